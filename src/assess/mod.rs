@@ -1,0 +1,5 @@
+//! Outcomes held against the policy: the assessment.
+
+mod assessment;
+
+pub use assessment::*;

@@ -1,0 +1,151 @@
+//! Checks: one file each, in a folder a topic. A check knows neither the controls that cite it nor the profiles.
+
+use crate::model::{Container, GroupKind, Namespace, Object, Pod, Scan};
+use crate::settings::Setting;
+
+pub use crate::model::{Fault, Severity, Verdict};
+
+mod admission;
+mod image;
+mod network;
+mod pipeline;
+mod pod;
+mod pss;
+mod rbac;
+mod secret;
+mod storage;
+
+/// A check: a value with a plain function in it.
+#[derive(Debug)]
+pub struct Check {
+    /// Its name for ever; the file's name with `-` for `_`.
+    pub id: &'static str,
+    /// States the fault.
+    pub title: &'static str,
+    /// The folder it stands in.
+    pub topic: &'static str,
+    /// That of a fault which does not set its own.
+    pub severity: Severity,
+    /// Why it matters.
+    pub why: &'static str,
+    /// How to mend it.
+    pub fix: &'static str,
+    /// What kind of evidence it reads.
+    pub surfaces: &'static [Surface],
+    /// What a pass shows.
+    pub assurance: Assurance,
+    /// The kinds that it joins with its subject.
+    pub needs: &'static [GroupKind],
+    /// The settings it reads.
+    pub settings: &'static [&'static Setting],
+    /// What it cannot see.
+    pub blind: &'static str,
+    /// Where the facts are from.
+    pub refs: &'static [&'static str],
+    /// Its place in other frameworks: (framework, ids).
+    pub maps: &'static [(&'static str, &'static [&'static str])],
+    /// What it looks at, and how.
+    pub probe: Probe,
+}
+
+impl Check {
+    /// What most checks have in common; the rest each check says itself.
+    pub(crate) const BASE: Check = Check {
+        id: "",
+        title: "",
+        topic: "",
+        severity: Severity::Info,
+        why: "",
+        fix: "",
+        surfaces: &[Surface::Manifest, Surface::Cluster],
+        assurance: Assurance::Configuration,
+        needs: &[],
+        settings: &[],
+        blind: "",
+        refs: &[],
+        maps: &[],
+        probe: Probe::Scan(|_| Verdict::Pass),
+    };
+}
+
+/// A kind of evidence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Surface {
+    /// Kubernetes objects in files.
+    Manifest,
+    /// Kubernetes objects in a running cluster.
+    Cluster,
+}
+
+impl Surface {
+    /// The lower-case word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Surface::Manifest => "manifest",
+            Surface::Cluster => "cluster",
+        }
+    }
+}
+
+/// What a pass shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Assurance {
+    /// It is configured so.
+    Configuration,
+    /// Anything else would be refused.
+    Enforcement,
+    /// It was seen to be so.
+    Observation,
+}
+
+impl Assurance {
+    /// The lower-case word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Assurance::Configuration => "configuration",
+            Assurance::Enforcement => "enforcement",
+            Assurance::Observation => "observation",
+        }
+    }
+}
+
+/// What a check looks at, one at a time. The engine owns every loop, so that subjects are counted.
+#[derive(Debug, Clone, Copy)]
+pub enum Probe {
+    /// Each pod and pod template.
+    Pod(fn(&Pod<'_>) -> Verdict),
+    /// Each container of each pod.
+    Container(fn(&Container<'_>) -> Verdict),
+    /// Each namespace that has a document or an object.
+    Namespace(fn(&Namespace<'_>) -> Verdict),
+    /// Each object of these kinds.
+    Object(&'static [GroupKind], fn(&Object<'_>, &Scan<'_>) -> Verdict),
+    /// Each object that has a namespace.
+    Namespaced(fn(&Object<'_>, &Scan<'_>) -> Verdict),
+    /// The scan as a whole, once a world.
+    Scan(fn(&Scan<'_>) -> Verdict),
+}
+
+/// Every check, by topic, then as its topic lists it.
+pub fn all() -> impl Iterator<Item = &'static Check> {
+    let topics: [&'static [&'static Check]; 9] = [
+        pss::CHECKS,
+        pod::CHECKS,
+        image::CHECKS,
+        rbac::CHECKS,
+        network::CHECKS,
+        secret::CHECKS,
+        admission::CHECKS,
+        pipeline::CHECKS,
+        storage::CHECKS,
+    ];
+    topics.into_iter().flatten().copied()
+}
+
+/// A check by its id.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static Check> {
+    all().find(|check| check.id == id)
+}

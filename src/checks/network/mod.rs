@@ -1,0 +1,5 @@
+//! Checks of the topic `network`.
+
+use super::Check;
+
+pub(super) static CHECKS: &[&Check] = &[];

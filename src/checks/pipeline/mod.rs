@@ -1,0 +1,5 @@
+//! Checks of the topic `pipeline`.
+
+use super::Check;
+
+pub(super) static CHECKS: &[&Check] = &[];

@@ -1,0 +1,31 @@
+//! A pod in a namespace of its node sees the node's network, processes or shared memory.
+
+use crate::checks::{Check, Probe, Severity, Verdict};
+use crate::model::Pod;
+
+pub(super) static CHECK: Check = Check {
+    id: "pss-host-namespaces",
+    title: "pod shares the node's network, PID or IPC namespace",
+    topic: "pss",
+    severity: Severity::High,
+    why: "On the node's network a pod escapes NetworkPolicy and reaches ports bound to localhost; with its PID or IPC namespace it reads other processes' memory and environment.",
+    fix: "Drop the field; use a Service, or a dedicated node agent where the node itself is the subject.",
+    refs: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
+    maps: &[
+        ("cis", &["5.2.3", "5.2.4", "5.2.5"]),
+        ("pss", &["baseline"]),
+        ("owasp_k8s_2022", &["K01"]),
+        ("owasp_k8s_2025", &["K01"]),
+        ("mitre", &["T1611"]),
+        ("cwe", &["CWE-653"]),
+    ],
+    probe: Probe::Pod(probe),
+    ..Check::BASE
+};
+
+const SHARED: &[(&str, &str)] = &[("hostNetwork", "network"), ("hostPID", "PID"), ("hostIPC", "IPC")];
+
+fn probe(pod: &Pod<'_>) -> Verdict {
+    let shared = SHARED.iter().filter(|(field, _)| pod.at(field).is_true());
+    shared.map(|(field, name)| pod.at(field).fault(format!("pod shares the node's {name} namespace")).expected("false or absent")).collect()
+}

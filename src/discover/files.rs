@@ -1,0 +1,3 @@
+pub struct Discovery;
+pub struct Request;
+pub fn all(_: &Request) {}

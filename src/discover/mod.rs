@@ -1,0 +1,26 @@
+//! Where bytes come from. Nothing here knows what the bytes mean.
+
+pub mod files;
+mod gap;
+mod source;
+
+pub use files::{Discovery, Request, all};
+pub use gap::{Gap, Place};
+pub use source::{Origin, Source};
+
+/// What stops a scan before it starts.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A path named on the command line that is not there.
+    #[error("{path}: {why}")]
+    Target {
+        /// As the user wrote it.
+        path: String,
+        /// What the system said.
+        why: String,
+    },
+    /// Nothing to scan at all.
+    #[error("nothing to scan: {0}")]
+    Nothing(String),
+}

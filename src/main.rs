@@ -1,0 +1,2 @@
+//! cnscan: holds cloud native systems against the CNCF Cloud Native Security Controls Catalog.
+fn main() {}

@@ -1,0 +1,292 @@
+//! All that was read, indexed once: objects by kind, namespaces, pods.
+
+use std::collections::HashMap;
+
+use rayon::prelude::*;
+
+use crate::discover::Gap;
+use crate::model::field::{Field, Root};
+use crate::model::fragment::Fragments;
+use crate::model::namespace::NamespaceRecord;
+use crate::model::object::Object;
+use crate::model::pod::PodRecord;
+use crate::model::version::KubernetesVersion;
+use crate::model::{GroupKind, kinds, uncovered};
+use crate::parse::{File, Kind};
+
+/// How much of a kind was seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Extent {
+    /// All of it: a cluster listed it, or the user says that the input is complete.
+    Whole,
+    /// Manifests are a part of some cluster.
+    Partial,
+    /// None of it, because of this.
+    Absent(String),
+}
+
+/// How the input is to be understood.
+#[derive(Debug, Clone, Copy)]
+pub struct Reading<'a> {
+    /// The namespace of objects that name none (`--assume-namespace`), else `(unset)`.
+    pub assumed_namespace: &'a str,
+    /// The user says that the manifests are all that the cluster has (`--complete`).
+    pub complete: bool,
+}
+
+/// See the module's page.
+#[derive(Debug)]
+pub struct Evidence<'a> {
+    reading: Reading<'a>,
+    files: &'a [File],
+    objects: Vec<Object<'a>>,
+    pods: Vec<PodRecord<'a>>,
+    /// For each object, where its pods begin in `pods`.
+    first_pod: Vec<u32>,
+    by_kind: HashMap<(&'a str, &'a str), Vec<u32>>,
+    namespaces: Vec<NamespaceRecord<'a>>,
+    namespace_by_name: HashMap<(u16, &'a str), u32>,
+    gaps: Vec<Gap>,
+    fragments: Vec<Fragment>,
+    unread: bool,
+}
+
+/// An object that is a piece for something else, listed and not judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fragment {
+    /// Which file.
+    pub file: u32,
+    /// Kind and name.
+    pub what: String,
+    /// Why it is not judged.
+    pub why: String,
+}
+
+impl<'a> Evidence<'a> {
+    /// Indexes files as parsed, which stand in the order that reports keep.
+    #[must_use]
+    pub fn index(files: &'a [File], reading: Reading<'a>) -> Self {
+        let worlds = worlds(files);
+        let read: Vec<Vec<Object<'a>>> = files
+            .par_iter()
+            .enumerate()
+            .map(|(file, parsed)| read_objects(parsed, file as u32, worlds[file], reading.assumed_namespace))
+            .collect();
+        let fragments = Fragments::find(files, &read);
+        let mut left_out = Vec::new();
+        let mut objects = Vec::with_capacity(read.iter().map(Vec::len).sum());
+        for object in read.into_iter().flatten() {
+            match fragments.reason(files, &object) {
+                Some(why) => left_out.push(Fragment { file: object.root.file, what: format!("{} {}", object.kind, object.name), why }),
+                None => objects.push(Object { id: objects.len() as u32, ..object }),
+            }
+        }
+        let mut gaps: Vec<Gap> = files.iter().flat_map(|file| file.gaps.iter().cloned()).collect();
+        let (pods, first_pod) = index_pods(files, &objects, &mut gaps);
+        let by_kind = index_kinds(&objects);
+        let mut evidence = Evidence {
+            reading,
+            files,
+            objects,
+            pods,
+            first_pod,
+            by_kind,
+            namespaces: Vec::new(),
+            namespace_by_name: HashMap::new(),
+            unread: !gaps.is_empty(),
+            gaps,
+            fragments: left_out,
+        };
+        evidence.index_namespaces();
+        evidence
+    }
+
+    /// The files, in order.
+    #[must_use]
+    pub fn files(&self) -> &'a [File] {
+        self.files
+    }
+
+    /// What was not looked at.
+    #[must_use]
+    pub fn gaps(&self) -> &[Gap] {
+        &self.gaps
+    }
+
+    /// What was left out as a piece for something else.
+    #[must_use]
+    pub fn fragments(&self) -> &[Fragment] {
+        &self.fragments
+    }
+
+    /// All objects, in the order of the input.
+    #[must_use]
+    pub fn objects(&self) -> &[Object<'a>] {
+        &self.objects
+    }
+
+    /// One object.
+    #[must_use]
+    pub fn object(&self, id: u32) -> &Object<'a> {
+        &self.objects[id as usize]
+    }
+
+    /// The objects of a kind, in every world.
+    pub fn of_kind(&self, kind: GroupKind) -> impl Iterator<Item = &Object<'a>> + Clone {
+        self.by_kind.get(&(kind.group, kind.kind)).into_iter().flatten().map(|&id| self.object(id))
+    }
+
+    /// The objects of a kind in one world: what may be joined with an object of that world.
+    pub fn of_kind_in(&self, world: u16, kind: GroupKind) -> impl Iterator<Item = &Object<'a>> + Clone {
+        self.of_kind(kind).filter(move |object| object.world == world)
+    }
+
+    /// The groups and kinds seen.
+    pub fn kinds(&self) -> impl Iterator<Item = (&'a str, &'a str)> + '_ {
+        self.by_kind.keys().copied()
+    }
+
+    /// All pods and pod templates, in the order of the input.
+    #[must_use]
+    pub fn pods(&self) -> &[PodRecord<'a>] {
+        &self.pods
+    }
+
+    /// The pods of an object, by its number.
+    #[must_use]
+    pub fn pods_of(&self, object: u32) -> &[PodRecord<'a>] {
+        let first = self.first_pod[object as usize] as usize;
+        let end = self.first_pod.get(object as usize + 1).map_or(self.pods.len(), |&next| next as usize);
+        &self.pods[first..end]
+    }
+
+    /// The pods of an object of this evidence.
+    #[must_use]
+    pub fn pods_in(&self, object: &Object<'_>) -> &[PodRecord<'a>] {
+        self.pods_of(object.id)
+    }
+
+    /// All namespaces that have a document or an object.
+    #[must_use]
+    pub fn namespaces(&self) -> &[NamespaceRecord<'a>] {
+        &self.namespaces
+    }
+
+    /// A namespace by its name.
+    #[must_use]
+    pub fn namespace(&self, world: u16, name: &str) -> Option<&NamespaceRecord<'a>> {
+        self.namespace_by_name.get(&(world, name)).map(|&id| &self.namespaces[id as usize])
+    }
+
+    /// The namespace of objects that name none.
+    #[must_use]
+    pub fn assumed_namespace(&self) -> &'a str {
+        self.reading.assumed_namespace
+    }
+
+    /// How much of a kind was seen, in a namespace or at all.
+    #[must_use]
+    pub fn extent(&self, _kind: GroupKind, _namespace: Option<&str>) -> Extent {
+        // a file that could not be read may hold an object of any kind
+        if self.reading.complete && !self.unread { Extent::Whole } else { Extent::Partial }
+    }
+
+    /// Whether nothing at all was read that belongs to Kubernetes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.objects.is_empty()
+    }
+
+    fn index_namespaces(&mut self) {
+        for id in 0..self.objects.len() as u32 {
+            let object = *self.object(id);
+            let is_namespace = object.is(kinds::NAMESPACE);
+            let Some(name) = (if is_namespace { Some(object.name) } else { object.namespace }) else { continue };
+            let given = object.at("metadata.namespace");
+            let mention = if given.exists() { given } else { object.at("metadata.name") };
+            let index = self.namespace_record(object.world, name, mention);
+            let record = &mut self.namespaces[index as usize];
+            if is_namespace {
+                record.documents.push(id);
+                let pinned = object.label("pod-security.kubernetes.io/enforce-version").text();
+                record.enforce_version = record.enforce_version.or(pinned.and_then(|text| text.parse::<KubernetesVersion>().ok()));
+            } else {
+                record.objects.push(id);
+            }
+        }
+        for id in 0..self.pods.len() as u32 {
+            let object = *self.object(self.pods[id as usize].object);
+            let name = object.namespace.unwrap_or(self.reading.assumed_namespace);
+            let index = self.namespace_record(object.world, name, object.at("metadata.name"));
+            self.namespaces[index as usize].pods.push(id);
+        }
+    }
+
+    fn namespace_record(&mut self, world: u16, name: &'a str, mention: Field<'a>) -> u32 {
+        let next = self.namespaces.len() as u32;
+        *self.namespace_by_name.entry((world, name)).or_insert_with(|| {
+            let (documents, objects, pods) = (Vec::new(), Vec::new(), Vec::new());
+            self.namespaces.push(NamespaceRecord { world, name, documents, objects, pods, mention, enforce_version: None });
+            next
+        })
+    }
+}
+
+/// Which world each file belongs to: one a root.
+fn worlds(files: &[File]) -> Vec<u16> {
+    let mut roots: Vec<&str> = Vec::new();
+    files
+        .iter()
+        .map(|file| {
+            let known = roots.iter().position(|root| *root == file.root);
+            known.unwrap_or_else(|| {
+                roots.push(&file.root);
+                roots.len() - 1
+            }) as u16
+        })
+        .collect()
+}
+
+fn read_objects<'a>(file: &'a File, number: u32, world: u16, assumed: &'a str) -> Vec<Object<'a>> {
+    let mut objects = Vec::new();
+    for document in &file.documents {
+        let root = Root { tree: &file.tree, file: number, node: document.root };
+        let top = Field::top(root);
+        let items = top.key("items");
+        let list = top.key("kind").text().and_then(|kind| kind.strip_suffix("List"));
+        match list {
+            Some(kind) if items.kind() == Some(Kind::Sequence) => {
+                for item in items.items() {
+                    let root = Root { node: item.node(), ..root };
+                    objects.extend(Object::read(root, world, document.tainted, assumed, (top.key("apiVersion").str(), kind)));
+                }
+            }
+            _ => objects.extend(Object::read(root, world, document.tainted, assumed, ("", ""))),
+        }
+    }
+    objects
+}
+
+fn index_pods<'a>(files: &'a [File], objects: &[Object<'a>], gaps: &mut Vec<Gap>) -> (Vec<PodRecord<'a>>, Vec<u32>) {
+    let found: Vec<_> = objects.par_iter().map(|object| uncovered::pods(object, &files[object.root.file as usize])).collect();
+    let (mut pods, mut first_pod) = (Vec::new(), Vec::with_capacity(objects.len()));
+    for (id, (embedded, uncovered)) in found.into_iter().enumerate() {
+        first_pod.push(pods.len() as u32);
+        pods.extend(embedded.into_iter().map(|pod| PodRecord {
+            object: id as u32,
+            metadata: pod.metadata,
+            spec: pod.spec,
+            steps: pod.steps,
+        }));
+        gaps.extend(uncovered);
+    }
+    (pods, first_pod)
+}
+
+fn index_kinds<'a>(objects: &[Object<'a>]) -> HashMap<(&'a str, &'a str), Vec<u32>> {
+    let mut by_kind: HashMap<_, Vec<u32>> = HashMap::new();
+    for (id, object) in objects.iter().enumerate() {
+        by_kind.entry((object.group, object.kind)).or_default().push(id as u32);
+    }
+    by_kind
+}

@@ -1,0 +1,451 @@
+//! A place in a document that may or may not exist.
+//!
+//! A field knows where it stands even when it is absent, so that a fault can be built from it in any case.
+//! It is cheap to make and to copy: the path is rendered only when a fault is made.
+
+use std::cell::RefCell;
+
+use crate::model::fault::{Fault, Place, Quality};
+use crate::parse::scalar::{self, Value};
+use crate::parse::tree::push_key;
+use crate::parse::{Kind, NodeId, Style, Tree};
+
+/// How many aliases and merge keys a look-up follows one into another. No honest manifest comes near it.
+const BUDGET: usize = 32;
+
+/// The document that fields belong to.
+#[derive(Debug, Clone, Copy)]
+pub struct Root<'a> {
+    pub(crate) tree: &'a Tree,
+    /// Which file of the scan.
+    pub(crate) file: u32,
+    /// The top node of the object: a document, or an item of a `List`.
+    pub(crate) node: NodeId,
+}
+
+/// See the module's page.
+#[derive(Debug, Clone, Copy)]
+pub struct Field<'a> {
+    root: Root<'a>,
+    /// The node itself, or the nearest ancestor that exists.
+    node: NodeId,
+    /// What is missing below `node`; empty when the field exists.
+    missing: [&'a str; 3],
+    /// The crossings from a place to the anchored node that stands there by alias or merge key, outermost first.
+    via: [(NodeId, NodeId); 2],
+}
+
+const NOWHERE: (NodeId, NodeId) = (NodeId::MAX, NodeId::MAX);
+
+thread_local! {
+    /// Values of the wrong type met since the engine last asked: `kubectl apply` would refuse them, so nothing
+    /// that was concluded from them may pass.
+    static MISTYPED: RefCell<Vec<Fault>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The values of a wrong type that were read on this thread since the last call.
+pub(crate) fn take_mistyped() -> Vec<Fault> {
+    MISTYPED.with_borrow_mut(std::mem::take)
+}
+
+impl<'a> Field<'a> {
+    /// The top of an object.
+    #[must_use]
+    pub fn top(root: Root<'a>) -> Self {
+        let field = Field { root, node: root.node, missing: [""; 3], via: [NOWHERE; 2] };
+        field.resolved()
+    }
+
+    /// The field at a dotted path of plain keys below this one: `at("securityContext.privileged")`.
+    #[must_use]
+    pub fn at(self, path: &'a str) -> Self {
+        path.split('.').fold(self, Field::key)
+    }
+
+    /// The field of one key, whatever is in its name: `key("pod-security.kubernetes.io/enforce")`.
+    #[must_use]
+    pub fn key(self, key: &'a str) -> Self {
+        if !self.missing[0].is_empty() || self.is_null() {
+            return self.without(key);
+        }
+        match self.lookup(self.node, key, BUDGET) {
+            Some(found) => found,
+            None => self.without(key),
+        }
+    }
+
+    /// The items of a sequence; none when it is absent or something else.
+    pub fn items(self) -> impl Iterator<Item = Field<'a>> + Clone {
+        let exists = self.missing[0].is_empty();
+        exists.then(|| self.root.tree.items(self.node)).into_iter().flatten().map(move |node| Field { node, ..self }.resolved())
+    }
+
+    /// The keys and values of a mapping as decoded: merged keys included, overridden ones left out.
+    #[must_use]
+    pub fn entries(self) -> Vec<(&'a str, Field<'a>)> {
+        let mut entries = Vec::new();
+        if self.missing[0].is_empty() {
+            self.collect(self.node, &mut entries, BUDGET);
+        }
+        entries
+    }
+
+    /// Whether it is there, and not null.
+    #[must_use]
+    pub fn exists(self) -> bool {
+        self.missing[0].is_empty() && !self.is_null()
+    }
+
+    /// Whether it is absent, null, or an empty string or collection.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        if !self.exists() {
+            return true;
+        }
+        let tree = self.root.tree;
+        match tree.kind(self.node) {
+            Kind::Scalar => tree.text(self.node).is_empty(),
+            _ => tree.next(self.node) == self.node + 1,
+        }
+    }
+
+    /// What it is; `None` when it is absent or null.
+    #[must_use]
+    pub fn kind(self) -> Option<Kind> {
+        self.exists().then(|| self.root.tree.kind(self.node))
+    }
+
+    /// The text of a scalar of any type, as written without quotes.
+    #[must_use]
+    pub fn text(self) -> Option<&'a str> {
+        (self.kind() == Some(Kind::Scalar)).then(|| self.root.tree.text(self.node))
+    }
+
+    /// The text, or "" where there is none.
+    #[must_use]
+    pub fn str(self) -> &'a str {
+        self.text().unwrap_or_default()
+    }
+
+    /// A boolean. Anything else that is there is remembered as mistyped.
+    #[must_use]
+    pub fn bool(self) -> Option<bool> {
+        match self.value()? {
+            Value::Bool(value) => Some(value),
+            _ => self.mistyped("a boolean"),
+        }
+    }
+
+    /// Whether it is a boolean and true.
+    #[must_use]
+    pub fn is_true(self) -> bool {
+        self.bool() == Some(true)
+    }
+
+    /// An integer. Anything else that is there is remembered as mistyped.
+    #[must_use]
+    pub fn int(self) -> Option<i64> {
+        match self.value()? {
+            Value::Int(value) => Some(value),
+            Value::Float(value) if value.fract() == 0.0 && value.abs() < 9e15 => Some(value as i64),
+            _ => self.mistyped("an integer"),
+        }
+    }
+
+    /// The value as Kubernetes resolves it; `None` when it is absent, null or no scalar.
+    #[must_use]
+    pub fn value(self) -> Option<Value<'a>> {
+        self.text()?;
+        Some(scalar::resolve(self.root.tree, self.node))
+    }
+
+    /// Every scalar at or below this field, each written one once: aliases are not followed, as what they point at is met by itself.
+    pub fn scalars(self) -> impl Iterator<Item = Field<'a>> + Clone {
+        let end = if self.missing[0].is_empty() { self.root.tree.next(self.node) } else { self.node };
+        (self.node..end).filter(move |&node| self.root.tree.kind(node) == Kind::Scalar).map(move |node| Field { node, ..self })
+    }
+
+    /// A fault on what is here (or, when the field is absent, on its absence where the API's default decides).
+    #[must_use]
+    pub fn fault(self, message: impl Into<std::borrow::Cow<'static, str>>) -> Fault {
+        Fault::new(self.place(), self.observed(), message.into())
+    }
+
+    /// A fault on this mapping entry's name rather than on its value.
+    #[must_use]
+    pub fn fault_at_key(self, message: impl Into<std::borrow::Cow<'static, str>>) -> Fault {
+        let mut place = self.place();
+        if let Some(key) = self.key_node() {
+            place.span = self.root.tree.span(key);
+        }
+        Fault::new(place, self.observed(), message.into())
+    }
+
+    /// What is seen here, for a person: the scalar as written, `absent`, or the shape of a collection.
+    #[must_use]
+    pub fn observed(self) -> std::borrow::Cow<'static, str> {
+        if !self.missing[0].is_empty() {
+            return "absent".into();
+        }
+        let tree = self.root.tree;
+        match tree.kind(self.node) {
+            Kind::Scalar if self.is_null() => "null".into(),
+            Kind::Scalar => shorten(self.source()).into(),
+            Kind::Mapping if self.is_empty() => "{}".into(),
+            Kind::Sequence if self.is_empty() => "[]".into(),
+            Kind::Mapping => {
+                let keys: Vec<_> = tree.entries(self.node).map(|(key, _)| tree.text(key)).collect();
+                shorten(&format!("{{{}}}", keys.join(", "))).into()
+            }
+            Kind::Sequence => {
+                let items: Vec<_> = tree.items(self.node).map(|item| tree.text(item)).collect();
+                let plain = items.iter().all(|item| !item.is_empty());
+                if plain { shorten(&format!("[{}]", items.join(", "))).into() } else { format!("{} items", items.len()).into() }
+            }
+            Kind::Alias => "alias".into(),
+        }
+    }
+
+    /// Where it stands: the value, or the nearest parent that exists.
+    #[must_use]
+    pub fn place(self) -> Place {
+        let present = self.missing[0].is_empty();
+        let (span, quality) = if present { (self.span(), Quality::Value) } else { (self.anchor(), Quality::Parent) };
+        let path = |labels| self.path_with(labels).into_boxed_str();
+        Place { file: self.root.file, span, path: path(Labels::Numbers), stable: path(Labels::Keys), quality }
+    }
+
+    /// The path alone, list items by number.
+    #[must_use]
+    pub fn path(self) -> Box<str> {
+        self.place().path
+    }
+
+    pub(crate) fn node(self) -> NodeId {
+        self.node
+    }
+
+    /// The document it belongs to.
+    #[must_use]
+    pub fn root(self) -> Root<'a> {
+        self.root
+    }
+
+    fn source(self) -> &'a str {
+        let (start, end) = self.root.tree.span(self.node);
+        &self.root.tree.source()[start as usize..end as usize]
+    }
+
+    fn is_null(self) -> bool {
+        let tree = self.root.tree;
+        tree.kind(self.node) == Kind::Scalar && tree.style(self.node) == Style::Plain && scalar::resolve(tree, self.node) == Value::Null
+    }
+
+    fn without(mut self, key: &'a str) -> Self {
+        if let Some(slot) = self.missing.iter_mut().find(|slot| slot.is_empty()) {
+            *slot = key;
+        }
+        self
+    }
+
+    fn mistyped<T>(self, wanted: &'static str) -> Option<T> {
+        let fault = self.fault(format!("the value is not {wanted}, the API server would refuse it")).expected(wanted);
+        MISTYPED.with_borrow_mut(|all| all.push(fault));
+        None
+    }
+
+    /// The node with aliases followed.
+    fn resolved(mut self) -> Self {
+        for _ in 0..BUDGET {
+            let Some(target) = self.root.tree.target(self.node) else { break };
+            self = self.crossing(self.node, target);
+        }
+        self
+    }
+
+    /// Goes on at `to`, which stands in the place of `from`.
+    fn crossing(mut self, from: NodeId, to: NodeId) -> Self {
+        let slot = usize::from(self.via[0] != NOWHERE);
+        self.via[slot] = (from, to);
+        self.node = to;
+        self
+    }
+
+    fn lookup(self, mapping: NodeId, key: &str, budget: usize) -> Option<Field<'a>> {
+        let tree = self.root.tree;
+        if let Some((_, value)) = tree.get(mapping, key) {
+            return Some(Field { node: value, ..self }.resolved());
+        }
+        if !tree.merges(mapping) || budget == 0 {
+            return None;
+        }
+        self.merged(mapping).find_map(|source| source.lookup(source.node, key, budget - 1))
+    }
+
+    /// The mappings that a merge key brings in, the strongest first.
+    fn merged(self, mapping: NodeId) -> impl Iterator<Item = Field<'a>> {
+        let tree = self.root.tree;
+        let merges = tree.entries(mapping).filter(move |&(key, _)| is_merge(tree, key)).map(|(_, value)| value);
+        merges.flat_map(move |value| {
+            let value = Field { node: value, ..self }.resolved();
+            let list: Vec<_> = match tree.kind(value.node) {
+                Kind::Sequence => tree.items(value.node).collect(),
+                _ => vec![value.node],
+            };
+            list.into_iter().map(move |node| {
+                let inner = Field { node, ..self }.resolved();
+                Field { node: mapping, via: self.via, ..self }.crossing(mapping, inner.node)
+            })
+        })
+    }
+
+    fn collect(self, mapping: NodeId, entries: &mut Vec<(&'a str, Field<'a>)>, budget: usize) {
+        let tree = self.root.tree;
+        for (key, value) in tree.entries(mapping) {
+            if is_merge(tree, key) {
+                continue;
+            }
+            let field = Field { node: value, ..self }.resolved();
+            let name = tree.text(key);
+            if tree.is_duplicate(key) {
+                // the last one counts, and stands in the place of the first
+                if let Some(known) = entries.iter_mut().find(|(known, _)| *known == name) {
+                    known.1 = field;
+                }
+            } else if !entries.iter().any(|(known, _)| *known == name) || budget == BUDGET {
+                entries.push((name, field));
+            }
+        }
+        if tree.merges(mapping) && budget > 0 {
+            for source in self.merged(mapping) {
+                source.collect(source.node, entries, budget - 1);
+            }
+        }
+    }
+
+    fn path_with(self, labels: Labels) -> String {
+        let mut path = String::new();
+        let mut from = self.root.node;
+        for (place, target) in self.via.into_iter().filter(|via| *via != NOWHERE) {
+            self.push_path(&mut path, from, place, labels);
+            from = target;
+        }
+        self.push_path(&mut path, from, self.node, labels);
+        for key in self.missing.iter().filter(|key| !key.is_empty()) {
+            push_key(&mut path, key);
+        }
+        path
+    }
+
+    /// Appends the way from one node down to another.
+    fn push_path(self, path: &mut String, from: NodeId, to: NodeId, labels: Labels) {
+        let tree = self.root.tree;
+        let mut at = from;
+        while at != to {
+            let within = |id: NodeId| (id..tree.next(id)).contains(&to);
+            let step = match tree.kind(at) {
+                Kind::Mapping => tree.entries(at).find(|&(_, value)| within(value)).map(|(key, value)| {
+                    push_key(path, tree.text(key));
+                    value
+                }),
+                Kind::Sequence => tree.items(at).enumerate().find(|&(_, item)| within(item)).map(|(number, item)| {
+                    match labels.key_of(tree, item) {
+                        Some((key, name)) => path.push_str(&format!("[{key}={name}]")),
+                        None => path.push_str(&format!("[{number}]")),
+                    }
+                    item
+                }),
+                Kind::Scalar | Kind::Alias => None,
+            };
+            let Some(next) = step else { return };
+            at = next;
+        }
+    }
+
+    /// What to show of a value: all of a scalar or flow collection, the first line of anything taller.
+    fn span(self) -> (u32, u32) {
+        let tree = self.root.tree;
+        let (start, end) = tree.span(self.node);
+        if matches!(tree.style(self.node), Style::Block | Style::Literal | Style::Folded) {
+            return (start, first_line_end(tree.source(), start, end));
+        }
+        (start, end)
+    }
+
+    /// Where an absent field is shown: the key of the nearest parent, or the first line of a list item or document.
+    fn anchor(self) -> (u32, u32) {
+        let tree = self.root.tree;
+        if let Some(key) = self.key_node() {
+            return tree.span(key);
+        }
+        let (start, end) = tree.span(self.node);
+        (start, first_line_end(tree.source(), start, end))
+    }
+
+    /// The key in front of this node, when it is the value of a mapping.
+    fn key_node(self) -> Option<NodeId> {
+        let tree = self.root.tree;
+        let mut at = self.root.node;
+        // an anchored node may lie outside an object that stands in a `List`
+        if !(at..tree.next(at)).contains(&self.node) {
+            return None;
+        }
+        loop {
+            let within = |id: NodeId| (id..tree.next(id)).contains(&self.node);
+            match tree.kind(at) {
+                Kind::Mapping => {
+                    let (key, value) = tree.entries(at).find(|&(_, value)| within(value))?;
+                    if value == self.node {
+                        return Some(key);
+                    }
+                    at = value;
+                }
+                Kind::Sequence => {
+                    at = tree.items(at).find(|&item| within(item))?;
+                    if at == self.node {
+                        return None;
+                    }
+                }
+                Kind::Scalar | Kind::Alias => return None,
+            }
+        }
+    }
+}
+
+/// How a path names the items of a list.
+#[derive(Debug, Clone, Copy)]
+enum Labels {
+    /// By number: for people.
+    Numbers,
+    /// By what identifies them, so that a reordered list changes nothing: for fingerprints.
+    Keys,
+}
+
+impl Labels {
+    fn key_of(self, tree: &Tree, item: NodeId) -> Option<(&'static str, &str)> {
+        if matches!(self, Labels::Numbers) {
+            return None;
+        }
+        ["name", "port", "key"].into_iter().find_map(|key| tree.get(item, key).map(|(_, value)| (key, tree.text(value))))
+    }
+}
+
+fn is_merge(tree: &Tree, key: NodeId) -> bool {
+    tree.style(key) == Style::Plain && tree.kind(key) == Kind::Scalar && tree.text(key) == "<<"
+}
+
+fn first_line_end(text: &str, start: u32, end: u32) -> u32 {
+    let line = &text[start as usize..end as usize];
+    let length = memchr::memchr2(b'\n', b'\r', line.as_bytes()).unwrap_or(line.len());
+    start + line[..length].trim_end().len() as u32
+}
+
+/// Cuts what would not fit a line of a report.
+fn shorten(text: &str) -> String {
+    const MOST: usize = 120;
+    let line = text.lines().next().unwrap_or_default();
+    if line.len() == text.len() && text.chars().count() <= MOST {
+        return text.to_owned();
+    }
+    line.chars().take(MOST).chain(['…']).collect()
+}

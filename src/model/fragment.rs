@@ -1,0 +1,93 @@
+//! Objects that are pieces for something else: they are listed, and not judged (`decisions.md` 11).
+
+use std::collections::HashMap;
+
+use crate::model::object::Object;
+use crate::model::{Field, kinds};
+use crate::parse::File;
+
+/// The files that kustomizations name as patches.
+#[derive(Debug, Default)]
+pub(crate) struct Fragments {
+    /// File → the kustomization that names it.
+    patches: HashMap<String, String>,
+}
+
+impl Fragments {
+    /// Reads every kustomization among the objects.
+    pub(crate) fn find(files: &[File], objects: &[Vec<Object<'_>>]) -> Self {
+        let mut fragments = Fragments::default();
+        for (file, objects) in files.iter().zip(objects) {
+            for object in objects.iter().filter(|object| is_kustomization(object)) {
+                let named_by = &file.shown;
+                let lists = [
+                    ("patches", "path"),
+                    ("patchesStrategicMerge", ""),
+                    ("patchesJson6902", "path"),
+                    ("replacements", "path"),
+                    ("transformers", ""),
+                ];
+                for (list, key) in lists {
+                    let paths = object.at(list).items().filter_map(|item| if key.is_empty() { item.text() } else { item.key(key).text() });
+                    for path in paths.filter_map(|path| beside(file, path)) {
+                        fragments.patches.insert(path, named_by.clone());
+                    }
+                }
+            }
+        }
+        fragments
+    }
+
+    /// Why an object is not judged; `None` when it is.
+    pub(crate) fn reason(&self, files: &[File], object: &Object<'_>) -> Option<String> {
+        let file = &files[object.root.file as usize];
+        if let Some(by) = self.patches.get(file.uri.as_deref().unwrap_or(&file.shown)) {
+            return Some(format!("a patch that {by} names"));
+        }
+        if is_kustomization(object) {
+            return Some("a kustomization: what it lists is judged as written".to_owned());
+        }
+        if object.api_version == "builtin" {
+            return Some("a kustomize plug-in's configuration".to_owned());
+        }
+        if object.field().key("$patch").exists() {
+            return Some("a patch (`$patch`)".to_owned());
+        }
+        is_piece_of_workload(object).then(|| "a piece of a workload: it has neither a selector nor an image".to_owned())
+    }
+}
+
+fn is_kustomization(object: &Object<'_>) -> bool {
+    object.group == "kustomize.config.k8s.io" && matches!(object.kind, "Kustomization" | "Component")
+}
+
+/// A workload that no API server would take: without a selector, and without an image in any container.
+fn is_piece_of_workload(object: &Object<'_>) -> bool {
+    let selects = [kinds::DEPLOYMENT, kinds::STATEFUL_SET, kinds::DAEMON_SET, kinds::REPLICA_SET];
+    if !selects.iter().any(|kind| object.is(*kind)) || object.at("spec.selector").exists() {
+        return false;
+    }
+    let spec = object.at("spec.template.spec");
+    let has_image = |list: &'static str| spec.key(list).items().any(|container: Field<'_>| !container.key("image").is_empty());
+    !has_image("containers") && !has_image("initContainers")
+}
+
+/// The name in reports of the file at `path`, as a kustomization in `file` writes it.
+fn beside(file: &File, path: &str) -> Option<String> {
+    if path.contains('\n') {
+        return None; // an inline patch
+    }
+    let name = file.uri.as_deref().unwrap_or(&file.shown);
+    let mut parts: Vec<&str> = name.split('/').collect();
+    parts.pop();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}

@@ -1,0 +1,135 @@
+//! The kinds that the model and the checks name, and what is known of them.
+
+/// A kind by its API group; the version does not matter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct GroupKind {
+    /// `""` for the core group.
+    pub group: &'static str,
+    /// As in `kind:`.
+    pub kind: &'static str,
+}
+
+impl GroupKind {
+    /// A kind of a group.
+    #[must_use]
+    pub const fn new(group: &'static str, kind: &'static str) -> Self {
+        GroupKind { group, kind }
+    }
+}
+
+impl std::fmt::Display for GroupKind {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.group.is_empty() { out.write_str(self.kind) } else { write!(out, "{}/{}", self.group, self.kind) }
+    }
+}
+
+macro_rules! kinds {
+    ($($name:ident = $group:literal, $kind:literal;)*) => {
+        $(#[doc = concat!("`", $kind, "` of `", $group, "`")] pub const $name: GroupKind = GroupKind::new($group, $kind);)*
+    };
+}
+
+kinds! {
+    CLUSTER_ROLE = "rbac.authorization.k8s.io", "ClusterRole";
+    CLUSTER_ROLE_BINDING = "rbac.authorization.k8s.io", "ClusterRoleBinding";
+    CONFIG_MAP = "", "ConfigMap";
+    CRON_JOB = "batch", "CronJob";
+    CSI_DRIVER = "storage.k8s.io", "CSIDriver";
+    DAEMON_SET = "apps", "DaemonSet";
+    DEPLOYMENT = "apps", "Deployment";
+    GATEWAY = "gateway.networking.k8s.io", "Gateway";
+    GRPC_ROUTE = "gateway.networking.k8s.io", "GRPCRoute";
+    HTTP_ROUTE = "gateway.networking.k8s.io", "HTTPRoute";
+    INGRESS = "networking.k8s.io", "Ingress";
+    INGRESS_CLASS = "networking.k8s.io", "IngressClass";
+    JOB = "batch", "Job";
+    LIMIT_RANGE = "", "LimitRange";
+    MUTATING_WEBHOOK_CONFIGURATION = "admissionregistration.k8s.io", "MutatingWebhookConfiguration";
+    NAMESPACE = "", "Namespace";
+    NETWORK_POLICY = "networking.k8s.io", "NetworkPolicy";
+    NODE = "", "Node";
+    PERSISTENT_VOLUME = "", "PersistentVolume";
+    PERSISTENT_VOLUME_CLAIM = "", "PersistentVolumeClaim";
+    POD = "", "Pod";
+    POD_TEMPLATE = "", "PodTemplate";
+    REPLICA_SET = "apps", "ReplicaSet";
+    REPLICATION_CONTROLLER = "", "ReplicationController";
+    RESOURCE_QUOTA = "", "ResourceQuota";
+    ROLE = "rbac.authorization.k8s.io", "Role";
+    ROLE_BINDING = "rbac.authorization.k8s.io", "RoleBinding";
+    RUNTIME_CLASS = "node.k8s.io", "RuntimeClass";
+    SECRET = "", "Secret";
+    SERVICE = "", "Service";
+    SERVICE_ACCOUNT = "", "ServiceAccount";
+    STATEFUL_SET = "apps", "StatefulSet";
+    STORAGE_CLASS = "storage.k8s.io", "StorageClass";
+    VALIDATING_ADMISSION_POLICY = "admissionregistration.k8s.io", "ValidatingAdmissionPolicy";
+    VALIDATING_ADMISSION_POLICY_BINDING = "admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding";
+    VALIDATING_WEBHOOK_CONFIGURATION = "admissionregistration.k8s.io", "ValidatingWebhookConfiguration";
+    VOLUME_ATTRIBUTES_CLASS = "storage.k8s.io", "VolumeAttributesClass";
+}
+
+/// The group of an `apiVersion`, with the groups that kinds have left replaced by where they live now.
+#[must_use]
+pub fn group<'a>(api_version: &'a str, kind: &str) -> &'a str {
+    let group = api_version.split_once('/').map_or("", |(group, _)| group);
+    match (group, kind) {
+        ("extensions", "Ingress" | "NetworkPolicy") => "networking.k8s.io",
+        ("extensions", "Deployment" | "DaemonSet" | "ReplicaSet") => "apps",
+        _ => group,
+    }
+}
+
+/// Built-in kinds that have no namespace.
+const CLUSTER_SCOPED: &[(&str, &[&str])] = &[
+    ("", &["Namespace", "Node", "PersistentVolume", "ComponentStatus"]),
+    (
+        "admissionregistration.k8s.io",
+        &[
+            "MutatingAdmissionPolicy",
+            "MutatingAdmissionPolicyBinding",
+            "MutatingWebhookConfiguration",
+            "ValidatingAdmissionPolicy",
+            "ValidatingAdmissionPolicyBinding",
+            "ValidatingWebhookConfiguration",
+        ],
+    ),
+    ("apiextensions.k8s.io", &["CustomResourceDefinition"]),
+    ("apiregistration.k8s.io", &["APIService"]),
+    ("certificates.k8s.io", &["CertificateSigningRequest", "ClusterTrustBundle"]),
+    ("flowcontrol.apiserver.k8s.io", &["FlowSchema", "PriorityLevelConfiguration"]),
+    ("networking.k8s.io", &["IngressClass", "IPAddress", "ServiceCIDR"]),
+    ("node.k8s.io", &["RuntimeClass"]),
+    ("policy", &["PodSecurityPolicy"]),
+    ("rbac.authorization.k8s.io", &["ClusterRole", "ClusterRoleBinding"]),
+    ("resource.k8s.io", &["DeviceClass", "ResourceSlice", "DeviceTaintRule"]),
+    ("scheduling.k8s.io", &["PriorityClass"]),
+    ("storage.k8s.io", &["CSIDriver", "CSINode", "StorageClass", "VolumeAttachment", "VolumeAttributesClass"]),
+    ("gateway.networking.k8s.io", &["GatewayClass"]),
+];
+
+/// Whether a group is one that Kubernetes itself serves.
+#[must_use]
+pub fn is_built_in(group: &str) -> bool {
+    group.ends_with(".k8s.io") && !is_foreign(group) || matches!(group, "" | "apps" | "batch" | "autoscaling" | "policy" | "extensions")
+}
+
+/// Groups below `k8s.io` that live outside Kubernetes itself.
+fn is_foreign(group: &str) -> bool {
+    group.ends_with(".x-k8s.io")
+        || matches!(
+            group,
+            "gateway.networking.k8s.io" | "policy.networking.k8s.io" | "snapshot.storage.k8s.io" | "metrics.k8s.io" | "agones.dev"
+        )
+        || group.ends_with("kustomize.config.k8s.io")
+}
+
+/// Whether objects of a kind have a namespace; `None` when the kind is not known.
+#[must_use]
+pub fn is_namespaced(group: &str, kind: &str) -> Option<bool> {
+    let cluster = CLUSTER_SCOPED.iter().any(|(known, kinds)| *known == group && kinds.contains(&kind));
+    if cluster {
+        return Some(false);
+    }
+    is_built_in(group).then_some(true)
+}

@@ -1,0 +1,48 @@
+//! What a check may look at: the evidence, the settings, the version judged by.
+
+use crate::model::evidence::{Evidence, Extent};
+use crate::model::{GroupKind, KubernetesVersion, Namespace, Pod};
+use crate::settings::Settings;
+
+/// See the module's page.
+#[derive(Debug, Clone, Copy)]
+pub struct Scan<'a> {
+    /// All that was read.
+    pub evidence: &'a Evidence<'a>,
+    /// What the user set.
+    pub settings: &'a Settings,
+    /// The version given by flag, configuration or server; `None`: the latest known is assumed.
+    pub version: Option<KubernetesVersion>,
+}
+
+impl<'a> Scan<'a> {
+    /// The version to judge by.
+    #[must_use]
+    pub fn version(&self) -> KubernetesVersion {
+        self.version.unwrap_or(KubernetesVersion::LATEST)
+    }
+
+    /// Whether every object of a kind in a namespace (all namespaces: `None`) was seen.
+    #[must_use]
+    pub fn is_whole(&self, kind: GroupKind, namespace: Option<&str>) -> bool {
+        matches!(self.evidence.extent(kind, namespace), Extent::Whole)
+    }
+
+    /// The view of a pod by its number.
+    #[must_use]
+    pub fn pod(&'a self, id: u32) -> Pod<'a> {
+        Pod { scan: self, record: &self.evidence.pods()[id as usize] }
+    }
+
+    /// The view of a namespace, when anything names it.
+    #[must_use]
+    pub fn namespace(&'a self, world: u16, name: &str) -> Option<Namespace<'a>> {
+        self.evidence.namespace(world, name).map(|record| Namespace { scan: self, record })
+    }
+
+    /// Whether rule N1 of the checks spares a namespace.
+    #[must_use]
+    pub fn is_system_namespace(&self, name: &str) -> bool {
+        self.settings.strings(&crate::settings::SYSTEM_NAMESPACES).any(|system| system == name)
+    }
+}

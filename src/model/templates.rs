@@ -1,0 +1,195 @@
+//! Where kinds keep their pod templates: built-in kinds, custom resources by table, the rest by structure.
+
+use crate::model::field::Field;
+use crate::model::object::Object;
+
+/// How a kind embeds pods.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// A pod template (`metadata` and `spec`) at a dotted path; `*` stands for every item or value.
+    Template(&'static str),
+    /// A pod spec at a dotted path; the metadata is the object's.
+    Spec(&'static str),
+    /// Tekton: steps and sidecars instead of containers, at a dotted path (`""`: the top).
+    Steps(&'static str),
+    /// It runs code, and is not judged, because of this.
+    Excluded(&'static str),
+}
+
+use Shape::{Excluded, Spec, Steps, Template};
+
+const SPEC_TEMPLATE: &[Shape] = &[Template("spec.template")];
+
+/// Group, kind (`*`: each kind of the group that has such a template), shapes.
+const TABLE: &[(&str, &str, &[Shape])] = &[
+    ("", "Pod", &[Spec("spec")]),
+    ("", "PodTemplate", &[Template("template")]),
+    ("", "ReplicationController", SPEC_TEMPLATE),
+    ("apps", "Deployment", SPEC_TEMPLATE),
+    ("apps", "StatefulSet", SPEC_TEMPLATE),
+    ("apps", "DaemonSet", SPEC_TEMPLATE),
+    ("apps", "ReplicaSet", SPEC_TEMPLATE),
+    ("batch", "Job", SPEC_TEMPLATE),
+    ("batch", "CronJob", &[Template("spec.jobTemplate.spec.template")]),
+    ("apps.openshift.io", "DeploymentConfig", SPEC_TEMPLATE),
+    ("argoproj.io", "Rollout", SPEC_TEMPLATE),
+    ("apps.kruise.io", "CloneSet", SPEC_TEMPLATE),
+    ("apps.kruise.io", "StatefulSet", SPEC_TEMPLATE),
+    ("apps.kruise.io", "DaemonSet", SPEC_TEMPLATE),
+    ("apps.kruise.io", "BroadcastJob", SPEC_TEMPLATE),
+    (
+        "apps.kruise.io",
+        "AdvancedCronJob",
+        &[Template("spec.template.jobTemplate.spec.template"), Template("spec.template.broadcastJobTemplate.spec.template")],
+    ),
+    ("apps.kruise.io", "UnitedDeployment", &[Template("spec.template.*.spec.template")]),
+    ("serving.knative.dev", "Service", SPEC_TEMPLATE),
+    ("serving.knative.dev", "Configuration", SPEC_TEMPLATE),
+    ("serving.knative.dev", "Revision", &[Spec("spec")]),
+    ("sources.knative.dev", "ContainerSource", SPEC_TEMPLATE),
+    ("tekton.dev", "Task", &[Steps("spec")]),
+    ("tekton.dev", "ClusterTask", &[Steps("spec")]),
+    ("tekton.dev", "TaskRun", &[Steps("spec.taskSpec")]),
+    ("tekton.dev", "Pipeline", &[Steps("spec.tasks.*.taskSpec"), Steps("spec.finally.*.taskSpec")]),
+    ("tekton.dev", "PipelineRun", &[Steps("spec.pipelineSpec.tasks.*.taskSpec"), Steps("spec.pipelineSpec.finally.*.taskSpec")]),
+    ("jobset.x-k8s.io", "JobSet", &[Template("spec.replicatedJobs.*.template.spec.template")]),
+    (
+        "leaderworkerset.x-k8s.io",
+        "LeaderWorkerSet",
+        &[Template("spec.leaderWorkerTemplate.leaderTemplate"), Template("spec.leaderWorkerTemplate.workerTemplate")],
+    ),
+    ("kubeflow.org", "TFJob", &[Template("spec.tfReplicaSpecs.*.template")]),
+    ("kubeflow.org", "PyTorchJob", &[Template("spec.pytorchReplicaSpecs.*.template")]),
+    ("kubeflow.org", "MPIJob", &[Template("spec.mpiReplicaSpecs.*.template")]),
+    ("kubeflow.org", "XGBoostJob", &[Template("spec.xgbReplicaSpecs.*.template")]),
+    ("kubeflow.org", "Notebook", SPEC_TEMPLATE),
+    ("ray.io", "RayCluster", &[Template("spec.headGroupSpec.template"), Template("spec.workerGroupSpecs.*.template")]),
+    (
+        "ray.io",
+        "RayJob",
+        &[
+            Template("spec.rayClusterSpec.headGroupSpec.template"),
+            Template("spec.rayClusterSpec.workerGroupSpecs.*.template"),
+            Template("spec.submitterPodTemplate"),
+        ],
+    ),
+    (
+        "ray.io",
+        "RayService",
+        &[Template("spec.rayClusterConfig.headGroupSpec.template"), Template("spec.rayClusterConfig.workerGroupSpecs.*.template")],
+    ),
+    ("batch.volcano.sh", "Job", &[Template("spec.tasks.*.template")]),
+    ("keda.sh", "ScaledJob", &[Template("spec.jobTargetRef.template")]),
+    ("agones.dev", "GameServer", &[Template("spec.template")]),
+    ("agones.dev", "GameServerSet", &[Template("spec.template.spec.template")]),
+    ("agones.dev", "Fleet", &[Template("spec.template.spec.template")]),
+    ("actions.github.com", "AutoscalingRunnerSet", SPEC_TEMPLATE),
+    ("actions.github.com", "EphemeralRunnerSet", &[Template("spec.ephemeralRunnerSpec")]),
+    ("kubevirt.io", "VirtualMachine", &[Excluded("a virtual machine: what it runs is an operating system, not containers")]),
+    ("kubevirt.io", "VirtualMachineInstance", &[Excluded("a virtual machine: what it runs is an operating system, not containers")]),
+    (
+        "kubevirt.io",
+        "VirtualMachineInstanceReplicaSet",
+        &[Excluded("a virtual machine: what it runs is an operating system, not containers")],
+    ),
+];
+
+/// A pod's place in an object: metadata of the template, spec, and whether the spec is Tekton's.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Embedded<'a> {
+    pub(crate) metadata: Field<'a>,
+    pub(crate) spec: Field<'a>,
+    pub(crate) steps: bool,
+}
+
+/// What the table says of a kind.
+pub(crate) fn shapes(object: &Object<'_>) -> Option<&'static [Shape]> {
+    TABLE.iter().find(|(group, kind, _)| *group == object.group && *kind == object.kind).map(|row| row.2)
+}
+
+/// The pods that an object embeds, by the table.
+pub(crate) fn by_table<'a>(object: &Object<'a>, shapes: &[Shape]) -> Vec<Embedded<'a>> {
+    let mut found = Vec::new();
+    for shape in shapes {
+        let (path, steps) = match *shape {
+            Template(path) | Spec(path) => (path, false),
+            Steps(path) => (path, true),
+            Excluded(_) => continue,
+        };
+        for place in expand(object.field(), path) {
+            let embedded = match shape {
+                Template(_) => Embedded { metadata: place.key("metadata"), spec: place.key("spec"), steps },
+                _ => Embedded { metadata: object.at("metadata"), spec: place, steps },
+            };
+            let containers = embedded.spec.key("containers").exists() || embedded.spec.key("initContainers").exists();
+            if containers || steps && embedded.spec.key("steps").exists() {
+                found.push(embedded);
+            }
+        }
+    }
+    found
+}
+
+/// The pod templates of a kind that the table does not know: a `spec` with a list of containers beside or below a template.
+pub(crate) fn by_structure<'a>(object: &Object<'a>) -> Structure<'a> {
+    let mut structure = Structure { pods: Vec::new(), uncovered: Vec::new() };
+    search(object.at("spec"), object.at("metadata"), true, 0, &mut structure);
+    structure
+}
+
+/// What a search by structure found.
+#[derive(Debug)]
+pub(crate) struct Structure<'a> {
+    pub(crate) pods: Vec<Embedded<'a>>,
+    /// Lists of containers whose meaning is not known.
+    pub(crate) uncovered: Vec<Field<'a>>,
+}
+
+fn search<'a>(place: Field<'a>, metadata: Field<'a>, is_spec: bool, depth: usize, found: &mut Structure<'a>) {
+    const DEEPEST: usize = 12;
+    if depth > DEEPEST {
+        return;
+    }
+    let entries = place.entries();
+    let containers = entries.iter().find(|(key, field)| *key == "containers" && looks_like_containers(*field));
+    if let Some((_, containers)) = containers {
+        // the object's own spec with containers in it is an operator's overrides more often than a pod
+        if is_spec && depth > 0 {
+            found.pods.push(Embedded { metadata, spec: place, steps: false });
+        } else {
+            found.uncovered.push(*containers);
+        }
+        return;
+    }
+    let sibling = entries.iter().find(|(key, _)| *key == "metadata").map(|(_, field)| *field);
+    for (key, field) in entries {
+        match field.kind() {
+            Some(crate::parse::Kind::Mapping) => search(field, sibling.unwrap_or(metadata), key == "spec", depth + 1, found),
+            Some(crate::parse::Kind::Sequence) => {
+                for item in field.items() {
+                    search(item, metadata, false, depth + 1, found);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn looks_like_containers(list: Field<'_>) -> bool {
+    list.items().any(|item| item.key("image").text().is_some() && item.key("name").text().is_some())
+}
+
+/// Every place at a path with `*`.
+fn expand<'a>(top: Field<'a>, path: &'static str) -> Vec<Field<'a>> {
+    path.split('.').fold(vec![top], |places, key| match key {
+        "" => places,
+        "*" => places
+            .into_iter()
+            .flat_map(|place| {
+                let values = place.entries().into_iter().map(|(_, field)| field);
+                place.items().chain(values).collect::<Vec<_>>()
+            })
+            .collect(),
+        key => places.into_iter().map(|place| place.key(key)).collect(),
+    })
+}

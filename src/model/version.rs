@@ -1,0 +1,52 @@
+//! The Kubernetes minor version that a scan judges by.
+
+use std::str::FromStr;
+
+/// `1.N`; the major version has been 1 since 2015.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KubernetesVersion(pub u16);
+
+impl KubernetesVersion {
+    /// The newest minor version known to this release.
+    pub const LATEST: KubernetesVersion = KubernetesVersion(37);
+    /// The oldest minor version that the Kubernetes project still supports at this release.
+    pub const OLDEST_SUPPORTED: KubernetesVersion = KubernetesVersion(35);
+}
+
+impl std::fmt::Display for KubernetesVersion {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "1.{}", self.0)
+    }
+}
+
+impl FromStr for KubernetesVersion {
+    type Err = String;
+
+    /// `latest`, `1.34`, `v1.34`, `1.34.2`, `v1.34.2-gke.1`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "latest" {
+            return Ok(Self::LATEST);
+        }
+        let minor = text.strip_prefix('v').unwrap_or(text).strip_prefix("1.").and_then(|rest| {
+            let digits = rest.split(['.', '-', '+']).next().unwrap_or_default();
+            digits.parse().ok()
+        });
+        minor.map(KubernetesVersion).ok_or_else(|| format!("`{text}` is no Kubernetes version such as 1.34"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::KubernetesVersion;
+
+    #[test]
+    fn versions_are_read_as_people_write_them() {
+        for text in ["1.34", "v1.34", "1.34.2", "v1.34.2-gke.100", "1.34+"] {
+            assert_eq!(text.parse(), Ok(KubernetesVersion(34)), "{text}");
+        }
+        assert_eq!("latest".parse(), Ok(KubernetesVersion::LATEST));
+        for text in ["", "34", "2.1", "1.x", "v"] {
+            assert!(text.parse::<KubernetesVersion>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! From bytes to positioned trees. Nothing here knows checks.
+
+pub mod classify;
+pub mod decode;
+pub mod directive;
+mod granit;
+mod json;
+mod lane;
+pub mod lines;
+pub mod scalar;
+pub mod tree;
+pub mod yaml;
+
+use crate::discover::{Gap, Source};
+
+pub use directive::Directive;
+pub use lines::Lines;
+pub use tree::{Kind, NodeId, Style, Tag, Tree};
+
+/// A file as parsed: a tree, its documents, and what could not be read.
+#[derive(Debug)]
+pub struct File {
+    /// See [`Source::uri`].
+    pub uri: Option<String>,
+    /// See [`Source::shown`].
+    pub shown: String,
+    /// See [`Source::root`].
+    pub root: String,
+    /// The size in bytes as stored.
+    pub bytes: u64,
+    /// Of the bytes as stored.
+    pub sha256: [u8; 32],
+    /// The nodes of all documents, over the decoded text.
+    pub tree: Tree,
+    /// The documents that could be read, in order.
+    pub documents: Vec<Document>,
+    /// What could not.
+    pub gaps: Vec<Gap>,
+    /// Comments addressed to the tool.
+    pub directives: Vec<Directive>,
+    /// What became of the file.
+    pub status: Status,
+}
+
+/// One document of a file.
+#[derive(Debug, Clone, Copy)]
+pub struct Document {
+    /// Its top node.
+    pub root: NodeId,
+    /// Counted from 1 in the file, broken ones included.
+    pub number: u32,
+    /// Whether something in it keeps anything from passing (a duplicate key): findings stand, passes become reviews.
+    pub tainted: bool,
+}
+
+/// What became of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Status {
+    /// At least one document was read.
+    Read,
+    /// It could not be read, or no document of it: the reason stands in `gaps`.
+    Gap,
+    /// Nothing in it looks like a known input.
+    Ignored(String),
+}
+
+/// Limits that keep time and memory bounded whatever the bytes are.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// The largest document, in bytes.
+    pub document: usize,
+    /// The deepest nesting.
+    pub depth: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { document: 64 << 20, depth: 100 }
+    }
+}
+
+/// Reads and parses every source in parallel, in the order given.
+#[must_use]
+pub fn all(sources: Vec<Source>, limits: &Limits) -> Vec<File> {
+    use rayon::prelude::*;
+    sources.into_par_iter().map(|source| classify::read(source, limits)).collect()
+}

@@ -1,0 +1,427 @@
+//! A compact positioned tree: what YAML and JSON files become.
+//!
+//! Nodes stand in one vector in document order (a parent before its children), 24 bytes each. A node
+//! knows where its subtree ends, so that a sibling is one step away and no pointers are kept. Text is
+//! borrowed from the source; only scalars whose value differs from their spelling (escapes, folding,
+//! block scalars) have a copy. Keys carry a hash, so that a look-up compares numbers first.
+//!
+//! Aliases stay aliases: they are resolved on look-up (`model::Field`), never expanded.
+
+use std::sync::Arc;
+
+/// Index of a node in its tree.
+pub type NodeId = u32;
+
+const NONE: u32 = u32::MAX;
+
+/// What a node is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A single value.
+    Scalar,
+    /// Keys and values, alternating in the subtree.
+    Mapping,
+    /// Items in order.
+    Sequence,
+    /// A reference to an anchored node.
+    Alias,
+}
+
+/// How a node is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// A scalar without quotes.
+    Plain,
+    /// `'…'`
+    SingleQuoted,
+    /// `"…"`
+    DoubleQuoted,
+    /// `|`
+    Literal,
+    /// `>`
+    Folded,
+    /// A collection by indentation.
+    Block,
+    /// A collection in brackets.
+    Flow,
+}
+
+/// The tags that change what a scalar is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tag {
+    /// None written.
+    None,
+    /// `!!str`, or the non-specific `!`
+    Str,
+    /// `!!int`
+    Int,
+    /// `!!float`
+    Float,
+    /// `!!bool`
+    Bool,
+    /// `!!null`
+    Null,
+    /// `!!binary`
+    Binary,
+    /// Any other.
+    Other,
+}
+
+/// A node: see the module's page.
+#[derive(Debug, Clone, Copy)]
+pub struct Node {
+    kind: Kind,
+    style: Style,
+    tag: Tag,
+    flags: u8,
+    start: u32,
+    end: u32,
+    hash: u32,
+    next: u32,
+    extra: u32,
+}
+
+const MERGES: u8 = 1;
+const DUPLICATE: u8 = 2;
+const ANCHORED: u8 = 4;
+
+/// The nodes of one file, over its text.
+#[derive(Debug, Clone)]
+pub struct Tree {
+    text: Arc<str>,
+    nodes: Vec<Node>,
+    decoded: Vec<Box<str>>,
+}
+
+/// The 32-bit FNV-1a hash that keys carry.
+#[must_use]
+pub const fn key_hash(key: &[u8]) -> u32 {
+    let mut hash = 0x811c_9dc5_u32;
+    let mut at = 0;
+    while at < key.len() {
+        hash = (hash ^ key[at] as u32).wrapping_mul(0x0100_0193);
+        at += 1;
+    }
+    hash
+}
+
+impl Tree {
+    /// An empty tree over `text`, which must be under 4 GiB.
+    #[must_use]
+    pub fn new(text: Arc<str>) -> Self {
+        Tree { text, nodes: Vec::new(), decoded: Vec::new() }
+    }
+
+    /// The whole text of the file, as decoded (never with a byte order mark).
+    #[must_use]
+    pub fn source(&self) -> &Arc<str> {
+        &self.text
+    }
+
+    /// How many nodes there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id as usize]
+    }
+
+    /// What the node is.
+    #[must_use]
+    pub fn kind(&self, id: NodeId) -> Kind {
+        self.node(id).kind
+    }
+
+    /// How the node is written.
+    #[must_use]
+    pub fn style(&self, id: NodeId) -> Style {
+        self.node(id).style
+    }
+
+    /// The tag written on the node.
+    #[must_use]
+    pub fn tag(&self, id: NodeId) -> Tag {
+        self.node(id).tag
+    }
+
+    /// The byte range of the node in [`Tree::source`]; quotes and block scalar headers included.
+    #[must_use]
+    pub fn span(&self, id: NodeId) -> (u32, u32) {
+        let node = self.node(id);
+        (node.start, node.end)
+    }
+
+    /// The first node after this one's subtree.
+    #[must_use]
+    pub fn next(&self, id: NodeId) -> NodeId {
+        self.node(id).next
+    }
+
+    /// Whether a mapping has a merge key (`<<`).
+    #[must_use]
+    pub fn merges(&self, id: NodeId) -> bool {
+        self.node(id).flags & MERGES != 0
+    }
+
+    /// Whether a key repeats an earlier one of its mapping.
+    #[must_use]
+    pub fn is_duplicate(&self, id: NodeId) -> bool {
+        self.node(id).flags & DUPLICATE != 0
+    }
+
+    /// Whether an alias may point at the node.
+    #[must_use]
+    pub fn is_anchored(&self, id: NodeId) -> bool {
+        self.node(id).flags & ANCHORED != 0
+    }
+
+    /// The node that an alias points at.
+    #[must_use]
+    pub fn target(&self, id: NodeId) -> Option<NodeId> {
+        let node = self.node(id);
+        (node.kind == Kind::Alias && node.extra != NONE).then_some(node.extra)
+    }
+
+    /// The text of a scalar, its escapes and folding resolved; empty for anything else.
+    #[must_use]
+    pub fn text(&self, id: NodeId) -> &str {
+        let node = self.node(id);
+        if node.kind != Kind::Scalar {
+            return "";
+        }
+        if node.extra != NONE {
+            return &self.decoded[node.extra as usize];
+        }
+        let quote = u32::from(matches!(node.style, Style::SingleQuoted | Style::DoubleQuoted));
+        &self.text[(node.start + quote) as usize..(node.end - quote) as usize]
+    }
+
+    /// The keys and values of a mapping, in order; nothing for anything else. Merge keys come as they are written.
+    #[must_use]
+    pub fn entries(&self, id: NodeId) -> Entries<'_> {
+        let node = self.node(id);
+        let at = if node.kind == Kind::Mapping { id + 1 } else { node.next };
+        Entries { tree: self, at, end: node.next }
+    }
+
+    /// The items of a sequence, in order; nothing for anything else.
+    #[must_use]
+    pub fn items(&self, id: NodeId) -> Items<'_> {
+        let node = self.node(id);
+        let at = if node.kind == Kind::Sequence { id + 1 } else { node.next };
+        Items { tree: self, at, end: node.next }
+    }
+
+    /// The key and value of `key` as written in this mapping itself (no merge key); the last of duplicates, as decoders take it.
+    #[must_use]
+    pub fn get(&self, id: NodeId, key: &str) -> Option<(NodeId, NodeId)> {
+        let hash = key_hash(key.as_bytes());
+        let mut found = None;
+        for (name, value) in self.entries(id) {
+            if self.node(name).hash == hash && self.text(name) == key && self.kind(name) == Kind::Scalar {
+                found = Some((name, value));
+            }
+        }
+        found
+    }
+
+    /// The place of `node` under `root` as a path (`spec.containers[0].image`); a key points where its value does.
+    #[must_use]
+    pub fn path(&self, root: NodeId, node: NodeId) -> String {
+        let mut path = String::new();
+        let mut at = root;
+        while at != node {
+            let within = |id: NodeId| (id..self.next(id)).contains(&node);
+            match self.kind(at) {
+                Kind::Mapping => {
+                    let Some((key, value)) = self.entries(at).find(|&(key, value)| within(key) || within(value)) else { break };
+                    push_key(&mut path, self.text(key));
+                    if within(key) {
+                        break;
+                    }
+                    at = value;
+                }
+                Kind::Sequence => {
+                    let Some((index, item)) = self.items(at).enumerate().find(|&(_, item)| within(item)) else { break };
+                    path.push_str(&format!("[{index}]"));
+                    at = item;
+                }
+                Kind::Scalar | Kind::Alias => break,
+            }
+        }
+        path
+    }
+}
+
+/// Appends a key to a path: `.key`, or `["a.b/c"]` where the key is no plain word.
+pub fn push_key(path: &mut String, key: &str) {
+    let plain = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
+    if plain {
+        if !path.is_empty() {
+            path.push('.');
+        }
+        path.push_str(key);
+    } else {
+        path.push_str("[\"");
+        path.extend(key.chars().flat_map(char::escape_debug));
+        path.push_str("\"]");
+    }
+}
+
+/// See [`Tree::entries`].
+#[derive(Debug, Clone)]
+pub struct Entries<'a> {
+    tree: &'a Tree,
+    at: NodeId,
+    end: NodeId,
+}
+
+impl Iterator for Entries<'_> {
+    type Item = (NodeId, NodeId);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.at >= self.end {
+            return None;
+        }
+        let key = self.at;
+        let value = self.tree.next(key);
+        self.at = self.tree.next(value);
+        Some((key, value))
+    }
+}
+
+/// See [`Tree::items`].
+#[derive(Debug, Clone)]
+pub struct Items<'a> {
+    tree: &'a Tree,
+    at: NodeId,
+    end: NodeId,
+}
+
+impl Iterator for Items<'_> {
+    type Item = NodeId;
+
+    fn next(&mut self) -> Option<NodeId> {
+        if self.at >= self.end {
+            return None;
+        }
+        let item = self.at;
+        self.at = self.tree.next(item);
+        Some(item)
+    }
+}
+
+/// Appends nodes in document order. Every parser builds its tree through this.
+#[derive(Debug)]
+pub struct Builder {
+    tree: Tree,
+}
+
+/// A point to return to when a document turns out broken.
+#[derive(Debug, Clone, Copy)]
+pub struct Mark {
+    nodes: usize,
+    decoded: usize,
+}
+
+impl Builder {
+    /// Starts a tree over `text`.
+    #[must_use]
+    pub fn new(text: Arc<str>) -> Self {
+        Builder { tree: Tree::new(text) }
+    }
+
+    /// The node that the next push makes.
+    #[must_use]
+    pub fn here(&self) -> NodeId {
+        self.tree.nodes.len() as u32
+    }
+
+    /// The point reached.
+    #[must_use]
+    pub fn mark(&self) -> Mark {
+        Mark { nodes: self.tree.nodes.len(), decoded: self.tree.decoded.len() }
+    }
+
+    /// Drops all that came after `mark`.
+    pub fn rewind(&mut self, mark: Mark) {
+        self.tree.nodes.truncate(mark.nodes);
+        self.tree.decoded.truncate(mark.decoded);
+    }
+
+    /// Adds a scalar whose value is its spelling without the quotes.
+    pub fn scalar(&mut self, style: Style, tag: Tag, span: (u32, u32)) -> NodeId {
+        let id = self.push(Kind::Scalar, style, tag, span, NONE);
+        self.tree.nodes[id as usize].hash = key_hash(self.tree.text(id).as_bytes());
+        id
+    }
+
+    /// Adds a scalar whose value is not its spelling.
+    pub fn decoded_scalar(&mut self, style: Style, tag: Tag, span: (u32, u32), value: &str) -> NodeId {
+        let extra = self.tree.decoded.len() as u32;
+        self.tree.decoded.push(value.into());
+        let id = self.push(Kind::Scalar, style, tag, span, extra);
+        self.tree.nodes[id as usize].hash = key_hash(value.as_bytes());
+        id
+    }
+
+    /// Adds an alias to an earlier node.
+    pub fn alias(&mut self, target: NodeId, span: (u32, u32)) -> NodeId {
+        self.push(Kind::Alias, Style::Plain, Tag::None, span, target)
+    }
+
+    /// Opens a collection, which [`Builder::close`] ends.
+    pub fn open(&mut self, kind: Kind, style: Style, tag: Tag, start: u32) -> NodeId {
+        self.push(kind, style, tag, (start, start), NONE)
+    }
+
+    /// Ends a collection; `end` is exclusive.
+    pub fn close(&mut self, id: NodeId, end: u32) {
+        let next = self.here();
+        let node = &mut self.tree.nodes[id as usize];
+        node.end = end;
+        node.next = next;
+    }
+
+    /// Says that a mapping has a merge key.
+    pub fn set_merges(&mut self, id: NodeId) {
+        self.tree.nodes[id as usize].flags |= MERGES;
+    }
+
+    /// Says that a key repeats an earlier one.
+    pub fn set_duplicate(&mut self, id: NodeId) {
+        self.tree.nodes[id as usize].flags |= DUPLICATE;
+    }
+
+    /// Says that a node has an anchor.
+    pub fn set_anchored(&mut self, id: NodeId) {
+        self.tree.nodes[id as usize].flags |= ANCHORED;
+    }
+
+    /// The tree as built so far.
+    #[must_use]
+    pub fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
+    /// The finished tree, without spare room.
+    #[must_use]
+    pub fn finish(mut self) -> Tree {
+        self.tree.nodes.shrink_to_fit();
+        self.tree
+    }
+
+    fn push(&mut self, kind: Kind, style: Style, tag: Tag, (start, end): (u32, u32), extra: u32) -> NodeId {
+        let id = self.here();
+        self.tree.nodes.push(Node { kind, style, tag, flags: 0, start, end, hash: 0, next: id + 1, extra });
+        id
+    }
+}
