@@ -8,6 +8,7 @@ pub mod kinds;
 mod namespace;
 mod object;
 mod pod;
+pub mod pod_security;
 mod scan;
 pub mod templates;
 mod uncovered;

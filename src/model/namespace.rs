@@ -19,14 +19,8 @@ pub struct NamespaceRecord<'a> {
     pub(crate) pods: Vec<u32>,
     /// Where to point when it has no document.
     pub(crate) mention: Field<'a>,
-    pub(crate) enforce_version: Option<KubernetesVersion>,
-}
-
-impl NamespaceRecord<'_> {
-    /// The version of the Pod Security Standards that its label pins.
-    pub(crate) fn enforce_version(&self) -> Option<KubernetesVersion> {
-        self.enforce_version
-    }
+    /// The oldest and the latest version of the Pod Security Standards that its documents ask for.
+    pub(crate) standard: Option<(KubernetesVersion, KubernetesVersion)>,
 }
 
 /// A namespace and what lives in it.
