@@ -1,5 +1,11 @@
 //! Comments addressed to the tool: `# cnscan: excuse <check-id> [until=DATE] reason`.
 
+use memchr::memmem;
+
+use super::chunks::chunks;
+use super::tree::{Kind, NodeId, Style, Tree};
+use super::Document;
+
 /// A comment addressed to the tool, as written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Directive {
@@ -12,4 +18,141 @@ pub struct Directive {
     /// The byte range it covers: the rest of its line, the node below and its subtree, or the whole document
     /// (`decisions.md` 27).
     pub covers: (u32, u32),
+}
+
+const MARK: &str = "cnscan:";
+
+/// The comments for the tool in the documents of a file. One that covers nothing has an empty range.
+#[must_use]
+pub fn find(tree: &Tree, documents: &[Document]) -> Vec<Directive> {
+    let text: &str = tree.source();
+    let mut found = memmem::find_iter(text.as_bytes(), MARK).filter_map(|at| comment(text, at)).peekable();
+    if found.peek().is_none() {
+        return Vec::new();
+    }
+    Finder::new(tree, documents).run(found)
+}
+
+/// The comment that `MARK` at `at` begins: its `#` and its end, and whether it is alone.
+fn comment(text: &str, at: usize) -> Option<(usize, usize, bool)> {
+    let before = text[..at].trim_end_matches([' ', '\t']);
+    let hash = before.len().checked_sub(1).filter(|&hash| before.as_bytes()[hash] == b'#')?;
+    let line = text[..hash].rfind(['\n', '\r']).map_or(0, |end| end + 1);
+    let lead = &text[line..hash];
+    let alone = lead.trim_matches([' ', '\t']).is_empty();
+    if !alone && !lead.ends_with([' ', '\t']) {
+        return None;
+    }
+    let end = memchr::memchr2(b'\n', b'\r', &text.as_bytes()[at..]).map_or(text.len(), |len| at + len);
+    Some((hash, end, alone))
+}
+
+/// Walks comments and nodes side by side, both in the order of the text.
+struct Finder<'a> {
+    tree: &'a Tree,
+    text: &'a str,
+    documents: &'a [Document],
+    /// The chunks of the text, and whether there is anything but comments in each.
+    chunks: Vec<(usize, usize, bool)>,
+    /// The next node not yet passed.
+    node: NodeId,
+    /// The collections around it, with how many children of each were passed.
+    open: Vec<(NodeId, usize)>,
+}
+
+impl<'a> Finder<'a> {
+    fn new(tree: &'a Tree, documents: &'a [Document]) -> Self {
+        let text: &str = tree.source();
+        let filled = |body: &str| body.lines().map(str::trim_start).any(|line| !line.is_empty() && !line.starts_with('#'));
+        let chunks = chunks(text, 0).map(|chunk| (chunk.start, chunk.end, filled(&text[chunk.start..chunk.end]))).collect();
+        Finder { tree, text, documents, chunks, node: 0, open: Vec::new() }
+    }
+
+    fn run(mut self, found: impl Iterator<Item = (usize, usize, bool)>) -> Vec<Directive> {
+        let mut directives = Vec::new();
+        for (hash, end, alone) in found {
+            let before = self.pass(hash);
+            if before.is_some_and(|id| self.is_text(id, hash)) {
+                continue;
+            }
+            let Some(covers) = self.covers(hash, end, alone) else { continue };
+            let text = self.text[hash + 1..end].trim_start();
+            let text = text.strip_prefix(MARK).unwrap_or(text).trim().to_owned();
+            directives.push(Directive { text, span: (hash as u32, end as u32), alone, covers });
+        }
+        directives
+    }
+
+    /// Passes all nodes that start before `at`; the last of them is the innermost that can hold it.
+    fn pass(&mut self, at: usize) -> Option<NodeId> {
+        while (self.node as usize) < self.tree.len() && (self.tree.span(self.node).0 as usize) < at {
+            self.leave();
+            if let Some((_, children)) = self.open.last_mut() {
+                *children += 1;
+            }
+            if matches!(self.tree.kind(self.node), Kind::Mapping | Kind::Sequence) {
+                self.open.push((self.node, 0));
+            }
+            self.node += 1;
+        }
+        self.leave();
+        self.node.checked_sub(1)
+    }
+
+    /// Drops the collections that end before the next node.
+    fn leave(&mut self) {
+        while self.open.last().is_some_and(|&(id, _)| self.tree.next(id) <= self.node) {
+            self.open.pop();
+        }
+    }
+
+    /// Whether what looks like a comment is a part of a scalar.
+    fn is_text(&self, id: NodeId, hash: usize) -> bool {
+        let (start, end) = self.tree.span(id);
+        if self.tree.kind(id) != Kind::Scalar || hash >= end as usize {
+            return false;
+        }
+        // behind the header of a block scalar a comment may stand
+        let block = matches!(self.tree.style(id), Style::Literal | Style::Folded);
+        !block || self.text[start as usize..hash].contains('\n')
+    }
+
+    /// What a comment covers; `None` where it stands in a document that could not be read.
+    fn covers(&self, hash: usize, end: usize, alone: bool) -> Option<(u32, u32)> {
+        let nothing = (end as u32, end as u32);
+        let Some((start, stop)) = self.chunk(hash) else { return Some(nothing) };
+        let span = |document: &Document| self.tree.span(document.root);
+        let index = self.documents.partition_point(|document| (span(document).0 as usize) < start);
+        let root = self.documents.get(index).map(span).filter(|root| (root.0 as usize) < stop)?;
+        if hash < root.0 as usize {
+            return Some(root);
+        }
+        if !alone {
+            let line = self.text[..hash].rfind(['\n', '\r']).map_or(0, |at| at + 1);
+            return Some((line as u32, hash as u32));
+        }
+        let below = (self.node as usize) < self.tree.len() && (self.tree.span(self.node).0 as usize) < stop;
+        Some(if below { self.below() } else { nothing })
+    }
+
+    /// The next node: an entry with its value, an item, never a whole list or mapping for its first line.
+    fn below(&self) -> (u32, u32) {
+        let entry = |key: NodeId| (self.tree.span(key).0, self.tree.span(self.tree.next(key)).1);
+        let (start, end) = self.tree.span(self.node);
+        let line = self.text[..start as usize].rfind(['\n', '\r']).map_or(0, |at| at + 1);
+        let leads = self.text[line..start as usize].trim_start().is_empty();
+        let parent = self.open.last().filter(|&&(id, _)| self.tree.kind(id) == Kind::Mapping);
+        match (self.tree.kind(self.node), self.tree.style(self.node)) {
+            _ if parent.is_some_and(|&(_, children)| children % 2 == 0) => entry(self.node),
+            (Kind::Mapping, Style::Block) if leads => entry(self.node + 1),
+            (Kind::Sequence, Style::Block) => (start, self.tree.span(self.node + 1).1),
+            _ => (start, end),
+        }
+    }
+
+    /// The chunk that a comment belongs to: the next one with content where its own has none.
+    fn chunk(&self, at: usize) -> Option<(usize, usize)> {
+        let index = self.chunks.partition_point(|&(_, end, _)| end <= at);
+        self.chunks[index..].iter().find(|&&(_, _, filled)| filled).map(|&(start, end, _)| (start, end))
+    }
 }

@@ -3,7 +3,14 @@
 pub mod classify;
 pub mod decode;
 pub mod directive;
+mod aliases;
+mod chunks;
+mod fault;
 mod granit;
+mod keys;
+mod number;
+mod odd;
+mod template;
 mod json;
 mod lane;
 pub mod lines;

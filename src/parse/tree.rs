@@ -373,6 +373,21 @@ impl Builder {
         id
     }
 
+    /// Adds a scalar at `span` that has the value of an earlier one: an alias where a key stands.
+    pub fn repeat_scalar(&mut self, of: NodeId, span: (u32, u32)) -> NodeId {
+        let Node { style, tag, hash, mut extra, .. } = *self.tree.node(of);
+        if extra == NONE {
+            // both share one copy, so that many aliases of a long text cost no more than one
+            extra = self.tree.decoded.len() as u32;
+            let text = self.tree.text(of).into();
+            self.tree.decoded.push(text);
+            self.tree.nodes[of as usize].extra = extra;
+        }
+        let id = self.push(Kind::Scalar, style, tag, span, extra);
+        self.tree.nodes[id as usize].hash = hash;
+        id
+    }
+
     /// Adds an alias to an earlier node.
     pub fn alias(&mut self, target: NodeId, span: (u32, u32)) -> NodeId {
         self.push(Kind::Alias, Style::Plain, Tag::None, span, target)

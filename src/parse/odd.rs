@@ -1,0 +1,94 @@
+//! Characters that YAML 1.1 forbids, or reads otherwise than YAML 1.2 does.
+
+use std::ops::Range;
+
+use memchr::{memchr3_iter, memmem};
+
+use super::tree::{Kind, NodeId, Style, Tree};
+
+/// Whether there are none of them, as far as a quick look tells.
+pub(super) fn is_plain(bytes: &[u8]) -> bool {
+    bytes.chunks(4096).all(|chunk| {
+        // without a branch inside, so that it is done many bytes at a time
+        let control = chunk.iter().fold(false, |found, &byte| found | (byte < 0x20 && byte != b'\n' && byte != b'\t' && byte != b'\r') | (byte == 0x7F));
+        let suspect = chunk.iter().fold(false, |found, &byte| found | (byte == 0xC2) | (byte == 0xE2) | (byte == 0xEF));
+        !control && !suspect
+    })
+}
+
+/// The first character that YAML allows nowhere.
+pub(super) fn control(bytes: &[u8]) -> Option<usize> {
+    let ascii = bytes.iter().position(|&byte| (byte < 0x20 && !matches!(byte, b'\n' | b'\t' | b'\r')) || byte == 0x7F);
+    let wide = memchr3_iter(0xC2, 0xEF, 0xEF, bytes).find(|&at| match bytes[at..] {
+        [0xC2, next @ 0x80..=0x9F, ..] => next != 0x85,
+        [0xEF, 0xBF, 0xBE | 0xBF, ..] => true,
+        _ => false,
+    });
+    ascii.into_iter().chain(wide).min()
+}
+
+/// The first line break that only YAML 1.1 knows: NEL, LS, PS.
+pub(super) fn line_break(bytes: &[u8]) -> Option<usize> {
+    BREAKS.iter().filter_map(|(needle, _)| memmem::find(bytes, needle.as_bytes())).min()
+}
+
+/// The text with such line breaks made plain ones, every byte offset kept.
+///
+/// Kubernetes sees a new line there, so that `# text<LS>privileged: true` is no mere comment to it.
+pub(super) fn with_line_breaks(text: &str) -> String {
+    BREAKS.iter().fold(text.to_owned(), |text, (needle, line)| text.replace(needle, line))
+}
+
+const BREAKS: [(&str, &str); 3] = [("\u{85}", "\r\n"), ("\u{2028}", " \r\n"), ("\u{2029}", " \r\n")];
+
+/// A byte order mark where a line starts.
+pub(super) fn mark(text: &str) -> Option<usize> {
+    memmem::find_iter(text.as_bytes(), "\u{FEFF}").find(|&at| at == 0 || matches!(text.as_bytes()[at - 1], b'\n' | b'\r'))
+}
+
+/// A `...` before any content, where libyaml takes none.
+pub(super) fn early_end(text: &str) -> Option<usize> {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let body = line.trim();
+        if !body.is_empty() && !body.starts_with('#') {
+            return (line.starts_with("...") && line[3..].starts_with([' ', '\t', '\r', '\n']) || line == "...").then_some(at);
+        }
+        at += line.len();
+    }
+    None
+}
+
+/// A tab where libyaml takes only spaces: in what indents a line, or behind a `-` or `?`.
+///
+/// `nodes` are those of the document, in order.
+pub(super) fn tab(tree: &Tree, nodes: Range<NodeId>, (start, end): (usize, usize)) -> Option<usize> {
+    let bytes = tree.source().as_bytes();
+    let mut node = nodes.start;
+    // how far scalars and flow collections reach, in which a tab is one more space
+    let mut covered = start;
+    memchr::memchr_iter(b'\t', &bytes[start..end]).map(|at| start + at).find(|&at| {
+        let holds = |id: NodeId| !matches!(tree.style(id), Style::Block) || !matches!(tree.kind(id), Kind::Mapping | Kind::Sequence);
+        while node < nodes.end && (tree.span(node).0 as usize) <= at {
+            if holds(node) {
+                covered = covered.max(tree.span(node).1 as usize);
+            }
+            node += 1;
+        }
+        if at < covered {
+            return false;
+        }
+        let lead = bytes[start..at].iter().rposition(|byte| !matches!(byte, b' ' | b'\t')).map(|index| start + index);
+        let inside_node = |index: usize| index < covered;
+        match lead.map(|index| (index, bytes[index])) {
+            None | Some((_, b'\n' | b'\r')) => true,
+            Some((index, b'-' | b'?')) => !inside_node(index) && !in_comment(&bytes[start..index]),
+            _ => false,
+        }
+    })
+}
+
+fn in_comment(before: &[u8]) -> bool {
+    let line = before.iter().rposition(|byte| matches!(byte, b'\n' | b'\r')).map_or(0, |at| at + 1);
+    before[line..].contains(&b'#')
+}
