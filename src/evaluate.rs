@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use crate::checks::{Check, Probe};
-use crate::model::{Container, Fault, Field, GroupKind, Namespace, Object, Pod, Quality, Scan, Severity, Verdict, take_mistyped};
+use crate::model::{Container, Fault, Field, kinds, GroupKind, Namespace, Object, Pod, Quality, Scan, Severity, Verdict, take_mistyped};
 
 /// What the checks said. It borrows nothing from the evidence, which may go.
 #[derive(Debug, Default)]
@@ -116,10 +116,9 @@ pub struct Finding {
     pub quality: Quality,
     /// `decisions.md` 20, without the ordinal of equal ones.
     pub fingerprint: [u8; 16],
-    /// The byte range of the whole object, for comments that cover it.
-    pub object: (u32, u32),
-    /// The excuse that an annotation gives: see `assess::excuse`.
-    pub annotation: Option<Box<str>>,
+    /// The images of the container, or of all containers of the pod, where it runs on every node or by itself: those
+    /// that the built-in exceptions may know.
+    pub images: Option<Arc<[Box<str>]>>,
 }
 
 /// Runs every check on every subject it looks at.
@@ -193,6 +192,7 @@ struct Seat<'a> {
     field: Field<'a>,
     object: Option<&'a Object<'a>>,
     namespace: Option<&'a str>,
+    images: Option<Arc<[Box<str>]>>,
 }
 
 impl Runner<'_> {
@@ -201,7 +201,13 @@ impl Runner<'_> {
         let object = evidence.object(id);
         let mut batch = Batch::default();
         let seat =
-            Seat { subject: Arc::new(identity(object, "")), field: place_of(object), object: Some(object), namespace: object.namespace };
+            Seat {
+            subject: Arc::new(identity(object, "")),
+            field: place_of(object),
+            object: Some(object),
+            namespace: object.namespace,
+            images: images(object, evidence.pods_of(id).iter().flat_map(|record| Pod { scan: self.scan, record }.containers())),
+        };
         let by_kind = plan.kinds.get(&(object.group, object.kind)).map(Vec::as_slice).unwrap_or_default();
         let namespaced = if object.namespace.is_some() { plan.namespaced.as_slice() } else { &[] };
         for &(check, probe) in by_kind.iter().chain(namespaced) {
@@ -215,7 +221,9 @@ impl Runner<'_> {
             for container in pod.containers() {
                 let subject = Arc::new(identity(object, container.name()));
                 let name = container.field.key("name");
-                let seat = Seat { subject, field: if name.exists() { name } else { container.field }, ..seat };
+                let field = if name.exists() { name } else { container.field };
+                let images = images(object, std::iter::once(container));
+                let seat = Seat { subject, field, images, ..seat };
                 for &(check, probe) in &plan.containers {
                     self.run(&mut batch, check, &seat, || probe(&container));
                 }
@@ -235,7 +243,7 @@ impl Runner<'_> {
             name: namespace.name().to_owned(),
             container: String::new(),
         };
-        let seat = Seat { subject: Arc::new(subject), field: namespace.field(), object: document, namespace: Some(namespace.name()) };
+        let seat = Seat { subject: Arc::new(subject), field: namespace.field(), object: document, namespace: Some(namespace.name()), images: None };
         for &(check, probe) in &plan.namespaces {
             self.run(&mut batch, check, &seat, || probe(namespace));
         }
@@ -254,7 +262,7 @@ impl Runner<'_> {
             name: "(all)".to_owned(),
             container: String::new(),
         };
-        let seat = Seat { subject: Arc::new(cluster), field: place_of(first), object: None, namespace: None };
+        let seat = Seat { subject: Arc::new(cluster), field: place_of(first), object: None, namespace: None, images: None };
         for &(check, probe) in &plan.whole {
             self.run(&mut batch, check, &seat, || probe(self.scan));
         }
@@ -359,8 +367,6 @@ impl Batch {
 }
 
 fn finding(own: &Check, check: u16, seat: &Seat<'_>, standing: Standing, severity: Severity, fault: Fault) -> Finding {
-    let object = seat.object.map_or((0, 0), |object| object.root.tree.span(object.root.node));
-    let annotation = seat.object.and_then(|object| excuse_annotation(object, own.id));
     Finding {
         check,
         subject: Arc::clone(&seat.subject),
@@ -376,17 +382,14 @@ fn finding(own: &Check, check: u16, seat: &Seat<'_>, standing: Standing, severit
         span: fault.place.span,
         path: fault.place.path,
         quality: fault.place.quality,
-        object,
-        annotation,
+        images: seat.images.clone(),
     }
 }
 
-/// `cnscan/excuse.<check-id>` on the object or on its pod template.
-fn excuse_annotation(object: &Object<'_>, check: &str) -> Option<Box<str>> {
-    let places = ["metadata.annotations", "spec.template.metadata.annotations", "spec.jobTemplate.spec.template.metadata.annotations"];
-    let found =
-        places.iter().flat_map(|place| object.at(place).entries()).find(|(key, _)| key.strip_prefix("cnscan/excuse.") == Some(check));
-    found.map(|(_, value)| value.str().into())
+/// The images of the containers of a node agent or a bare pod.
+fn images<'a>(object: &Object<'_>, containers: impl Iterator<Item = Container<'a>>) -> Option<Arc<[Box<str>]>> {
+    let may_be_known = object.is(kinds::DAEMON_SET) || object.is(kinds::POD);
+    may_be_known.then(|| containers.map(|container| container.at("image").str().into()).collect())
 }
 
 fn fingerprint(check: &str, subject: &Subject, path: &str) -> [u8; 16] {
