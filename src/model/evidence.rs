@@ -196,6 +196,12 @@ impl<'a> Evidence<'a> {
         self.reading.assumed_namespace
     }
 
+    /// Whether the user says that the input is all there is.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.reading.complete
+    }
+
     /// How much of a kind was seen, in a namespace or at all.
     #[must_use]
     pub fn extent(&self, _kind: GroupKind, _namespace: Option<&str>) -> Extent {

@@ -23,6 +23,12 @@ pub struct NamespaceRecord<'a> {
 }
 
 impl NamespaceRecord<'_> {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.name
+    }
+
     /// The version of the Pod Security Standards that its label pins.
     pub(crate) fn enforce_version(&self) -> Option<KubernetesVersion> {
         self.enforce_version

@@ -49,12 +49,14 @@ pub(super) fn read(builder: &mut Builder, text: &str, base: usize, limits: &Limi
         }
     }
     let read = reader.finish()?;
-    rest(&mut parser, base, faults);
+    // the text may be longer than the source by the line end that it lacks
+    let end = (base + text.len()).min(builder.tree().source().len());
+    rest(&mut parser, base, end, faults);
     Ok(read)
 }
 
 /// Notes what stands behind the first document of a chunk, where `kubectl` does not look.
-fn rest<'a>(parser: &mut Parser<'a, granit_parser::StrInput<'a>>, base: usize, faults: &mut Vec<Fault>) {
+fn rest<'a>(parser: &mut Parser<'a, granit_parser::StrInput<'a>>, base: usize, end: usize, faults: &mut Vec<Fault>) {
     let at = loop {
         match parser.next_event() {
             None | Some(Ok((Event::StreamEnd, _))) => return,
@@ -65,7 +67,7 @@ fn rest<'a>(parser: &mut Parser<'a, granit_parser::StrInput<'a>>, base: usize, f
     };
     let why = "kubectl reads only the first document up to the next `---` line: what stands here is not applied, and was not judged";
     let mut fault = Fault::noted(base + at.unwrap_or(0), why);
-    fault.lost = Some((fault.at, fault.at));
+    fault.lost = Some((fault.at, end));
     faults.push(fault);
 }
 
@@ -154,9 +156,10 @@ impl Reader<'_, '_> {
             ScalarStyle::Literal => (Style::Literal, self.block_span(value, end)),
             ScalarStyle::Folded => (Style::Folded, self.block_span(value, end)),
         };
+        let role = self.role();
+        let (start, end) = if start == end && style == Style::Plain { self.null_span(start) } else { (start, end) };
         let written = &self.text[start..end];
         let span = (self.place(start), self.place(end));
-        let role = self.role();
         // nothing at all comes as `~` with an empty span
         let is_written = match style {
             Style::Plain => written == value || written.is_empty(),
@@ -239,6 +242,16 @@ impl Reader<'_, '_> {
         let id = if role == Role::Key && kind == Kind::Scalar { self.builder.repeat_scalar(target, span) } else { self.builder.alias(target, span) };
         self.added(id, 0, end);
         Ok(())
+    }
+
+    /// Nothing stands where its key ends, or behind its `-`: what the scanner says may be lines below.
+    fn null_span(&self, start: usize) -> (usize, usize) {
+        let at = match self.open.last() {
+            Some(parent) if parent.kind == Kind::Mapping => self.last,
+            Some(parent) if parent.block => self.seek(b"-") + 1,
+            _ => start,
+        };
+        (at.min(start), at.min(start))
     }
 
     /// From the `|` or `>` to the end of the content, which ends at `end` or before.

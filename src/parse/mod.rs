@@ -13,6 +13,7 @@ mod odd;
 mod template;
 mod json;
 mod lane;
+mod lane_text;
 pub mod lines;
 pub mod scalar;
 pub mod tree;

@@ -41,6 +41,24 @@ pub(super) fn with_line_breaks(text: &str) -> String {
 
 const BREAKS: [(&str, &str); 3] = [("\u{85}", "\r\n"), ("\u{2028}", " \r\n"), ("\u{2029}", " \r\n")];
 
+/// The first such line break outside quotes and block scalars, where people would not take it for one.
+pub(super) fn hidden_line_break(tree: &Tree, nodes: Range<NodeId>, (start, end): (usize, usize)) -> Option<usize> {
+    let text = &tree.source()[start..end];
+    let mut node = nodes.start;
+    let mut covered = start;
+    let mut breaks: Vec<usize> = BREAKS.iter().flat_map(|(needle, _)| memmem::find_iter(text.as_bytes(), needle.as_bytes())).map(|at| start + at).collect();
+    breaks.sort_unstable();
+    breaks.into_iter().find(|&at| {
+        while node < nodes.end && (tree.span(node).0 as usize) <= at {
+            if tree.kind(node) == Kind::Scalar && tree.style(node) != Style::Plain {
+                covered = covered.max(tree.span(node).1 as usize);
+            }
+            node += 1;
+        }
+        at >= covered
+    })
+}
+
 /// A byte order mark where a line starts.
 pub(super) fn mark(text: &str) -> Option<usize> {
     memmem::find_iter(text.as_bytes(), "\u{FEFF}").find(|&at| at == 0 || matches!(text.as_bytes()[at - 1], b'\n' | b'\r'))
