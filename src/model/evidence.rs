@@ -10,7 +10,7 @@ use crate::model::fragment::Fragments;
 use crate::model::namespace::NamespaceRecord;
 use crate::model::object::Object;
 use crate::model::pod::PodRecord;
-use crate::model::version::KubernetesVersion;
+use crate::model::pod_security::StandardVersion;
 use crate::model::{Accounts, GroupKind, Limits, Nodes, Volumes, kinds, uncovered};
 use crate::parse::{File, Kind};
 
@@ -145,7 +145,12 @@ impl<'a> Evidence<'a> {
 
     /// The objects of a kind, in every world.
     pub fn of_kind(&self, kind: GroupKind) -> impl Iterator<Item = &Object<'a>> + Clone {
-        self.by_kind.get(&(kind.group, kind.kind)).into_iter().flatten().map(|&id| self.object(id))
+        self.named(kind.group, kind.kind)
+    }
+
+    /// The objects of a kind that is known by name only, in every world.
+    pub fn named<'s>(&'s self, group: &'s str, kind: &'s str) -> impl Iterator<Item = &'s Object<'a>> + Clone {
+        self.by_kind.get(&(group, kind)).into_iter().flatten().map(|&id| self.object(id))
     }
 
     /// The objects of a kind in one world: what may be joined with an object of that world.
@@ -246,8 +251,10 @@ impl<'a> Evidence<'a> {
             let record = &mut self.namespaces[index as usize];
             if is_namespace {
                 record.documents.push(id);
-                let pinned = object.label("pod-security.kubernetes.io/enforce-version").text();
-                record.enforce_version = record.enforce_version.or(pinned.and_then(|text| text.parse::<KubernetesVersion>().ok()));
+                let pinned = object.label("pod-security.kubernetes.io/enforce-version").text().and_then(StandardVersion::from_label);
+                let (oldest, latest) = pinned.unwrap_or(StandardVersion::Latest).span();
+                let known = record.standard.unwrap_or((oldest, latest));
+                record.standard = Some((known.0.min(oldest), known.1.max(latest)));
             } else {
                 record.objects.push(id);
             }
@@ -264,7 +271,7 @@ impl<'a> Evidence<'a> {
         let next = self.namespaces.len() as u32;
         *self.namespace_by_name.entry((world, name)).or_insert_with(|| {
             let (documents, objects, pods) = (Vec::new(), Vec::new(), Vec::new());
-            self.namespaces.push(NamespaceRecord { world, name, documents, objects, pods, mention, enforce_version: None });
+            self.namespaces.push(NamespaceRecord { world, name, documents, objects, pods, mention, standard: None });
             next
         })
     }

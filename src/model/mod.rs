@@ -11,6 +11,7 @@ mod namespace;
 mod node;
 mod object;
 mod pod;
+pub mod pod_security;
 mod scan;
 mod service_account;
 pub mod templates;

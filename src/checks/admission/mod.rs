@@ -2,4 +2,7 @@
 
 use super::Check;
 
-pub(super) static CHECKS: &[&Check] = &[];
+mod admission_pod_security_not_enforced;
+mod engines;
+
+pub(super) static CHECKS: &[&Check] = &[&admission_pod_security_not_enforced::CHECK];
