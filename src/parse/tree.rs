@@ -176,6 +176,9 @@ impl Tree {
     }
 
     /// Whether a mapping has a merge key (`<<`).
+    ///
+    /// Kubernetes' reader merges where the key stands: what is merged overrides keys written before it, and is
+    /// overridden by keys written after it. Of a list of mappings the first wins.
     #[must_use]
     pub fn merges(&self, id: NodeId) -> bool {
         self.node(id).flags & MERGES != 0
