@@ -11,7 +11,7 @@ use crate::model::namespace::NamespaceRecord;
 use crate::model::object::Object;
 use crate::model::pod::PodRecord;
 use crate::model::pod_security::StandardVersion;
-use crate::model::{GroupKind, kinds, uncovered};
+use crate::model::{Accounts, GroupKind, Limits, Nodes, Volumes, kinds, uncovered};
 use crate::parse::{File, Kind};
 
 /// How much of a kind was seen.
@@ -49,6 +49,10 @@ pub struct Evidence<'a> {
     gaps: Vec<Gap>,
     fragments: Vec<Fragment>,
     unread: bool,
+    accounts: Accounts<'a>,
+    limits: Limits<'a>,
+    nodes: Nodes<'a>,
+    volumes: Volumes<'a>,
 }
 
 /// An object that is a piece for something else, listed and not judged.
@@ -96,8 +100,16 @@ impl<'a> Evidence<'a> {
             unread: !gaps.is_empty(),
             gaps,
             fragments: left_out,
+            accounts: Accounts::default(),
+            limits: Limits::default(),
+            nodes: Nodes::default(),
+            volumes: Volumes::default(),
         };
         evidence.index_namespaces();
+        evidence.accounts = Accounts::index(&evidence);
+        evidence.limits = Limits::index(&evidence);
+        evidence.nodes = Nodes::index(&evidence);
+        evidence.volumes = Volumes::index(&evidence);
         evidence
     }
 
@@ -189,6 +201,12 @@ impl<'a> Evidence<'a> {
         self.reading.assumed_namespace
     }
 
+    /// Whether the user says that the input is all there is.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.reading.complete
+    }
+
     /// How much of a kind was seen, in a namespace or at all.
     #[must_use]
     pub fn extent(&self, _kind: GroupKind, _namespace: Option<&str>) -> Extent {
@@ -200,6 +218,26 @@ impl<'a> Evidence<'a> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.objects.is_empty()
+    }
+
+    /// Service accounts and their bindings.
+    pub(crate) fn accounts(&self) -> &Accounts<'a> {
+        &self.accounts
+    }
+
+    /// The LimitRanges by namespace.
+    pub(crate) fn limits(&self) -> &Limits<'a> {
+        &self.limits
+    }
+
+    /// The nodes and what runs on them.
+    pub(crate) fn nodes(&self) -> &Nodes<'a> {
+        &self.nodes
+    }
+
+    /// Claims, volumes and who uses them.
+    pub(crate) fn volumes(&self) -> &Volumes<'a> {
+        &self.volumes
     }
 
     fn index_namespaces(&mut self) {

@@ -23,6 +23,14 @@ pub struct NamespaceRecord<'a> {
     pub(crate) standard: Option<(KubernetesVersion, KubernetesVersion)>,
 }
 
+impl NamespaceRecord<'_> {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.name
+    }
+}
+
 /// A namespace and what lives in it.
 #[derive(Debug, Clone, Copy)]
 pub struct Namespace<'a> {

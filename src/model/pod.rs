@@ -16,6 +16,14 @@ pub struct PodRecord<'a> {
     pub(crate) steps: bool,
 }
 
+impl<'a> PodRecord<'a> {
+    /// The metadata that the pod gets.
+    #[must_use]
+    pub fn metadata(&self) -> Field<'a> {
+        self.metadata
+    }
+}
+
 /// A pod, or the template that pods are made from.
 #[derive(Debug, Clone, Copy)]
 pub struct Pod<'a> {

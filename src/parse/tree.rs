@@ -7,7 +7,11 @@
 //!
 //! Aliases stay aliases: they are resolved on look-up (`model::Field`), never expanded.
 
+mod build;
+
 use std::sync::Arc;
+
+pub use build::{Builder, Mark};
 
 /// Index of a node in its tree.
 pub type NodeId = u32;
@@ -118,6 +122,12 @@ impl Tree {
         &self.text
     }
 
+    /// The text alone; the nodes go.
+    #[must_use]
+    pub fn into_source(self) -> Arc<str> {
+        self.text
+    }
+
     /// How many nodes there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -166,6 +176,9 @@ impl Tree {
     }
 
     /// Whether a mapping has a merge key (`<<`).
+    ///
+    /// Kubernetes' reader merges where the key stands: what is merged overrides keys written before it, and is
+    /// overridden by keys written after it. Of a list of mappings the first wins.
     #[must_use]
     pub fn merges(&self, id: NodeId) -> bool {
         self.node(id).flags & MERGES != 0
@@ -316,127 +329,5 @@ impl Iterator for Items<'_> {
         let item = self.at;
         self.at = self.tree.next(item);
         Some(item)
-    }
-}
-
-/// Appends nodes in document order. Every parser builds its tree through this.
-#[derive(Debug)]
-pub struct Builder {
-    tree: Tree,
-}
-
-/// A point to return to when a document turns out broken.
-#[derive(Debug, Clone, Copy)]
-pub struct Mark {
-    nodes: usize,
-    decoded: usize,
-}
-
-impl Builder {
-    /// Starts a tree over `text`.
-    #[must_use]
-    pub fn new(text: Arc<str>) -> Self {
-        Builder { tree: Tree::new(text) }
-    }
-
-    /// The node that the next push makes.
-    #[must_use]
-    pub fn here(&self) -> NodeId {
-        self.tree.nodes.len() as u32
-    }
-
-    /// The point reached.
-    #[must_use]
-    pub fn mark(&self) -> Mark {
-        Mark { nodes: self.tree.nodes.len(), decoded: self.tree.decoded.len() }
-    }
-
-    /// Drops all that came after `mark`.
-    pub fn rewind(&mut self, mark: Mark) {
-        self.tree.nodes.truncate(mark.nodes);
-        self.tree.decoded.truncate(mark.decoded);
-    }
-
-    /// Adds a scalar whose value is its spelling without the quotes.
-    pub fn scalar(&mut self, style: Style, tag: Tag, span: (u32, u32)) -> NodeId {
-        let id = self.push(Kind::Scalar, style, tag, span, NONE);
-        self.tree.nodes[id as usize].hash = key_hash(self.tree.text(id).as_bytes());
-        id
-    }
-
-    /// Adds a scalar whose value is not its spelling.
-    pub fn decoded_scalar(&mut self, style: Style, tag: Tag, span: (u32, u32), value: &str) -> NodeId {
-        let extra = self.tree.decoded.len() as u32;
-        self.tree.decoded.push(value.into());
-        let id = self.push(Kind::Scalar, style, tag, span, extra);
-        self.tree.nodes[id as usize].hash = key_hash(value.as_bytes());
-        id
-    }
-
-    /// Adds a scalar at `span` that has the value of an earlier one: an alias where a key stands.
-    pub fn repeat_scalar(&mut self, of: NodeId, span: (u32, u32)) -> NodeId {
-        let Node { style, tag, hash, mut extra, .. } = *self.tree.node(of);
-        if extra == NONE {
-            // both share one copy, so that many aliases of a long text cost no more than one
-            extra = self.tree.decoded.len() as u32;
-            let text = self.tree.text(of).into();
-            self.tree.decoded.push(text);
-            self.tree.nodes[of as usize].extra = extra;
-        }
-        let id = self.push(Kind::Scalar, style, tag, span, extra);
-        self.tree.nodes[id as usize].hash = hash;
-        id
-    }
-
-    /// Adds an alias to an earlier node.
-    pub fn alias(&mut self, target: NodeId, span: (u32, u32)) -> NodeId {
-        self.push(Kind::Alias, Style::Plain, Tag::None, span, target)
-    }
-
-    /// Opens a collection, which [`Builder::close`] ends.
-    pub fn open(&mut self, kind: Kind, style: Style, tag: Tag, start: u32) -> NodeId {
-        self.push(kind, style, tag, (start, start), NONE)
-    }
-
-    /// Ends a collection; `end` is exclusive.
-    pub fn close(&mut self, id: NodeId, end: u32) {
-        let next = self.here();
-        let node = &mut self.tree.nodes[id as usize];
-        node.end = end;
-        node.next = next;
-    }
-
-    /// Says that a mapping has a merge key.
-    pub fn set_merges(&mut self, id: NodeId) {
-        self.tree.nodes[id as usize].flags |= MERGES;
-    }
-
-    /// Says that a key repeats an earlier one.
-    pub fn set_duplicate(&mut self, id: NodeId) {
-        self.tree.nodes[id as usize].flags |= DUPLICATE;
-    }
-
-    /// Says that a node has an anchor.
-    pub fn set_anchored(&mut self, id: NodeId) {
-        self.tree.nodes[id as usize].flags |= ANCHORED;
-    }
-
-    /// The tree as built so far.
-    #[must_use]
-    pub fn tree(&self) -> &Tree {
-        &self.tree
-    }
-
-    /// The finished tree, without spare room.
-    #[must_use]
-    pub fn finish(mut self) -> Tree {
-        self.tree.nodes.shrink_to_fit();
-        self.tree
-    }
-
-    fn push(&mut self, kind: Kind, style: Style, tag: Tag, (start, end): (u32, u32), extra: u32) -> NodeId {
-        let id = self.here();
-        self.tree.nodes.push(Node { kind, style, tag, flags: 0, start, end, hash: 0, next: id + 1, extra });
-        id
     }
 }
