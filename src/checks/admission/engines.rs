@@ -45,7 +45,19 @@ fn engine(group: &str, kind: &str) -> Option<&'static Engine> {
 
 fn reaches(object: &Object<'_>, namespace: &str) -> bool {
     let is_own = engine(object.group, object.kind).is_some_and(|engine| engine.own_namespace);
-    !is_own || object.namespace == Some(namespace)
+    (!is_own || object.namespace == Some(namespace)) && may_match_pods(object)
+}
+
+/// Whether a policy speaks of pods at all: each engine writes its match in its own way, with this word or a star.
+fn may_match_pods(object: &Object<'_>) -> bool {
+    let spec = object.at("spec");
+    let is_for_all = match object.group {
+        "constraints.gatekeeper.sh" => !spec.at("match.kinds").exists(),
+        "security.openshift.io" => true,
+        _ => false,
+    };
+    let names_pods = |word: &str| word.contains('*') || word.contains("Pod") || word.contains("pods");
+    is_for_all || spec.scalars().any(|field| names_pods(field.str()))
 }
 
 /// A ValidatingAdmissionPolicy does nothing until a binding names it.
@@ -54,6 +66,6 @@ fn bound_policy(namespace: &Namespace<'_>) -> Option<String> {
     let is_bound = |policy: &Object<'_>| {
         of_kind(kinds::VALIDATING_ADMISSION_POLICY_BINDING).any(|binding| binding.at("spec.policyName").text() == Some(policy.name))
     };
-    let policy = of_kind(kinds::VALIDATING_ADMISSION_POLICY).find(|policy| is_bound(policy));
+    let policy = of_kind(kinds::VALIDATING_ADMISSION_POLICY).find(|policy| may_match_pods(policy) && is_bound(policy));
     policy.map(|policy| format!("{} {}", policy.kind, policy.name))
 }

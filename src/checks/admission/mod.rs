@@ -4,5 +4,6 @@ use super::Check;
 
 mod admission_pod_security_not_enforced;
 mod engines;
+mod level;
 
 pub(super) static CHECKS: &[&Check] = &[&admission_pod_security_not_enforced::CHECK];
