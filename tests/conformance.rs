@@ -53,6 +53,40 @@ fn every_check_answers_one_control() {
     }
 }
 
+#[test]
+fn versions_that_may_apply_must_agree() {
+    let pinned = |version| format!("labels: {{pod-security.kubernetes.io/enforce-version: {version}}}");
+    // safe since 1.37 only
+    assert_eq!(standings(&[], None), [Standing::Review]);
+    assert_eq!(standings(&[], "1.36".parse().ok()), [Standing::Fail]);
+    assert_eq!(standings(&[], "1.37".parse().ok()), []);
+    assert_eq!(standings(&[pinned("v1.36")], None), [Standing::Fail]);
+    assert_eq!(standings(&[pinned("v1.37")], None), []);
+    assert_eq!(standings(&[pinned("v1.36")], "1.37".parse().ok()), [], "what the user says wins");
+    for open in ["latest", "1.36", "v1.36.1"] {
+        assert_eq!(standings(&[pinned(open)], None), [Standing::Review], "{open}");
+    }
+    assert_eq!(standings(&[pinned("v1.36"), pinned("v1.37")], None), [Standing::Review], "copies");
+    assert_eq!(standings(&[pinned("v1.30"), pinned("v1.36")], None), [Standing::Fail], "copies that agree");
+}
+
+/// What is found on a pod with a sysctl that is safe since 1.37, in a namespace with documents of these labels.
+fn standings(namespaces: &[String], version: Option<KubernetesVersion>) -> Vec<Standing> {
+    let mut text = "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop}\nspec:\n  securityContext:\n    sysctls:\n    - \
+                    {name: net.ipv4.tcp_notsent_lowat, value: \"16384\"}\n  containers:\n  - {name: web, image: web}\n"
+        .to_owned();
+    for labels in namespaces {
+        text += &format!("---\napiVersion: v1\nkind: Namespace\nmetadata:\n  name: shop\n  {labels}\n");
+    }
+    let origin = Origin::Bytes(text.into_bytes());
+    let source = Source { uri: None, shown: "web.yaml".to_owned(), origin, named: true, root: "".into() };
+    let parsed = parse::all(vec![source], &Limits::default());
+    let evidence = Evidence::index(&parsed, Reading { assumed_namespace: UNSET_NAMESPACE, complete: true });
+    let scan = Scan { evidence: &evidence, settings: &Settings::default(), version };
+    let check = checks::find("pss-unsafe-sysctl").expect("the check is there");
+    evaluate::all(&[check], &scan, false).findings.iter().map(|finding| finding.standing).collect()
+}
+
 /// The cases of one folder that are judged otherwise than they are meant.
 fn misjudged(level: Level, version: KubernetesVersion, files: &[PathBuf], is_good: bool) -> Vec<String> {
     let asked: Vec<_> = TABLE.iter().filter(|control| control.level <= level && control.since() <= version.0).collect();
