@@ -110,7 +110,7 @@ impl Reader<'_> {
             match refusal(&tree, document.root) {
                 None => self.file.documents.push(document),
                 Some(why) if looks => {
-                    faults.push(Fault { document: document.number, ..Fault::broken(tree.span(document.root).0 as usize, why) })
+                    faults.push(Fault { document: document.number, ..Fault::broken(tree.span(document.root).0 as usize, why) });
                 }
                 Some(_) => {}
             }
