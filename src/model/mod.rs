@@ -11,6 +11,7 @@ mod namespace;
 mod node;
 mod object;
 mod pod;
+pub mod rbac;
 mod scan;
 mod service_account;
 pub mod templates;
