@@ -11,6 +11,7 @@ use crate::model::namespace::NamespaceRecord;
 use crate::model::object::Object;
 use crate::model::pod::PodRecord;
 use crate::model::pod_security::StandardVersion;
+use crate::model::rbac::Rbac;
 use crate::model::{Accounts, GroupKind, Limits, Nodes, Volumes, kinds, uncovered};
 use crate::parse::{File, Kind};
 
@@ -48,6 +49,7 @@ pub struct Evidence<'a> {
     namespace_by_name: HashMap<(u16, &'a str), u32>,
     gaps: Vec<Gap>,
     fragments: Vec<Fragment>,
+    rbac: Rbac<'a>,
     unread: bool,
     accounts: Accounts<'a>,
     limits: Limits<'a>,
@@ -100,12 +102,14 @@ impl<'a> Evidence<'a> {
             unread: !gaps.is_empty(),
             gaps,
             fragments: left_out,
+            rbac: Rbac::default(),
             accounts: Accounts::default(),
             limits: Limits::default(),
             nodes: Nodes::default(),
             volumes: Volumes::default(),
         };
         evidence.index_namespaces();
+        evidence.rbac = Rbac::index(&evidence);
         evidence.accounts = Accounts::index(&evidence);
         evidence.limits = Limits::index(&evidence);
         evidence.nodes = Nodes::index(&evidence);
@@ -212,6 +216,12 @@ impl<'a> Evidence<'a> {
     pub fn extent(&self, _kind: GroupKind, _namespace: Option<&str>) -> Extent {
         // a file that could not be read may hold an object of any kind
         if self.reading.complete && !self.unread { Extent::Whole } else { Extent::Partial }
+    }
+
+    /// Who may do what.
+    #[must_use]
+    pub fn rbac(&self) -> &Rbac<'a> {
+        &self.rbac
     }
 
     /// Whether nothing at all was read that belongs to Kubernetes.

@@ -12,6 +12,7 @@ mod node;
 mod object;
 mod pod;
 pub mod pod_security;
+pub mod rbac;
 mod scan;
 mod service_account;
 pub mod templates;
