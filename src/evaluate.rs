@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 pub use outcome::{Finding, Outcomes, Standing, Subject, Tally};
 
 use crate::checks::{Check, Probe};
-use crate::model::{Container, Fault, Field, kinds, GroupKind, Namespace, Object, Pod, Quality, Scan, Severity, Verdict, take_mistyped};
+use crate::model::{Container, Fault, Field, GroupKind, Namespace, Object, Pod, Scan, Severity, Verdict, kinds, take_mistyped};
 
 /// Runs every check on every subject it looks at.
 #[must_use]
@@ -94,7 +94,8 @@ struct Seat<'a> {
 
 impl Runner<'_> {
     fn chunk<T>(self, subjects: &[T], look: impl Fn(&mut Batch, &T)) -> Batch {
-        let mut batch = Batch { tallies: vec![Tally::default(); self.checks.len()], findings: Vec::new(), passes: Vec::new(), errors: Vec::new() };
+        let mut batch =
+            Batch { tallies: vec![Tally::default(); self.checks.len()], findings: Vec::new(), passes: Vec::new(), errors: Vec::new() };
         for subject in subjects {
             look(&mut batch, subject);
         }
@@ -182,6 +183,8 @@ impl Runner<'_> {
                 Settled::Faults(faults) => faults,
             },
         };
+        let mut mistyped = mistyped;
+        mistyped.dedup_by(|a, b| a.place == b.place);
         let doubts = mistyped.into_iter().map(|fault| (Standing::Review, fault));
         self.record(batch, check, seat, faults.into_iter().chain(doubts).collect());
     }

@@ -478,12 +478,7 @@ mod tests {
     #[test]
     fn merge_keys_stand_in_order_as_kubernetes_reads_them() {
         let anchors = "x: &x {a: 1, b: 2}\ny: &y {a: 3}\n";
-        for (mapping, a) in [
-            ("{<<: *x, a: 9}", "9"),
-            ("{a: 9, <<: *x}", "1"),
-            ("{<<: [*y, *x]}", "3"),
-            ("{<<: [*x, *y]}", "1"),
-        ] {
+        for (mapping, a) in [("{<<: *x, a: 9}", "9"), ("{a: 9, <<: *x}", "1"), ("{<<: [*y, *x]}", "3"), ("{<<: [*x, *y]}", "1")] {
             let text = format!("{anchors}z: {mapping}\n");
             assert_eq!(seen(&text, "z.a"), (Some(a.to_owned()), "z.a".to_owned()), "{mapping}");
             let parsed = yaml::parse(text.as_str().into(), "test.yaml", &Limits::default());
