@@ -33,14 +33,17 @@ pub fn all(checks: &[&'static Check], scan: &Scan<'_>, keep_passes: bool) -> Out
 /// How many subjects share a batch: enough that counting costs nothing, few enough that threads share the work.
 const CHUNK: usize = 64;
 
+/// Checks by number, with what they do.
+type Probes<F> = Vec<(u16, F)>;
+
 /// Which checks look at what.
 struct Plan {
-    pods: Vec<(u16, fn(&Pod<'_>) -> Verdict)>,
-    containers: Vec<(u16, fn(&Container<'_>) -> Verdict)>,
-    namespaces: Vec<(u16, fn(&Namespace<'_>) -> Verdict)>,
-    kinds: HashMap<(&'static str, &'static str), Vec<(u16, ObjectProbe)>>,
-    namespaced: Vec<(u16, ObjectProbe)>,
-    whole: Vec<(u16, fn(&Scan<'_>) -> Verdict)>,
+    pods: Probes<fn(&Pod<'_>) -> Verdict>,
+    containers: Probes<fn(&Container<'_>) -> Verdict>,
+    namespaces: Probes<fn(&Namespace<'_>) -> Verdict>,
+    kinds: HashMap<(&'static str, &'static str), Probes<ObjectProbe>>,
+    namespaced: Probes<ObjectProbe>,
+    whole: Probes<fn(&Scan<'_>) -> Verdict>,
 }
 
 type ObjectProbe = fn(&Object<'_>, &Scan<'_>) -> Verdict;

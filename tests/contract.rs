@@ -49,13 +49,6 @@ fn ids_are_unique_and_texts_are_there() {
             assert!(!text.is_empty(), "{} has no {name}", check.id);
         }
         assert!(!check.refs.is_empty(), "{} has no source", check.id);
-        let first = check.title.chars().next().unwrap_or('x');
-        assert!(
-            first.is_lowercase() || check.title.starts_with(char::is_uppercase) && check.title[1..].starts_with(|c: char| c.is_uppercase()),
-            "the title of {} states a fault in lower case: {}",
-            check.id,
-            check.title
-        );
         assert!(!check.title.ends_with('.') && check.why.ends_with('.') && check.fix.ends_with('.'), "full stops of {}", check.id);
         assert!(check.title.chars().count() <= 90, "{}: a title fits a line", check.id);
     }

@@ -5,11 +5,11 @@
 use std::fmt::Write as _;
 
 /// A generated file: its path and text.
-pub type Generated = (String, String);
+pub(crate) type Generated = (String, String);
 
 /// `files` files.
 #[must_use]
-pub fn generate(files: usize) -> Vec<Generated> {
+pub(crate) fn generate(files: usize) -> Vec<Generated> {
     (0..files).map(file).collect()
 }
 

@@ -3,6 +3,7 @@
 mod assessment;
 pub mod diff;
 mod excuse;
+mod finding;
 pub mod line_hash;
 mod locate;
 mod place;
@@ -211,7 +212,8 @@ pub fn decide(assessment: &Assessment) -> Decision {
     if under || assessment.findings.iter().any(counts) {
         return Decision::Failed;
     }
-    if !thresholds.allow_gaps && !(assessment.gaps.is_empty() && assessment.errors.is_empty()) {
+    let complete = assessment.gaps.is_empty() && assessment.errors.is_empty();
+    if !complete && !thresholds.allow_gaps {
         return Decision::Incomplete;
     }
     Decision::Clean

@@ -4,7 +4,7 @@ use crate::assess::assessment::{CheckVerdict, ControlCheck, Coverage, Status};
 
 /// Derives a control's status from its checks (`decisions.md` 1, 3, 4), with the reason in a line.
 #[must_use]
-pub fn status(coverage: Coverage, checks: &[ControlCheck], evidence_has_gaps: bool) -> (Status, String) {
+pub(super) fn status(coverage: Coverage, checks: &[ControlCheck], evidence_has_gaps: bool) -> (Status, String) {
     use CheckVerdict as V;
     let count = |verdict: V| checks.iter().filter(|check| check.verdict == verdict).count();
     let (failed, broke, doubtful) = (count(V::Fail), count(V::Error), count(V::Review));
@@ -53,7 +53,7 @@ fn nothing_ran(checks: &[ControlCheck]) -> String {
 }
 
 /// `1 check`, `2 checks`.
-pub(crate) fn plural(count: usize, word: &str) -> String {
+fn plural(count: usize, word: &str) -> String {
     if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
 }
 
