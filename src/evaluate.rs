@@ -143,6 +143,7 @@ struct Plan {
     namespaces: Vec<(u16, fn(&Namespace<'_>) -> Verdict)>,
     kinds: HashMap<(&'static str, &'static str), Vec<(u16, ObjectProbe)>>,
     namespaced: Vec<(u16, ObjectProbe)>,
+    any: Vec<(u16, ObjectProbe)>,
     whole: Vec<(u16, fn(&Scan<'_>) -> Verdict)>,
 }
 
@@ -150,8 +151,15 @@ type ObjectProbe = fn(&Object<'_>, &Scan<'_>) -> Verdict;
 
 impl Plan {
     fn new(checks: &[&'static Check]) -> Self {
-        let mut plan =
-            Plan { pods: vec![], containers: vec![], namespaces: vec![], kinds: HashMap::new(), namespaced: vec![], whole: vec![] };
+        let mut plan = Plan {
+            pods: vec![],
+            containers: vec![],
+            namespaces: vec![],
+            kinds: HashMap::new(),
+            namespaced: vec![],
+            any: vec![],
+            whole: vec![],
+        };
         for (index, check) in checks.iter().enumerate() {
             let index = index as u16;
             match check.probe {
@@ -164,6 +172,7 @@ impl Plan {
                     }
                 }
                 Probe::Namespaced(probe) => plan.namespaced.push((index, probe)),
+                Probe::Any(probe) => plan.any.push((index, probe)),
                 Probe::Scan(probe) => plan.whole.push((index, probe)),
             }
         }
@@ -204,7 +213,7 @@ impl Runner<'_> {
             Seat { subject: Arc::new(identity(object, "")), field: place_of(object), object: Some(object), namespace: object.namespace };
         let by_kind = plan.kinds.get(&(object.group, object.kind)).map(Vec::as_slice).unwrap_or_default();
         let namespaced = if object.namespace.is_some() { plan.namespaced.as_slice() } else { &[] };
-        for &(check, probe) in by_kind.iter().chain(namespaced) {
+        for &(check, probe) in by_kind.iter().chain(namespaced).chain(&plan.any) {
             self.run(&mut batch, check, &seat, || probe(object, self.scan));
         }
         for record in evidence.pods_of(id) {

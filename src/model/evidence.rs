@@ -1,6 +1,7 @@
 //! All that was read, indexed once: objects by kind, namespaces, pods.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
@@ -49,6 +50,8 @@ pub struct Evidence<'a> {
     gaps: Vec<Gap>,
     fragments: Vec<Fragment>,
     unread: bool,
+    /// The names of all objects, collected when first asked for.
+    names: OnceLock<HashSet<Box<str>>>,
 }
 
 /// An object that is a piece for something else, listed and not judged.
@@ -96,6 +99,7 @@ impl<'a> Evidence<'a> {
             unread: !gaps.is_empty(),
             gaps,
             fragments: left_out,
+            names: OnceLock::new(),
         };
         evidence.index_namespaces();
         evidence
@@ -191,6 +195,12 @@ impl<'a> Evidence<'a> {
         if self.reading.complete && !self.unread { Extent::Whole } else { Extent::Partial }
     }
 
+    /// Whether any object has this name.
+    #[must_use]
+    pub fn is_name(&self, text: &str) -> bool {
+        self.names.get_or_init(|| self.objects.iter().map(|object| object.name.into()).collect()).contains(text)
+    }
+
     /// Whether nothing at all was read that belongs to Kubernetes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -212,6 +222,9 @@ impl<'a> Evidence<'a> {
                 record.enforce_version = record.enforce_version.or(pinned.and_then(|text| text.parse::<KubernetesVersion>().ok()));
             } else {
                 record.objects.push(id);
+                if object.is(kinds::NETWORK_POLICY) {
+                    record.policies.push(id);
+                }
             }
         }
         for id in 0..self.pods.len() as u32 {
@@ -225,8 +238,8 @@ impl<'a> Evidence<'a> {
     fn namespace_record(&mut self, world: u16, name: &'a str, mention: Field<'a>) -> u32 {
         let next = self.namespaces.len() as u32;
         *self.namespace_by_name.entry((world, name)).or_insert_with(|| {
-            let (documents, objects, pods) = (Vec::new(), Vec::new(), Vec::new());
-            self.namespaces.push(NamespaceRecord { world, name, documents, objects, pods, mention, enforce_version: None });
+            let (documents, objects, pods, policies) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+            self.namespaces.push(NamespaceRecord { world, name, documents, objects, pods, policies, mention, enforce_version: None });
             next
         })
     }

@@ -1,14 +1,20 @@
 //! Read-only views of the evidence and the index over it. Nothing here knows checks.
 
+pub mod cidr;
+pub mod credential;
 pub mod evidence;
+pub mod exposure;
 pub mod fault;
 mod field;
 mod fragment;
 pub mod kinds;
 mod namespace;
+pub mod network;
 mod object;
 mod pod;
 mod scan;
+pub mod selector;
+pub mod service;
 pub mod templates;
 mod uncovered;
 mod version;

@@ -2,4 +2,6 @@
 
 use super::Check;
 
-pub(super) static CHECKS: &[&Check] = &[];
+mod admission_webhook_fails_open;
+
+pub(super) static CHECKS: &[&Check] = &[&admission_webhook_fails_open::CHECK];
