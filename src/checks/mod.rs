@@ -10,7 +10,7 @@ mod image;
 mod network;
 mod pipeline;
 mod pod;
-mod pss;
+pub mod pss;
 mod rbac;
 mod secret;
 mod storage;

@@ -11,8 +11,9 @@ use crate::model::fragment::Fragments;
 use crate::model::namespace::NamespaceRecord;
 use crate::model::object::Object;
 use crate::model::pod::PodRecord;
-use crate::model::version::KubernetesVersion;
-use crate::model::{GroupKind, kinds, uncovered};
+use crate::model::pod_security::StandardVersion;
+use crate::model::rbac::Rbac;
+use crate::model::{Accounts, GroupKind, Limits, Nodes, Volumes, kinds, uncovered};
 use crate::parse::{File, Kind};
 
 /// How much of a kind was seen.
@@ -49,7 +50,12 @@ pub struct Evidence<'a> {
     namespace_by_name: HashMap<(u16, &'a str), u32>,
     gaps: Vec<Gap>,
     fragments: Vec<Fragment>,
+    rbac: Rbac<'a>,
     unread: bool,
+    accounts: Accounts<'a>,
+    limits: Limits<'a>,
+    nodes: Nodes<'a>,
+    volumes: Volumes<'a>,
     /// The names of all objects, collected when first asked for.
     names: OnceLock<HashSet<Box<str>>>,
 }
@@ -99,9 +105,19 @@ impl<'a> Evidence<'a> {
             unread: !gaps.is_empty(),
             gaps,
             fragments: left_out,
+            rbac: Rbac::default(),
+            accounts: Accounts::default(),
+            limits: Limits::default(),
+            nodes: Nodes::default(),
+            volumes: Volumes::default(),
             names: OnceLock::new(),
         };
         evidence.index_namespaces();
+        evidence.rbac = Rbac::index(&evidence);
+        evidence.accounts = Accounts::index(&evidence);
+        evidence.limits = Limits::index(&evidence);
+        evidence.nodes = Nodes::index(&evidence);
+        evidence.volumes = Volumes::index(&evidence);
         evidence
     }
 
@@ -137,7 +153,12 @@ impl<'a> Evidence<'a> {
 
     /// The objects of a kind, in every world.
     pub fn of_kind(&self, kind: GroupKind) -> impl Iterator<Item = &Object<'a>> + Clone {
-        self.by_kind.get(&(kind.group, kind.kind)).into_iter().flatten().map(|&id| self.object(id))
+        self.named(kind.group, kind.kind)
+    }
+
+    /// The objects of a kind that is known by name only, in every world.
+    pub fn named<'s>(&'s self, group: &'s str, kind: &'s str) -> impl Iterator<Item = &'s Object<'a>> + Clone {
+        self.by_kind.get(&(group, kind)).into_iter().flatten().map(|&id| self.object(id))
     }
 
     /// The objects of a kind in one world: what may be joined with an object of that world.
@@ -188,11 +209,23 @@ impl<'a> Evidence<'a> {
         self.reading.assumed_namespace
     }
 
+    /// Whether the user says that the input is all there is.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.reading.complete
+    }
+
     /// How much of a kind was seen, in a namespace or at all.
     #[must_use]
     pub fn extent(&self, _kind: GroupKind, _namespace: Option<&str>) -> Extent {
         // a file that could not be read may hold an object of any kind
         if self.reading.complete && !self.unread { Extent::Whole } else { Extent::Partial }
+    }
+
+    /// Who may do what.
+    #[must_use]
+    pub fn rbac(&self) -> &Rbac<'a> {
+        &self.rbac
     }
 
     /// Whether any object has this name.
@@ -207,6 +240,26 @@ impl<'a> Evidence<'a> {
         self.objects.is_empty()
     }
 
+    /// Service accounts and their bindings.
+    pub(crate) fn accounts(&self) -> &Accounts<'a> {
+        &self.accounts
+    }
+
+    /// The LimitRanges by namespace.
+    pub(crate) fn limits(&self) -> &Limits<'a> {
+        &self.limits
+    }
+
+    /// The nodes and what runs on them.
+    pub(crate) fn nodes(&self) -> &Nodes<'a> {
+        &self.nodes
+    }
+
+    /// Claims, volumes and who uses them.
+    pub(crate) fn volumes(&self) -> &Volumes<'a> {
+        &self.volumes
+    }
+
     fn index_namespaces(&mut self) {
         for id in 0..self.objects.len() as u32 {
             let object = *self.object(id);
@@ -218,8 +271,10 @@ impl<'a> Evidence<'a> {
             let record = &mut self.namespaces[index as usize];
             if is_namespace {
                 record.documents.push(id);
-                let pinned = object.label("pod-security.kubernetes.io/enforce-version").text();
-                record.enforce_version = record.enforce_version.or(pinned.and_then(|text| text.parse::<KubernetesVersion>().ok()));
+                let pinned = object.label("pod-security.kubernetes.io/enforce-version").text().and_then(StandardVersion::from_label);
+                let (oldest, latest) = pinned.unwrap_or(StandardVersion::Latest).span();
+                let known = record.standard.unwrap_or((oldest, latest));
+                record.standard = Some((known.0.min(oldest), known.1.max(latest)));
             } else {
                 record.objects.push(id);
                 if object.is(kinds::NETWORK_POLICY) {
@@ -239,7 +294,7 @@ impl<'a> Evidence<'a> {
         let next = self.namespaces.len() as u32;
         *self.namespace_by_name.entry((world, name)).or_insert_with(|| {
             let (documents, objects, pods, policies) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-            self.namespaces.push(NamespaceRecord { world, name, documents, objects, pods, policies, mention, enforce_version: None });
+            self.namespaces.push(NamespaceRecord { world, name, documents, objects, pods, policies, mention, standard: None });
             next
         })
     }

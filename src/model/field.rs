@@ -215,6 +215,12 @@ impl<'a> Field<'a> {
         Place { file: self.root.file, span, path: path(Labels::Numbers), stable: path(Labels::Keys), quality }
     }
 
+    /// The byte range of all of it, whatever it is; of the nearest parent when it is absent.
+    #[must_use]
+    pub fn whole_span(self) -> (u32, u32) {
+        self.root.tree.span(self.node)
+    }
+
     /// The path alone, list items by number.
     #[must_use]
     pub fn path(self) -> Box<str> {
@@ -273,52 +279,59 @@ impl<'a> Field<'a> {
 
     fn lookup(self, mapping: NodeId, key: &str, budget: usize) -> Option<Field<'a>> {
         let tree = self.root.tree;
-        if let Some((_, value)) = tree.get(mapping, key) {
-            return Some(Field { node: value, ..self }.resolved());
+        if !tree.merges(mapping) {
+            return tree.get(mapping, key).map(|(_, value)| Field { node: value, ..self }.resolved());
         }
-        if !tree.merges(mapping) || budget == 0 {
+        if budget == 0 {
             return None;
         }
-        self.merged(mapping).find_map(|source| source.lookup(source.node, key, budget - 1))
+        // a merge key overrides what is written before it, and is overridden by what is written after it
+        let mut found = None;
+        for (name, value) in tree.entries(mapping) {
+            if is_merge(tree, name) {
+                let merged = self.merged(mapping, value).into_iter();
+                found = merged.filter_map(|source| source.lookup(source.node, key, budget - 1)).next().or(found);
+            } else if tree.text(name) == key {
+                found = Some(Field { node: value, ..self }.resolved());
+            }
+        }
+        found
     }
 
-    /// The mappings that a merge key brings in, the strongest first.
-    fn merged(self, mapping: NodeId) -> impl Iterator<Item = Field<'a>> {
+    /// The mappings that the value of a merge key brings into `mapping`, the strongest first.
+    fn merged(self, mapping: NodeId, value: NodeId) -> Vec<Field<'a>> {
         let tree = self.root.tree;
-        let merges = tree.entries(mapping).filter(move |&(key, _)| is_merge(tree, key)).map(|(_, value)| value);
-        merges.flat_map(move |value| {
-            let value = Field { node: value, ..self }.resolved();
-            let list: Vec<_> = match tree.kind(value.node) {
-                Kind::Sequence => tree.items(value.node).collect(),
-                _ => vec![value.node],
-            };
-            list.into_iter().map(move |node| {
-                let inner = Field { node, ..self }.resolved();
-                Field { node: mapping, via: self.via, ..self }.crossing(mapping, inner.node)
-            })
-        })
+        let value = Field { node: value, ..self }.resolved();
+        let list: Vec<_> = match tree.kind(value.node) {
+            Kind::Sequence => tree.items(value.node).collect(),
+            _ => vec![value.node],
+        };
+        let source = |node| {
+            let inner = Field { node, ..self }.resolved();
+            Field { node: mapping, ..self }.crossing(mapping, inner.node)
+        };
+        list.into_iter().map(source).collect()
     }
 
     fn collect(self, mapping: NodeId, entries: &mut Vec<(&'a str, Field<'a>)>, budget: usize) {
         let tree = self.root.tree;
+        let merges = tree.merges(mapping);
         for (key, value) in tree.entries(mapping) {
-            if is_merge(tree, key) {
+            if merges && is_merge(tree, key) {
+                if budget > 0 {
+                    // of a list of mappings the first wins, so it is laid on top of the others
+                    for source in self.merged(mapping, value).into_iter().rev() {
+                        source.collect(source.node, entries, budget - 1);
+                    }
+                }
                 continue;
             }
             let field = Field { node: value, ..self }.resolved();
             let name = tree.text(key);
-            if tree.is_duplicate(key) {
-                // the last one counts, and stands in the place of the first
-                if let Some(known) = entries.iter_mut().find(|(known, _)| *known == name) {
-                    known.1 = field;
-                }
-            } else if !entries.iter().any(|(known, _)| *known == name) || budget == BUDGET {
-                entries.push((name, field));
-            }
-        }
-        if tree.merges(mapping) && budget > 0 {
-            for source in self.merged(mapping) {
-                source.collect(source.node, entries, budget - 1);
+            let known = (merges || budget < BUDGET || tree.is_duplicate(key)).then(|| entries.iter_mut().find(|(known, _)| *known == name));
+            match known.flatten() {
+                Some(known) => known.1 = field,
+                None => entries.push((name, field)),
             }
         }
     }
@@ -448,4 +461,67 @@ fn shorten(text: &str) -> String {
         return text.to_owned();
     }
     line.chars().take(MOST).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::{Limits, yaml};
+
+    fn seen(text: &str, path: &str) -> (Option<String>, String) {
+        let parsed = yaml::parse(text.into(), "test.yaml", &Limits::default());
+        let root = Root { tree: &parsed.tree, file: 0, node: parsed.documents[0].root };
+        let field = Field::top(root).at(path);
+        (field.text().map(str::to_owned), field.path().into_string())
+    }
+
+    #[test]
+    fn merge_keys_stand_in_order_as_kubernetes_reads_them() {
+        let anchors = "x: &x {a: 1, b: 2}\ny: &y {a: 3}\n";
+        for (mapping, a) in [
+            ("{<<: *x, a: 9}", "9"),
+            ("{a: 9, <<: *x}", "1"),
+            ("{<<: [*y, *x]}", "3"),
+            ("{<<: [*x, *y]}", "1"),
+        ] {
+            let text = format!("{anchors}z: {mapping}\n");
+            assert_eq!(seen(&text, "z.a"), (Some(a.to_owned()), "z.a".to_owned()), "{mapping}");
+            let parsed = yaml::parse(text.as_str().into(), "test.yaml", &Limits::default());
+            let root = Root { tree: &parsed.tree, file: 0, node: parsed.documents[0].root };
+            let entries = Field::top(root).key("z").entries();
+            let found = entries.iter().find(|(key, _)| *key == "a").and_then(|(_, field)| field.text());
+            assert_eq!(found, Some(a), "{mapping}");
+            assert_eq!(entries.iter().filter(|(key, _)| *key == "a").count(), 1);
+        }
+    }
+
+    #[test]
+    fn what_stands_by_alias_has_the_path_of_where_it_stands() {
+        let text = "base: &base\n  deep: {list: [one, {name: two}]}\nuse:\n- other: *base\n";
+        assert_eq!(seen(text, "use"), (None, "use".to_owned()));
+        let parsed = yaml::parse(text.into(), "test.yaml", &Limits::default());
+        let root = Root { tree: &parsed.tree, file: 0, node: parsed.documents[0].root };
+        let item = Field::top(root).key("use").items().next().map(|item| item.at("other.deep.list"));
+        let two = item.and_then(|list| list.items().nth(1)).map(|item| item.key("name"));
+        let place = two.map(Field::place);
+        assert_eq!(place.as_ref().map(|place| &*place.path), Some("use[0].other.deep.list[1].name"));
+        assert_eq!(place.map(|place| place.stable.into_string()).as_deref(), Some("use[0].other.deep.list[name=two].name"));
+    }
+
+    #[test]
+    fn an_absent_field_knows_where_it_would_be() {
+        let text = "spec:\n  containers:\n  - name: web\n    securityContext: null\n";
+        let (value, path) = seen(text, "spec.os.name");
+        assert_eq!((value, path.as_str()), (None, "spec.os.name"));
+        let parsed = yaml::parse(text.into(), "test.yaml", &Limits::default());
+        let root = Root { tree: &parsed.tree, file: 0, node: parsed.documents[0].root };
+        let place = |path| {
+            let container = Field::top(root).at("spec.containers").items().next().map(|item| item.at(path));
+            let (start, end) = container.map(|field| field.place().span).unwrap_or_default();
+            &text[start as usize..end as usize]
+        };
+        assert_eq!(place("resources.limits"), "name: web");
+        assert_eq!(place("securityContext.privileged"), "securityContext");
+        assert_eq!(place("name"), "web");
+    }
 }

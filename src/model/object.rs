@@ -49,6 +49,12 @@ impl<'a> Object<'a> {
         Some(Object { root, id: u32::MAX, api_version, group, kind, namespace, name, world, tainted })
     }
 
+    /// Which file of the scan it stands in.
+    #[must_use]
+    pub fn file(&self) -> u32 {
+        self.root.file
+    }
+
     /// The top of the object.
     #[must_use]
     pub fn field(&self) -> Field<'a> {

@@ -22,6 +22,12 @@ impl<'a> Scan<'a> {
         self.version.unwrap_or(KubernetesVersion::LATEST)
     }
 
+    /// Whether the user says that the input is all there is.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.evidence.is_complete()
+    }
+
     /// Whether every object of a kind in a namespace (all namespaces: `None`) was seen.
     #[must_use]
     pub fn is_whole(&self, kind: GroupKind, namespace: Option<&str>) -> bool {

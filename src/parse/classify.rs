@@ -12,18 +12,21 @@ use crate::discover::{Gap, Origin, Place, Source};
 
 use super::fault::{self, Fault};
 use super::tree::{Kind, NodeId, Tree};
-use super::{Document, File, Limits, Status, decode, directive, keys, scalar, template, yaml};
+use super::{File, Limits, Status, decode, directive, keys, scalar, template, yaml};
 
 /// The largest file that is read at all: what may hold documents of the largest size, and fits memory.
 const LARGEST: u64 = 1 << 30;
 
 /// Reads one source and finds the Kubernetes objects in it.
+///
+/// A file that by its name is neither YAML nor JSON is not even opened, unless it was named: its size and hash are nought.
 #[must_use]
 pub fn read(source: Source, limits: &Limits) -> File {
+    let Source { uri, shown, origin, named, root } = source;
     let mut file = File {
-        uri: source.uri.clone(),
-        shown: source.shown.clone(),
-        root: source.root.to_string(),
+        uri,
+        shown,
+        root: root.into_string(),
         bytes: 0,
         sha256: [0; 32],
         tree: Tree::new(Arc::from("")),
@@ -32,128 +35,125 @@ pub fn read(source: Source, limits: &Limits) -> File {
         directives: Vec::new(),
         status: Status::Gap,
     };
-    if !is_candidate(&source) {
-        return file.ignored("neither YAML nor JSON by its name");
-    }
-    let bytes = match bytes(&source.origin) {
-        Ok(bytes) => bytes,
-        Err(why) => return file.gap(why),
+    let path = match &origin {
+        Origin::File(path) => Some(path.clone()),
+        Origin::Bytes(_) => None,
     };
-    file.bytes = bytes.len() as u64;
-    file.sha256 = Sha256::digest(&bytes).into();
-    file.fill(&bytes, &source, limits);
+    if !named && !path.as_deref().is_none_or(is_candidate) {
+        file.status = Status::Ignored("neither YAML nor JSON by its name".to_owned());
+        return file;
+    }
+    match bytes(origin) {
+        Ok(bytes) => {
+            file.bytes = bytes.len() as u64;
+            file.sha256 = Sha256::digest(&bytes).into();
+            // what a person gave, stdin included, is not ignored for being broken
+            Reader { file: &mut file, named: named || path.is_none(), path: path.as_deref() }.read(bytes, limits);
+        }
+        Err(why) => file.gaps.push(fault::gap(name(&file).to_owned(), why, None)),
+    }
     file
 }
 
-impl File {
-    fn ignored(mut self, why: &str) -> Self {
-        self.status = Status::Ignored(why.to_owned());
-        self
+/// What a report calls the file.
+fn name(file: &File) -> &str {
+    file.uri.as_deref().unwrap_or(&file.shown)
+}
+
+struct Reader<'a> {
+    file: &'a mut File,
+    named: bool,
+    path: Option<&'a Path>,
+}
+
+impl Reader<'_> {
+    fn ignore(&mut self, why: String) {
+        self.file.status = Status::Ignored(why);
     }
 
-    fn gap(mut self, why: String) -> Self {
-        self.add_gap(why, None);
-        self.status = Status::Gap;
-        self
+    fn gap(&mut self, why: String, line: u32, column: u32) {
+        let place = Place { uri: name(self.file).to_owned(), line, column };
+        let mut gap = fault::gap(name(self.file).to_owned(), why, Some(place));
+        self.place(&mut gap);
+        self.file.gaps.push(gap);
     }
 
-    fn add_gap(&mut self, why: String, place: Option<(u32, u32)>) {
-        let (why, location) = match (&self.uri, place) {
-            (Some(uri), Some((line, column))) => (why, Some(Place { uri: uri.clone(), line, column })),
-            (Some(uri), None) => (why, Some(Place { uri: uri.clone(), line: 1, column: 1 })),
-            // without a file there is no place to point at
-            (None, Some((line, column))) => (format!("line {line}, column {column}: {why}"), None),
-            (None, None) => (why, None),
-        };
-        self.gaps.push(fault::gap(self.shown.clone(), why, location));
+    /// Without a file there is no place to point at; the words have to say it.
+    fn place(&self, gap: &mut Gap) {
+        if self.file.uri.is_none()
+            && let Some(place) = gap.location.take()
+        {
+            gap.why = format!("line {}, column {}: {}", place.line, place.column, gap.why);
+        }
     }
 
-    fn fill(&mut self, bytes: &[u8], source: &Source, limits: &Limits) {
-        let text: Arc<str> = match decode::decode(bytes) {
+    fn read(&mut self, bytes: Vec<u8>, limits: &Limits) {
+        let text: Arc<str> = match decode::decode(&bytes) {
             Ok(text) => text.into(),
-            Err(bad) if source.named || shows_object(&decode::lossy(bytes)) => {
-                return self.add_gap(bad.why, Some((bad.line, bad.column)));
-            }
-            Err(bad) => {
-                self.status = Status::Ignored(format!("{} at {}:{}", bad.why, bad.line, bad.column));
-                return;
-            }
+            Err(bad) if self.named || shows_object(&decode::lossy(&bytes)) => return self.gap(bad.why, bad.line, bad.column),
+            Err(bad) => return self.ignore(format!("{} at {}:{}", bad.why, bad.line, bad.column)),
         };
-        if let Some(at) = memmem::find(text.as_bytes(), b"{{").filter(|_| in_chart(&source.origin)) {
-            return self.add_gap(template::fault(at).why, Some(super::Lines::new(&text).position(at as u32)));
+        drop(bytes);
+        if let Some(at) = memmem::find(text.as_bytes(), b"{{").filter(|_| self.path.is_some_and(in_chart)) {
+            let (line, column) = super::Lines::new(&text).position(at as u32);
+            return self.gap(template::fault(at).why, line, column);
         }
-        if !may_hold_object(text.as_bytes()) && !source.named {
-            self.status = Status::Ignored(NO_OBJECT.to_owned());
-            return;
+        if !self.named && !may_hold_object(text.as_bytes()) {
+            return self.ignore(NO_OBJECT.to_owned());
         }
-        let yaml::Read { tree, documents, mut faults } = yaml::read(text, limits);
+        let yaml::Read { tree, documents, mut faults, .. } = yaml::read(text, limits);
         let looks = documents.iter().any(|document| looks_like_object(&tree, document.root));
-        if !looks && !self.keeps(&tree, &faults, source) {
-            return;
+        if !looks && let Some(why) = self.reason_to_ignore(&tree, &faults) {
+            return self.ignore(why);
         }
         for document in documents {
             match refusal(&tree, document.root) {
-                None => self.documents.push(document),
-                Some(why) if looks => faults.push(refused(&tree, document, why)),
+                None => self.file.documents.push(document),
+                Some(why) if looks => {
+                    faults.push(Fault { document: document.number, ..Fault::broken(tree.span(document.root).0 as usize, why) });
+                }
                 Some(_) => {}
             }
         }
         faults.sort_by_key(|fault| fault.at);
-        self.take_faults(&tree, &faults);
-        if !self.documents.is_empty() {
-            self.status = Status::Read;
-            self.directives = directive::find(&tree, &self.documents);
-            self.tree = tree;
+        let mut gaps = fault::gaps(tree.source(), name(self.file), &faults);
+        gaps.iter_mut().for_each(|gap| self.place(gap));
+        self.file.gaps = gaps;
+        if !self.file.documents.is_empty() {
+            self.file.status = Status::Read;
+            self.file.directives = directive::find(&tree, &self.file.documents);
+            self.file.tree = tree;
         }
     }
 
-    /// Whether a file without an object is a gap rather than ignored; says in the status why it is ignored.
-    fn keeps(&mut self, tree: &Tree, faults: &[Fault], source: &Source) -> bool {
+    /// Why a file without an object is ignored; `None` where something broken in it may have been one.
+    fn reason_to_ignore(&self, tree: &Tree, faults: &[Fault]) -> Option<String> {
         let text = tree.source();
-        let Some(first) = faults.iter().find(|fault| fault.lost.is_some()) else {
-            self.status = Status::Ignored(NO_OBJECT.to_owned());
-            return false;
-        };
-        if source.named || faults.iter().filter_map(|fault| fault.lost).any(|(start, end)| shows_object(&text[start..end])) {
-            return true;
+        let Some(first) = faults.iter().find(|fault| fault.lost.is_some()) else { return Some(NO_OBJECT.to_owned()) };
+        if self.named || faults.iter().filter_map(|fault| fault.lost).any(|(start, end)| shows_object(&text[start..end])) {
+            return None;
         }
         let (line, column) = super::Lines::new(text).position(first.at as u32);
-        self.status = Status::Ignored(format!("{} at {line}:{column}", first.why));
-        false
-    }
-
-    fn take_faults(&mut self, tree: &Tree, faults: &[Fault]) {
-        let name = self.uri.as_deref().unwrap_or(&self.shown);
-        let mut gaps = fault::gaps(tree.source(), name, faults);
-        if self.uri.is_none() {
-            gaps.iter_mut().for_each(unplace);
-        }
-        self.gaps.append(&mut gaps);
+        Some(format!("{} at {line}:{column}", first.why))
     }
 }
 
 const NO_OBJECT: &str = "no Kubernetes object in it";
 
-fn unplace(gap: &mut Gap) {
-    if let Some(place) = gap.location.take() {
-        gap.why = format!("line {}, column {}: {}", place.line, place.column, gap.why);
-    }
-}
-
-fn is_candidate(source: &Source) -> bool {
-    let Origin::File(path) = &source.origin else { return true };
-    source.named || path.extension().and_then(|extension| extension.to_str()).is_some_and(|extension| matches!(extension, "yaml" | "yml" | "json"))
+fn is_candidate(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    extension.is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension.eq_ignore_ascii_case(known)))
 }
 
 /// The bytes of a source, or why there are none.
-fn bytes(origin: &Origin) -> Result<Vec<u8>, String> {
+fn bytes(origin: Origin) -> Result<Vec<u8>, String> {
     let path = match origin {
-        Origin::Bytes(bytes) => return Ok(bytes.clone()),
+        Origin::Bytes(bytes) => return Ok(bytes),
         Origin::File(path) => path,
     };
     let failed = |error: std::io::Error| format!("it cannot be read: {}", reason(&error));
     // asked before opening: opening a FIFO waits for its other end
-    let meta = fs::metadata(path).map_err(failed)?;
+    let meta = fs::metadata(&path).map_err(failed)?;
     if meta.is_dir() {
         return Err("it is a folder".to_owned());
     }
@@ -183,16 +183,11 @@ fn reason(error: &std::io::Error) -> String {
 }
 
 /// Whether the file lies in the `templates` folder of a Helm chart.
-fn in_chart(origin: &Origin) -> bool {
-    let Origin::File(path) = origin else { return false };
+fn in_chart(path: &Path) -> bool {
     path.ancestors()
         .skip(1)
         .filter(|folder| folder.file_name().is_some_and(|name| name == "templates"))
-        .any(|folder| folder.parent().is_some_and(|chart| chart_file(chart).is_file()))
-}
-
-fn chart_file(chart: &Path) -> std::path::PathBuf {
-    chart.join("Chart.yaml")
+        .any(|folder| folder.parent().is_some_and(|chart| chart.join("Chart.yaml").is_file()))
 }
 
 /// Whether parsing could find an object at all. A lock file of many megabytes is not worth parsing.
@@ -217,7 +212,7 @@ fn shows_object(text: &str) -> bool {
 }
 
 /// The value of a key of a document's mapping, merge keys followed one step.
-fn find<'a>(tree: &'a Tree, root: NodeId, key: &str) -> Option<NodeId> {
+fn find(tree: &Tree, root: NodeId, key: &str) -> Option<NodeId> {
     let target = |id: NodeId| tree.target(id).unwrap_or(id);
     let mut found = None;
     for (name, value) in tree.entries(root) {
@@ -253,8 +248,4 @@ fn refusal(tree: &Tree, root: NodeId) -> Option<String> {
         }
     }
     None
-}
-
-fn refused(tree: &Tree, document: Document, why: String) -> Fault {
-    Fault { document: document.number, ..Fault::broken(tree.span(document.root).0 as usize, why) }
 }

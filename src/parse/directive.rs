@@ -2,9 +2,9 @@
 
 use memchr::memmem;
 
+use super::Document;
 use super::chunks::chunks;
 use super::tree::{Kind, NodeId, Style, Tree};
-use super::Document;
 
 /// A comment addressed to the tool, as written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,18 +33,19 @@ pub fn find(tree: &Tree, documents: &[Document]) -> Vec<Directive> {
     Finder::new(tree, documents).run(found)
 }
 
-/// The comment that `MARK` at `at` begins: its `#` and its end, and whether it is alone.
-fn comment(text: &str, at: usize) -> Option<(usize, usize, bool)> {
-    let before = text[..at].trim_end_matches([' ', '\t']);
-    let hash = before.len().checked_sub(1).filter(|&hash| before.as_bytes()[hash] == b'#')?;
-    let line = text[..hash].rfind(['\n', '\r']).map_or(0, |end| end + 1);
-    let lead = &text[line..hash];
-    let alone = lead.trim_matches([' ', '\t']).is_empty();
-    if !alone && !lead.ends_with([' ', '\t']) {
+/// Whether a comment begins before `MARK` at `at`: its `#`, and whether it is alone on its line.
+fn comment(text: &str, at: usize) -> Option<(usize, bool)> {
+    let hash = text[..at].trim_end_matches([' ', '\t']).len().checked_sub(1)?;
+    if text.as_bytes()[hash] != b'#' {
         return None;
     }
-    let end = memchr::memchr2(b'\n', b'\r', &text.as_bytes()[at..]).map_or(text.len(), |len| at + len);
-    Some((hash, end, alone))
+    let lead = text[..hash].trim_end_matches([' ', '\t']);
+    let alone = starts_line(lead);
+    (alone || lead.len() < hash).then_some((hash, alone))
+}
+
+fn starts_line(before: &str) -> bool {
+    before.is_empty() || before.ends_with(['\n', '\r'])
 }
 
 /// Walks comments and nodes side by side, both in the order of the text.
@@ -58,6 +59,10 @@ struct Finder<'a> {
     node: NodeId,
     /// The collections around it, with how many children of each were passed.
     open: Vec<(NodeId, usize)>,
+    /// The last place asked for its line, and where that starts.
+    line: (usize, usize),
+    /// What the comments right above a node cover: many may stand there.
+    above: Option<(NodeId, (u32, u32))>,
 }
 
 impl<'a> Finder<'a> {
@@ -65,16 +70,23 @@ impl<'a> Finder<'a> {
         let text: &str = tree.source();
         let filled = |body: &str| body.lines().map(str::trim_start).any(|line| !line.is_empty() && !line.starts_with('#'));
         let chunks = chunks(text, 0).map(|chunk| (chunk.start, chunk.end, filled(&text[chunk.start..chunk.end]))).collect();
-        Finder { tree, text, documents, chunks, node: 0, open: Vec::new() }
+        Finder { tree, text, documents, chunks, node: 0, open: Vec::new(), line: (0, 0), above: None }
     }
 
-    fn run(mut self, found: impl Iterator<Item = (usize, usize, bool)>) -> Vec<Directive> {
+    fn run(mut self, found: impl Iterator<Item = (usize, bool)>) -> Vec<Directive> {
         let mut directives = Vec::new();
-        for (hash, end, alone) in found {
+        // a comment may quote another; only the first is one
+        let mut passed = 0;
+        for (hash, alone) in found {
+            if hash < passed {
+                continue;
+            }
             let before = self.pass(hash);
             if before.is_some_and(|id| self.is_text(id, hash)) {
                 continue;
             }
+            let end = memchr::memchr2(b'\n', b'\r', &self.text.as_bytes()[hash..]).map_or(self.text.len(), |len| hash + len);
+            passed = end;
             let Some(covers) = self.covers(hash, end, alone) else { continue };
             let text = self.text[hash + 1..end].trim_start();
             let text = text.strip_prefix(MARK).unwrap_or(text).trim().to_owned();
@@ -118,7 +130,7 @@ impl<'a> Finder<'a> {
     }
 
     /// What a comment covers; `None` where it stands in a document that could not be read.
-    fn covers(&self, hash: usize, end: usize, alone: bool) -> Option<(u32, u32)> {
+    fn covers(&mut self, hash: usize, end: usize, alone: bool) -> Option<(u32, u32)> {
         let nothing = (end as u32, end as u32);
         let Some((start, stop)) = self.chunk(hash) else { return Some(nothing) };
         let span = |document: &Document| self.tree.span(document.root);
@@ -128,19 +140,30 @@ impl<'a> Finder<'a> {
             return Some(root);
         }
         if !alone {
-            let line = self.text[..hash].rfind(['\n', '\r']).map_or(0, |at| at + 1);
-            return Some((line as u32, hash as u32));
+            return Some((self.line_start(hash) as u32, hash as u32));
         }
-        let below = (self.node as usize) < self.tree.len() && (self.tree.span(self.node).0 as usize) < stop;
-        Some(if below { self.below() } else { nothing })
+        if self.node as usize >= self.tree.len() || self.tree.span(self.node).0 as usize >= stop {
+            return Some(nothing);
+        }
+        let known = self.above.filter(|&(node, _)| node == self.node);
+        let covers = known.map_or_else(|| self.below(), |(_, covers)| covers);
+        self.above = Some((self.node, covers));
+        Some(covers)
+    }
+
+    /// Where the line of `at` starts; the places asked for must not decrease.
+    fn line_start(&mut self, at: usize) -> usize {
+        let (asked, start) = self.line;
+        let start = memchr::memrchr2(b'\n', b'\r', &self.text.as_bytes()[asked..at]).map_or(start, |index| asked + index + 1);
+        self.line = (at, start);
+        start
     }
 
     /// The next node: an entry with its value, an item, never a whole list or mapping for its first line.
     fn below(&self) -> (u32, u32) {
         let entry = |key: NodeId| (self.tree.span(key).0, self.tree.span(self.tree.next(key)).1);
         let (start, end) = self.tree.span(self.node);
-        let line = self.text[..start as usize].rfind(['\n', '\r']).map_or(0, |at| at + 1);
-        let leads = self.text[line..start as usize].trim_start().is_empty();
+        let leads = starts_line(self.text[..start as usize].trim_end_matches([' ', '\t']));
         let parent = self.open.last().filter(|&&(id, _)| self.tree.kind(id) == Kind::Mapping);
         match (self.tree.kind(self.node), self.tree.style(self.node)) {
             _ if parent.is_some_and(|&(_, children)| children % 2 == 0) => entry(self.node),

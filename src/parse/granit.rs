@@ -39,22 +39,22 @@ pub(super) fn read(builder: &mut Builder, text: &str, base: usize, limits: &Limi
         duplicates: Duplicates::default(),
         faults,
     };
-    loop {
-        let Some(event) = parser.next_event() else { break };
+    while let Some(event) = parser.next_event() {
         let (event, span) = event.map_err(|error| reader.scan_error(&error))?;
-        match event {
-            Event::DocumentEnd => break,
-            Event::StreamEnd => break,
-            event => reader.event(event, &span)?,
+        if matches!(event, Event::DocumentEnd | Event::StreamEnd) {
+            break;
         }
+        reader.event(event, &span)?;
     }
     let read = reader.finish()?;
-    rest(&mut parser, base, faults);
+    // the text may be longer than the source by the line end that it lacks
+    let end = (base + text.len()).min(builder.tree().source().len());
+    rest(&mut parser, base, end, faults);
     Ok(read)
 }
 
 /// Notes what stands behind the first document of a chunk, where `kubectl` does not look.
-fn rest<'a>(parser: &mut Parser<'a, granit_parser::StrInput<'a>>, base: usize, faults: &mut Vec<Fault>) {
+fn rest<'a>(parser: &mut Parser<'a, granit_parser::StrInput<'a>>, base: usize, end: usize, faults: &mut Vec<Fault>) {
     let at = loop {
         match parser.next_event() {
             None | Some(Ok((Event::StreamEnd, _))) => return,
@@ -65,7 +65,7 @@ fn rest<'a>(parser: &mut Parser<'a, granit_parser::StrInput<'a>>, base: usize, f
     };
     let why = "kubectl reads only the first document up to the next `---` line: what stands here is not applied, and was not judged";
     let mut fault = Fault::noted(base + at.unwrap_or(0), why);
-    fault.lost = Some((fault.at, fault.at));
+    fault.lost = Some((fault.at, end));
     faults.push(fault);
 }
 
@@ -75,7 +75,9 @@ enum Role {
     Key,
     Value,
     /// The value of a merge key, which may be a list; or an item of that list.
-    Merged { list: bool },
+    Merged {
+        list: bool,
+    },
 }
 
 struct Open {
@@ -154,13 +156,16 @@ impl Reader<'_, '_> {
             ScalarStyle::Literal => (Style::Literal, self.block_span(value, end)),
             ScalarStyle::Folded => (Style::Folded, self.block_span(value, end)),
         };
+        let role = self.role();
+        let (start, end) = if start == end && style == Style::Plain { self.null_span(start) } else { (start, end) };
         let written = &self.text[start..end];
         let span = (self.place(start), self.place(end));
-        let role = self.role();
         // nothing at all comes as `~` with an empty span
         let is_written = match style {
             Style::Plain => written == value || written.is_empty(),
-            Style::SingleQuoted | Style::DoubleQuoted => written.len() == value.len() + 2 && written.get(1..written.len() - 1) == Some(value),
+            Style::SingleQuoted | Style::DoubleQuoted => {
+                written.len() == value.len() + 2 && written.get(1..written.len() - 1) == Some(value)
+            }
             _ => false,
         };
         let id = if is_written { self.builder.scalar(style, tag, span) } else { self.builder.decoded_scalar(style, tag, span, value) };
@@ -196,7 +201,8 @@ impl Reader<'_, '_> {
         let role = self.role();
         let block = style == StructureStyle::Block;
         // a list that is not indented is said to start at its first item, not at the `-`
-        let start = if block && kind == Kind::Sequence && role != Role::Key && self.in_mapping() { self.seek(b"-").min(start) } else { start };
+        let start =
+            if block && kind == Kind::Sequence && role != Role::Key && self.in_mapping() { self.seek(b"-").min(start) } else { start };
         let id = self.builder.open(kind, if block { Style::Block } else { Style::Flow }, Tag::None, self.place(start));
         self.added(id, anchor, self.last.max(start));
         let merges = match (role, kind) {
@@ -236,9 +242,23 @@ impl Reader<'_, '_> {
             return Err(not_merged(span.0));
         }
         // a key is looked up by its text, so it gets that of its anchor
-        let id = if role == Role::Key && kind == Kind::Scalar { self.builder.repeat_scalar(target, span) } else { self.builder.alias(target, span) };
+        let id = if role == Role::Key && kind == Kind::Scalar {
+            self.builder.repeat_scalar(target, span)
+        } else {
+            self.builder.alias(target, span)
+        };
         self.added(id, 0, end);
         Ok(())
+    }
+
+    /// Nothing stands where its key ends, or behind its `-`: what the scanner says may be lines below.
+    fn null_span(&self, start: usize) -> (usize, usize) {
+        let at = match self.open.last() {
+            Some(parent) if parent.kind == Kind::Mapping => self.last,
+            Some(parent) if parent.block => self.seek(b"-") + 1,
+            _ => start,
+        };
+        (at.min(start), at.min(start))
     }
 
     /// From the `|` or `>` to the end of the content, which ends at `end` or before.
@@ -278,18 +298,20 @@ impl Reader<'_, '_> {
         let at = error.marker().byte_offset().unwrap_or(0).min(self.text.len());
         match error.kind() {
             ErrorKind::RecursionLimitExceeded => self.too_deep(at),
-            _ => Fault::broken(self.base + at, format!("not valid YAML: {}", error.info())),
+            _ => Fault::syntax(self.base + at, format!("not valid YAML: {}", error.info())),
         }
     }
 
     fn finish(self) -> Result<Read, Fault> {
         let tree = self.builder.tree();
-        let Some(root) = self.root.filter(|&root| tree.kind(root) != Kind::Scalar || scalar::resolve(tree, root) != scalar::Value::Null) else {
+        let Some(root) = self.root.filter(|&root| tree.kind(root) != Kind::Scalar || scalar::resolve(tree, root) != scalar::Value::Null)
+        else {
             return Ok(Read { root: None, tainted: false });
         };
         if self.aliased && aliases::excessive(tree, root) {
             return Err(Fault::broken(tree.span(root).0 as usize, "excessive aliasing: Kubernetes refuses what its aliases expand to"));
         }
+        self.faults.extend(self.duplicates.rest(tree, root));
         Ok(Read { root: Some(root), tainted: self.duplicates.count > 0 })
     }
 }

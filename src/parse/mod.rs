@@ -1,20 +1,21 @@
 //! From bytes to positioned trees. Nothing here knows checks.
 
+mod aliases;
+mod chunks;
 pub mod classify;
 pub mod decode;
 pub mod directive;
-mod aliases;
-mod chunks;
 mod fault;
 mod granit;
+mod json;
 mod keys;
+mod lane;
+mod lane_text;
+pub mod lines;
 mod number;
 mod odd;
-mod template;
-mod json;
-mod lane;
-pub mod lines;
 pub mod scalar;
+mod template;
 pub mod tree;
 pub mod yaml;
 

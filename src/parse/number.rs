@@ -43,8 +43,9 @@ impl Number {
 
 /// Reads a scalar that starts with a digit, a sign or a point.
 pub(super) fn parse(text: &str) -> Option<Number> {
-    if text.starts_with('.') {
-        return float(text);
+    // behind a point Go has underscores only between digits, elsewhere it drops them all first
+    if text.starts_with('.') && !separates(text) {
+        return None;
     }
     let stripped;
     let plain = if text.contains('_') {
@@ -53,12 +54,20 @@ pub(super) fn parse(text: &str) -> Option<Number> {
     } else {
         text
     };
+    if plain.starts_with('.') {
+        return float(plain);
+    }
     integer(plain).or_else(|| float(plain)).or_else(|| {
         // Go's second look at binary numbers lets a sign stand behind the prefix
         let digits = plain.strip_prefix("0b")?;
         let (negative, digits) = sign(digits);
         signed(negative, magnitude(digits, 2)?).filter(|_| digits.len() < plain.len() - 2)
     })
+}
+
+fn separates(text: &str) -> bool {
+    let digit = |index: usize| text.as_bytes().get(index).is_some_and(u8::is_ascii_digit);
+    text.match_indices('_').all(|(at, _)| digit(at - 1) && digit(at + 1))
 }
 
 fn sign(text: &str) -> (bool, &str) {
@@ -102,7 +111,8 @@ fn float(text: &str) -> Option<Number> {
     let (mantissa, exponent) = rest.split_once(['e', 'E']).map_or((rest, None), |(mantissa, exponent)| (mantissa, Some(exponent)));
     let (whole, fraction) = mantissa.split_once('.').map_or((mantissa, None), |(whole, fraction)| (whole, Some(fraction)));
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let mantissa = digits(whole) && fraction.is_none_or(digits) && (!whole.is_empty() || fraction.is_some_and(|fraction| !fraction.is_empty()));
+    let mantissa =
+        digits(whole) && fraction.is_none_or(digits) && (!whole.is_empty() || fraction.is_some_and(|fraction| !fraction.is_empty()));
     let exponent = exponent.map(|exponent| sign(exponent).1).is_none_or(|exponent| !exponent.is_empty() && digits(exponent));
     if !(mantissa && exponent) {
         return None;

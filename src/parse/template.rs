@@ -80,7 +80,7 @@ mod tests {
             ("a: b # {{ x }}", None),
             ("# {{ x }}", None),
             ("a: |\n  {{ x }}\n\n  {{ y }}\nb: c", None),
-            ("a: >-\n  {{ x }}\nb: {{ c }}", Some(18)),
+            ("a: >-\n  {{ x }}\nb: {{ c }}", Some(19)),
             ("- |2+ # x\n  {{ x }}", None),
             ("a: \"x\\\"{{ y }}\" {{", Some(16)),
             ("a: it's {{ x }}", Some(8)),

@@ -1,13 +1,17 @@
 //! A compact positioned tree: what YAML and JSON files become.
 //!
-//! Nodes stand in one vector in document order (a parent before its children), 24 bytes each. A node
+//! Nodes stand in one vector in document order (a parent before its children), 16 bytes each. A node
 //! knows where its subtree ends, so that a sibling is one step away and no pointers are kept. Text is
 //! borrowed from the source; only scalars whose value differs from their spelling (escapes, folding,
 //! block scalars) have a copy. Keys carry a hash, so that a look-up compares numbers first.
 //!
 //! Aliases stay aliases: they are resolved on look-up (`model::Field`), never expanded.
 
+mod build;
+
 use std::sync::Arc;
+
+pub use build::{Builder, Mark};
 
 /// Index of a node in its tree.
 pub type NodeId = u32;
@@ -76,14 +80,18 @@ pub struct Node {
     flags: u8,
     start: u32,
     end: u32,
-    hash: u32,
-    next: u32,
-    extra: u32,
+    /// Of a collection: the node behind its subtree. Of an alias: its target. Of a scalar with a copy: the index of
+    /// that. Of a key: the hash of its text.
+    link: u32,
 }
 
 const MERGES: u8 = 1;
 const DUPLICATE: u8 = 2;
 const ANCHORED: u8 = 4;
+/// A scalar whose value has a copy.
+const DECODED: u8 = 8;
+/// A key whose hash is known.
+const HASHED: u8 = 16;
 
 /// The nodes of one file, over its text.
 #[derive(Debug, Clone)]
@@ -116,6 +124,12 @@ impl Tree {
     #[must_use]
     pub fn source(&self) -> &Arc<str> {
         &self.text
+    }
+
+    /// The text alone; the nodes go.
+    #[must_use]
+    pub fn into_source(self) -> Arc<str> {
+        self.text
     }
 
     /// How many nodes there are.
@@ -162,10 +176,17 @@ impl Tree {
     /// The first node after this one's subtree.
     #[must_use]
     pub fn next(&self, id: NodeId) -> NodeId {
-        self.node(id).next
+        let node = self.node(id);
+        match node.kind {
+            Kind::Mapping | Kind::Sequence => node.link,
+            Kind::Scalar | Kind::Alias => id + 1,
+        }
     }
 
     /// Whether a mapping has a merge key (`<<`).
+    ///
+    /// Kubernetes' reader merges where the key stands: what is merged overrides keys written before it, and is
+    /// overridden by keys written after it. Of a list of mappings the first wins.
     #[must_use]
     pub fn merges(&self, id: NodeId) -> bool {
         self.node(id).flags & MERGES != 0
@@ -187,7 +208,7 @@ impl Tree {
     #[must_use]
     pub fn target(&self, id: NodeId) -> Option<NodeId> {
         let node = self.node(id);
-        (node.kind == Kind::Alias && node.extra != NONE).then_some(node.extra)
+        (node.kind == Kind::Alias && node.link != NONE).then_some(node.link)
     }
 
     /// The text of a scalar, its escapes and folding resolved; empty for anything else.
@@ -197,8 +218,8 @@ impl Tree {
         if node.kind != Kind::Scalar {
             return "";
         }
-        if node.extra != NONE {
-            return &self.decoded[node.extra as usize];
+        if node.flags & DECODED != 0 {
+            return &self.decoded[node.link as usize];
         }
         let quote = u32::from(matches!(node.style, Style::SingleQuoted | Style::DoubleQuoted));
         &self.text[(node.start + quote) as usize..(node.end - quote) as usize]
@@ -207,17 +228,17 @@ impl Tree {
     /// The keys and values of a mapping, in order; nothing for anything else. Merge keys come as they are written.
     #[must_use]
     pub fn entries(&self, id: NodeId) -> Entries<'_> {
-        let node = self.node(id);
-        let at = if node.kind == Kind::Mapping { id + 1 } else { node.next };
-        Entries { tree: self, at, end: node.next }
+        let end = self.next(id);
+        let at = if self.kind(id) == Kind::Mapping { id + 1 } else { end };
+        Entries { tree: self, at, end }
     }
 
     /// The items of a sequence, in order; nothing for anything else.
     #[must_use]
     pub fn items(&self, id: NodeId) -> Items<'_> {
-        let node = self.node(id);
-        let at = if node.kind == Kind::Sequence { id + 1 } else { node.next };
-        Items { tree: self, at, end: node.next }
+        let end = self.next(id);
+        let at = if self.kind(id) == Kind::Sequence { id + 1 } else { end };
+        Items { tree: self, at, end }
     }
 
     /// The key and value of `key` as written in this mapping itself (no merge key); the last of duplicates, as decoders take it.
@@ -226,7 +247,9 @@ impl Tree {
         let hash = key_hash(key.as_bytes());
         let mut found = None;
         for (name, value) in self.entries(id) {
-            if self.node(name).hash == hash && self.text(name) == key && self.kind(name) == Kind::Scalar {
+            let node = self.node(name);
+            let may_be = if node.flags & HASHED != 0 { node.link == hash } else { node.kind == Kind::Scalar };
+            if may_be && self.text(name) == key {
                 found = Some((name, value));
             }
         }
@@ -316,127 +339,5 @@ impl Iterator for Items<'_> {
         let item = self.at;
         self.at = self.tree.next(item);
         Some(item)
-    }
-}
-
-/// Appends nodes in document order. Every parser builds its tree through this.
-#[derive(Debug)]
-pub struct Builder {
-    tree: Tree,
-}
-
-/// A point to return to when a document turns out broken.
-#[derive(Debug, Clone, Copy)]
-pub struct Mark {
-    nodes: usize,
-    decoded: usize,
-}
-
-impl Builder {
-    /// Starts a tree over `text`.
-    #[must_use]
-    pub fn new(text: Arc<str>) -> Self {
-        Builder { tree: Tree::new(text) }
-    }
-
-    /// The node that the next push makes.
-    #[must_use]
-    pub fn here(&self) -> NodeId {
-        self.tree.nodes.len() as u32
-    }
-
-    /// The point reached.
-    #[must_use]
-    pub fn mark(&self) -> Mark {
-        Mark { nodes: self.tree.nodes.len(), decoded: self.tree.decoded.len() }
-    }
-
-    /// Drops all that came after `mark`.
-    pub fn rewind(&mut self, mark: Mark) {
-        self.tree.nodes.truncate(mark.nodes);
-        self.tree.decoded.truncate(mark.decoded);
-    }
-
-    /// Adds a scalar whose value is its spelling without the quotes.
-    pub fn scalar(&mut self, style: Style, tag: Tag, span: (u32, u32)) -> NodeId {
-        let id = self.push(Kind::Scalar, style, tag, span, NONE);
-        self.tree.nodes[id as usize].hash = key_hash(self.tree.text(id).as_bytes());
-        id
-    }
-
-    /// Adds a scalar whose value is not its spelling.
-    pub fn decoded_scalar(&mut self, style: Style, tag: Tag, span: (u32, u32), value: &str) -> NodeId {
-        let extra = self.tree.decoded.len() as u32;
-        self.tree.decoded.push(value.into());
-        let id = self.push(Kind::Scalar, style, tag, span, extra);
-        self.tree.nodes[id as usize].hash = key_hash(value.as_bytes());
-        id
-    }
-
-    /// Adds a scalar at `span` that has the value of an earlier one: an alias where a key stands.
-    pub fn repeat_scalar(&mut self, of: NodeId, span: (u32, u32)) -> NodeId {
-        let Node { style, tag, hash, mut extra, .. } = *self.tree.node(of);
-        if extra == NONE {
-            // both share one copy, so that many aliases of a long text cost no more than one
-            extra = self.tree.decoded.len() as u32;
-            let text = self.tree.text(of).into();
-            self.tree.decoded.push(text);
-            self.tree.nodes[of as usize].extra = extra;
-        }
-        let id = self.push(Kind::Scalar, style, tag, span, extra);
-        self.tree.nodes[id as usize].hash = hash;
-        id
-    }
-
-    /// Adds an alias to an earlier node.
-    pub fn alias(&mut self, target: NodeId, span: (u32, u32)) -> NodeId {
-        self.push(Kind::Alias, Style::Plain, Tag::None, span, target)
-    }
-
-    /// Opens a collection, which [`Builder::close`] ends.
-    pub fn open(&mut self, kind: Kind, style: Style, tag: Tag, start: u32) -> NodeId {
-        self.push(kind, style, tag, (start, start), NONE)
-    }
-
-    /// Ends a collection; `end` is exclusive.
-    pub fn close(&mut self, id: NodeId, end: u32) {
-        let next = self.here();
-        let node = &mut self.tree.nodes[id as usize];
-        node.end = end;
-        node.next = next;
-    }
-
-    /// Says that a mapping has a merge key.
-    pub fn set_merges(&mut self, id: NodeId) {
-        self.tree.nodes[id as usize].flags |= MERGES;
-    }
-
-    /// Says that a key repeats an earlier one.
-    pub fn set_duplicate(&mut self, id: NodeId) {
-        self.tree.nodes[id as usize].flags |= DUPLICATE;
-    }
-
-    /// Says that a node has an anchor.
-    pub fn set_anchored(&mut self, id: NodeId) {
-        self.tree.nodes[id as usize].flags |= ANCHORED;
-    }
-
-    /// The tree as built so far.
-    #[must_use]
-    pub fn tree(&self) -> &Tree {
-        &self.tree
-    }
-
-    /// The finished tree, without spare room.
-    #[must_use]
-    pub fn finish(mut self) -> Tree {
-        self.tree.nodes.shrink_to_fit();
-        self.tree
-    }
-
-    fn push(&mut self, kind: Kind, style: Style, tag: Tag, (start, end): (u32, u32), extra: u32) -> NodeId {
-        let id = self.here();
-        self.tree.nodes.push(Node { kind, style, tag, flags: 0, start, end, hash: 0, next: id + 1, extra });
-        id
     }
 }

@@ -18,6 +18,8 @@ pub struct Parsed {
     pub documents: Vec<Document>,
     /// What could not be read, or not be trusted.
     pub gaps: Vec<Gap>,
+    /// How many documents took the fast lane, empty ones included: to be measured, nothing else depends on it.
+    pub by_lane: u32,
 }
 
 /// What a text holds, its faults not yet given lines and columns.
@@ -26,32 +28,51 @@ pub(super) struct Read {
     pub(super) tree: Tree,
     pub(super) documents: Vec<Document>,
     pub(super) faults: Vec<Fault>,
+    by_lane: u32,
 }
 
 /// Parses YAML or JSON. Never fails: what is broken becomes a gap with its place, and the other documents are read.
 #[must_use]
 pub fn parse(text: Arc<str>, uri: &str, limits: &Limits) -> Parsed {
-    let read = read(text, limits);
+    parsed(read(text, limits), uri)
+}
+
+/// [`parse`] without its fast lane: the result is the same, later. Tests hold one against the other.
+#[must_use]
+pub fn parse_slowly(text: Arc<str>, uri: &str, limits: &Limits) -> Parsed {
+    parsed(read_by(text, limits, false), uri)
+}
+
+fn parsed(read: Read, uri: &str) -> Parsed {
     let gaps = fault::gaps(read.tree.source(), uri, &read.faults);
-    Parsed { tree: read.tree, documents: read.documents, gaps }
+    Parsed { tree: read.tree, documents: read.documents, gaps, by_lane: read.by_lane }
 }
 
 /// See [`parse`].
 pub(super) fn read(text: Arc<str>, limits: &Limits) -> Read {
-    let len = text.len();
-    let mut stream = Stream { builder: Builder::new(text), limits: *limits, number: 0, documents: Vec::new(), faults: Vec::new(), json_fault: None };
-    if u32::try_from(len).is_err() {
-        let fault = Fault { document: 1, ..Fault::broken(0, "larger than 4 GiB") };
-        return Read { tree: Tree::new(Arc::from("")), documents: Vec::new(), faults: vec![fault] };
+    read_by(text, limits, true)
+}
+
+fn read_by(text: Arc<str>, limits: &Limits, lane: bool) -> Read {
+    let too_long = u32::try_from(text.len()).is_err();
+    let text = if too_long { Arc::from("") } else { text };
+    let builder = Builder::new(text);
+    let mut stream =
+        Stream { builder, limits: *limits, lane, by_lane: 0, number: 0, documents: Vec::new(), faults: Vec::new(), json_fault: None };
+    if too_long {
+        stream.faults.push(Fault { document: 1, ..Fault::broken(0, "larger than 4 GiB") });
     }
     let from = stream.json();
     stream.yaml(from);
-    Read { tree: stream.builder.finish(), documents: stream.documents, faults: stream.faults }
+    Read { tree: stream.builder.finish(), documents: stream.documents, faults: stream.faults, by_lane: stream.by_lane }
 }
 
 struct Stream {
     builder: Builder,
     limits: Limits,
+    /// Whether the fast lane is tried.
+    lane: bool,
+    by_lane: u32,
     number: u32,
     documents: Vec<Document>,
     faults: Vec<Fault>,
@@ -106,7 +127,7 @@ impl Stream {
     /// Notes a broken document and returns where the next separator line starts.
     fn skip(&mut self, mut fault: Fault, from: usize) -> usize {
         let text = self.text();
-        let end = memchr::memmem::find(&text.as_bytes()[fault.at..], b"\n---").map_or(text.len(), |at| fault.at + at + 1);
+        let end = memchr::memmem::find(&text.as_bytes()[from..], b"\n---").map_or(text.len(), |at| from + at + 1);
         self.number += 1;
         fault.document = self.number;
         fault.lost = Some((from, end));
@@ -153,7 +174,8 @@ impl Stream {
                 self.number += 1;
                 let mut fault = match template::find(&text[chunk.start..chunk.end]) {
                     Some(at) => template::fault(chunk.start + at),
-                    None => self.json_fault.take().unwrap_or(fault),
+                    None if fault.syntax => self.json_fault.take().unwrap_or(fault),
+                    None => fault,
                 };
                 fault.document = self.number;
                 fault.lost = Some((chunk.start, chunk.end));
@@ -172,10 +194,12 @@ impl Stream {
         }
         let body = &text[chunk.start..chunk.end];
         let breaks = if plain { None } else { self.oddities(body, chunk.start)? };
-        if breaks.is_none() {
+        let marked = !plain && body.contains('\u{FEFF}');
+        if self.lane && breaks.is_none() && !marked {
             let mark = self.builder.mark();
             let noted = self.faults.len();
             if let Some(read) = lane::read(&mut self.builder, chunk, &self.limits, &mut self.faults) {
+                self.by_lane += 1;
                 return Ok(read);
             }
             self.builder.rewind(mark);
@@ -187,7 +211,7 @@ impl Stream {
     /// Characters that YAML does not allow are errors; returns where a line break stands that only YAML 1.1 knows.
     fn oddities(&self, body: &str, start: usize) -> Result<Option<usize>, Fault> {
         if let Some(at) = odd::control(body.as_bytes()) {
-            return Err(Fault::broken(start + at, "a control character, which YAML does not allow"));
+            return Err(Fault::syntax(start + at, "a control character, which YAML does not allow"));
         }
         if let Some(at) = odd::mark(body) {
             return Err(Fault::broken(start + at, "a byte order mark inside the document"));
@@ -200,16 +224,25 @@ impl Stream {
             return Err(Fault::broken(chunk.start + at, "a document end `...` with no document before it"));
         }
         let first = self.builder.here();
-        let replaced = breaks.map(|_| odd::with_line_breaks(body));
+        let mut replaced = breaks.map(|_| odd::with_line_breaks(body));
+        if !body.ends_with('\n') {
+            // kubectl ends the last line
+            replaced.get_or_insert_with(|| body.to_owned()).push('\n');
+        }
         let body = replaced.as_deref().unwrap_or(body);
         let mut read = granit::read(&mut self.builder, body, chunk.start, &self.limits, &mut self.faults)?;
-        let mut note = |at: Option<usize>, why: &str| {
-            read.tainted |= at.is_some();
-            self.faults.extend(at.map(|at| Fault::noted(at, why)));
-        };
-        note(breaks.map(|at| chunk.start + at), "a Unicode line separator: it ends the line for Kubernetes (YAML 1.1), and not for people and newer readers");
-        let nodes = first..self.builder.here();
-        note(odd::tab(self.builder.tree(), nodes, (chunk.start, chunk.end)), "a tab in the indentation: kubectl refuses the document");
+        let (nodes, span) = (first..self.builder.here(), (chunk.start, chunk.end));
+        let tree = self.builder.tree();
+        if let Some(at) = breaks.and_then(|_| odd::hidden_line_break(tree, nodes.clone(), span)) {
+            self.faults.push(Fault::noted(
+                at,
+                "a Unicode line separator: it ends the line for Kubernetes (YAML 1.1), and not for people and newer readers",
+            ));
+        }
+        if let Some(at) = odd::tab(tree, nodes, span) {
+            self.faults.push(Fault::noted(at, "a tab in the indentation: kubectl refuses the document"));
+            read.tainted = true;
+        }
         Ok(read)
     }
 }
@@ -225,4 +258,3 @@ fn after_space(text: &str, from: usize) -> usize {
     }
     at
 }
-

@@ -2,4 +2,6 @@
 
 use super::Check;
 
-pub(super) static CHECKS: &[&Check] = &[];
+mod image_reference_mutable;
+
+pub(super) static CHECKS: &[&Check] = &[&image_reference_mutable::CHECK];

@@ -2,4 +2,6 @@
 
 use super::Check;
 
-pub(super) static CHECKS: &[&Check] = &[];
+mod ci_build_root;
+
+pub(super) static CHECKS: &[&Check] = &[&ci_build_root::CHECK];

@@ -2,4 +2,10 @@
 
 use super::Check;
 
-pub(super) static CHECKS: &[&Check] = &[];
+mod encryption;
+mod storage_cache_unencrypted;
+mod storage_class_unencrypted;
+mod storage_volume_cross_namespace;
+
+pub(super) static CHECKS: &[&Check] =
+    &[&storage_class_unencrypted::CHECK, &storage_volume_cross_namespace::CHECK, &storage_cache_unencrypted::CHECK];

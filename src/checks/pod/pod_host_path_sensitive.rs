@@ -1,0 +1,110 @@
+//! Some folders of a node are the node: its programs, its keys, its kernel's controls.
+
+use crate::checks::{Check, Fault, Probe, Severity, Verdict};
+use crate::model::volume::{is_runtime_socket, lies_in};
+use crate::model::{Container, GroupKind, HostPath, kinds};
+
+pub(super) static CHECK: Check = Check {
+    id: "pod-host-path-sensitive",
+    title: "container mounts a critical path of the node",
+    topic: "pod",
+    severity: Severity::High,
+    why: "Whoever can write a node's system folders runs code as root on it, and whoever can read its keys speaks for it and for every pod on it.",
+    fix: "Remove the mount, or narrow it to the one file that is needed with `readOnly: true` and `recursiveReadOnly: Enabled`.",
+    needs: &[kinds::PERSISTENT_VOLUME, kinds::PERSISTENT_VOLUME_CLAIM, kinds::STORAGE_CLASS],
+    blind: "Symbolic links on the node are not followed, but for `/var/run`.",
+    refs: &[
+        "https://kubernetes.io/docs/concepts/storage/volumes/#hostpath",
+        "https://kubernetes.io/docs/concepts/storage/volumes/#read-only-mounts",
+    ],
+    maps: &[
+        ("cis", &["5.2.11"]),
+        ("cis_v1_9", &["5.2.12"]),
+        ("pss", &["baseline"]),
+        ("owasp_k8s_2022", &["K01"]),
+        ("owasp_k8s_2025", &["K01"]),
+        ("mitre", &["T1611", "T1552.007"]),
+        ("cwe", &["CWE-668"]),
+    ],
+    probe: Probe::Container(probe),
+    ..Check::BASE
+};
+
+const VOLUMES: &[GroupKind] = &[kinds::PERSISTENT_VOLUME];
+
+/// Keys and tokens of the node and of its pods.
+const CREDENTIALS: &[&str] = &["/etc/kubernetes", "/var/lib/kubelet", "/var/lib/etcd", "/root"];
+
+const CRITICAL: &[&str] = &[
+    "/bin",
+    "/boot",
+    "/dev",
+    "/etc",
+    "/home",
+    "/lib",
+    "/lib64",
+    "/opt/cni/bin",
+    "/proc",
+    "/run",
+    "/sbin",
+    "/sys",
+    "/usr",
+    "/var/lib/containerd",
+    "/var/lib/containers",
+    "/var/lib/docker",
+    "/var/lib/rancher",
+    "c:/windows",
+];
+
+/// Read, these tell nothing that a program may not know.
+const PUBLIC: &[&str] = &[
+    "/etc/ca-certificates",
+    "/etc/localtime",
+    "/etc/os-release",
+    "/etc/pki/ca-trust/extracted",
+    "/etc/ssl/certs",
+    "/etc/timezone",
+    "/usr/lib/os-release",
+    "/usr/share/ca-certificates",
+    "/usr/share/zoneinfo",
+];
+
+fn probe(container: &Container<'_>) -> Verdict {
+    let mut faults = Vec::new();
+    let mut unseen = false;
+    for mount in container.mounts() {
+        faults.extend(mount.host_paths().iter().filter_map(|host| judge(container, host)));
+        unseen |= mount.is_of_unseen_volume();
+    }
+    if faults.is_empty() && unseen { Verdict::PassIfNone(VOLUMES) } else { faults.into() }
+}
+
+fn judge(container: &Container<'_>, host: &HostPath<'_>) -> Option<Fault> {
+    let severity = grade(container, host)?;
+    let how = match (host.read_only, host.recursive) {
+        (false, _) => "writable",
+        (true, false) => "read-only, but for what is mounted below it",
+        (true, true) => "read-only",
+    };
+    let said = format!("container {} mounts the node's {} ({how})", container.name(), host.path);
+    Some(host.field.fault(said).expected("no mount of it").severity(severity))
+}
+
+/// How bad it is to have a path; none for the harmless ones and for those that another check reports.
+fn grade(container: &Container<'_>, host: &HostPath<'_>) -> Option<Severity> {
+    let path = host.path.as_str();
+    let below = |folders: &[&str]| folders.iter().any(|folder| lies_in(path, folder));
+    let above = |folders: &[&str]| folders.iter().any(|folder| lies_in(folder, path));
+    let by_access = |writable, read_only| Some(if host.read_only { read_only } else { writable });
+    if is_runtime_socket(path) || host.read_only && below(PUBLIC) {
+        return None;
+    }
+    if lies_in(path, "/var/log") || path != "/dev" && lies_in(path, "/dev") {
+        return by_access(Severity::Medium, Severity::Low);
+    }
+    // those files are root's alone: where they are only some of what is mounted, it takes root to read them
+    if below(CREDENTIALS) || above(CREDENTIALS) && container.may_be_root() {
+        return Some(Severity::High);
+    }
+    if below(CRITICAL) || above(CRITICAL) { by_access(Severity::High, Severity::Medium) } else { None }
+}

@@ -1,0 +1,35 @@
+//! Whoever talks to the container runtime starts containers as he likes, privileged ones among them.
+
+use crate::checks::{Check, Fault, Probe, Severity, Verdict};
+use crate::model::volume::is_runtime_socket;
+use crate::model::{Container, HostPath, kinds};
+
+pub(super) static CHECK: Check = Check {
+    id: "pod-runtime-socket-mounted",
+    title: "container runtime socket is mounted",
+    topic: "pod",
+    severity: Severity::Critical,
+    why: "One call to the runtime starts a privileged container with the node's disk in it: the socket is root on the node, past every admission rule.",
+    fix: "Remove the mount. Build images with a rootless builder; watch containers through the kubelet or eBPF rather than the runtime.",
+    needs: &[kinds::PERSISTENT_VOLUME, kinds::PERSISTENT_VOLUME_CLAIM],
+    blind: "A socket under another name, and `/run` as a whole, which pod-host-path-sensitive reports.",
+    refs: &[
+        "https://kubernetes.io/docs/concepts/security/pod-security-standards/",
+        "https://kubernetes.io/docs/concepts/storage/volumes/#hostpath",
+    ],
+    maps: &[("owasp_k8s_2022", &["K01"]), ("owasp_k8s_2025", &["K01"]), ("mitre", &["T1611", "T1610"]), ("cwe", &["CWE-668"])],
+    probe: Probe::Container(probe),
+    ..Check::BASE
+};
+
+fn probe(container: &Container<'_>) -> Verdict {
+    let paths = container.mounts().flat_map(|mount| mount.host_paths());
+    paths.filter(|host| is_runtime_socket(&host.path)).map(|host| fault(container, &host)).collect()
+}
+
+fn fault(container: &Container<'_>, host: &HostPath<'_>) -> Fault {
+    // read-only protects the file, not what is said through it
+    let but = if host.read_only { ", and read-only does not protect a socket" } else { "" };
+    let said = format!("container {} reaches the node's container runtime at {}{but}", container.name(), host.path);
+    host.field.fault(said).expected("no mount of it")
+}

@@ -1,0 +1,69 @@
+//! Whoever impersonates acts with the rights of another, and the audit log names him only in passing.
+
+use super::danger::{BINDINGS, BuiltIn, Case, Danger, Hit, KINDS, Right, Weight, judge};
+use super::owners::{BREAK_GLASS, PROXIES};
+use super::words::and;
+use crate::checks::{Check, Probe, Severity};
+use crate::model::KubernetesVersion;
+use crate::model::rbac::{Holder, Rule};
+
+pub(super) static CHECK: Check = Check {
+    id: "rbac-impersonate",
+    title: "other identities can be impersonated",
+    topic: "rbac",
+    severity: Severity::Critical,
+    why: "Without a limit by name one can act as any user, group or account, up to those who administer the cluster, and what one does is hard to trace back.",
+    fix: "Limit the rule by `resourceNames` to the identities that are needed, none of them privileged, and bind it to the authenticating proxy alone.",
+    needs: BINDINGS,
+    settings: &[&PROXIES, &BREAK_GLASS],
+    blind: "What the named identities may do outside of the evidence.",
+    refs: &["https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation"],
+    maps: &[("cis", &["5.1.8"]), ("owasp_k8s_2022", &["K03"]), ("owasp_k8s_2025", &["K02"]), ("mitre", &["T1134"]), ("cwe", &["CWE-269"])],
+    probe: Probe::Object(KINDS, |object, scan| judge(object, scan, &DANGER)),
+    ..Check::BASE
+};
+
+static DANGER: Danger = Danger {
+    find,
+    weigh,
+    listed: &[&PROXIES],
+    expected: "resourceNames of unprivileged identities",
+    wildcards: false,
+    built_in: BuiltIn::Spared,
+};
+
+const LEGACY: Right = Right { groups: &[""], resources: &["users", "groups", "serviceaccounts"], verbs: &["impersonate"] };
+const CONSTRAINED: Right = Right {
+    groups: &["authentication.k8s.io"],
+    resources: &["users", "groups", "serviceaccounts", "nodes"],
+    verbs: &["impersonate:user-info", "impersonate:serviceaccount", "impersonate:arbitrary-node"],
+};
+/// From this version (as alpha; on by default since the next) the constrained verbs mean something.
+const SINCE: KubernetesVersion = KubernetesVersion(35);
+
+fn find<'r>(rule: &'r Rule<'r>) -> Option<Hit<'r>> {
+    let (resources, verbs) = LEGACY.named(rule).or_else(|| CONSTRAINED.named(rule))?;
+    if !rule.names.is_empty() && !rule.names.iter().any(|name| is_privileged(name)) {
+        return None;
+    }
+    let named = if rule.names.is_empty() { String::new() } else { format!(" ({})", and(&rule.names)) };
+    // an account has a namespace, users and groups have none
+    let cluster_scoped = !resources.contains(&"serviceaccounts");
+    Some(Hit { list: "verbs", value: verbs[0], what: format!("{} {}{named}", and(&verbs), and(&resources)), cluster_scoped })
+}
+
+/// Whether a user or group of this name is a part of the control plane, or administers the cluster.
+fn is_privileged(name: &str) -> bool {
+    let harmless = ["system:authenticated", "system:anonymous", "system:unauthenticated"].contains(&name);
+    name == "kubeadm:cluster-admins" || name.starts_with("system:") && !harmless && !name.starts_with("system:serviceaccount")
+}
+
+fn weigh(case: &Case<'_>, holder: &Holder<'_>) -> Weight {
+    if case.hit.value != "impersonate" {
+        return match case.scan.version() >= SINCE {
+            true => Weight::Review(Severity::Medium, "it acts as them for what its `impersonate-on` rules allow; see that these are few"),
+            false => Weight::Pass,
+        };
+    }
+    Weight::Fail(if holder.namespace.is_none() { Severity::Critical } else { Severity::High })
+}

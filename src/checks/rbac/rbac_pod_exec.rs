@@ -1,0 +1,53 @@
+//! A shell in a running container has its files, its network and its account, and leaves no trace in any manifest.
+
+use super::danger::{BINDINGS, BuiltIn, Case, Danger, Hit, KINDS, Right, Weight, hit, judge};
+use super::owners::BREAK_GLASS;
+use crate::checks::{Check, Probe, Severity};
+use crate::model::KubernetesVersion;
+use crate::model::rbac::{Holder, Rule};
+
+pub(super) static CHECK: Check = Check {
+    id: "rbac-pod-exec",
+    title: "exec, attach, port-forward or debug is permitted",
+    topic: "rbac",
+    severity: Severity::High,
+    why: "Whoever enters a running container has its secrets and its account, and changes it where no review and no admission policy sees it.",
+    fix: "Take it out of standing roles; grant it for a limited time, under audit, to those listed in `break_glass_subjects`.",
+    needs: BINDINGS,
+    settings: &[&BREAK_GLASS],
+    blind: "Whether the feature gate AuthorizePodWebsocketUpgradeCreatePermission was switched off, and who is in a group.",
+    refs: &[
+        "https://kubernetes.io/docs/concepts/security/rbac-good-practices/",
+        "https://kubernetes.io/docs/tasks/debug/debug-application/debug-running-pod/",
+    ],
+    maps: &[("owasp_k8s_2022", &["K03"]), ("owasp_k8s_2025", &["K02"]), ("mitre", &["T1609"]), ("cwe", &["CWE-269"])],
+    probe: Probe::Object(KINDS, |object, scan| judge(object, scan, &DANGER)),
+    ..Check::BASE
+};
+
+static DANGER: Danger =
+    Danger { find, weigh, listed: &[], expected: "not in a standing role", wildcards: false, built_in: BuiltIn::Counts };
+
+const ENTER: &[Right] = &[
+    Right { groups: &[""], resources: &["pods/exec", "pods/attach", "pods/portforward"], verbs: &["create", "get"] },
+    Right { groups: &[""], resources: &["pods/ephemeralcontainers"], verbs: &["update", "patch"] },
+];
+
+/// From this version a request by websocket needs `create` beside `get`.
+const GET_IS_NOT_ENOUGH: KubernetesVersion = KubernetesVersion(35);
+
+fn find<'r>(rule: &'r Rule<'r>) -> Option<Hit<'r>> {
+    hit(rule, ENTER)
+}
+
+fn weigh(case: &Case<'_>, holder: &Holder<'_>) -> Weight {
+    let only_get = !case.rule.verbs.iter().any(|verb| matches!(*verb, "create" | "update" | "patch"));
+    if only_get && case.scan.version() >= GET_IS_NOT_ENOUGH {
+        return Weight::Note("before Kubernetes 1.35 `get` alone is enough, since then it needs `create` too");
+    }
+    let severity = if holder.namespace.is_none() || holder.identity.is_everybody() { Severity::High } else { Severity::Medium };
+    if case.rule.built_in && holder.identity.is_people() {
+        return Weight::Review(severity, "people with this role can enter its pods; decide whether they are to");
+    }
+    Weight::Fail(severity)
+}

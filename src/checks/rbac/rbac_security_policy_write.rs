@@ -1,0 +1,116 @@
+//! Whoever can switch a control off does not need to break it.
+
+use super::danger::{BINDINGS, BuiltIn, Case, Danger, Hit, KINDS, Weight, judge};
+use super::owners::{self, BREAK_GLASS, SECURITY};
+use super::words::{and, some};
+use crate::checks::{Check, Probe, Severity};
+use crate::model::rbac::{Holder, Rule};
+
+pub(super) static CHECK: Check = Check {
+    id: "rbac-security-policy-write",
+    title: "security policies can be switched off",
+    topic: "rbac",
+    severity: Severity::High,
+    why: "Webhooks, admission policies, network policies, the labels of namespaces and custom resource definitions are the controls themselves; whoever writes them can take them out of the way.",
+    fix: "Take the verbs out of general roles, keep platform, security and tenant roles apart, and list the security identities in `security_subjects`.",
+    needs: BINDINGS,
+    settings: &[&SECURITY, &BREAK_GLASS],
+    blind: "Policies that live in plain ConfigMaps, and policies that protect other policies.",
+    refs: &["https://kubernetes.io/docs/concepts/security/rbac-good-practices/"],
+    maps: &[
+        ("cis", &["5.1.12"]),
+        ("owasp_k8s_2022", &["K03", "K04"]),
+        ("owasp_k8s_2025", &["K02", "K04"]),
+        ("mitre", &["T1562.001"]),
+        ("cwe", &["CWE-269"]),
+    ],
+    probe: Probe::Object(KINDS, |object, scan| judge(object, scan, &DANGER)),
+    ..Check::BASE
+};
+
+static DANGER: Danger = Danger {
+    find,
+    weigh,
+    listed: &[&SECURITY],
+    expected: "written by the platform's security identities only",
+    wildcards: false,
+    built_in: BuiltIn::CountsButForTenants,
+};
+
+const WRITE: &[&str] = &["create", "update", "patch", "delete", "deletecollection"];
+
+/// Group, resources (none: all of the group), and whether they have no namespace.
+const POLICIES: &[(&str, &[&str], bool)] = &[
+    (
+        "admissionregistration.k8s.io",
+        &[
+            "validatingwebhookconfigurations",
+            "mutatingwebhookconfigurations",
+            "validatingadmissionpolicies",
+            "validatingadmissionpolicybindings",
+            "mutatingadmissionpolicies",
+            "mutatingadmissionpolicybindings",
+        ],
+        true,
+    ),
+    ("", &["namespaces"], true),
+    ("apiregistration.k8s.io", &["apiservices"], true),
+    ("apiextensions.k8s.io", &["customresourcedefinitions"], true),
+    ("flowcontrol.apiserver.k8s.io", &["flowschemas"], true),
+    ("scheduling.k8s.io", &["priorityclasses"], true),
+    ("security.openshift.io", &["securitycontextconstraints"], true),
+    ("networking.k8s.io", &["networkpolicies"], false),
+    ("policy.networking.k8s.io", &["adminnetworkpolicies", "baselineadminnetworkpolicies", "clusternetworkpolicies"], true),
+    ("cilium.io", &["ciliumnetworkpolicies", "ciliumclusterwidenetworkpolicies", "tracingpolicies", "tracingpoliciesnamespaced"], false),
+    ("crd.projectcalico.org", &["networkpolicies", "globalnetworkpolicies"], false),
+    ("projectcalico.org", &["networkpolicies", "globalnetworkpolicies"], false),
+    ("kyverno.io", &["policies", "clusterpolicies", "policyexceptions"], false),
+    ("policies.kyverno.io", &[], false),
+    ("templates.gatekeeper.sh", &[], true),
+    ("constraints.gatekeeper.sh", &[], true),
+    ("config.gatekeeper.sh", &[], false),
+    ("mutations.gatekeeper.sh", &[], true),
+    ("policy.sigstore.dev", &["clusterimagepolicies"], true),
+    ("security.kubearmor.com", &["kubearmorpolicies", "kubearmorclusterpolicies", "kubearmorhostpolicies"], false),
+];
+
+/// Whether the rule names a resource of the group which is a policy.
+fn policies<'r>(rule: &'r Rule<'r>, group: &str, wanted: &[&str]) -> Vec<&'r str> {
+    let of_group = rule.groups.contains(&group) || rule.groups.contains(&"*") && !wanted.is_empty();
+    let is_policy = |resource: &&str| if wanted.is_empty() { !resource.contains('/') } else { wanted.contains(resource) };
+    rule.resources.iter().copied().filter(|resource| of_group && is_policy(resource)).collect()
+}
+
+pub(super) fn find<'r>(rule: &'r Rule<'r>) -> Option<Hit<'r>> {
+    // by name one writes what is one's own: a webhook its certificate
+    if !rule.names.is_empty() {
+        return None;
+    }
+    let (mut named, mut cluster_scoped, mut verbs) = (Vec::new(), true, Vec::new());
+    for (group, wanted, without_namespace) in POLICIES {
+        // a namespace is deleted with all that its labels protect
+        let write = if *wanted == ["namespaces"] { &WRITE[..3] } else { WRITE };
+        let own: Vec<_> = rule.verbs.iter().copied().filter(|verb| write.contains(verb)).collect();
+        let found = policies(rule, group, wanted);
+        if own.is_empty() || found.is_empty() {
+            continue;
+        }
+        cluster_scoped &= without_namespace;
+        named.extend(found.into_iter().filter(|resource| !named.contains(resource)).collect::<Vec<_>>());
+        verbs.extend(own.into_iter().filter(|verb| !verbs.contains(verb)).collect::<Vec<_>>());
+    }
+    let value = *named.first()?;
+    Some(Hit { list: "resources", value, what: format!("{} {}", and(&verbs), some(&named)), cluster_scoped })
+}
+
+fn weigh(case: &Case<'_>, holder: &Holder<'_>) -> Weight {
+    let foreign: Vec<_> = case.rule.groups.iter().filter(|group| !case.operates(holder, &[group])).collect();
+    if foreign.is_empty() {
+        return Weight::Pass; // an operator and its own resources
+    }
+    let severity = if holder.namespace.is_none() || holder.identity.is_everybody() { Severity::High } else { Severity::Medium };
+    if owners::is_unset(case.scan, &SECURITY) {
+        return Weight::Review(severity, "decide whether this is a security identity, and list those in security_subjects");
+    }
+    Weight::Fail(severity)
+}

@@ -1,0 +1,95 @@
+//! Disks are read by whoever holds them: the node's owner, the provider, the finder of a backup.
+
+use super::encryption::{self, AtRest};
+use crate::checks::{Check, Fault, Probe, Severity, Verdict};
+use crate::model::{Field, GroupKind, Object, Scan, kinds};
+
+pub(super) static CHECK: Check = Check {
+    id: "storage-class-unencrypted",
+    title: "storage class or volume without encryption at rest",
+    topic: "storage",
+    severity: Severity::High,
+    why: "A disk, its snapshot or its backup that gets out of the cluster's hands gives away all data on it unless it is encrypted.",
+    fix: "Set the driver's encryption parameter with a key of your own, and move the data: a class changes nothing about the volumes it has made.",
+    needs: &[kinds::PERSISTENT_VOLUME_CLAIM, kinds::STORAGE_CLASS],
+    blind: "Encryption below the driver: LUKS on a node, a storage system's own, defaults of a cloud account.",
+    refs: &[
+        "https://kubernetes.io/docs/concepts/storage/storage-classes/",
+        "https://github.com/kubernetes-sigs/aws-ebs-csi-driver/blob/master/docs/parameters.md",
+        "https://longhorn.io/docs/latest/advanced-resources/security/volume-encryption/",
+    ],
+    maps: &[("owasp_k8s_2022", &["K08"]), ("owasp_k8s_2025", &["K03"]), ("nsa_cisa", &["encryption"]), ("cwe", &["CWE-311"])],
+    probe: Probe::Object(&[kinds::STORAGE_CLASS, kinds::PERSISTENT_VOLUME], probe),
+    ..Check::BASE
+};
+
+const CLAIMS: &[GroupKind] = &[kinds::PERSISTENT_VOLUME_CLAIM, kinds::STATEFUL_SET];
+
+fn probe(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
+    if object.is(kinds::STORAGE_CLASS) { class(object, scan) } else { volume(object, scan) }
+}
+
+fn class(class: &Object<'_>, scan: &Scan<'_>) -> Verdict {
+    let provisioner = class.at("provisioner");
+    let driver = provisioner.str();
+    match encryption::judge(driver, class.at("parameters")) {
+        AtRest::Encrypted => Verdict::Pass,
+        AtRest::Plain if scan.evidence.volumes().is_asked_for(class) => {
+            let said = format!("claims use class {}, whose provisioner {driver} encrypts nothing", class.name);
+            provisioner.fault(said).expected("a driver that encrypts").into()
+        }
+        AtRest::Plain => Verdict::PassIfNone(CLAIMS),
+        verdict => told(verdict, provisioner, driver, "class", class.name),
+    }
+}
+
+fn volume(volume: &Object<'_>, scan: &Scan<'_>) -> Verdict {
+    let csi = volume.at("spec.csi");
+    if csi.exists() {
+        return by_driver(volume, csi, scan);
+    }
+    let plain = ["nfs", "hostPath", "local"].iter().map(|source| volume.at("spec").key(source)).find(|source| source.exists());
+    if let Some(source) = plain {
+        let bound = volume.at("spec.claimRef").exists();
+        let said = format!("volume {} is a folder that nothing is known to encrypt", volume.name);
+        let fault = source.key("path").fault(said).expected("a driver that encrypts");
+        return if bound { fault.into() } else { Verdict::PassIfNone(CLAIMS) };
+    }
+    let managed = ["gcePersistentDisk", "azureDisk", "azureFile"];
+    if managed.iter().any(|source| volume.at("spec").key(source).exists()) {
+        return Verdict::Pass;
+    }
+    volume.at("spec").fault(format!("volume {}: whether its source is encrypted is not known", volume.name)).doubt().into()
+}
+
+/// What a class has made is judged with the class, unless the volume says more.
+fn by_driver(volume: &Object<'_>, csi: Field<'_>, scan: &Scan<'_>) -> Verdict {
+    let driver = csi.key("driver");
+    let verdict = encryption::judge(driver.str(), csi.key("volumeAttributes"));
+    let asked = volume.at("spec.storageClassName").text();
+    let made_by_class = volume.annotation("pv.kubernetes.io/provisioned-by").exists();
+    let mut classes = scan.evidence.of_kind_in(volume.world, kinds::STORAGE_CLASS);
+    if matches!(verdict, AtRest::Unknown(..)) && made_by_class && classes.any(|class| Some(class.name) == asked) {
+        return Verdict::Skip("made by a class that is judged itself".into());
+    }
+    match verdict {
+        AtRest::Encrypted => Verdict::Pass,
+        AtRest::Plain => plain(driver, volume.name).into(),
+        verdict => told(verdict, driver, driver.str(), "volume", volume.name),
+    }
+}
+
+fn plain(driver: Field<'_>, name: &str) -> Fault {
+    driver.fault(format!("volume {name} is of driver {}, which encrypts nothing", driver.str())).expected("a driver that encrypts")
+}
+
+fn told(verdict: AtRest<'_>, place: Field<'_>, driver: &str, what: &str, name: &str) -> Verdict {
+    match verdict {
+        AtRest::Off(field) => field.fault(format!("{what} {name} switches encryption off")).expected("true").into(),
+        AtRest::Unknown(why, field) => {
+            let field = if field.exists() { field } else { place };
+            field.fault(format!("{what} {name} ({driver}): {why}")).expected("encryption that is stated").doubt().into()
+        }
+        AtRest::Encrypted | AtRest::Plain => Verdict::Pass,
+    }
+}

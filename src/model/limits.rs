@@ -1,0 +1,89 @@
+//! What bounds a container's use of CPU, memory and disk: itself, its pod, or its namespace's LimitRange.
+
+use std::collections::HashMap;
+
+use crate::model::field::Field;
+use crate::model::pod::Container;
+use crate::model::{Evidence, kinds};
+
+impl<'a> Container<'a> {
+    /// Its `resources`; newer Tekton calls them `computeResources`.
+    #[must_use]
+    pub fn resources(&self) -> Field<'a> {
+        let renamed = self.at("computeResources");
+        if self.pod.is_tekton() && renamed.exists() { renamed } else { self.at("resources") }
+    }
+
+    /// Whether it gets a limit on a resource.
+    #[must_use]
+    pub fn is_limited(&self, resource: &'a str) -> bool {
+        let mut levels = self.levels(resource);
+        levels.any(|resources| is_given(resources.key("limits").key(resource))) || self.default_of(resource, limit_of)
+    }
+
+    /// Whether a share of a resource is set aside for it; a limit is a request too where none is made.
+    #[must_use]
+    pub fn is_requested(&self, resource: &'a str) -> bool {
+        for resources in self.levels(resource) {
+            let request = resources.key("requests").key(resource);
+            if request.exists() {
+                return is_given(request);
+            }
+            if is_given(resources.key("limits").key(resource)) {
+                return true;
+            }
+        }
+        self.default_of(resource, request_of)
+    }
+
+    /// Its own resources, and those of the pod as a whole, which know CPU and memory only.
+    fn levels(&self, resource: &str) -> impl Iterator<Item = Field<'a>> + use<'a> {
+        let shared = matches!(resource, "cpu" | "memory") && !self.pod.is_tekton();
+        let pod = self.pod;
+        [self.resources()].into_iter().chain(shared.then(|| pod.at("resources")))
+    }
+
+    /// Whether admission fills it in. Of several copies of a LimitRange, each must.
+    fn default_of(&self, resource: &'a str, gives: fn(Field<'a>, &'a str) -> bool) -> bool {
+        let evidence = self.pod.scan().evidence;
+        let Some(ranges) = evidence.limits().0.get(&(self.pod.object().world, self.pod.namespace())) else { return false };
+        let fills = |id: u32| {
+            let mut items = evidence.object(id).at("spec.limits").items();
+            items.any(|item| item.key("type").text() == Some("Container") && gives(item, resource))
+        };
+        ranges.iter().any(|&id| {
+            let name = evidence.object(id).name;
+            let mut copies = ranges.iter().filter(|&&other| evidence.object(other).name == name);
+            copies.all(|&copy| fills(copy))
+        })
+    }
+}
+
+/// `max` is the limit where no default is given.
+fn limit_of<'a>(item: Field<'a>, resource: &'a str) -> bool {
+    ["default", "max"].iter().any(|key| is_given(item.key(key).key(resource)))
+}
+
+/// The limit is the request where no default is given, else `min` is.
+fn request_of<'a>(item: Field<'a>, resource: &'a str) -> bool {
+    limit_of(item, resource) || ["defaultRequest", "min"].iter().any(|key| is_given(item.key(key).key(resource)))
+}
+
+/// Whether a quantity is there and more than nothing: a limit of 0 is none.
+fn is_given(quantity: Field<'_>) -> bool {
+    quantity.text().is_some_and(|text| !text.is_empty() && text.trim_start_matches(['0', '.']).starts_with(|c: char| c.is_ascii_digit()))
+}
+
+/// The LimitRanges of each namespace, found once a scan.
+#[derive(Debug, Default)]
+pub struct Limits<'a>(HashMap<(u16, &'a str), Vec<u32>>);
+
+impl<'a> Limits<'a> {
+    pub(crate) fn index(evidence: &Evidence<'a>) -> Self {
+        let mut limits = Limits::default();
+        for range in evidence.of_kind(kinds::LIMIT_RANGE) {
+            limits.0.entry((range.world, range.namespace_or_empty())).or_default().push(range.id);
+        }
+        limits
+    }
+}

@@ -1,0 +1,170 @@
+//! Who may do what: roles, bindings and subjects, joined once a scan.
+//!
+//! Roles of one name in one world are copies of one role: a binding binds them all, as a danger in any copy counts.
+//! What Kubernetes itself makes (`admin`, `edit`, `view`, `cluster-admin`, `system:*`) is there without any document.
+
+mod builtin;
+mod index;
+mod rule;
+mod selector;
+mod subject;
+
+use std::collections::HashMap;
+
+pub use rule::Rule;
+pub use subject::{Identity, Subject};
+
+use crate::model::Field;
+
+/// All roles and bindings of the evidence.
+#[derive(Debug, Default)]
+pub struct Rbac<'a> {
+    roles: Vec<Role<'a>>,
+    sets: Vec<RoleSet<'a>>,
+    bindings: Vec<Binding<'a>>,
+    role_of: HashMap<u32, u32>,
+    binding_of: HashMap<u32, u32>,
+    set_of: HashMap<(u16, Option<&'a str>, &'a str), u32>,
+    by_identity: HashMap<(u16, Identity<'a>), Vec<u32>>,
+    operated: HashMap<(u16, Identity<'a>), Vec<&'a str>>,
+}
+
+/// A Role or ClusterRole.
+#[derive(Debug)]
+pub struct Role<'a> {
+    /// The number of its object; `None` when Kubernetes makes it and no document shows it.
+    pub object: Option<u32>,
+    /// `None` for a ClusterRole.
+    pub namespace: Option<&'a str>,
+    /// Its name.
+    pub name: &'a str,
+    /// Its own rules. Those that aggregation fills in are left to the roles they come from.
+    pub rules: Vec<Rule<'a>>,
+    /// A list of a rule that is none: the API server would refuse the role.
+    pub malformed: Option<Field<'a>>,
+    set: u32,
+}
+
+/// The copies of a role, and who holds it.
+#[derive(Debug)]
+struct RoleSet<'a> {
+    copies: Vec<u32>,
+    /// It and all the roles whose rules it takes in.
+    reach: Vec<u32>,
+    holders: Vec<Holder<'a>>,
+}
+
+/// Somebody who holds a role, through a binding of it or of a role that takes it in. What Kubernetes binds itself is left out.
+#[derive(Debug, Clone, Copy)]
+pub struct Holder<'a> {
+    /// Who.
+    pub identity: Identity<'a>,
+    /// In which namespace; `None`: in all of the cluster.
+    pub namespace: Option<&'a str>,
+}
+
+/// A RoleBinding or ClusterRoleBinding.
+#[derive(Debug)]
+pub struct Binding<'a> {
+    /// The number of its object.
+    pub object: u32,
+    /// Objects of different worlds are never joined.
+    pub world: u16,
+    /// Where it binds; `None`: in all of the cluster.
+    pub namespace: Option<&'a str>,
+    /// Its name.
+    pub name: &'a str,
+    /// The name of the role it binds.
+    pub role: &'a str,
+    /// Whether that is a ClusterRole.
+    pub to_cluster_role: bool,
+    /// Whom it binds.
+    pub subjects: Vec<Subject<'a>>,
+    set: Option<u32>,
+}
+
+impl Binding<'_> {
+    /// Whether the role it binds is known: seen, or made by Kubernetes.
+    #[must_use]
+    pub fn is_resolved(&self) -> bool {
+        self.set.is_some()
+    }
+}
+
+impl<'a> Rbac<'a> {
+    /// The role that an object is.
+    #[must_use]
+    pub fn role(&self, object: u32) -> Option<&Role<'a>> {
+        self.role_of.get(&object).map(|&role| &self.roles[role as usize])
+    }
+
+    /// The binding that an object is.
+    #[must_use]
+    pub fn binding(&self, object: u32) -> Option<&Binding<'a>> {
+        self.binding_of.get(&object).map(|&binding| &self.bindings[binding as usize])
+    }
+
+    /// All bindings, in the order of the input.
+    #[must_use]
+    pub fn bindings(&self) -> &[Binding<'a>] {
+        &self.bindings
+    }
+
+    /// Who holds a role; each once a scope.
+    #[must_use]
+    pub fn holders(&self, role: &Role<'_>) -> &[Holder<'a>] {
+        &self.sets[role.set as usize].holders
+    }
+
+    /// The roles that a binding gives: the one it names, and those that this one takes in.
+    pub fn roles_of<'r>(&'r self, binding: &'r Binding<'a>) -> impl Iterator<Item = &'r Role<'a>> + 'r {
+        let reach = binding.set.map(|set| self.sets[set as usize].reach.as_slice()).unwrap_or_default();
+        reach.iter().flat_map(|&set| &self.sets[set as usize].copies).map(|&role| &self.roles[role as usize])
+    }
+
+    /// The rules that a binding gives, with the roles they stand in.
+    pub fn rules_of<'r>(&'r self, binding: &'r Binding<'a>) -> impl Iterator<Item = (&'r Role<'a>, &'r Rule<'a>)> + 'r {
+        self.roles_of(binding).flat_map(|role| role.rules.iter().map(move |rule| (role, rule)))
+    }
+
+    /// The bindings that name somebody.
+    pub fn bindings_of<'r>(&'r self, world: u16, identity: Identity<'a>) -> impl Iterator<Item = &'r Binding<'a>> + 'r {
+        self.by_identity.get(&(world, identity)).into_iter().flatten().map(|&binding| &self.bindings[binding as usize])
+    }
+
+    /// The bindings that name an account, itself or by a group that every account of its namespace or of the cluster is in.
+    pub fn bindings_of_service_account<'r>(
+        &'r self,
+        world: u16,
+        namespace: &'r str,
+        name: &'r str,
+    ) -> impl Iterator<Item = &'r Binding<'a>> + 'r {
+        let includes = move |binding: &&Binding<'_>| {
+            binding.world == world && binding.subjects.iter().any(|subject| subject.identity.includes_account(namespace, name))
+        };
+        self.bindings.iter().filter(includes)
+    }
+
+    /// What an account may do: the rules of its bindings, each with the binding that says where.
+    pub fn grants<'r>(
+        &'r self,
+        world: u16,
+        namespace: &'r str,
+        name: &'r str,
+    ) -> impl Iterator<Item = (&'r Binding<'a>, &'r Rule<'a>)> + 'r {
+        let bindings = self.bindings_of_service_account(world, namespace, name);
+        bindings.flat_map(|binding| self.rules_of(binding).map(move |(_, rule)| (binding, rule)))
+    }
+
+    /// Whether somebody may, in all of the cluster, do what `allows` looks for in a rule.
+    pub fn may_everywhere(&self, world: u16, identity: Identity<'a>, allows: impl Fn(&Rule<'a>) -> bool) -> bool {
+        let everywhere = self.bindings_of(world, identity).filter(|binding| binding.namespace.is_none());
+        everywhere.flat_map(|binding| self.rules_of(binding)).any(|(_, rule)| allows(rule))
+    }
+
+    /// The API groups whose resources somebody runs: he writes their status or finalizers, as only their operator does.
+    #[must_use]
+    pub fn operated_groups(&self, world: u16, identity: Identity<'a>) -> &[&'a str] {
+        self.operated.get(&(world, identity)).map(Vec::as_slice).unwrap_or_default()
+    }
+}

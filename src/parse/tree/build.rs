@@ -1,0 +1,154 @@
+//! Making trees.
+
+use std::sync::Arc;
+
+use super::{ANCHORED, DECODED, DUPLICATE, HASHED, Kind, MERGES, NONE, Node, NodeId, Style, Tag, Tree};
+
+/// Appends nodes in document order. Every parser builds its tree through this.
+#[derive(Debug)]
+pub struct Builder {
+    tree: Tree,
+}
+
+/// A point to return to when a document turns out broken.
+#[derive(Debug, Clone, Copy)]
+pub struct Mark {
+    nodes: usize,
+    decoded: usize,
+}
+
+impl Builder {
+    /// Starts a tree over `text`.
+    #[must_use]
+    pub fn new(text: Arc<str>) -> Self {
+        Builder { tree: Tree::new(text) }
+    }
+
+    /// The node that the next push makes.
+    #[must_use]
+    pub fn here(&self) -> NodeId {
+        self.tree.nodes.len() as u32
+    }
+
+    /// The point reached.
+    #[must_use]
+    pub fn mark(&self) -> Mark {
+        Mark { nodes: self.tree.nodes.len(), decoded: self.tree.decoded.len() }
+    }
+
+    /// Drops all that came after `mark`.
+    pub fn rewind(&mut self, mark: Mark) {
+        self.tree.nodes.truncate(mark.nodes);
+        self.tree.decoded.truncate(mark.decoded);
+    }
+
+    /// Adds a scalar whose value is its spelling without the quotes.
+    pub fn scalar(&mut self, style: Style, tag: Tag, span: (u32, u32)) -> NodeId {
+        self.push(Kind::Scalar, style, tag, span, NONE)
+    }
+
+    /// Adds a scalar whose value is not its spelling.
+    pub fn decoded_scalar(&mut self, style: Style, tag: Tag, span: (u32, u32), value: &str) -> NodeId {
+        let copy = self.copy(value.into());
+        self.push_decoded(style, tag, span, copy)
+    }
+
+    /// Adds a key whose value is its spelling without the quotes, and whose hash is known.
+    pub fn key(&mut self, style: Style, span: (u32, u32), hash: u32) -> NodeId {
+        let id = self.push(Kind::Scalar, style, Tag::None, span, NONE);
+        let node = &mut self.tree.nodes[id as usize];
+        node.link = hash;
+        node.flags |= HASHED;
+        id
+    }
+
+    /// Adds an untagged scalar that is no key, so that it needs no hash.
+    pub fn value(&mut self, style: Style, span: (u32, u32)) -> NodeId {
+        self.push(Kind::Scalar, style, Tag::None, span, NONE)
+    }
+
+    /// Adds an untagged scalar that is no key and whose value is not its spelling.
+    pub fn decoded_value(&mut self, style: Style, span: (u32, u32), value: String) -> NodeId {
+        let copy = self.copy(value.into_boxed_str());
+        self.push_decoded(style, Tag::None, span, copy)
+    }
+
+    /// Adds a scalar at `span` that has the value of an earlier one: an alias where a key stands.
+    pub fn repeat_scalar(&mut self, of: NodeId, span: (u32, u32)) -> NodeId {
+        let Node { style, tag, flags, link, .. } = *self.tree.node(of);
+        let copy = if flags & DECODED != 0 {
+            link
+        } else {
+            // both share one copy, so that many aliases of a long text cost no more than one
+            let copy = self.copy(self.tree.text(of).into());
+            let node = &mut self.tree.nodes[of as usize];
+            node.link = copy;
+            node.flags = node.flags & !HASHED | DECODED;
+            copy
+        };
+        self.push_decoded(style, tag, span, copy)
+    }
+
+    fn copy(&mut self, text: Box<str>) -> u32 {
+        self.tree.decoded.push(text);
+        self.tree.decoded.len() as u32 - 1
+    }
+
+    fn push_decoded(&mut self, style: Style, tag: Tag, span: (u32, u32), copy: u32) -> NodeId {
+        let id = self.push(Kind::Scalar, style, tag, span, copy);
+        self.tree.nodes[id as usize].flags |= DECODED;
+        id
+    }
+
+    /// Adds an alias to an earlier node.
+    pub fn alias(&mut self, target: NodeId, span: (u32, u32)) -> NodeId {
+        self.push(Kind::Alias, Style::Plain, Tag::None, span, target)
+    }
+
+    /// Opens a collection, which [`Builder::close`] ends.
+    pub fn open(&mut self, kind: Kind, style: Style, tag: Tag, start: u32) -> NodeId {
+        self.push(kind, style, tag, (start, start), NONE)
+    }
+
+    /// Ends a collection; `end` is exclusive.
+    pub fn close(&mut self, id: NodeId, end: u32) {
+        let next = self.here();
+        let node = &mut self.tree.nodes[id as usize];
+        node.end = end;
+        node.link = next;
+    }
+
+    /// Says that a mapping has a merge key.
+    pub fn set_merges(&mut self, id: NodeId) {
+        self.tree.nodes[id as usize].flags |= MERGES;
+    }
+
+    /// Says that a key repeats an earlier one.
+    pub fn set_duplicate(&mut self, id: NodeId) {
+        self.tree.nodes[id as usize].flags |= DUPLICATE;
+    }
+
+    /// Says that a node has an anchor.
+    pub fn set_anchored(&mut self, id: NodeId) {
+        self.tree.nodes[id as usize].flags |= ANCHORED;
+    }
+
+    /// The tree as built so far.
+    #[must_use]
+    pub fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
+    /// The finished tree, without spare room.
+    #[must_use]
+    pub fn finish(mut self) -> Tree {
+        self.tree.nodes.shrink_to_fit();
+        self.tree
+    }
+
+    fn push(&mut self, kind: Kind, style: Style, tag: Tag, (start, end): (u32, u32), link: u32) -> NodeId {
+        let id = self.here();
+        self.tree.nodes.push(Node { kind, style, tag, flags: 0, start, end, link });
+        id
+    }
+}
