@@ -9,6 +9,8 @@ use crate::model::{GroupKind, kinds};
 /// The routes that may be attached to an HTTP listener.
 pub const ROUTES: &[GroupKind] = &[kinds::HTTP_ROUTE, kinds::GRPC_ROUTE];
 
+const ISTIO_GATEWAY: GroupKind = GroupKind::new("networking.istio.io", "Gateway");
+
 /// Annotations by which TLS ends without `spec.tls`; `""`: any value but the empty one.
 const TLS: &[(&str, &str)] = &[
     ("alb.ingress.kubernetes.io/certificate-arn", ""),
@@ -79,13 +81,25 @@ pub fn hosts_without_tls<'a>(ingress: &Object<'a>) -> Vec<Field<'a>> {
     if tls.items().any(|entry| entry.key("hosts").is_empty()) {
         return Vec::new();
     }
-    let covered = |host: &str| tls.items().flat_map(|entry| entry.key("hosts").items()).any(|listed| covers(listed.str(), host));
-    let hosts: Vec<_> = spec.key("rules").items().map(|rule| rule.key("host")).filter(|host| !covered(host.str())).collect();
+    let hosts: Vec<_> = spec.key("rules").items().map(|rule| rule.key("host")).filter(|host| !lists(ingress, host.str())).collect();
     if spec.key("rules").is_empty() && tls.is_empty() {
         // `backend` was its name before networking.k8s.io/v1
         return ["defaultBackend", "backend"].into_iter().map(|key| spec.key(key)).filter(|backend| backend.exists()).collect();
     }
     hosts
+}
+
+/// Another Ingress that has TLS for a host.
+#[must_use]
+pub fn covered_elsewhere<'e>(evidence: &'e Evidence<'_>, ingress: &Object<'_>, host: Field<'_>) -> Option<&'e Object<'e>> {
+    let mut others = evidence.of_kind_in(ingress.world, kinds::INGRESS).filter(|other| other.id != ingress.id);
+    others.find(|other| other.name != ingress.name && lists(other, host.str()))
+}
+
+/// Whether the TLS of an Ingress is for a host by name.
+fn lists(ingress: &Object<'_>, host: &str) -> bool {
+    let entries = ingress.at("spec.tls").items();
+    entries.flat_map(|entry| entry.key("hosts").items()).any(|listed| covers(listed.str(), host))
 }
 
 /// Whether a host of a certificate fits a host of a rule: `*.` stands for one label.
@@ -139,6 +153,17 @@ fn only_redirects(route: &Object<'_>) -> bool {
         filter.key("type").text() == Some("RequestRedirect") && filter.at("requestRedirect.scheme").text() == Some("https")
     };
     route.at("spec.rules").items().all(|rule| rule.key("filters").items().any(to_https))
+}
+
+/// The Gateway of Istio, a kind not read yet, that configures the proxies behind a Service.
+#[must_use]
+pub fn istio_gateway<'e>(evidence: &'e Evidence<'_>, service: &Object<'_>) -> Option<&'e Object<'e>> {
+    let selector = service.at("spec.selector").entries();
+    let selects = |key: &str, value: Field<'_>| selector.iter().any(|(own, given)| *own == key && given.text() == value.text());
+    evidence.of_kind_in(service.world, ISTIO_GATEWAY).find(|gateway| {
+        let asked = gateway.at("spec.selector").entries();
+        !asked.is_empty() && asked.iter().all(|(key, value)| selects(key, *value))
+    })
 }
 
 #[cfg(test)]

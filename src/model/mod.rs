@@ -1,6 +1,7 @@
 //! Read-only views of the evidence and the index over it. Nothing here knows checks.
 
 pub mod cidr;
+pub mod cloud;
 pub mod credential;
 pub mod evidence;
 pub mod exposure;
@@ -26,6 +27,7 @@ mod uncovered;
 mod user;
 mod version;
 pub mod volume;
+pub mod webhook;
 
 pub use evidence::{Evidence, Extent};
 pub use fault::{Fault, Place, Quality, Severity, Verdict};

@@ -76,6 +76,20 @@ pub fn has_source_ranges(service: &Object<'_>) -> bool {
     ranges.peek().is_some() && ranges.all(|range| !matches!(range, "0.0.0.0/0" | "::/0"))
 }
 
+/// Whether a port of a Service speaks HTTP in the clear: it says so, or it is 80.
+#[must_use]
+pub fn speaks_http(port: Field<'_>) -> bool {
+    let http = matches!(port.key("appProtocol").str(), "http" | "kubernetes.io/h2c" | "kubernetes.io/ws");
+    let unsaid = port.key("appProtocol").is_empty() && port.key("port").str() == "80";
+    matches!(port.key("protocol").text(), None | Some("TCP")) && (http || unsaid)
+}
+
+/// Whether a port of a Service speaks HTTP over TLS: it says so, or it is 443.
+#[must_use]
+pub fn speaks_https(port: Field<'_>) -> bool {
+    port.key("port").str() == "443" || matches!(port.key("appProtocol").str(), "https" | "kubernetes.io/wss")
+}
+
 /// Whether a Service sends traffic to a pod.
 #[must_use]
 pub fn selects<'a>(service: &Object<'a>, pod: &Pod<'a>) -> bool {

@@ -2,7 +2,8 @@
 
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
 use crate::model::selector::Selector;
-use crate::model::{Field, Object, Scan, kinds, service};
+use crate::model::webhook::{self, Role};
+use crate::model::{Field, Object, Scan, kinds};
 use crate::settings::{Default, Setting};
 
 static ENGINES: Setting = Setting {
@@ -31,32 +32,11 @@ pub(super) static CHECK: Check = Check {
     ..Check::BASE
 };
 
-/// How the names end (or, before the suffixes that the engine adds, go on) under which engines register.
-const POLICY: &[&str] = &[
-    "validation.gatekeeper.sh",
-    "mutation.gatekeeper.sh",
-    "check-ignore-label.gatekeeper.sh",
-    "validate.kyverno.svc",
-    "mutate.kyverno.svc",
-    "policy.sigstore.dev",
-    ".kubewarden.admission",
-    "connaisseur-svc.connaisseur.svc",
-];
-
-/// Those that add a proxy or secrets to pods.
-const INJECTORS: &[&str] = &["sidecar-injector.istio.io", "linkerd-proxy-injector.linkerd.io", "vault.hashicorp.com"];
-
-/// The webhook that keeps the label by which Gatekeeper leaves out namespaces from being set by anybody.
-const LABEL_GUARD: &str = "check-ignore-label.gatekeeper.sh";
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Role {
-    Policy,
-    Injector,
-}
-
 fn probe(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
-    let known = object.at("webhooks").items().filter_map(|webhook| Some((webhook, role(webhook.key("name").str(), scan)?)));
+    let known = object
+        .at("webhooks")
+        .items()
+        .filter_map(|webhook| Some((webhook, webhook::role(webhook.key("name").str(), scan.settings.strings(&ENGINES))?)));
     // without rules it is asked for nothing
     let webhooks: Vec<_> = known.filter(|(webhook, _)| !webhook.key("rules").is_empty()).collect();
     if webhooks.is_empty() {
@@ -65,15 +45,6 @@ fn probe(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
     let each = webhooks.iter().flat_map(|(webhook, role)| judge(object, *webhook, *role, scan));
     let policies: Vec<_> = webhooks.iter().filter(|(_, role)| *role == Role::Policy).map(|(webhook, _)| *webhook).collect();
     each.chain(coverage(&policies)).collect()
-}
-
-fn role(name: &str, scan: &Scan<'_>) -> Option<Role> {
-    // Kyverno appends `-fail`, `-ignore` and the names of policies
-    let is = |known: &str| name.ends_with(known) || known.ends_with(".svc") && name.starts_with(&format!("{known}-"));
-    if POLICY.iter().any(|known| is(known)) || scan.settings.strings(&ENGINES).any(is) {
-        return Some(Role::Policy);
-    }
-    INJECTORS.iter().any(|known| is(known)).then_some(Role::Injector)
 }
 
 fn judge(object: &Object<'_>, webhook: Field<'_>, role: Role, scan: &Scan<'_>) -> Vec<Fault> {
@@ -113,75 +84,50 @@ fn by_object_label(webhook: Field<'_>) -> Option<Fault> {
 /// Whether a label of the namespace, other than its name, switches the webhook off: then who may set it decides.
 fn by_namespace_label(object: &Object<'_>, webhook: Field<'_>, scan: &Scan<'_>) -> Option<Fault> {
     let selector = Selector::given(webhook.key("namespaceSelector"))?;
-    let guarded =
-        object.at("webhooks").items().any(|other| other.key("name").str() == LABEL_GUARD && other.key("failurePolicy").str() != "Ignore");
-    let free = |key: &&str| *key != "kubernetes.io/metadata.name" && !(guarded && *key == "admission.gatekeeper.sh/ignore");
-    let keys = selector.keys();
-    let keys: Vec<_> = keys.into_iter().filter(|key| free(key)).collect();
+    let guarded = object.at("webhooks").items().any(webhook::guards_label);
+    let free = |key: &&str| *key != "kubernetes.io/metadata.name" && !(guarded && *key == webhook::GUARDED_LABEL);
+    let keys: Vec<_> = selector.keys().into_iter().filter(|key| free(key)).collect();
     if keys.is_empty() {
         return None;
     }
     let documents = scan.evidence.of_kind_in(object.world, kinds::NAMESPACE).filter(|namespace| !scan.is_system_namespace(namespace.name));
-    let left_out: Vec<_> = documents
-        .filter(|namespace| !selector.matches_namespace(namespace.name, Some(namespace)))
-        .map(|namespace| namespace.name)
-        .collect();
+    let left_out = documents.filter(|namespace| !selector.matches_namespace(namespace.name, Some(namespace)));
+    let left_out: Vec<_> = left_out.map(|namespace| namespace.name).collect();
     let now = if left_out.is_empty() { String::new() } else { format!("; left out now: {}", left_out.join(", ")) };
-    let said = format!(
-        "whoever may label a namespace decides whether webhook {} is asked about it: {}{now}",
-        webhook.key("name").str(),
-        keys.join(", ")
-    );
-    Some(selector.field().fault(said).expected("a selector on kubernetes.io/metadata.name").severity(Severity::Medium).doubt())
+    let (name, keys) = (webhook.key("name").str(), keys.join(", "));
+    let fault = |said: String| selector.field().fault(said).expected("a selector on kubernetes.io/metadata.name");
+    Some(match webhook::who_labels_namespaces(object.world, scan.evidence) {
+        Some(who) => {
+            fault(format!("{who} may label namespaces, and a label decides whether webhook {name} is asked about one: {keys}{now}"))
+        }
+        None => {
+            let said = format!("whoever may label a namespace decides whether webhook {name} is asked about it: {keys}{now}");
+            fault(said).severity(Severity::Medium).doubt()
+        }
+    })
 }
 
-/// Pods that slip past the rules: by an update, or as an ephemeral container. An engine that is not asked about pods at
-/// all has other policies.
+/// Pods that slip past the rules: by an update, or as an ephemeral container.
 fn coverage(webhooks: &[Field<'_>]) -> Option<Fault> {
-    let covers = |operation: &str, resource: &str| {
-        webhooks.iter().flat_map(|webhook| webhook.key("rules").items()).any(|rule| asks(rule, operation, resource))
-    };
-    let pods = webhooks.iter().flat_map(|webhook| webhook.key("rules").items()).find(|rule| asks(*rule, "CREATE", "pods"))?;
-    let gaps = [("UPDATE", "pods", "operations"), ("UPDATE", "pods/ephemeralcontainers", "resources")];
-    let (_, _, field) = gaps.into_iter().find(|(operation, resource, _)| !covers(operation, resource))?;
-    let (said, expected) = match field {
+    let (rule, list) = webhook::pods_slip_past(webhooks)?;
+    let (said, expected) = match list {
         "operations" => ("the engine is not asked when a pod is changed, so that its image can be exchanged", "CREATE and UPDATE"),
         _ => ("the engine is not asked about ephemeral containers, which can be added to any pod", "pods and pods/ephemeralcontainers"),
     };
-    Some(pods.key(field).fault(said).expected(expected).severity(Severity::Medium))
-}
-
-/// Whether a rule is about an operation on a resource of the core group: `*` stands for resources without their
-/// subresources, `*/*` for all, `pods/*` for those of pods.
-fn asks(rule: Field<'_>, operation: &str, resource: &str) -> bool {
-    let has = |list: &'static str, wanted: &dyn Fn(&str) -> bool| rule.key(list).items().any(|item| wanted(item.str()));
-    let is_sub = resource.contains('/');
-    has("apiGroups", &|group| matches!(group, "" | "*"))
-        && has("operations", &|listed| listed == "*" || listed == operation)
-        && has("resources", &|listed| match listed {
-            "*/*" => true,
-            "*" => !is_sub,
-            "pods/*" => is_sub,
-            "*/ephemeralcontainers" => resource.ends_with("/ephemeralcontainers"),
-            listed => listed == resource,
-        })
+    Some(rule.key(list).fault(said).expected(expected).severity(Severity::Medium))
 }
 
 /// A single replica: when it is away the webhook does not answer, and then either nothing works or everything passes.
 fn replicas(object: &Object<'_>, webhook: Field<'_>, scan: &Scan<'_>) -> Option<Fault> {
-    let (name, namespace) = (webhook.at("clientConfig.service.name"), webhook.at("clientConfig.service.namespace"));
-    let mut services = scan.evidence.of_kind_in(object.world, kinds::SERVICE);
-    let service = services.find(|service| service.name == name.str() && service.namespace == namespace.text())?;
-    let namespace = scan.namespace(object.world, namespace.str())?;
-    let behind: Vec<_> = namespace.pods().filter(|pod| pod.object().is(kinds::DEPLOYMENT) && service::selects(service, pod)).collect();
-    let [only] = behind.as_slice() else { return None };
-    let count = only.object().at("spec.replicas");
+    let deployment = webhook::deployment(object.world, webhook, scan)?;
+    let name = webhook.at("clientConfig.service.name");
     let fault = |said: &str| {
-        name.fault(format!("Deployment {} behind it {said}", only.object().name)).expected("at least 2 replicas").severity(Severity::Low)
+        name.fault(format!("Deployment {} behind it {said}", deployment.name)).expected("at least 2 replicas").severity(Severity::Low)
     };
-    match count.int() {
+    match deployment.at("spec.replicas").int() {
         None => Some(fault("says no number of replicas, which is one unless something scales it").doubt()),
-        Some(count) if count < 2 => Some(fault(if count == 1 { "has one replica" } else { "has no replica" })),
+        Some(1) => Some(fault("has one replica")),
+        Some(count) if count < 1 => Some(fault("has no replica")),
         Some(_) => None,
     }
 }

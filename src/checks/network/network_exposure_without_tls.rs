@@ -3,7 +3,7 @@
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
 use crate::model::exposure::{self, ROUTES};
 use crate::model::network::named;
-use crate::model::{Field, GroupKind, Object, Scan, kinds, service};
+use crate::model::{Field, Object, Scan, kinds, service};
 
 pub(super) static CHECK: Check = Check {
     id: "network-exposure-without-tls",
@@ -20,8 +20,6 @@ pub(super) static CHECK: Check = Check {
     ..Check::BASE
 };
 
-const ISTIO_GATEWAY: GroupKind = GroupKind::new("networking.istio.io", "Gateway");
-
 fn probe(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
     if object.is(kinds::SERVICE) {
         return load_balancer(object, scan);
@@ -29,29 +27,31 @@ fn probe(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
     if let Some(why) = exposure::closed(object) {
         return Verdict::Skip(why.into());
     }
-    if object.is(kinds::GATEWAY) { gateway(object, scan) } else { ingress(object) }
+    if object.is(kinds::GATEWAY) { gateway(object, scan) } else { ingress(object, scan) }
 }
 
-fn ingress(ingress: &Object<'_>) -> Verdict {
+fn ingress(ingress: &Object<'_>, scan: &Scan<'_>) -> Verdict {
     let open = exposure::hosts_without_tls(ingress);
-    let annotation = exposure::tls_annotation(ingress);
     let http_off = ingress.annotation("kubernetes.io/ingress.allow-http").str() == "false";
-    match annotation {
-        Some(key) if !open.is_empty() => {
-            // Google's load balancer with a certificate and without HTTP
-            if http_off && (key.contains("gke.io") || key.contains("gcp")) {
-                return Verdict::Pass;
-            }
-            let said =
-                |host: Field<'_>| format!("{} has no entry under tls; the annotation {key} says that TLS ends elsewhere", host_name(host));
-            open.into_iter().map(|host| host.fault(said(host)).expected("an entry under tls").doubt()).collect()
-        }
-        _ if !open.is_empty() => open
-            .into_iter()
-            .map(|host| host.fault(format!("{} is served without TLS", host_name(host))).expected("an entry under tls"))
-            .collect(),
-        _ => plain_beside(ingress, http_off).into(),
+    if open.is_empty() {
+        return plain_beside(ingress, http_off).into();
     }
+    let annotation = exposure::tls_annotation(ingress);
+    // Google's load balancer with a certificate of its own, and without HTTP
+    if http_off && annotation.is_some_and(|key| key.contains("gke.io") || key.contains("gcp")) {
+        return Verdict::Pass;
+    }
+    let fault = |host: Field<'_>| {
+        let fault = |said: String| host.fault(format!("{} {said}", host_name(host))).expected("an entry under tls");
+        if let Some(key) = annotation {
+            fault(format!("has no entry under tls; the annotation {key} says that TLS ends elsewhere")).doubt()
+        } else if let Some(other) = exposure::covered_elsewhere(scan.evidence, ingress, host) {
+            fault(format!("has no entry under tls here, but in Ingress {}: some controllers join the two", other.name)).doubt()
+        } else {
+            fault("is served without TLS".to_owned())
+        }
+    };
+    open.into_iter().map(fault).collect()
 }
 
 fn host_name(host: Field<'_>) -> String {
@@ -96,16 +96,18 @@ fn load_balancer(service: &Object<'_>, scan: &Scan<'_>) -> Verdict {
         return Verdict::Skip(why.into());
     }
     let ports = || service.at("spec.ports").items();
-    let secure =
-        |port: &Field<'_>| port.key("port").str() == "443" || matches!(port.key("appProtocol").str(), "https" | "kubernetes.io/wss");
-    let plain: Vec<_> = ports().filter(|port| is_plain(*port)).collect();
+    let plain: Vec<_> = ports().filter(|port| service::speaks_http(*port)).collect();
     if plain.is_empty() {
-        return if ports().any(|port| secure(&port)) { Verdict::Pass } else { Verdict::Skip("no port that speaks HTTP".into()) };
+        return if ports().any(|port| service::speaks_https(port)) {
+            Verdict::Pass
+        } else {
+            Verdict::Skip("no port that speaks HTTP".into())
+        };
     }
     if service::has_source_ranges(service) {
         return Verdict::Pass;
     }
-    let behind = istio_gateway(service, scan);
+    let behind = exposure::istio_gateway(scan.evidence, service);
     let fault = |port: Field<'_>| {
         let number = port.key("port");
         let said = format!("the load balancer of Service {} takes plain HTTP from every address on port {}", service.name, number.str());
@@ -114,27 +116,11 @@ fn load_balancer(service: &Object<'_>, scan: &Scan<'_>) -> Verdict {
             fault(&format!("; the annotation {key} says that it ends TLS")).doubt()
         } else if let Some(gateway) = behind {
             fault(&format!("; {} of Istio, not read yet, decides what it serves", named(gateway))).doubt()
-        } else if ports().any(|port| secure(&port)) {
+        } else if ports().any(|port| service::speaks_https(port)) {
             fault("; beside the port for TLS it may do nothing but redirect").doubt()
         } else {
             fault("")
         }
     };
     plain.into_iter().map(fault).collect()
-}
-
-fn is_plain(port: Field<'_>) -> bool {
-    let http = matches!(port.key("appProtocol").str(), "http" | "kubernetes.io/h2c" | "kubernetes.io/ws");
-    let unsaid = port.key("appProtocol").is_empty() && port.key("port").str() == "80";
-    matches!(port.key("protocol").text(), None | Some("TCP")) && (http || unsaid)
-}
-
-/// The Gateway of Istio that configures the proxies behind a Service.
-fn istio_gateway<'a>(service: &Object<'_>, scan: &'a Scan<'_>) -> Option<&'a Object<'a>> {
-    let selector = service.at("spec.selector");
-    scan.evidence.of_kind_in(service.world, ISTIO_GATEWAY).find(|gateway| {
-        let asked = gateway.at("spec.selector").entries();
-        !asked.is_empty()
-            && asked.iter().all(|(key, value)| selector.entries().iter().any(|(own, given)| own == key && given.text() == value.text()))
-    })
 }

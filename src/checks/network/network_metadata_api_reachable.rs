@@ -1,10 +1,8 @@
 //! The metadata service of a cloud hands the node's own credentials to whoever asks from the node.
 
-use std::net::IpAddr;
-
 use super::{POLICIES, unless_other_policy};
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
-use crate::model::cidr::Cidr;
+use crate::model::cloud::{self, Metadata};
 use crate::model::network::{Direction, Effect, Isolation, Policy, Rule, named};
 use crate::model::{Namespace, kinds};
 use crate::settings::{Default, SYSTEM_NAMESPACES, Setting};
@@ -32,25 +30,6 @@ pub(super) static CHECK: Check = Check {
     ..Check::BASE
 };
 
-/// The beginning of a provider ID, and where that cloud's metadata service is.
-const CLOUDS: &[(&str, &[&str])] = &[
-    ("aws://", &["169.254.169.254", "fd00:ec2::254"]),
-    ("gce://", &["169.254.169.254", "fd20:ce::254"]),
-    ("azure://", &["169.254.169.254", "168.63.129.16"]),
-];
-
-/// A block inside one of these is there for the service itself.
-const NAMING: &[&str] = &["169.254.0.0/16", "fd00:ec2::254/128", "fd20:ce::254/128", "168.63.129.16/32"];
-
-/// What the nodes say of the place they run in.
-struct Place {
-    addresses: Vec<IpAddr>,
-    /// Whether any node was seen.
-    known: bool,
-    /// Whether what was seen protects each node.
-    protected: bool,
-}
-
 fn probe(namespace: &Namespace<'_>) -> Verdict {
     if namespace.is_system() {
         return Verdict::Skip("a system namespace".into());
@@ -61,7 +40,7 @@ fn probe(namespace: &Namespace<'_>) -> Verdict {
     if namespace.pods_under_policies().next().is_none() {
         return Verdict::Skip("no workload in it that policies apply to".into());
     }
-    let place = place(namespace);
+    let place = cloud::metadata(namespace.scan().evidence, namespace.world());
     if place.protected {
         return Verdict::Pass;
     }
@@ -93,23 +72,7 @@ fn unsure(fault: Fault) -> Fault {
     fault.reworded(|said| format!("{said}; no Node was seen that says which cloud it runs in")).doubt()
 }
 
-fn place(namespace: &Namespace<'_>) -> Place {
-    let scan = namespace.scan();
-    let mut place = Place { addresses: Vec::new(), known: false, protected: true };
-    for node in scan.evidence.of_kind_in(namespace.world(), kinds::NODE) {
-        place.known = true;
-        let provider = node.at("spec.providerID").str();
-        let Some((prefix, addresses)) = CLOUDS.iter().find(|(prefix, _)| provider.starts_with(prefix)) else { continue };
-        // GKE's own server answers for the pod's identity and hides the node's
-        place.protected &= *prefix == "gce://" && node.label("iam.gke.io/gke-metadata-server-enabled").str() == "true";
-        let new: Vec<_> = addresses.iter().filter_map(|text| text.parse().ok()).filter(|new| !place.addresses.contains(new)).collect();
-        place.addresses.extend(new);
-    }
-    place.protected &= !place.addresses.is_empty();
-    place
-}
-
-fn faults(policy: Policy<'_>, rule: Rule<'_>, place: &Place) -> Vec<Fault> {
+fn faults(policy: Policy<'_>, rule: Rule<'_>, place: &Metadata) -> Vec<Fault> {
     let name = policy.object.name;
     if !rule.allows_tcp(80) {
         return Vec::new();
@@ -119,13 +82,12 @@ fn faults(policy: Policy<'_>, rule: Rule<'_>, place: &Place) -> Vec<Fault> {
         let fault = rule.place().fault(said).expected("peers");
         return if place.addresses.is_empty() { Vec::new() } else { vec![fault.doubt()] };
     }
-    let known: Vec<IpAddr> = CLOUDS.iter().flat_map(|cloud| cloud.1).filter_map(|text| text.parse().ok()).collect();
+    let known = cloud::addresses();
     let addresses = if place.addresses.is_empty() { &known } else { &place.addresses };
     let reached = rule.blocks().filter(|block| addresses.iter().any(|address| block.allows(*address)));
     let faults = reached.filter_map(|block| {
-        let names_it = NAMING.iter().filter_map(|text| Cidr::parse(text)).any(|range| range.contains(block.cidr));
         let cidr = block.field.str();
-        if names_it {
+        if cloud::names_metadata(block.cidr) {
             return Some(block.field.fault(format!("NetworkPolicy {name} allows the metadata service: {cidr}")).expected("absent"));
         }
         let said = || format!("NetworkPolicy {name} allows {cidr} without excepting the metadata service: what the nodes allow decides");

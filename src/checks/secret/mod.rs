@@ -2,6 +2,7 @@
 
 use super::Check;
 
+mod search;
 mod secret_in_environment;
 mod secret_manifest_plaintext;
 mod secret_value_in_spec;
