@@ -43,6 +43,7 @@ struct Plan {
     namespaces: Probes<fn(&Namespace<'_>) -> Verdict>,
     kinds: HashMap<(&'static str, &'static str), Probes<ObjectProbe>>,
     namespaced: Probes<ObjectProbe>,
+    any: Probes<ObjectProbe>,
     whole: Probes<fn(&Scan<'_>) -> Verdict>,
 }
 
@@ -50,8 +51,15 @@ type ObjectProbe = fn(&Object<'_>, &Scan<'_>) -> Verdict;
 
 impl Plan {
     fn new(checks: &[&'static Check]) -> Self {
-        let mut plan =
-            Plan { pods: vec![], containers: vec![], namespaces: vec![], kinds: HashMap::new(), namespaced: vec![], whole: vec![] };
+        let mut plan = Plan {
+            pods: vec![],
+            containers: vec![],
+            namespaces: vec![],
+            kinds: HashMap::new(),
+            namespaced: vec![],
+            any: vec![],
+            whole: vec![],
+        };
         for (index, check) in checks.iter().enumerate() {
             let index = index as u16;
             match check.probe {
@@ -64,6 +72,7 @@ impl Plan {
                     }
                 }
                 Probe::Namespaced(probe) => plan.namespaced.push((index, probe)),
+                Probe::Any(probe) => plan.any.push((index, probe)),
                 Probe::Scan(probe) => plan.whole.push((index, probe)),
             }
         }
@@ -116,7 +125,7 @@ impl Runner<'_> {
         };
         let by_kind = plan.kinds.get(&(object.group, object.kind)).map(Vec::as_slice).unwrap_or_default();
         let namespaced = if object.namespace.is_some() { plan.namespaced.as_slice() } else { &[] };
-        for &(check, probe) in by_kind.iter().chain(namespaced) {
+        for &(check, probe) in by_kind.iter().chain(namespaced).chain(&plan.any) {
             self.run(batch, check, &seat, || probe(object, self.scan));
         }
         for pod in pods {

@@ -116,6 +116,7 @@ fn looks_at(check: &Check) -> String {
         Probe::Namespace(_) => "each namespace that has a document or an object".to_owned(),
         Probe::Object(kinds, _) => format!("each {}", words(kinds.iter().map(ToString::to_string))),
         Probe::Namespaced(_) => "each object that lives in a namespace".to_owned(),
+        Probe::Any(_) => "each object".to_owned(),
         Probe::Scan(_) => "the evidence as a whole".to_owned(),
     };
     if check.needs.is_empty() {

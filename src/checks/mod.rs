@@ -124,6 +124,8 @@ pub enum Probe {
     Object(&'static [GroupKind], fn(&Object<'_>, &Scan<'_>) -> Verdict),
     /// Each object that has a namespace.
     Namespaced(fn(&Object<'_>, &Scan<'_>) -> Verdict),
+    /// Each object of any kind.
+    Any(fn(&Object<'_>, &Scan<'_>) -> Verdict),
     /// The scan as a whole, once a world.
     Scan(fn(&Scan<'_>) -> Verdict),
 }

@@ -1,6 +1,7 @@
 //! All that was read, indexed once: objects by kind, namespaces, pods.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
@@ -55,6 +56,8 @@ pub struct Evidence<'a> {
     limits: Limits<'a>,
     nodes: Nodes<'a>,
     volumes: Volumes<'a>,
+    /// The names of all objects, collected when first asked for.
+    names: OnceLock<HashSet<Box<str>>>,
 }
 
 /// An object that is a piece for something else, listed and not judged.
@@ -107,6 +110,7 @@ impl<'a> Evidence<'a> {
             limits: Limits::default(),
             nodes: Nodes::default(),
             volumes: Volumes::default(),
+            names: OnceLock::new(),
         };
         evidence.index_namespaces();
         evidence.rbac = Rbac::index(&evidence);
@@ -224,6 +228,12 @@ impl<'a> Evidence<'a> {
         &self.rbac
     }
 
+    /// Whether any object has this name.
+    #[must_use]
+    pub fn is_name(&self, text: &str) -> bool {
+        self.names.get_or_init(|| self.objects.iter().map(|object| object.name.into()).collect()).contains(text)
+    }
+
     /// Whether nothing at all was read that belongs to Kubernetes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -267,6 +277,9 @@ impl<'a> Evidence<'a> {
                 record.standard = Some((known.0.min(oldest), known.1.max(latest)));
             } else {
                 record.objects.push(id);
+                if object.is(kinds::NETWORK_POLICY) {
+                    record.policies.push(id);
+                }
             }
         }
         for id in 0..self.pods.len() as u32 {
@@ -280,8 +293,8 @@ impl<'a> Evidence<'a> {
     fn namespace_record(&mut self, world: u16, name: &'a str, mention: Field<'a>) -> u32 {
         let next = self.namespaces.len() as u32;
         *self.namespace_by_name.entry((world, name)).or_insert_with(|| {
-            let (documents, objects, pods) = (Vec::new(), Vec::new(), Vec::new());
-            self.namespaces.push(NamespaceRecord { world, name, documents, objects, pods, mention, standard: None });
+            let (documents, objects, pods, policies) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+            self.namespaces.push(NamespaceRecord { world, name, documents, objects, pods, policies, mention, standard: None });
             next
         })
     }

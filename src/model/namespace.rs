@@ -17,6 +17,8 @@ pub struct NamespaceRecord<'a> {
     pub(crate) objects: Vec<u32>,
     /// The pods in it.
     pub(crate) pods: Vec<u32>,
+    /// The NetworkPolicies in it.
+    pub(crate) policies: Vec<u32>,
     /// Where to point when it has no document.
     pub(crate) mention: Field<'a>,
     /// The oldest and the latest version of the Pod Security Standards that its documents ask for.

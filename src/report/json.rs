@@ -60,7 +60,7 @@ struct Header {
     runs: Option<serde::de::IgnoredAny>,
 }
 
-/// Reads what [`write`] wrote.
+/// Reads what [`write()`] wrote.
 ///
 /// # Errors
 /// What is wrong with the text, and what to do.
@@ -94,7 +94,7 @@ fn recognise(text: &str) -> Result<(), ReadError> {
     Err(ReadError::OtherVersion { found, tool, advice })
 }
 
-/// The JSON Schema (draft 2020-12) of what [`write`] writes.
+/// The JSON Schema (draft 2020-12) of what [`write()`] writes.
 #[must_use]
 pub fn schema() -> Value {
     let schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Assessment>();

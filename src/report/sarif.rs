@@ -1,6 +1,6 @@
 //! SARIF 2.1.0, in two profiles.
 //!
-//! [`write`] is for GitHub code scanning: open failures that stand in a file, and nothing else, because GitHub makes an
+//! [`write()`] is for GitHub code scanning: open failures that stand in a file, and nothing else, because GitHub makes an
 //! alert of every result, passed and suppressed ones too, and refuses a log with a result that has no place.
 //! [`write_full`] has all that the format can say. Both stream: one result at a time stands in memory.
 
