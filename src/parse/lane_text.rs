@@ -2,7 +2,7 @@
 
 use super::lane::{Lane, Stop};
 use super::scalar;
-use super::tree::{Kind, Style, Tag, key_hash};
+use super::tree::{Kind, Style, Tag};
 
 /// Whether a byte needs a look inside a plain scalar.
 const STOPS: [bool; 256] = {
@@ -238,7 +238,7 @@ impl Lane<'_, '_> {
         if self.byte(end) != b':' || self.byte(end + 1) != b' ' {
             return None;
         }
-        self.builder.key(style, (at as u32, end as u32), key_hash(&self.bytes[text.0..text.1]));
+        self.builder.value(style, (at as u32, end as u32));
         Some(self.after_spaces(end + 2))
     }
 
