@@ -1,125 +1,19 @@
 //! Check × subject, in parallel, in the order of the input whatever the number of threads.
 
+mod outcome;
+
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
+pub use outcome::{Finding, Outcomes, Standing, Subject, Tally};
+
 use crate::checks::{Check, Probe};
-use crate::model::{Container, Fault, Field, kinds, GroupKind, Namespace, Object, Pod, Quality, Scan, Severity, Verdict, take_mistyped};
-
-/// What the checks said. It borrows nothing from the evidence, which may go.
-#[derive(Debug, Default)]
-pub struct Outcomes {
-    /// One a check, in the order given.
-    pub tallies: Vec<Tally>,
-    /// Failures, reviews and notes, in the order of the input.
-    pub findings: Vec<Finding>,
-    /// What passed, when asked for.
-    pub passes: Vec<(u16, Arc<Subject>)>,
-    /// Checks that broke: which, on what, with what words.
-    pub errors: Vec<(u16, Arc<Subject>, String)>,
-}
-
-/// How often a check said what.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Subjects that passed.
-    pub passed: u32,
-    /// Subjects that failed.
-    pub failed: u32,
-    /// Subjects that a person must look at.
-    pub review: u32,
-    /// Subjects that it broke on.
-    pub errors: u32,
-    /// Subjects that it does not apply to, by reason.
-    pub skipped: BTreeMap<Cow<'static, str>, u32>,
-}
-
-impl Tally {
-    /// All subjects looked at.
-    #[must_use]
-    pub fn subjects(&self) -> u32 {
-        self.passed + self.failed + self.review + self.errors + self.skipped.values().sum::<u32>()
-    }
-
-    fn add(&mut self, other: Tally) {
-        self.passed += other.passed;
-        self.failed += other.failed;
-        self.review += other.review;
-        self.errors += other.errors;
-        for (reason, count) in other.skipped {
-            *self.skipped.entry(reason).or_default() += count;
-        }
-    }
-}
-
-/// What was looked at.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Subject {
-    /// As written.
-    pub api_version: String,
-    /// Its API group.
-    pub group: String,
-    /// As written.
-    pub kind: String,
-    /// Empty when it has none.
-    pub namespace: String,
-    /// Its name.
-    pub name: String,
-    /// Empty when it is no container.
-    pub container: String,
-}
-
-/// How a fault counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
-    /// It fails its subject.
-    Fail,
-    /// It leaves its subject undecided.
-    Review,
-    /// It changes nothing.
-    Note,
-}
-
-/// A fault with its check and subject, free of the evidence.
-#[derive(Debug)]
-pub struct Finding {
-    /// Index of the check.
-    pub check: u16,
-    /// What it was found on.
-    pub subject: Arc<Subject>,
-    /// How it counts.
-    pub standing: Standing,
-    /// How bad it is.
-    pub severity: Severity,
-    /// What is wrong.
-    pub message: Cow<'static, str>,
-    /// What was seen.
-    pub observed: Cow<'static, str>,
-    /// What should stand there.
-    pub expected: Cow<'static, str>,
-    /// Where the check's own advice does not fit.
-    pub fix: Option<Cow<'static, str>>,
-    /// The value is a credential.
-    pub sensitive: bool,
-    /// Which file.
-    pub file: u32,
-    /// Where in its text, in bytes.
-    pub span: (u32, u32),
-    /// Where in the object.
-    pub path: Box<str>,
-    /// How well the place fits.
-    pub quality: Quality,
-    /// `decisions.md` 20, without the ordinal of equal ones.
-    pub fingerprint: [u8; 16],
-    /// The images of the container, or of all containers of the pod, where it runs on every node or by itself: those
-    /// that the built-in exceptions may know.
-    pub images: Option<Arc<[Box<str>]>>,
-}
+use crate::model::{Container, Fault, Field, GroupKind, Namespace, Object, Pod, Scan, Severity, Verdict, kinds, take_mistyped};
 
 /// Runs every check on every subject it looks at.
 #[must_use]
@@ -127,30 +21,45 @@ pub fn all(checks: &[&'static Check], scan: &Scan<'_>, keep_passes: bool) -> Out
     let plan = Plan::new(checks);
     let evidence = scan.evidence;
     let run = Runner { checks, scan, keep_passes };
-    let objects = (0..evidence.objects().len() as u32).into_par_iter().map(|id| run.object(&plan, id));
-    let namespaces = evidence.namespaces().par_iter().map(|record| run.namespace(&plan, &Namespace { scan, record }));
-    let (mut objects, namespaces): (Vec<_>, Vec<_>) = rayon::join(|| objects.collect(), || namespaces.collect());
-    objects.extend(namespaces);
-    objects.push(run.whole(&plan));
-    gather(checks.len(), objects)
+    let objects = evidence.objects().par_chunks(CHUNK).map(|objects| run.chunk(objects, |batch, object| run.object(batch, &plan, object)));
+    let namespaces = evidence.namespaces().par_chunks(CHUNK);
+    let namespaces = namespaces.map(|records| run.chunk(records, |batch, record| run.namespace(batch, &plan, &Namespace { scan, record })));
+    let (mut batches, namespaces): (Vec<_>, Vec<_>) = rayon::join(|| objects.collect(), || namespaces.collect());
+    batches.extend(namespaces);
+    batches.push(run.chunk(&[()], |batch, ()| run.whole(batch, &plan)));
+    gather(checks.len(), batches)
 }
+
+/// How many subjects share a batch: enough that counting costs nothing, few enough that threads share the work.
+const CHUNK: usize = 64;
+
+/// Checks by number, with what they do.
+type Probes<F> = Vec<(u16, F)>;
 
 /// Which checks look at what.
 struct Plan {
-    pods: Vec<(u16, fn(&Pod<'_>) -> Verdict)>,
-    containers: Vec<(u16, fn(&Container<'_>) -> Verdict)>,
-    namespaces: Vec<(u16, fn(&Namespace<'_>) -> Verdict)>,
-    kinds: HashMap<(&'static str, &'static str), Vec<(u16, ObjectProbe)>>,
-    namespaced: Vec<(u16, ObjectProbe)>,
-    whole: Vec<(u16, fn(&Scan<'_>) -> Verdict)>,
+    pods: Probes<fn(&Pod<'_>) -> Verdict>,
+    containers: Probes<fn(&Container<'_>) -> Verdict>,
+    namespaces: Probes<fn(&Namespace<'_>) -> Verdict>,
+    kinds: HashMap<(&'static str, &'static str), Probes<ObjectProbe>>,
+    namespaced: Probes<ObjectProbe>,
+    any: Probes<ObjectProbe>,
+    whole: Probes<fn(&Scan<'_>) -> Verdict>,
 }
 
 type ObjectProbe = fn(&Object<'_>, &Scan<'_>) -> Verdict;
 
 impl Plan {
     fn new(checks: &[&'static Check]) -> Self {
-        let mut plan =
-            Plan { pods: vec![], containers: vec![], namespaces: vec![], kinds: HashMap::new(), namespaced: vec![], whole: vec![] };
+        let mut plan = Plan {
+            pods: vec![],
+            containers: vec![],
+            namespaces: vec![],
+            kinds: HashMap::new(),
+            namespaced: vec![],
+            any: vec![],
+            whole: vec![],
+        };
         for (index, check) in checks.iter().enumerate() {
             let index = index as u16;
             match check.probe {
@@ -163,6 +72,7 @@ impl Plan {
                     }
                 }
                 Probe::Namespaced(probe) => plan.namespaced.push((index, probe)),
+                Probe::Any(probe) => plan.any.push((index, probe)),
                 Probe::Scan(probe) => plan.whole.push((index, probe)),
             }
         }
@@ -177,10 +87,9 @@ struct Runner<'r> {
     keep_passes: bool,
 }
 
-/// What was said of one object, namespace or scan.
-#[derive(Default)]
+/// What was said of a few objects or namespaces.
 struct Batch {
-    tallies: Vec<(u16, Tally)>,
+    tallies: Vec<Tally>,
     findings: Vec<Finding>,
     passes: Vec<(u16, Arc<Subject>)>,
     errors: Vec<(u16, Arc<Subject>, String)>,
@@ -196,27 +105,32 @@ struct Seat<'a> {
 }
 
 impl Runner<'_> {
-    fn object(self, plan: &Plan, id: u32) -> Batch {
-        let evidence = self.scan.evidence;
-        let object = evidence.object(id);
-        let mut batch = Batch::default();
-        let seat =
-            Seat {
+    fn chunk<T>(self, subjects: &[T], look: impl Fn(&mut Batch, &T)) -> Batch {
+        let mut batch =
+            Batch { tallies: vec![Tally::default(); self.checks.len()], findings: Vec::new(), passes: Vec::new(), errors: Vec::new() };
+        for subject in subjects {
+            look(&mut batch, subject);
+        }
+        batch
+    }
+
+    fn object(self, batch: &mut Batch, plan: &Plan, object: &Object<'_>) {
+        let pods = self.scan.evidence.pods_in(object).iter().map(|record| Pod { scan: self.scan, record });
+        let seat = Seat {
             subject: Arc::new(identity(object, "")),
             field: place_of(object),
             object: Some(object),
             namespace: object.namespace,
-            images: images(object, evidence.pods_of(id).iter().flat_map(|record| Pod { scan: self.scan, record }.containers())),
+            images: images(object, pods.clone().flat_map(|pod| pod.containers())),
         };
         let by_kind = plan.kinds.get(&(object.group, object.kind)).map(Vec::as_slice).unwrap_or_default();
         let namespaced = if object.namespace.is_some() { plan.namespaced.as_slice() } else { &[] };
-        for &(check, probe) in by_kind.iter().chain(namespaced) {
-            self.run(&mut batch, check, &seat, || probe(object, self.scan));
+        for &(check, probe) in by_kind.iter().chain(namespaced).chain(&plan.any) {
+            self.run(batch, check, &seat, || probe(object, self.scan));
         }
-        for record in evidence.pods_of(id) {
-            let pod = Pod { scan: self.scan, record };
+        for pod in pods {
             for &(check, probe) in &plan.pods {
-                self.run(&mut batch, check, &seat, || probe(&pod));
+                self.run(batch, check, &seat, || probe(&pod));
             }
             for container in pod.containers() {
                 let subject = Arc::new(identity(object, container.name()));
@@ -225,55 +139,40 @@ impl Runner<'_> {
                 let images = images(object, std::iter::once(container));
                 let seat = Seat { subject, field, images, ..seat };
                 for &(check, probe) in &plan.containers {
-                    self.run(&mut batch, check, &seat, || probe(&container));
+                    self.run(batch, check, &seat, || probe(&container));
                 }
             }
         }
-        batch
     }
 
-    fn namespace(self, plan: &Plan, namespace: &Namespace<'_>) -> Batch {
-        let mut batch = Batch::default();
-        let document = namespace.documents().next();
-        let subject = Subject {
-            api_version: "v1".to_owned(),
-            group: String::new(),
-            kind: "Namespace".to_owned(),
-            namespace: String::new(),
-            name: namespace.name().to_owned(),
-            container: String::new(),
+    fn namespace(self, batch: &mut Batch, plan: &Plan, namespace: &Namespace<'_>) {
+        let seat = Seat {
+            subject: Arc::new(Subject::named("v1", "Namespace", namespace.name())),
+            field: namespace.field(),
+            object: namespace.documents().next(),
+            namespace: Some(namespace.name()),
+            images: None,
         };
-        let seat = Seat { subject: Arc::new(subject), field: namespace.field(), object: document, namespace: Some(namespace.name()), images: None };
         for &(check, probe) in &plan.namespaces {
-            self.run(&mut batch, check, &seat, || probe(namespace));
+            self.run(batch, check, &seat, || probe(namespace));
         }
-        batch
     }
 
-    fn whole(self, plan: &Plan) -> Batch {
-        let mut batch = Batch::default();
+    fn whole(self, batch: &mut Batch, plan: &Plan) {
         // without any object there is no cluster to speak of
-        let Some(first) = self.scan.evidence.objects().first() else { return batch };
-        let cluster = Subject {
-            api_version: String::new(),
-            group: String::new(),
-            kind: "Cluster".to_owned(),
-            namespace: String::new(),
-            name: "(all)".to_owned(),
-            container: String::new(),
-        };
-        let seat = Seat { subject: Arc::new(cluster), field: place_of(first), object: None, namespace: None, images: None };
+        let Some(first) = self.scan.evidence.objects().first() else { return };
+        let subject = Arc::new(Subject::named("", "Cluster", "(all)"));
+        let seat = Seat { subject, field: place_of(first), object: None, namespace: None, images: None };
         for &(check, probe) in &plan.whole {
-            self.run(&mut batch, check, &seat, || probe(self.scan));
+            self.run(batch, check, &seat, || probe(self.scan));
         }
-        batch
     }
 
     fn run(self, batch: &mut Batch, check: u16, seat: &Seat<'_>, probe: impl FnOnce() -> Verdict) {
         take_mistyped();
         let said = catch_unwind(AssertUnwindSafe(probe));
         let mistyped = take_mistyped();
-        let tally = batch.tally(check);
+        let tally = &mut batch.tallies[check as usize];
         let faults = match said {
             Err(panic) => {
                 tally.errors += 1;
@@ -296,6 +195,8 @@ impl Runner<'_> {
                 Settled::Faults(faults) => faults,
             },
         };
+        let mut mistyped = mistyped;
+        mistyped.dedup_by(|a, b| a.place == b.place);
         let doubts = mistyped.into_iter().map(|fault| (Standing::Review, fault));
         self.record(batch, check, seat, faults.into_iter().chain(doubts).collect());
     }
@@ -335,7 +236,7 @@ impl Runner<'_> {
             };
             batch.findings.push(finding(own, check, seat, standing, severity, fault));
         }
-        let tally = batch.tally(check);
+        let tally = &mut batch.tallies[check as usize];
         match worst {
             Some(Standing::Fail) => tally.failed += 1,
             Some(_) => tally.review += 1,
@@ -353,17 +254,6 @@ enum Settled {
     Pass,
     Skip(Cow<'static, str>),
     Faults(Vec<(Standing, Fault)>),
-}
-
-impl Batch {
-    fn tally(&mut self, check: u16) -> &mut Tally {
-        let known = self.tallies.iter().position(|(known, _)| *known == check);
-        let at = known.unwrap_or_else(|| {
-            self.tallies.push((check, Tally::default()));
-            self.tallies.len() - 1
-        });
-        &mut self.tallies[at].1
-    }
 }
 
 fn finding(own: &Check, check: u16, seat: &Seat<'_>, standing: Standing, severity: Severity, fault: Fault) -> Finding {
@@ -426,8 +316,8 @@ fn words(panic: &(dyn std::any::Any + Send)) -> String {
 fn gather(checks: usize, batches: Vec<Batch>) -> Outcomes {
     let mut outcomes = Outcomes { tallies: vec![Tally::default(); checks], ..Outcomes::default() };
     for batch in batches {
-        for (check, tally) in batch.tallies {
-            outcomes.tallies[check as usize].add(tally);
+        for (sum, tally) in outcomes.tallies.iter_mut().zip(batch.tallies) {
+            sum.add(tally);
         }
         outcomes.findings.extend(batch.findings);
         outcomes.passes.extend(batch.passes);

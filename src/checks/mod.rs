@@ -10,7 +10,7 @@ mod image;
 mod network;
 mod pipeline;
 mod pod;
-mod pss;
+pub mod pss;
 mod rbac;
 mod secret;
 mod storage;
@@ -124,6 +124,8 @@ pub enum Probe {
     Object(&'static [GroupKind], fn(&Object<'_>, &Scan<'_>) -> Verdict),
     /// Each object that has a namespace.
     Namespaced(fn(&Object<'_>, &Scan<'_>) -> Verdict),
+    /// Each object of any kind.
+    Any(fn(&Object<'_>, &Scan<'_>) -> Verdict),
     /// The scan as a whole, once a world.
     Scan(fn(&Scan<'_>) -> Verdict),
 }

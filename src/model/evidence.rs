@@ -1,6 +1,7 @@
 //! All that was read, indexed once: objects by kind, namespaces, pods.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
@@ -10,8 +11,8 @@ use crate::model::fragment::Fragments;
 use crate::model::namespace::NamespaceRecord;
 use crate::model::object::Object;
 use crate::model::pod::PodRecord;
+use crate::model::pod_security::StandardVersion;
 use crate::model::rbac::Rbac;
-use crate::model::version::KubernetesVersion;
 use crate::model::{Accounts, GroupKind, Limits, Nodes, Volumes, kinds, uncovered};
 use crate::parse::{File, Kind};
 
@@ -55,6 +56,8 @@ pub struct Evidence<'a> {
     limits: Limits<'a>,
     nodes: Nodes<'a>,
     volumes: Volumes<'a>,
+    /// The names of all objects, collected when first asked for.
+    names: OnceLock<HashSet<Box<str>>>,
 }
 
 /// An object that is a piece for something else, listed and not judged.
@@ -107,6 +110,7 @@ impl<'a> Evidence<'a> {
             limits: Limits::default(),
             nodes: Nodes::default(),
             volumes: Volumes::default(),
+            names: OnceLock::new(),
         };
         evidence.index_namespaces();
         evidence.rbac = Rbac::index(&evidence);
@@ -149,7 +153,12 @@ impl<'a> Evidence<'a> {
 
     /// The objects of a kind, in every world.
     pub fn of_kind(&self, kind: GroupKind) -> impl Iterator<Item = &Object<'a>> + Clone {
-        self.by_kind.get(&(kind.group, kind.kind)).into_iter().flatten().map(|&id| self.object(id))
+        self.named(kind.group, kind.kind)
+    }
+
+    /// The objects of a kind that is known by name only, in every world.
+    pub fn named<'s>(&'s self, group: &'s str, kind: &'s str) -> impl Iterator<Item = &'s Object<'a>> + Clone {
+        self.by_kind.get(&(group, kind)).into_iter().flatten().map(|&id| self.object(id))
     }
 
     /// The objects of a kind in one world: what may be joined with an object of that world.
@@ -219,6 +228,12 @@ impl<'a> Evidence<'a> {
         &self.rbac
     }
 
+    /// Whether any object has this name.
+    #[must_use]
+    pub fn is_name(&self, text: &str) -> bool {
+        self.names.get_or_init(|| self.objects.iter().map(|object| object.name.into()).collect()).contains(text)
+    }
+
     /// Whether nothing at all was read that belongs to Kubernetes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -256,10 +271,15 @@ impl<'a> Evidence<'a> {
             let record = &mut self.namespaces[index as usize];
             if is_namespace {
                 record.documents.push(id);
-                let pinned = object.label("pod-security.kubernetes.io/enforce-version").text();
-                record.enforce_version = record.enforce_version.or(pinned.and_then(|text| text.parse::<KubernetesVersion>().ok()));
+                let pinned = object.label("pod-security.kubernetes.io/enforce-version").text().and_then(StandardVersion::from_label);
+                let (oldest, latest) = pinned.unwrap_or(StandardVersion::Latest).span();
+                let known = record.standard.unwrap_or((oldest, latest));
+                record.standard = Some((known.0.min(oldest), known.1.max(latest)));
             } else {
                 record.objects.push(id);
+                if object.is(kinds::NETWORK_POLICY) {
+                    record.policies.push(id);
+                }
             }
         }
         for id in 0..self.pods.len() as u32 {
@@ -273,8 +293,8 @@ impl<'a> Evidence<'a> {
     fn namespace_record(&mut self, world: u16, name: &'a str, mention: Field<'a>) -> u32 {
         let next = self.namespaces.len() as u32;
         *self.namespace_by_name.entry((world, name)).or_insert_with(|| {
-            let (documents, objects, pods) = (Vec::new(), Vec::new(), Vec::new());
-            self.namespaces.push(NamespaceRecord { world, name, documents, objects, pods, mention, enforce_version: None });
+            let (documents, objects, pods, policies) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+            self.namespaces.push(NamespaceRecord { world, name, documents, objects, pods, policies, mention, standard: None });
             next
         })
     }

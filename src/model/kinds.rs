@@ -30,6 +30,7 @@ macro_rules! kinds {
 }
 
 kinds! {
+    ADMISSION_CONFIGURATION = "apiserver.config.k8s.io", "AdmissionConfiguration";
     CLUSTER_ROLE = "rbac.authorization.k8s.io", "ClusterRole";
     CLUSTER_ROLE_BINDING = "rbac.authorization.k8s.io", "ClusterRoleBinding";
     CONFIG_MAP = "", "ConfigMap";
@@ -48,9 +49,11 @@ kinds! {
     NAMESPACE = "", "Namespace";
     NETWORK_POLICY = "networking.k8s.io", "NetworkPolicy";
     NODE = "", "Node";
+    OLD_ADMISSION_CONFIGURATION = "apiserver.k8s.io", "AdmissionConfiguration";
     PERSISTENT_VOLUME = "", "PersistentVolume";
     PERSISTENT_VOLUME_CLAIM = "", "PersistentVolumeClaim";
     POD = "", "Pod";
+    POD_SECURITY_CONFIGURATION = "pod-security.admission.config.k8s.io", "PodSecurityConfiguration";
     POD_TEMPLATE = "", "PodTemplate";
     REPLICA_SET = "apps", "ReplicaSet";
     REPLICATION_CONTROLLER = "", "ReplicationController";
@@ -124,11 +127,16 @@ fn is_foreign(group: &str) -> bool {
         || group.ends_with("kustomize.config.k8s.io")
 }
 
+/// Whether a group's kinds are configuration files of components, which no API server keeps and no namespace holds.
+fn is_configuration(group: &str) -> bool {
+    group.ends_with(".config.k8s.io") && !is_foreign(group) || matches!(group, "apiserver.k8s.io" | "audit.k8s.io" | "kubeadm.k8s.io")
+}
+
 /// Whether objects of a kind have a namespace; `None` when the kind is not known.
 #[must_use]
 pub fn is_namespaced(group: &str, kind: &str) -> Option<bool> {
     let cluster = CLUSTER_SCOPED.iter().any(|(known, kinds)| *known == group && kinds.contains(&kind));
-    if cluster {
+    if cluster || is_configuration(group) {
         return Some(false);
     }
     is_built_in(group).then_some(true)

@@ -1,6 +1,10 @@
 //! Read-only views of the evidence and the index over it. Nothing here knows checks.
 
+pub mod cidr;
+pub mod cloud;
+pub mod credential;
 pub mod evidence;
+pub mod exposure;
 pub mod fault;
 mod field;
 mod fragment;
@@ -8,17 +12,22 @@ pub mod image;
 pub mod kinds;
 mod limits;
 mod namespace;
+pub mod network;
 mod node;
 mod object;
 mod pod;
+pub mod pod_security;
 pub mod rbac;
 mod scan;
+pub mod selector;
+pub mod service;
 mod service_account;
 pub mod templates;
 mod uncovered;
 mod user;
 mod version;
 pub mod volume;
+pub mod webhook;
 
 pub use evidence::{Evidence, Extent};
 pub use fault::{Fault, Place, Quality, Severity, Verdict};

@@ -17,9 +17,12 @@ pub struct NamespaceRecord<'a> {
     pub(crate) objects: Vec<u32>,
     /// The pods in it.
     pub(crate) pods: Vec<u32>,
+    /// The NetworkPolicies in it.
+    pub(crate) policies: Vec<u32>,
     /// Where to point when it has no document.
     pub(crate) mention: Field<'a>,
-    pub(crate) enforce_version: Option<KubernetesVersion>,
+    /// The oldest and the latest version of the Pod Security Standards that its documents ask for.
+    pub(crate) standard: Option<(KubernetesVersion, KubernetesVersion)>,
 }
 
 impl NamespaceRecord<'_> {
@@ -27,11 +30,6 @@ impl NamespaceRecord<'_> {
     #[must_use]
     pub fn name(&self) -> &str {
         self.name
-    }
-
-    /// The version of the Pod Security Standards that its label pins.
-    pub(crate) fn enforce_version(&self) -> Option<KubernetesVersion> {
-        self.enforce_version
     }
 }
 

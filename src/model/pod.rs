@@ -2,6 +2,7 @@
 
 use crate::model::field::Field;
 use crate::model::object::Object;
+use crate::model::pod_security::StandardVersion;
 use crate::model::scan::Scan;
 use crate::model::version::KubernetesVersion;
 
@@ -150,15 +151,15 @@ impl<'a> Pod<'a> {
         self.at("volumes").items()
     }
 
-    /// The versions of the Pod Security Standards to judge by: the namespace's pinned one, else the scan's; where
-    /// none is given, the oldest supported and the latest known (a verdict that differs between them is a review).
+    /// The oldest and the latest version of the Pod Security Standards that may judge it: the scan's where it is
+    /// given, else what the namespace pins, else all that are supported.
     #[must_use]
-    pub fn standard_versions(&self) -> Vec<KubernetesVersion> {
-        let pinned = self.scan.evidence.namespace(self.object().world, self.namespace()).and_then(|namespace| namespace.enforce_version());
-        match self.scan.version.or(pinned) {
-            Some(version) => vec![version],
-            None => vec![KubernetesVersion::OLDEST_SUPPORTED, KubernetesVersion::LATEST],
+    pub fn standard_versions(&self) -> (KubernetesVersion, KubernetesVersion) {
+        if let Some(version) = self.scan.version {
+            return (version, version);
         }
+        let pinned = self.scan.evidence.namespace(self.object().world, self.namespace()).and_then(|namespace| namespace.standard);
+        pinned.unwrap_or_else(|| StandardVersion::Latest.span())
     }
 }
 

@@ -109,7 +109,9 @@ impl Reader<'_> {
         for document in documents {
             match refusal(&tree, document.root) {
                 None => self.file.documents.push(document),
-                Some(why) if looks => faults.push(Fault { document: document.number, ..Fault::broken(tree.span(document.root).0 as usize, why) }),
+                Some(why) if looks => {
+                    faults.push(Fault { document: document.number, ..Fault::broken(tree.span(document.root).0 as usize, why) });
+                }
                 Some(_) => {}
             }
         }
@@ -210,7 +212,7 @@ fn shows_object(text: &str) -> bool {
 }
 
 /// The value of a key of a document's mapping, merge keys followed one step.
-fn find<'a>(tree: &'a Tree, root: NodeId, key: &str) -> Option<NodeId> {
+fn find(tree: &Tree, root: NodeId, key: &str) -> Option<NodeId> {
     let target = |id: NodeId| tree.target(id).unwrap_or(id);
     let mut found = None;
     for (name, value) in tree.entries(root) {

@@ -87,12 +87,9 @@ mod tests {
 
     #[test]
     fn marks_are_heeded_and_left_out() {
-        for bytes in [
-            b"a: \xC3\xA9".to_vec(),
-            b"\xEF\xBB\xBFa: \xC3\xA9".to_vec(),
-            wide("a: é", u16::to_le_bytes),
-            wide("a: é", u16::to_be_bytes),
-        ] {
+        for bytes in
+            [b"a: \xC3\xA9".to_vec(), b"\xEF\xBB\xBFa: \xC3\xA9".to_vec(), wide("a: é", u16::to_le_bytes), wide("a: é", u16::to_be_bytes)]
+        {
             assert_eq!(decode(&bytes).as_deref(), Ok("a: é"));
         }
         assert_eq!(decode(&wide("😀", u16::to_le_bytes)).as_deref(), Ok("😀"));

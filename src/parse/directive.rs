@@ -2,9 +2,9 @@
 
 use memchr::memmem;
 
+use super::Document;
 use super::chunks::chunks;
 use super::tree::{Kind, NodeId, Style, Tree};
-use super::Document;
 
 /// A comment addressed to the tool, as written.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -18,6 +18,8 @@ pub(super) struct Fault {
     pub(super) why: String,
     /// Where the key stood first, when it is a duplicate.
     pub(super) also: Option<usize>,
+    /// Whether the text is no YAML at all, rather than YAML that is refused.
+    pub(super) syntax: bool,
     /// The bytes that were not read because of it; none where the document was.
     pub(super) lost: Option<(usize, usize)>,
 }
@@ -25,12 +27,17 @@ pub(super) struct Fault {
 impl Fault {
     /// A fault that keeps a document from being read; its number and range are filled in by whoever knows them.
     pub(super) fn broken(at: usize, why: impl Into<String>) -> Self {
-        Fault { at, document: 0, why: why.into(), also: None, lost: Some((at, at)) }
+        Fault { lost: Some((at, at)), ..Fault::noted(at, why) }
+    }
+
+    /// A fault that makes the text no YAML.
+    pub(super) fn syntax(at: usize, why: impl Into<String>) -> Self {
+        Fault { syntax: true, ..Fault::broken(at, why) }
     }
 
     /// A fault in a document that was read all the same.
     pub(super) fn noted(at: usize, why: impl Into<String>) -> Self {
-        Fault { at, document: 0, why: why.into(), also: None, lost: None }
+        Fault { at, document: 0, why: why.into(), also: None, syntax: false, lost: None }
     }
 }
 
@@ -51,7 +58,10 @@ pub(super) fn gaps(text: &str, uri: &str, faults: &[Fault]) -> Vec<Gap> {
             let here = place(fault.at);
             let mut why = fault.why.clone();
             if let Some(there) = fault.also.map(place) {
-                why.push_str(&format!(" at {}:{}, first at {}:{}; the last value is judged", here.line, here.column, there.line, there.column));
+                why.push_str(&format!(
+                    " at {}:{}, first at {}:{}; the last value is judged",
+                    here.line, here.column, there.line, there.column
+                ));
             }
             gap(format!("{uri}, document {}", fault.document), why, Some(here))
         })

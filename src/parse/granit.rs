@@ -14,7 +14,7 @@ use super::{Limits, aliases, scalar};
 pub(super) struct Read {
     /// The top node; none when there is nothing but comments, or null.
     pub(super) root: Option<NodeId>,
-    /// Whether a key repeats.
+    /// Whether a key repeats, or Kubernetes reads something otherwise.
     pub(super) tainted: bool,
 }
 
@@ -36,17 +36,16 @@ pub(super) fn read(builder: &mut Builder, text: &str, base: usize, limits: &Limi
         last: 0,
         root: None,
         aliased: false,
+        misread: false,
         duplicates: Duplicates::default(),
         faults,
     };
-    loop {
-        let Some(event) = parser.next_event() else { break };
+    while let Some(event) = parser.next_event() {
         let (event, span) = event.map_err(|error| reader.scan_error(&error))?;
-        match event {
-            Event::DocumentEnd => break,
-            Event::StreamEnd => break,
-            event => reader.event(event, &span)?,
+        if matches!(event, Event::DocumentEnd | Event::StreamEnd) {
+            break;
         }
+        reader.event(event, &span)?;
     }
     let read = reader.finish()?;
     // the text may be longer than the source by the line end that it lacks
@@ -77,7 +76,9 @@ enum Role {
     Key,
     Value,
     /// The value of a merge key, which may be a list; or an item of that list.
-    Merged { list: bool },
+    Merged {
+        list: bool,
+    },
 }
 
 struct Open {
@@ -100,6 +101,8 @@ struct Reader<'a, 'b> {
     last: usize,
     root: Option<NodeId>,
     aliased: bool,
+    /// Whether something means another thing to Kubernetes than it does here.
+    misread: bool,
     duplicates: Duplicates,
     faults: &'b mut Vec<Fault>,
 }
@@ -158,12 +161,17 @@ impl Reader<'_, '_> {
         };
         let role = self.role();
         let (start, end) = if start == end && style == Style::Plain { self.null_span(start) } else { (start, end) };
+        if start == end && role == Role::Value {
+            self.check_colon();
+        }
         let written = &self.text[start..end];
         let span = (self.place(start), self.place(end));
         // nothing at all comes as `~` with an empty span
         let is_written = match style {
             Style::Plain => written == value || written.is_empty(),
-            Style::SingleQuoted | Style::DoubleQuoted => written.len() == value.len() + 2 && written.get(1..written.len() - 1) == Some(value),
+            Style::SingleQuoted | Style::DoubleQuoted => {
+                written.len() == value.len() + 2 && written.get(1..written.len() - 1) == Some(value)
+            }
             _ => false,
         };
         let id = if is_written { self.builder.scalar(style, tag, span) } else { self.builder.decoded_scalar(style, tag, span, value) };
@@ -199,7 +207,8 @@ impl Reader<'_, '_> {
         let role = self.role();
         let block = style == StructureStyle::Block;
         // a list that is not indented is said to start at its first item, not at the `-`
-        let start = if block && kind == Kind::Sequence && role != Role::Key && self.in_mapping() { self.seek(b"-").min(start) } else { start };
+        let start =
+            if block && kind == Kind::Sequence && role != Role::Key && self.in_mapping() { self.seek(b"-").min(start) } else { start };
         let id = self.builder.open(kind, if block { Style::Block } else { Style::Flow }, Tag::None, self.place(start));
         self.added(id, anchor, self.last.max(start));
         let merges = match (role, kind) {
@@ -239,7 +248,11 @@ impl Reader<'_, '_> {
             return Err(not_merged(span.0));
         }
         // a key is looked up by its text, so it gets that of its anchor
-        let id = if role == Role::Key && kind == Kind::Scalar { self.builder.repeat_scalar(target, span) } else { self.builder.alias(target, span) };
+        let id = if role == Role::Key && kind == Kind::Scalar {
+            self.builder.repeat_scalar(target, span)
+        } else {
+            self.builder.alias(target, span)
+        };
         self.added(id, 0, end);
         Ok(())
     }
@@ -252,6 +265,18 @@ impl Reader<'_, '_> {
             _ => start,
         };
         (at.min(start), at.min(start))
+    }
+
+    /// In `{a:}` Kubernetes' reader takes the colon for text; YAML 1.2 does not.
+    fn check_colon(&mut self) {
+        let flow = self.open.last().is_some_and(|open| open.kind == Kind::Mapping && !open.block);
+        let key = self.builder.here().saturating_sub(1);
+        let colon = self.text[self.last..].trim_start_matches(' ').as_bytes();
+        if flow && self.builder.tree().style(key) == Style::Plain && matches!(colon, [b':', b',' | b']' | b'}', ..]) {
+            self.misread = true;
+            let why = "Kubernetes reads this colon as text, for want of a space behind it";
+            self.faults.push(Fault::noted(self.base + self.last, why));
+        }
     }
 
     /// From the `|` or `>` to the end of the content, which ends at `end` or before.
@@ -291,19 +316,21 @@ impl Reader<'_, '_> {
         let at = error.marker().byte_offset().unwrap_or(0).min(self.text.len());
         match error.kind() {
             ErrorKind::RecursionLimitExceeded => self.too_deep(at),
-            _ => Fault::broken(self.base + at, format!("not valid YAML: {}", error.info())),
+            _ => Fault::syntax(self.base + at, format!("not valid YAML: {}", error.info())),
         }
     }
 
     fn finish(self) -> Result<Read, Fault> {
         let tree = self.builder.tree();
-        let Some(root) = self.root.filter(|&root| tree.kind(root) != Kind::Scalar || scalar::resolve(tree, root) != scalar::Value::Null) else {
+        let Some(root) = self.root.filter(|&root| tree.kind(root) != Kind::Scalar || scalar::resolve(tree, root) != scalar::Value::Null)
+        else {
             return Ok(Read { root: None, tainted: false });
         };
         if self.aliased && aliases::excessive(tree, root) {
             return Err(Fault::broken(tree.span(root).0 as usize, "excessive aliasing: Kubernetes refuses what its aliases expand to"));
         }
-        Ok(Read { root: Some(root), tainted: self.duplicates.count > 0 })
+        self.faults.extend(self.duplicates.rest(tree, root));
+        Ok(Read { root: Some(root), tainted: self.misread || self.duplicates.count > 0 })
     }
 }
 

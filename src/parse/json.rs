@@ -45,6 +45,7 @@ pub(super) fn value(builder: &mut Builder, at: usize, limits: &Limits, faults: &
     }
     let null = end - start == 4 && source[start..end] == *"null";
     let tainted = reader.duplicates.count > 0;
+    reader.faults.extend(reader.duplicates.rest(reader.builder.tree(), root));
     Ok(Some(Value { root: (!null).then_some(root), end, tainted }))
 }
 
@@ -71,7 +72,8 @@ impl Reader<'_, '_> {
     }
 
     fn error(&self, what: &str) -> Failure {
-        let why = if self.at >= self.bytes.len() { "not valid JSON: it ends too early".to_owned() } else { format!("not valid JSON: {what}") };
+        let why =
+            if self.at >= self.bytes.len() { "not valid JSON: it ends too early".to_owned() } else { format!("not valid JSON: {what}") };
         Failure::Syntax(Fault::broken(self.at.min(self.bytes.len()), why))
     }
 
@@ -213,7 +215,10 @@ impl Reader<'_, '_> {
     /// A number, or one of the three words.
     fn word(&mut self) -> Result<(), Failure> {
         let rest = &self.bytes[self.at.min(self.bytes.len())..];
-        let len = rest.iter().position(|byte| !matches!(byte, b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'+' | b'-' | b'.')).unwrap_or(rest.len());
+        let len = rest
+            .iter()
+            .position(|byte| !matches!(byte, b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'+' | b'-' | b'.'))
+            .unwrap_or(rest.len());
         let word = &rest[..len];
         if !(matches!(word, b"true" | b"false" | b"null") || is_number(word)) {
             return Err(self.error("a value should stand here"));

@@ -1,8 +1,8 @@
 //! Keys of mappings: which the reader refuses, and which repeat.
 
 use super::fault::Fault;
-use super::{scalar, template};
 use super::tree::{Builder, Kind, NodeId, Style, Tag, Tree, key_hash};
+use super::{scalar, template};
 
 /// How many duplicates of one document are named.
 const NAMED: u32 = 10;
@@ -14,6 +14,14 @@ const FEW: usize = 12;
 #[derive(Debug, Default)]
 pub(super) struct Duplicates {
     pub(super) count: u32,
+}
+
+impl Duplicates {
+    /// Says in the document under `root` how many there are besides those named.
+    pub(super) fn rest(&self, tree: &Tree, root: NodeId) -> Option<Fault> {
+        let more = self.count.checked_sub(NAMED).filter(|&more| more > 0)?;
+        Some(Fault::noted(tree.span(root).0 as usize, format!("{more} more duplicate keys in this document; the last values are judged")))
+    }
 }
 
 /// Whether a node is the merge key.

@@ -44,6 +44,7 @@ pub(super) fn read(builder: &mut Builder, chunk: Chunk, limits: &Limits, faults:
     let empty = lane.frames.is_empty();
     lane.finish()?;
     let tainted = lane.duplicates.count > 0;
+    lane.faults.extend(lane.duplicates.rest(lane.builder.tree(), root));
     Some(Read { root: (!empty).then_some(root), tainted })
 }
 

@@ -1,8 +1,8 @@
 //! The scalars and one-line flow collections of the fast lane.
 
 use super::lane::{Lane, Stop};
-use super::tree::{Kind, Style, Tag, key_hash};
 use super::scalar;
+use super::tree::{Kind, Style, Tag, key_hash};
 
 /// Whether a byte needs a look inside a plain scalar.
 const STOPS: [bool; 256] = {
@@ -21,7 +21,9 @@ impl Lane<'_, '_> {
     /// A plain scalar from `start` on: its end, without trailing spaces, and what ended it.
     pub(super) fn plain(&self, start: usize) -> Option<(usize, Stop)> {
         match self.byte(start) {
-            b',' | b'[' | b']' | b'{' | b'}' | b'#' | b'&' | b'*' | b'!' | b'|' | b'>' | b'\'' | b'"' | b'%' | b'@' | b'`' | b'?' => return None,
+            b',' | b'[' | b']' | b'{' | b'}' | b'#' | b'&' | b'*' | b'!' | b'|' | b'>' | b'\'' | b'"' | b'%' | b'@' | b'`' | b'?' => {
+                return None;
+            }
             b'-' | b':' if matches!(self.byte(start + 1), b' ' | b'\n' | b'\t') => return None,
             _ => {}
         }

@@ -1,21 +1,21 @@
 //! From bytes to positioned trees. Nothing here knows checks.
 
+mod aliases;
+mod chunks;
 pub mod classify;
 pub mod decode;
 pub mod directive;
-mod aliases;
-mod chunks;
 mod fault;
 mod granit;
-mod keys;
-mod number;
-mod odd;
-mod template;
 mod json;
+mod keys;
 mod lane;
 mod lane_text;
 pub mod lines;
+mod number;
+mod odd;
 pub mod scalar;
+mod template;
 pub mod tree;
 pub mod yaml;
 
@@ -48,6 +48,14 @@ pub struct File {
     pub directives: Vec<Directive>,
     /// What became of the file.
     pub status: Status,
+}
+
+impl File {
+    /// Its name in results, which must not differ by working directory.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.uri.as_deref().unwrap_or(&self.shown)
+    }
 }
 
 /// One document of a file.

@@ -111,7 +111,8 @@ fn float(text: &str) -> Option<Number> {
     let (mantissa, exponent) = rest.split_once(['e', 'E']).map_or((rest, None), |(mantissa, exponent)| (mantissa, Some(exponent)));
     let (whole, fraction) = mantissa.split_once('.').map_or((mantissa, None), |(whole, fraction)| (whole, Some(fraction)));
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let mantissa = digits(whole) && fraction.is_none_or(digits) && (!whole.is_empty() || fraction.is_some_and(|fraction| !fraction.is_empty()));
+    let mantissa =
+        digits(whole) && fraction.is_none_or(digits) && (!whole.is_empty() || fraction.is_some_and(|fraction| !fraction.is_empty()));
     let exponent = exponent.map(|exponent| sign(exponent).1).is_none_or(|exponent| !exponent.is_empty() && digits(exponent));
     if !(mantissa && exponent) {
         return None;

@@ -10,7 +10,9 @@ use super::tree::{Kind, NodeId, Style, Tree};
 pub(super) fn is_plain(bytes: &[u8]) -> bool {
     bytes.chunks(4096).all(|chunk| {
         // without a branch inside, so that it is done many bytes at a time
-        let control = chunk.iter().fold(false, |found, &byte| found | (byte < 0x20 && byte != b'\n' && byte != b'\t' && byte != b'\r') | (byte == 0x7F));
+        let control = chunk
+            .iter()
+            .fold(false, |found, &byte| found | (byte < 0x20 && byte != b'\n' && byte != b'\t' && byte != b'\r') | (byte == 0x7F));
         let suspect = chunk.iter().fold(false, |found, &byte| found | (byte == 0xC2) | (byte == 0xE2) | (byte == 0xEF));
         !control && !suspect
     })
@@ -46,7 +48,8 @@ pub(super) fn hidden_line_break(tree: &Tree, nodes: Range<NodeId>, (start, end):
     let text = &tree.source()[start..end];
     let mut node = nodes.start;
     let mut covered = start;
-    let mut breaks: Vec<usize> = BREAKS.iter().flat_map(|(needle, _)| memmem::find_iter(text.as_bytes(), needle.as_bytes())).map(|at| start + at).collect();
+    let mut breaks: Vec<usize> =
+        BREAKS.iter().flat_map(|(needle, _)| memmem::find_iter(text.as_bytes(), needle.as_bytes())).map(|at| start + at).collect();
     breaks.sort_unstable();
     breaks.into_iter().find(|&at| {
         while node < nodes.end && (tree.span(node).0 as usize) <= at {
@@ -85,28 +88,42 @@ pub(super) fn tab(tree: &Tree, nodes: Range<NodeId>, (start, end): (usize, usize
     let mut node = nodes.start;
     // how far scalars and flow collections reach, in which a tab is one more space
     let mut covered = start;
+    // the last tab, and the last byte before it that is no blank
+    let mut passed = (start, None);
+    let mut comment = Comment { at: start, found: false };
     memchr::memchr_iter(b'\t', &bytes[start..end]).map(|at| start + at).find(|&at| {
-        let holds = |id: NodeId| !matches!(tree.style(id), Style::Block) || !matches!(tree.kind(id), Kind::Mapping | Kind::Sequence);
         while node < nodes.end && (tree.span(node).0 as usize) <= at {
-            if holds(node) {
+            if !matches!(tree.kind(node), Kind::Mapping | Kind::Sequence) || tree.style(node) != Style::Block {
                 covered = covered.max(tree.span(node).1 as usize);
             }
             node += 1;
         }
+        let (from, lead) = passed;
+        let lead = bytes[from..at].iter().rposition(|byte| !matches!(byte, b' ' | b'\t')).map_or(lead, |index| Some(from + index));
+        passed = (at, lead);
         if at < covered {
             return false;
         }
-        let lead = bytes[start..at].iter().rposition(|byte| !matches!(byte, b' ' | b'\t')).map(|index| start + index);
-        let inside_node = |index: usize| index < covered;
         match lead.map(|index| (index, bytes[index])) {
             None | Some((_, b'\n' | b'\r')) => true,
-            Some((index, b'-' | b'?')) => !inside_node(index) && !in_comment(&bytes[start..index]),
+            Some((index, b'-' | b'?')) => index >= covered && !comment.before(bytes, index),
             _ => false,
         }
     })
 }
 
-fn in_comment(before: &[u8]) -> bool {
-    let line = before.iter().rposition(|byte| matches!(byte, b'\n' | b'\r')).map_or(0, |at| at + 1);
-    before[line..].contains(&b'#')
+/// Whether there is a `#` in a line so far, asked from left to right.
+struct Comment {
+    at: usize,
+    found: bool,
+}
+
+impl Comment {
+    fn before(&mut self, bytes: &[u8], index: usize) -> bool {
+        for &byte in bytes.get(self.at..index).unwrap_or_default() {
+            self.found = byte == b'#' || (self.found && !matches!(byte, b'\n' | b'\r'));
+        }
+        self.at = self.at.max(index);
+        self.found
+    }
 }

@@ -1,6 +1,6 @@
 //! A compact positioned tree: what YAML and JSON files become.
 //!
-//! Nodes stand in one vector in document order (a parent before its children), 24 bytes each. A node
+//! Nodes stand in one vector in document order (a parent before its children), 16 bytes each. A node
 //! knows where its subtree ends, so that a sibling is one step away and no pointers are kept. Text is
 //! borrowed from the source; only scalars whose value differs from their spelling (escapes, folding,
 //! block scalars) have a copy. Keys carry a hash, so that a look-up compares numbers first.
@@ -80,14 +80,18 @@ pub struct Node {
     flags: u8,
     start: u32,
     end: u32,
-    hash: u32,
-    next: u32,
-    extra: u32,
+    /// Of a collection: the node behind its subtree. Of an alias: its target. Of a scalar with a copy: the index of
+    /// that. Of a key: the hash of its text.
+    link: u32,
 }
 
 const MERGES: u8 = 1;
 const DUPLICATE: u8 = 2;
 const ANCHORED: u8 = 4;
+/// A scalar whose value has a copy.
+const DECODED: u8 = 8;
+/// A key whose hash is known.
+const HASHED: u8 = 16;
 
 /// The nodes of one file, over its text.
 #[derive(Debug, Clone)]
@@ -172,10 +176,17 @@ impl Tree {
     /// The first node after this one's subtree.
     #[must_use]
     pub fn next(&self, id: NodeId) -> NodeId {
-        self.node(id).next
+        let node = self.node(id);
+        match node.kind {
+            Kind::Mapping | Kind::Sequence => node.link,
+            Kind::Scalar | Kind::Alias => id + 1,
+        }
     }
 
     /// Whether a mapping has a merge key (`<<`).
+    ///
+    /// Kubernetes' reader merges where the key stands: what is merged overrides keys written before it, and is
+    /// overridden by keys written after it. Of a list of mappings the first wins.
     #[must_use]
     pub fn merges(&self, id: NodeId) -> bool {
         self.node(id).flags & MERGES != 0
@@ -197,7 +208,7 @@ impl Tree {
     #[must_use]
     pub fn target(&self, id: NodeId) -> Option<NodeId> {
         let node = self.node(id);
-        (node.kind == Kind::Alias && node.extra != NONE).then_some(node.extra)
+        (node.kind == Kind::Alias && node.link != NONE).then_some(node.link)
     }
 
     /// The text of a scalar, its escapes and folding resolved; empty for anything else.
@@ -207,8 +218,8 @@ impl Tree {
         if node.kind != Kind::Scalar {
             return "";
         }
-        if node.extra != NONE {
-            return &self.decoded[node.extra as usize];
+        if node.flags & DECODED != 0 {
+            return &self.decoded[node.link as usize];
         }
         let quote = u32::from(matches!(node.style, Style::SingleQuoted | Style::DoubleQuoted));
         &self.text[(node.start + quote) as usize..(node.end - quote) as usize]
@@ -217,17 +228,17 @@ impl Tree {
     /// The keys and values of a mapping, in order; nothing for anything else. Merge keys come as they are written.
     #[must_use]
     pub fn entries(&self, id: NodeId) -> Entries<'_> {
-        let node = self.node(id);
-        let at = if node.kind == Kind::Mapping { id + 1 } else { node.next };
-        Entries { tree: self, at, end: node.next }
+        let end = self.next(id);
+        let at = if self.kind(id) == Kind::Mapping { id + 1 } else { end };
+        Entries { tree: self, at, end }
     }
 
     /// The items of a sequence, in order; nothing for anything else.
     #[must_use]
     pub fn items(&self, id: NodeId) -> Items<'_> {
-        let node = self.node(id);
-        let at = if node.kind == Kind::Sequence { id + 1 } else { node.next };
-        Items { tree: self, at, end: node.next }
+        let end = self.next(id);
+        let at = if self.kind(id) == Kind::Sequence { id + 1 } else { end };
+        Items { tree: self, at, end }
     }
 
     /// The key and value of `key` as written in this mapping itself (no merge key); the last of duplicates, as decoders take it.
@@ -236,7 +247,9 @@ impl Tree {
         let hash = key_hash(key.as_bytes());
         let mut found = None;
         for (name, value) in self.entries(id) {
-            if self.node(name).hash == hash && self.text(name) == key && self.kind(name) == Kind::Scalar {
+            let node = self.node(name);
+            let may_be = if node.flags & HASHED != 0 { node.link == hash } else { node.kind == Kind::Scalar };
+            if may_be && self.text(name) == key {
                 found = Some((name, value));
             }
         }

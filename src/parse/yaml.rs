@@ -57,7 +57,8 @@ fn read_by(text: Arc<str>, limits: &Limits, lane: bool) -> Read {
     let too_long = u32::try_from(text.len()).is_err();
     let text = if too_long { Arc::from("") } else { text };
     let builder = Builder::new(text);
-    let mut stream = Stream { builder, limits: *limits, lane, by_lane: 0, number: 0, documents: Vec::new(), faults: Vec::new(), json_fault: None };
+    let mut stream =
+        Stream { builder, limits: *limits, lane, by_lane: 0, number: 0, documents: Vec::new(), faults: Vec::new(), json_fault: None };
     if too_long {
         stream.faults.push(Fault { document: 1, ..Fault::broken(0, "larger than 4 GiB") });
     }
@@ -126,7 +127,7 @@ impl Stream {
     /// Notes a broken document and returns where the next separator line starts.
     fn skip(&mut self, mut fault: Fault, from: usize) -> usize {
         let text = self.text();
-        let end = memchr::memmem::find(&text.as_bytes()[fault.at..], b"\n---").map_or(text.len(), |at| fault.at + at + 1);
+        let end = memchr::memmem::find(&text.as_bytes()[from..], b"\n---").map_or(text.len(), |at| from + at + 1);
         self.number += 1;
         fault.document = self.number;
         fault.lost = Some((from, end));
@@ -173,7 +174,8 @@ impl Stream {
                 self.number += 1;
                 let mut fault = match template::find(&text[chunk.start..chunk.end]) {
                     Some(at) => template::fault(chunk.start + at),
-                    None => self.json_fault.take().unwrap_or(fault),
+                    None if fault.syntax => self.json_fault.take().unwrap_or(fault),
+                    None => fault,
                 };
                 fault.document = self.number;
                 fault.lost = Some((chunk.start, chunk.end));
@@ -209,7 +211,7 @@ impl Stream {
     /// Characters that YAML does not allow are errors; returns where a line break stands that only YAML 1.1 knows.
     fn oddities(&self, body: &str, start: usize) -> Result<Option<usize>, Fault> {
         if let Some(at) = odd::control(body.as_bytes()) {
-            return Err(Fault::broken(start + at, "a control character, which YAML does not allow"));
+            return Err(Fault::syntax(start + at, "a control character, which YAML does not allow"));
         }
         if let Some(at) = odd::mark(body) {
             return Err(Fault::broken(start + at, "a byte order mark inside the document"));
@@ -232,7 +234,10 @@ impl Stream {
         let (nodes, span) = (first..self.builder.here(), (chunk.start, chunk.end));
         let tree = self.builder.tree();
         if let Some(at) = breaks.and_then(|_| odd::hidden_line_break(tree, nodes.clone(), span)) {
-            self.faults.push(Fault::noted(at, "a Unicode line separator: it ends the line for Kubernetes (YAML 1.1), and not for people and newer readers"));
+            self.faults.push(Fault::noted(
+                at,
+                "a Unicode line separator: it ends the line for Kubernetes (YAML 1.1), and not for people and newer readers",
+            ));
         }
         if let Some(at) = odd::tab(tree, nodes, span) {
             self.faults.push(Fault::noted(at, "a tab in the indentation: kubectl refuses the document"));
@@ -253,4 +258,3 @@ fn after_space(text: &str, from: usize) -> usize {
     }
     at
 }
-

@@ -2,4 +2,9 @@
 
 use super::Check;
 
-pub(super) static CHECKS: &[&Check] = &[];
+mod admission_pod_security_not_enforced;
+mod admission_webhook_fails_open;
+mod engines;
+mod level;
+
+pub(super) static CHECKS: &[&Check] = &[&admission_pod_security_not_enforced::CHECK, &admission_webhook_fails_open::CHECK];

@@ -24,8 +24,8 @@ pub(in crate::checks) enum DataClass<'a> {
     Undeclared,
     /// Anybody may see it.
     Public,
-    /// Of this class, said here.
-    Sensitive(&'a str, Field<'a>),
+    /// Of this class.
+    Sensitive(&'a str),
 }
 
 /// What the pod's labels say, else those of its namespace.
@@ -39,13 +39,13 @@ pub(in crate::checks) fn of<'a>(pod: &Pod<'a>) -> DataClass<'a> {
     };
     match own.or_else(inherited) {
         None => DataClass::Undeclared,
-        Some((class, _)) if scan.settings.strings(&PUBLIC_CLASSES).any(|public| public.eq_ignore_ascii_case(class)) => DataClass::Public,
-        Some((class, field)) => DataClass::Sensitive(class, field),
+        Some(class) if scan.settings.strings(&PUBLIC_CLASSES).any(|public| public.eq_ignore_ascii_case(class)) => DataClass::Public,
+        Some(class) => DataClass::Sensitive(class),
     }
 }
 
-fn declared<'a>(pod: &Pod<'a>, labels: Field<'a>) -> Option<(&'a str, Field<'a>)> {
+fn declared<'a>(pod: &Pod<'a>, labels: Field<'a>) -> Option<&'a str> {
     let keys = pod.scan().settings.strings(&CLASS_LABELS);
-    let mut found = keys.filter_map(|key| Some((labels.key(key).text()?, labels.key(key))));
-    found.find(|(class, _)| !class.is_empty())
+    let mut found = keys.filter_map(|key| labels.key(key).text());
+    found.find(|class| !class.is_empty())
 }

@@ -38,16 +38,17 @@ fn probe(container: &Container<'_>) -> Verdict {
     let strict = container.pod.scan().settings.bool(&REQUIRE_CPU_LIMIT);
     let cpu_limited = container.is_limited("cpu");
     let needed = [
-        ("a memory limit", container.is_limited("memory")),
-        ("a memory request", container.is_requested("memory")),
-        ("a CPU request", container.is_requested("cpu")),
-        ("a CPU limit", cpu_limited || !strict),
+        (container.is_limited("memory"), "a memory limit", "limits", "memory"),
+        (container.is_requested("memory"), "a memory request", "requests", "memory"),
+        (container.is_requested("cpu"), "a CPU request", "requests", "cpu"),
+        (cpu_limited || !strict, "a CPU limit", "limits", "cpu"),
     ];
     let mut faults = Vec::new();
-    if needed.iter().any(|(_, there)| !there) {
-        let missing: Vec<_> = needed.iter().filter(|(_, there)| !there).map(|(what, _)| *what).collect();
-        let fault = container.resources().fault(format!("container {} is without {}", container.name(), missing.join(", ")));
-        faults.push(fault.expected(missing.join(", ")));
+    if let Some((_, _, list, key)) = needed.iter().find(|(there, ..)| !there) {
+        let missing: Vec<_> = needed.iter().filter(|(there, ..)| !there).map(|(_, what, ..)| *what).collect();
+        let missing = missing.join(", ");
+        let field = container.resources().key(list).key(key);
+        faults.push(field.fault(format!("container {} is without {missing}", container.name())).expected(missing));
     }
     let limit = |key, what: &str, severity| {
         let field = container.resources().key("limits").key(key);

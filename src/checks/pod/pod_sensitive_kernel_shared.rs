@@ -26,7 +26,7 @@ pub(super) static CHECK: Check = Check {
 const PODS: &[GroupKind] = &[kinds::POD];
 
 fn probe(pod: &Pod<'_>) -> Verdict {
-    let DataClass::Sensitive(class, _) = data_class::of(pod) else {
+    let DataClass::Sensitive(class) = data_class::of(pod) else {
         return Verdict::Skip("its owner declared no sensitive class of data".into());
     };
     let sandbox = sandbox(pod);
@@ -61,8 +61,8 @@ fn beside_others(pod: &Pod<'_>, class: &str) -> Verdict {
 
 fn beside(pod: &Pod<'_>, class: &str, other: &Pod<'_>) -> Option<Fault> {
     let theirs = match data_class::of(other) {
-        DataClass::Sensitive(theirs, _) if theirs == class => return None,
-        DataClass::Sensitive(theirs, _) => format!("of class {theirs}"),
+        DataClass::Sensitive(theirs) if theirs == class => return None,
+        DataClass::Sensitive(theirs) => format!("of class {theirs}"),
         _ => "of no sensitive class".to_owned(),
     };
     let kernels = [sandbox(pod), sandbox(other)];

@@ -1,5 +1,6 @@
 //! A pod in a namespace of its node sees the node's network, processes or shared memory.
 
+use crate::checks::pss::standard;
 use crate::checks::{Check, Probe, Severity, Verdict};
 use crate::model::Pod;
 
@@ -26,6 +27,10 @@ pub(super) static CHECK: Check = Check {
 const SHARED: &[(&str, &str)] = &[("hostNetwork", "network"), ("hostPID", "PID"), ("hostIPC", "IPC")];
 
 fn probe(pod: &Pod<'_>) -> Verdict {
-    let shared = SHARED.iter().filter(|(field, _)| pod.at(field).is_true());
-    shared.map(|(field, name)| pod.at(field).fault(format!("pod shares the node's {name} namespace")).expected("false or absent")).collect()
+    standard::judge(pod, &standard::HOST_NAMESPACES, |_| {
+        let shared = SHARED.iter().filter(|(field, _)| pod.at(field).is_true());
+        shared
+            .map(|(field, name)| pod.at(field).fault(format!("pod shares the node's {name} namespace")).expected("false or absent"))
+            .collect()
+    })
 }

@@ -1,5 +1,6 @@
 //! A privileged container has every capability, every device and no profile: a compromise of it is one of the node.
 
+use crate::checks::pss::standard;
 use crate::checks::{Check, Probe, Severity, Verdict};
 use crate::model::Container;
 
@@ -25,8 +26,9 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn probe(container: &Container<'_>) -> Verdict {
-    let privileged = container.at("securityContext.privileged");
-    let fault =
-        privileged.is_true().then(|| privileged.fault(format!("container {} is privileged", container.name())).expected("false or absent"));
-    fault.into()
+    standard::judge(&container.pod, &standard::PRIVILEGED, |_| {
+        let privileged = container.at("securityContext.privileged");
+        let fault = || privileged.fault(format!("container {} is privileged", container.name())).expected("false or absent");
+        privileged.is_true().then(fault).into_iter().collect()
+    })
 }

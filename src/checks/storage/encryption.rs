@@ -50,7 +50,7 @@ const DRIVERS: &[(&str, Driver)] = &[
     ("cephfs.csi.ceph.com", Parameter("encrypted", CLUSTER)),
     ("pxd.portworx.com", Parameter("secure", NODES)),
     ("kubernetes.io/portworx-volume", Parameter("secure", NODES)),
-    ("linstor.csi.linbit.com", Parameter("linstor.csi.linbit.com/encryption", NODES)),
+    ("linstor.csi.linbit.com", Parameter("encryption", NODES)),
     ("csi.trident.netapp.io", Parameter("encryption", BACKEND)),
     ("kubernetes.io/no-provisioner", Never),
     ("rancher.io/local-path", Never),
@@ -80,9 +80,10 @@ fn is_of_operator(driver: &str, name: &str) -> bool {
 }
 
 fn by_parameter<'a>(parameters: Field<'a>, key: &'static str, otherwise: &'static str) -> AtRest<'a> {
-    // drivers differ in whether the case of a key matters: who wrote it meant it
+    // drivers differ in whether the case of a key matters, and some put their name in front: who wrote it meant it
     let entries = parameters.entries();
-    let given = entries.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, field)| *field);
+    let is_it = |name: &str| name.rsplit('/').next().is_some_and(|name| name.eq_ignore_ascii_case(key));
+    let given = entries.iter().find(|(name, _)| is_it(name)).map(|(_, field)| *field);
     match given.map(|field| (field, field.str().to_ascii_lowercase())) {
         None => AtRest::Unknown(otherwise, parameters.key(key)),
         Some((_, value)) if value == "true" => AtRest::Encrypted,

@@ -31,7 +31,7 @@ fn probe(pod: &Pod<'_>) -> Verdict {
     let servers = pod.containers().filter_map(|container| server(&container));
     match data_class::of(pod) {
         DataClass::Public => Verdict::Skip("its owner declared its data public".into()),
-        DataClass::Sensitive(class, _) => {
+        DataClass::Sensitive(class) => {
             let disks = disks.map(|field| {
                 let said = format!("pod of class {class} writes to the node's disk, which nothing shows to be encrypted");
                 field.fault(said).expected("medium: Memory, or an encrypted class").missing(NODES)

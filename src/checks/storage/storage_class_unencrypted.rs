@@ -52,7 +52,7 @@ fn volume(volume: &Object<'_>, scan: &Scan<'_>) -> Verdict {
     if let Some(source) = plain {
         let bound = volume.at("spec.claimRef").exists();
         let said = format!("volume {} is a folder that nothing is known to encrypt", volume.name);
-        let fault = source.fault(said).expected("a driver that encrypts");
+        let fault = source.key("path").fault(said).expected("a driver that encrypts");
         return if bound { fault.into() } else { Verdict::PassIfNone(CLAIMS) };
     }
     let managed = ["gcePersistentDisk", "azureDisk", "azureFile"];

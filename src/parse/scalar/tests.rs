@@ -63,7 +63,10 @@ fn shown(value: &Value<'_>) -> String {
 
 /// Go writes exponents otherwise than Rust.
 fn normal(expected: &str) -> String {
-    expected.strip_prefix("float ").and_then(|number| number.parse::<f64>().ok()).map_or_else(|| expected.to_owned(), |value| format!("float {value:e}"))
+    expected
+        .strip_prefix("float ")
+        .and_then(|number| number.parse::<f64>().ok())
+        .map_or_else(|| expected.to_owned(), |value| format!("float {value:e}"))
 }
 
 #[test]
@@ -73,10 +76,13 @@ fn values_are_what_go_says() {
             let text: Arc<str> = format!("a: {written}\n").into();
             let parse = if slowly { yaml::parse_slowly } else { yaml::parse };
             let parsed = parse(text, "a.yaml", &Limits::default());
-            let ours = parsed.documents.first().map_or_else(|| "error".to_owned(), |document| {
-                let (_, value) = parsed.tree.get(document.root, "a").expect("a key");
-                shown(&resolve(&parsed.tree, value))
-            });
+            let ours = parsed.documents.first().map_or_else(
+                || "error".to_owned(),
+                |document| {
+                    let (_, value) = parsed.tree.get(document.root, "a").expect("a key");
+                    shown(&resolve(&parsed.tree, value))
+                },
+            );
             assert_eq!(ours, normal(value), "{written}");
             assert_eq!(parsed.gaps.is_empty(), value != "error", "{written}");
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{ANCHORED, DUPLICATE, Kind, MERGES, NONE, Node, NodeId, Style, Tag, Tree, key_hash};
+use super::{ANCHORED, DECODED, DUPLICATE, HASHED, Kind, MERGES, NONE, Node, NodeId, Style, Tag, Tree};
 
 /// Appends nodes in document order. Every parser builds its tree through this.
 #[derive(Debug)]
@@ -44,24 +44,21 @@ impl Builder {
 
     /// Adds a scalar whose value is its spelling without the quotes.
     pub fn scalar(&mut self, style: Style, tag: Tag, span: (u32, u32)) -> NodeId {
-        let id = self.push(Kind::Scalar, style, tag, span, NONE);
-        self.tree.nodes[id as usize].hash = key_hash(self.tree.text(id).as_bytes());
-        id
+        self.push(Kind::Scalar, style, tag, span, NONE)
     }
 
     /// Adds a scalar whose value is not its spelling.
     pub fn decoded_scalar(&mut self, style: Style, tag: Tag, span: (u32, u32), value: &str) -> NodeId {
-        let extra = self.tree.decoded.len() as u32;
-        self.tree.decoded.push(value.into());
-        let id = self.push(Kind::Scalar, style, tag, span, extra);
-        self.tree.nodes[id as usize].hash = key_hash(value.as_bytes());
-        id
+        let copy = self.copy(value.into());
+        self.push_decoded(style, tag, span, copy)
     }
 
     /// Adds a key whose value is its spelling without the quotes, and whose hash is known.
     pub fn key(&mut self, style: Style, span: (u32, u32), hash: u32) -> NodeId {
         let id = self.push(Kind::Scalar, style, Tag::None, span, NONE);
-        self.tree.nodes[id as usize].hash = hash;
+        let node = &mut self.tree.nodes[id as usize];
+        node.link = hash;
+        node.flags |= HASHED;
         id
     }
 
@@ -72,23 +69,34 @@ impl Builder {
 
     /// Adds an untagged scalar that is no key and whose value is not its spelling.
     pub fn decoded_value(&mut self, style: Style, span: (u32, u32), value: String) -> NodeId {
-        let extra = self.tree.decoded.len() as u32;
-        self.tree.decoded.push(value.into_boxed_str());
-        self.push(Kind::Scalar, style, Tag::None, span, extra)
+        let copy = self.copy(value.into_boxed_str());
+        self.push_decoded(style, Tag::None, span, copy)
     }
 
     /// Adds a scalar at `span` that has the value of an earlier one: an alias where a key stands.
     pub fn repeat_scalar(&mut self, of: NodeId, span: (u32, u32)) -> NodeId {
-        let Node { style, tag, hash, mut extra, .. } = *self.tree.node(of);
-        if extra == NONE {
+        let Node { style, tag, flags, link, .. } = *self.tree.node(of);
+        let copy = if flags & DECODED != 0 {
+            link
+        } else {
             // both share one copy, so that many aliases of a long text cost no more than one
-            extra = self.tree.decoded.len() as u32;
-            let text = self.tree.text(of).into();
-            self.tree.decoded.push(text);
-            self.tree.nodes[of as usize].extra = extra;
-        }
-        let id = self.push(Kind::Scalar, style, tag, span, extra);
-        self.tree.nodes[id as usize].hash = hash;
+            let copy = self.copy(self.tree.text(of).into());
+            let node = &mut self.tree.nodes[of as usize];
+            node.link = copy;
+            node.flags = node.flags & !HASHED | DECODED;
+            copy
+        };
+        self.push_decoded(style, tag, span, copy)
+    }
+
+    fn copy(&mut self, text: Box<str>) -> u32 {
+        self.tree.decoded.push(text);
+        self.tree.decoded.len() as u32 - 1
+    }
+
+    fn push_decoded(&mut self, style: Style, tag: Tag, span: (u32, u32), copy: u32) -> NodeId {
+        let id = self.push(Kind::Scalar, style, tag, span, copy);
+        self.tree.nodes[id as usize].flags |= DECODED;
         id
     }
 
@@ -107,7 +115,7 @@ impl Builder {
         let next = self.here();
         let node = &mut self.tree.nodes[id as usize];
         node.end = end;
-        node.next = next;
+        node.link = next;
     }
 
     /// Says that a mapping has a merge key.
@@ -138,9 +146,9 @@ impl Builder {
         self.tree
     }
 
-    fn push(&mut self, kind: Kind, style: Style, tag: Tag, (start, end): (u32, u32), extra: u32) -> NodeId {
+    fn push(&mut self, kind: Kind, style: Style, tag: Tag, (start, end): (u32, u32), link: u32) -> NodeId {
         let id = self.here();
-        self.tree.nodes.push(Node { kind, style, tag, flags: 0, start, end, hash: 0, next: id + 1, extra });
+        self.tree.nodes.push(Node { kind, style, tag, flags: 0, start, end, link });
         id
     }
 }

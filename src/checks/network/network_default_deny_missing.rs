@@ -1,0 +1,89 @@
+//! Without a policy that selects every pod and allows nothing, a new pod is open to all.
+
+use super::{POLICIES, unless_other_policy};
+use crate::checks::{Check, Fault, Probe, Severity, Verdict};
+use crate::model::network::{Direction, Effect, Isolation, named, on_host_network};
+use crate::model::{Namespace, kinds};
+
+pub(super) static CHECK: Check = Check {
+    id: "network-default-deny-missing",
+    title: "namespace does not deny traffic by default",
+    topic: "network",
+    severity: Severity::High,
+    why: "A pod that no policy selects talks to every other pod and to the internet, and is talked to; a default denial makes each allowance a decision.",
+    fix: "Add a NetworkPolicy with an empty `podSelector`, both `policyTypes` and no rules, and policies beside it that allow what is needed, DNS first.",
+    blind: "Whether the network plug-in enforces NetworkPolicies at all does not show in the objects; policies of Cilium, Calico and other plug-ins are named, not read.",
+    needs: &[kinds::NETWORK_POLICY],
+    settings: &[&crate::settings::SYSTEM_NAMESPACES],
+    refs: &[
+        "https://kubernetes.io/docs/concepts/services-networking/network-policies/",
+        "https://docs.cilium.io/en/stable/security/policy/intro/",
+    ],
+    maps: &[
+        ("cis", &["5.3.2"]),
+        ("owasp_k8s_2022", &["K07"]),
+        ("owasp_k8s_2025", &["K05"]),
+        ("mitre", &["T1046", "T1021"]),
+        ("nsa_cisa", &["network-separation"]),
+        ("cwe", &["CWE-923"]),
+    ],
+    probe: Probe::Namespace(probe),
+    ..Check::BASE
+};
+
+fn probe(namespace: &Namespace<'_>) -> Verdict {
+    if namespace.is_system() {
+        return Verdict::Skip("a system namespace".into());
+    }
+    if namespace.pods_under_policies().next().is_none() {
+        let any = namespace.pods().next().is_some();
+        return Verdict::Skip(if any { "all its pods are on the network of their node" } else { "no workload in it" }.into());
+    }
+    let faults: Vec<_> = [Direction::Ingress, Direction::Egress].into_iter().filter_map(|direction| fault(namespace, direction)).collect();
+    let first =
+        [Direction::Ingress, Direction::Egress].into_iter().find_map(|direction| namespace.other_policy(Effect::Precedes, direction));
+    match first {
+        Some(other) if faults.is_empty() => {
+            Verdict::Review(format!("{} is asked before the NetworkPolicies, and not read yet", named(other)).into())
+        }
+        _ => faults.into(),
+    }
+}
+
+fn fault(namespace: &Namespace<'_>, direction: Direction) -> Option<Fault> {
+    let word = direction.word();
+    let fault = match namespace.isolates_by_default(direction) {
+        Isolation::Yes => return None,
+        Isolation::Cancelled(policy, rule) => rule
+            .place()
+            .fault(format!("NetworkPolicy {} selects every pod, but this rule allows all {word} again", policy.object.name))
+            .expected("a rule with peers, or none"),
+        Isolation::Disputed(policy, copy) => {
+            let said = "NetworkPolicy {} denies {} by default here, but not in each of its copies";
+            let said = said.replacen("{}", policy.object.name, 1).replacen("{}", word, 1);
+            copy.object.at("spec").fault(said).expected("copies that agree").doubt()
+        }
+        Isolation::No | Isolation::Unknown(_) => {
+            return Some(unless_other_policy(missing(namespace, direction), namespace, Effect::Isolates, direction));
+        }
+    };
+    Some(fault.severity(severity(direction)))
+}
+
+fn missing(namespace: &Namespace<'_>, direction: Direction) -> Fault {
+    let word = direction.word();
+    let covered = namespace.pods_under_policies().all(|pod| matches!(namespace.isolates_pod(direction, &pod), Isolation::Yes));
+    let said = if covered { "a policy selects each pod here, but none a new one" } else { "no policy denies it by default" };
+    let beyond = match namespace.pods().filter(on_host_network).count() {
+        0 => String::new(),
+        count => format!(" (and {count} on the network of a node, out of reach of any policy)"),
+    };
+    let fault = namespace.field().fault(format!("{word} of the namespace {}: {said}{beyond}", namespace.name()));
+    let expected = format!("a NetworkPolicy with an empty podSelector, the policy type {} and no rules", direction.as_str());
+    fault.expected(expected).severity(if covered { Severity::Medium } else { severity(direction) }).missing(POLICIES)
+}
+
+/// What may come in reaches everything; what may go out needs somebody inside first.
+fn severity(direction: Direction) -> Severity {
+    if direction == Direction::Ingress { Severity::High } else { Severity::Medium }
+}

@@ -1,0 +1,126 @@
+//! What enters the cluster in the clear can be read and changed on its way.
+
+use crate::checks::{Check, Fault, Probe, Severity, Verdict};
+use crate::model::exposure::{self, ROUTES};
+use crate::model::network::named;
+use crate::model::{Field, Object, Scan, kinds, service};
+
+pub(super) static CHECK: Check = Check {
+    id: "network-exposure-without-tls",
+    title: "entry point is exposed without TLS",
+    topic: "network",
+    severity: Severity::Medium,
+    why: "Passwords, sessions and answers that cross networks in the clear can be read and altered by whoever sits on the way.",
+    fix: "List the hosts under `tls` with a certificate, as cert-manager keeps one, and let port 80 do nothing but redirect.",
+    blind: "TLS that ends ahead of the cluster, at a CDN or a load balancer set up by other means, does not show in the objects.",
+    needs: &[kinds::HTTP_ROUTE, kinds::GRPC_ROUTE],
+    refs: &["https://kubernetes.io/docs/concepts/services-networking/ingress/#tls", "https://gateway-api.sigs.k8s.io/guides/tls/"],
+    maps: &[("owasp_k8s_2022", &["K07"]), ("owasp_k8s_2025", &["K05"]), ("mitre", &["T1040", "T1557"]), ("cwe", &["CWE-319"])],
+    probe: Probe::Object(&[kinds::INGRESS, kinds::GATEWAY, kinds::SERVICE], probe),
+    ..Check::BASE
+};
+
+fn probe(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
+    if object.is(kinds::SERVICE) {
+        return load_balancer(object, scan);
+    }
+    if let Some(why) = exposure::closed(object) {
+        return Verdict::Skip(why.into());
+    }
+    if object.is(kinds::GATEWAY) { gateway(object, scan) } else { ingress(object, scan) }
+}
+
+fn ingress(ingress: &Object<'_>, scan: &Scan<'_>) -> Verdict {
+    let open = exposure::hosts_without_tls(ingress);
+    let http_off = ingress.annotation("kubernetes.io/ingress.allow-http").str() == "false";
+    if open.is_empty() {
+        return plain_beside(ingress, http_off).into();
+    }
+    let annotation = exposure::tls_annotation(ingress);
+    // Google's load balancer with a certificate of its own, and without HTTP
+    if http_off && annotation.is_some_and(|key| key.contains("gke.io") || key.contains("gcp")) {
+        return Verdict::Pass;
+    }
+    let fault = |host: Field<'_>| {
+        let fault = |said: String| host.fault(format!("{} {said}", host_name(host))).expected("an entry under tls");
+        if let Some(key) = annotation {
+            fault(format!("has no entry under tls; the annotation {key} says that TLS ends elsewhere")).doubt()
+        } else if let Some(other) = exposure::covered_elsewhere(scan.evidence, ingress, host) {
+            fault(format!("has no entry under tls here, but in Ingress {}: some controllers join the two", other.name)).doubt()
+        } else {
+            fault("is served without TLS".to_owned())
+        }
+    };
+    open.into_iter().map(fault).collect()
+}
+
+fn host_name(host: Field<'_>) -> String {
+    if host.is_empty() || host.text().is_none() { "every host not listed".to_owned() } else { format!("host {}", host.str()) }
+}
+
+/// HTTP that stays open beside TLS.
+fn plain_beside(ingress: &Object<'_>, http_off: bool) -> Option<Fault> {
+    let redirect = ingress.annotation("nginx.ingress.kubernetes.io/ssl-redirect");
+    let forced = ingress.annotation("nginx.ingress.kubernetes.io/force-ssl-redirect").str() == "true";
+    if redirect.str() == "false" && !forced {
+        return Some(
+            redirect.fault("TLS is set up, but HTTP is served beside it instead of redirected").expected("true or absent").doubt(),
+        );
+    }
+    let google = exposure::class(ingress) == "gce" && !http_off;
+    let allow = ingress.annotation("kubernetes.io/ingress.allow-http");
+    google.then(|| {
+        allow.fault("Google's load balancer serves HTTP beside TLS unless a FrontendConfig redirects it").expected("false").doubt()
+    })
+}
+
+fn gateway(gateway: &Object<'_>, scan: &Scan<'_>) -> Verdict {
+    let plain: Vec<_> = exposure::plain_listeners(gateway).collect();
+    let served = plain.iter().filter_map(|listener| Some((listener, exposure::serving_route(scan.evidence, gateway, *listener)?)));
+    let faults: Vec<_> = served
+        .map(|(listener, route)| {
+            let said =
+                format!("listener {} speaks HTTP, and {} {} does more than redirect", listener.key("name").str(), route.kind, route.name);
+            listener.key("protocol").fault(said).expected("HTTPS, or routes that redirect to it")
+        })
+        .collect();
+    // a route that was not seen may still use the listener
+    if faults.is_empty() && !plain.is_empty() { Verdict::PassIfNone(ROUTES) } else { faults.into() }
+}
+
+fn load_balancer(service: &Object<'_>, scan: &Scan<'_>) -> Verdict {
+    if service.at("spec.type").text() != Some("LoadBalancer") {
+        return Verdict::Skip("a Service without a load balancer".into());
+    }
+    if let Some(why) = service::closed(service) {
+        return Verdict::Skip(why.into());
+    }
+    let ports = || service.at("spec.ports").items();
+    let plain: Vec<_> = ports().filter(|port| service::speaks_http(*port)).collect();
+    if plain.is_empty() {
+        return if ports().any(|port| service::speaks_https(port)) {
+            Verdict::Pass
+        } else {
+            Verdict::Skip("no port that speaks HTTP".into())
+        };
+    }
+    if service::has_source_ranges(service) {
+        return Verdict::Pass;
+    }
+    let behind = exposure::istio_gateway(scan.evidence, service);
+    let fault = |port: Field<'_>| {
+        let number = port.key("port");
+        let said = format!("the load balancer of Service {} takes plain HTTP from every address on port {}", service.name, number.str());
+        let fault = |doubt: &str| number.fault(format!("{said}{doubt}")).expected("TLS, or loadBalancerSourceRanges");
+        if let Some(key) = service::tls_annotation(service) {
+            fault(&format!("; the annotation {key} says that it ends TLS")).doubt()
+        } else if let Some(gateway) = behind {
+            fault(&format!("; {} of Istio, not read yet, decides what it serves", named(gateway))).doubt()
+        } else if ports().any(|port| service::speaks_https(port)) {
+            fault("; beside the port for TLS it may do nothing but redirect").doubt()
+        } else {
+            fault("")
+        }
+    };
+    plain.into_iter().map(fault).collect()
+}

@@ -1,0 +1,113 @@
+//! Base64 is no encryption: a Secret in a file is there for all who have the file.
+
+use crate::checks::{Check, Fault, Probe, Severity, Surface, Verdict};
+use crate::model::credential::{self, Value, speaks_of_credential};
+use crate::model::{Field, Object, Scan, kinds};
+
+pub(super) static CHECK: Check = Check {
+    id: "secret-manifest-plaintext",
+    title: "Secret lies in a file with its data in the clear",
+    topic: "secret",
+    severity: Severity::Critical,
+    why: "Whoever clones the repository, or finds a copy or a backup of it, has the value; taking it out later leaves it in the history.",
+    fix: "Keep it in a store for secrets (External Secrets), or encrypt it in the file (SOPS, Sealed Secrets), and replace the value.",
+    blind: "A file that never left the machine, or is made anew for each installation, looks the same.",
+    surfaces: &[Surface::Manifest],
+    refs: &["https://kubernetes.io/docs/concepts/configuration/secret/"],
+    maps: &[("owasp_k8s_2022", &["K08"]), ("owasp_k8s_2025", &["K03"]), ("mitre", &["T1552.001"]), ("cwe", &["CWE-312", "CWE-798"])],
+    probe: Probe::Object(&[kinds::SECRET], probe),
+    ..Check::BASE
+};
+
+/// The keys that hold the credential in Secrets of known types.
+const TYPES: &[(&str, &[&str])] = &[
+    ("kubernetes.io/basic-auth", &["password"]),
+    ("kubernetes.io/ssh-auth", &["ssh-privatekey"]),
+    ("kubernetes.io/dockerconfigjson", &[".dockerconfigjson"]),
+    ("kubernetes.io/dockercfg", &[".dockercfg"]),
+    ("kubernetes.io/service-account-token", &["token"]),
+    ("bootstrap.kubernetes.io/token", &["token-secret"]),
+    ("kubernetes.io/tls", &["tls.key"]),
+];
+
+/// Keys that hold credentials beyond those whose last word says so.
+const KEYS: &[&str] =
+    &["id_rsa", "id_ed25519", "pgpass", ".pgpass", ".netrc", "kubeconfig", "htpasswd", "auth", "key", "private.key", "secret_key_base"];
+
+/// The shortest value that is taken for a credential by the name of its key.
+const SHORTEST: usize = 8;
+
+fn probe(secret: &Object<'_>, scan: &Scan<'_>) -> Verdict {
+    if secret.at("type").str() == "helm.sh/release.v1" {
+        return Verdict::Skip("a release kept by Helm".into());
+    }
+    let encoded = secret.at("data").entries().into_iter().map(|(key, field)| (key, field, credential::decode(field.str())));
+    let plain = secret.at("stringData").entries().into_iter().map(|(key, field)| (key, field, Some(field.str().as_bytes().to_vec())));
+    let all: Vec<_> = encoded.chain(plain).collect();
+    let said: Vec<_> = all.iter().map(|(key, field, bytes)| judge(secret, key, *field, bytes.as_deref())).collect();
+    let rendered = scan.evidence.files().get(secret.root.file as usize).is_some_and(|file| file.uri.is_none());
+    let faults: Vec<_> =
+        said.iter().filter_map(|said| if let Said::Fault(fault) = said { Some((**fault).clone()) } else { None }).collect();
+    if !faults.is_empty() {
+        // what comes by a pipe may have been made just now, and never lain in a file
+        let unsure =
+            |fault: Fault| fault.reworded(|said| format!("{said}; it came by standard input, and may never have lain in a file")).doubt();
+        return if rendered { faults.into_iter().map(unsure).collect() } else { faults.into() };
+    }
+    // nothing in it is a credential: a person should see that it is none
+    let open = all.iter().zip(&said).find(|(_, said)| matches!(said, Said::Open));
+    open.map(|((key, field, _), _)| {
+        field.fault(format!("key {key} looks like configuration: is there a credential in it")).severity(Severity::Low).sensitive().doubt()
+    })
+    .into()
+}
+
+enum Said {
+    /// It holds nothing, or nothing yet.
+    Closed,
+    /// It holds something that does not look like a credential.
+    Open,
+    Fault(Box<Fault>),
+}
+
+fn judge(secret: &Object<'_>, key: &str, field: Field<'_>, bytes: Option<&[u8]>) -> Said {
+    let fault = |said: String| field.fault(said).expected("an encrypted value, or a reference to a store").sensitive();
+    let sops = secret.field().key("sops").exists() && field.str().starts_with("ENC[");
+    let Some(bytes) = bytes.filter(|_| !sops) else {
+        return if sops || field.is_empty() || is_template(field.str()) { Said::Closed } else { Said::Open };
+    };
+    let text = std::str::from_utf8(bytes).ok();
+    if bytes.is_empty() || text.is_some_and(|text| text.trim().is_empty() || is_template(text.trim())) {
+        return Said::Closed;
+    }
+    if let Some(found) = text.and_then(credential::find) {
+        let fault = match found.doubt {
+            None => fault(format!("key {key} holds {}", found.rule)),
+            Some(why) => fault(format!("key {key} may hold {}: {why}", found.rule)).severity(Severity::Medium).doubt(),
+        };
+        return Said::Fault(Box::new(fault));
+    }
+    let kind = secret.at("type").str();
+    let by_type = TYPES.iter().any(|(name, keys)| *name == kind && keys.contains(&key));
+    if !by_type && !speaks_of_credential(key) && !KEYS.contains(&key) && !is_key_store(key) {
+        return Said::Open;
+    }
+    match text.map_or(Value::Strong, |text| credential::classify(text.trim())) {
+        Value::Placeholder => Said::Fault(Box::new(
+            fault(format!("key {key} holds a placeholder, or a password that everybody knows")).severity(Severity::Medium).doubt(),
+        )),
+        Value::Harmless if !by_type => Said::Open,
+        _ if bytes.len() < SHORTEST => {
+            Said::Fault(Box::new(fault(format!("key {key} holds a value too short to tell")).severity(Severity::Medium).doubt()))
+        }
+        _ => Said::Fault(Box::new(fault(format!("key {key} holds a credential in the clear")))),
+    }
+}
+
+fn is_template(text: &str) -> bool {
+    credential::is_reference(text)
+}
+
+fn is_key_store(key: &str) -> bool {
+    [".jks", ".p12", ".pfx", ".keystore", ".keytab"].iter().any(|end| key.ends_with(end))
+}

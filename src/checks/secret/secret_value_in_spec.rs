@@ -1,0 +1,42 @@
+//! A credential written into a workload or a ConfigMap is read by all who may read the object, and by all who have the repository.
+
+use super::search::{Search, helm_values};
+use crate::checks::{Check, Probe, Severity, Verdict};
+use crate::model::{Object, Pod, Scan, kinds};
+
+pub(super) static CHECK: Check = Check {
+    id: "secret-value-in-spec",
+    title: "credential is written into a workload or ConfigMap",
+    topic: "secret",
+    severity: Severity::Critical,
+    why: "Whoever reads the object has it: by the API with mere reading rights, in Git with all of its history, in logs and backups.",
+    fix: "Keep it in a store for secrets, refer to it from here, and replace the value, which counts as known from now on.",
+    blind: "A credential without a known shape, under a name that says nothing, looks like any other value.",
+    refs: &["https://kubernetes.io/docs/concepts/security/secrets-good-practices/"],
+    maps: &[
+        ("owasp_k8s_2022", &["K08"]),
+        ("owasp_k8s_2025", &["K03"]),
+        ("mitre", &["T1552.007", "T1552.001"]),
+        ("cwe", &["CWE-798", "CWE-522"]),
+    ],
+    probe: Probe::Any(probe),
+    ..Check::BASE
+};
+
+fn probe(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
+    let mut search = Search::new(scan.evidence);
+    search.annotations(object.at("metadata.annotations"));
+    for pod in scan.evidence.pods_in(object).iter().map(|record| Pod { scan, record }) {
+        if pod.metadata().node() != object.at("metadata").node() {
+            search.annotations(pod.metadata().key("annotations"));
+        }
+        pod.containers().for_each(|container| search.container(&container));
+    }
+    if object.is(kinds::CONFIG_MAP) {
+        search.config_map(object);
+    }
+    for values in helm_values(object) {
+        search.tree("", values);
+    }
+    if search.looked() { search.into_faults().into() } else { Verdict::Skip("no field that holds values".into()) }
+}

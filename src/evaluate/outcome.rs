@@ -1,0 +1,124 @@
+//! What the checks said: counts, findings, passes, errors. It borrows nothing from the evidence, which may go.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::model::{Quality, Severity};
+
+/// What the checks said. It borrows nothing from the evidence, which may go.
+#[derive(Debug, Default)]
+pub struct Outcomes {
+    /// One a check, in the order given.
+    pub tallies: Vec<Tally>,
+    /// Failures, reviews and notes, in the order of the input.
+    pub findings: Vec<Finding>,
+    /// What passed, when asked for.
+    pub passes: Vec<(u16, Arc<Subject>)>,
+    /// Checks that broke: which, on what, with what words.
+    pub errors: Vec<(u16, Arc<Subject>, String)>,
+}
+
+/// How often a check said what.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Subjects that passed.
+    pub passed: u32,
+    /// Subjects that failed.
+    pub failed: u32,
+    /// Subjects that a person must look at.
+    pub review: u32,
+    /// Subjects that it broke on.
+    pub errors: u32,
+    /// Subjects that it does not apply to, by reason.
+    pub skipped: BTreeMap<Cow<'static, str>, u32>,
+}
+
+impl Tally {
+    /// All subjects looked at.
+    #[must_use]
+    pub fn subjects(&self) -> u32 {
+        self.passed + self.failed + self.review + self.errors + self.skipped.values().sum::<u32>()
+    }
+
+    pub(super) fn add(&mut self, other: Tally) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.review += other.review;
+        self.errors += other.errors;
+        for (reason, count) in other.skipped {
+            *self.skipped.entry(reason).or_default() += count;
+        }
+    }
+}
+
+/// What was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// As written.
+    pub api_version: String,
+    /// Its API group.
+    pub group: String,
+    /// As written.
+    pub kind: String,
+    /// Empty when it has none.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// Empty when it is no container.
+    pub container: String,
+}
+
+impl Subject {
+    pub(super) fn named(api_version: &str, kind: &str, name: &str) -> Self {
+        let (api_version, kind, name) = (api_version.to_owned(), kind.to_owned(), name.to_owned());
+        Subject { api_version, group: String::new(), kind, namespace: String::new(), name, container: String::new() }
+    }
+}
+
+/// How a fault counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It fails its subject.
+    Fail,
+    /// It leaves its subject undecided.
+    Review,
+    /// It changes nothing.
+    Note,
+}
+
+/// A fault with its check and subject, free of the evidence.
+#[derive(Debug)]
+pub struct Finding {
+    /// Index of the check.
+    pub check: u16,
+    /// What it was found on.
+    pub subject: Arc<Subject>,
+    /// How it counts.
+    pub standing: Standing,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong.
+    pub message: Cow<'static, str>,
+    /// What was seen.
+    pub observed: Cow<'static, str>,
+    /// What should stand there.
+    pub expected: Cow<'static, str>,
+    /// Where the check's own advice does not fit.
+    pub fix: Option<Cow<'static, str>>,
+    /// The value is a credential.
+    pub sensitive: bool,
+    /// Which file.
+    pub file: u32,
+    /// Where in its text, in bytes.
+    pub span: (u32, u32),
+    /// Where in the object.
+    pub path: Box<str>,
+    /// How well the place fits.
+    pub quality: Quality,
+    /// `decisions.md` 20, without the ordinal of equal ones.
+    pub fingerprint: [u8; 16],
+    /// The images of the container, or of all containers of the pod, where it runs on every node or by itself: those
+    /// that the built-in exceptions may know.
+    pub images: Option<Arc<[Box<str>]>>,
+}

@@ -1,0 +1,100 @@
+//! Names that speak of credentials.
+
+/// What such a name ends in, written without separators and in lower case.
+const ENDINGS: &[&str] = &[
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "token",
+    "apikey",
+    "credential",
+    "credentials",
+    "secretkey",
+    "secretaccesskey",
+    "privatekey",
+];
+
+/// Endings that count only as a word of their own: `DB_PASS`, not `bypass`.
+const WORDS: &[&str] = &["pass", "pwd"];
+
+/// Names that end like one, and mean the name of an object that holds it.
+const REFERENCES: &[&str] = &["existing", "imagepull", "tlssecret", "secretname"];
+
+/// Whether what stands under a name is a credential if the name is to be believed: `DB_PASSWORD`, `clientSecret`,
+/// `spring.datasource.password`, `--api-key`.
+#[must_use]
+pub fn speaks_of_credential(name: &str) -> bool {
+    // the longest ending has 15 letters; separators come on top
+    const ENOUGH: usize = 64;
+    let (mut flat, mut starts) = ([0u8; ENOUGH], [false; ENOUGH]);
+    let bytes = name.as_bytes();
+    let tail = &bytes[bytes.len().saturating_sub(ENOUGH)..];
+    let (mut length, mut boundary, mut before) = (0, true, b' ');
+    for &byte in tail {
+        if byte.is_ascii_alphanumeric() {
+            flat[length] = byte.to_ascii_lowercase();
+            starts[length] = boundary || byte.is_ascii_uppercase() && before.is_ascii_lowercase();
+            length += 1;
+            boundary = false;
+        } else if byte.is_ascii() {
+            boundary = true;
+        } else {
+            return false;
+        }
+        before = byte;
+    }
+    let flat = &flat[..length];
+    let word = |word: &&str| flat.ends_with(word.as_bytes()) && starts[length - word.len()];
+    let named = ENDINGS.iter().any(|ending| flat.ends_with(ending.as_bytes())) || WORDS.iter().any(word);
+    named && !REFERENCES.iter().any(|part| memchr::memmem::find(flat, part.as_bytes()).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::speaks_of_credential;
+
+    #[test]
+    fn names_are_known_by_their_last_word() {
+        for name in [
+            "DB_PASSWORD",
+            "password",
+            "dbPassword",
+            "spring.datasource.password",
+            "--api-key",
+            "X-Api-Key",
+            "APIKEY",
+            "AWS_SECRET_ACCESS_KEY",
+            "SECRET_KEY",
+            "clientSecret",
+            "DB_PASS",
+            "dbPass",
+            "MYSQL_PWD",
+            "GITHUB_TOKEN",
+            "service-credentials",
+            "rootpassword",
+        ] {
+            assert!(speaks_of_credential(name), "{name}");
+        }
+        for name in [
+            "",
+            "PASSWORD_FILE",
+            "PASSWORD_MIN_LENGTH",
+            "TOKEN_AUDIENCE",
+            "bypass",
+            "BYPASS",
+            "compass",
+            "TOKENIZER",
+            "SECRET_NAME",
+            "existingSecret",
+            "existingSecretPassword",
+            "imagePullSecret",
+            "tls-secret",
+            "KEY",
+            "MONKEY",
+            "пароль",
+        ] {
+            assert!(!speaks_of_credential(name), "{name}");
+        }
+    }
+}

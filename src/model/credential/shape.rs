@@ -1,0 +1,322 @@
+//! Credentials known by their own shape: prefixes with the length and alphabet their issuer documents, key blocks,
+//! connection strings.
+//!
+//! One pass over the text: what may start a credential is looked at only at the start of a word.
+
+use super::base64;
+use super::value::{is_placeholder, is_reference};
+
+/// A credential, by the rule that it met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Found {
+    /// What it is, for a message: `a GitHub token`.
+    pub rule: &'static str,
+    /// Why it may be none after all.
+    pub doubt: Option<&'static str>,
+}
+
+impl Found {
+    fn sure(rule: &'static str) -> Option<Self> {
+        Some(Found { rule, doubt: None })
+    }
+}
+
+/// A token: a prefix and what must follow it.
+struct Token {
+    prefix: &'static str,
+    rule: &'static str,
+    alphabet: fn(u8) -> bool,
+    /// How many characters follow.
+    length: (usize, usize),
+    extra: Extra,
+}
+
+/// What a token must meet beyond its alphabet and length.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Extra {
+    None,
+    /// The last six characters are the CRC-32 of those before, in base 62.
+    Checksum,
+    /// A digit comes first.
+    Digit,
+}
+
+const fn token(prefix: &'static str, rule: &'static str, alphabet: fn(u8) -> bool, length: (usize, usize), extra: Extra) -> Token {
+    Token { prefix, rule, alphabet, length, extra }
+}
+
+const AWS: &str = "an AWS access key";
+const GITHUB: &str = "a GitHub token";
+const GITLAB: &str = "a GitLab token";
+const SLACK: &str = "a Slack token";
+const STRIPE: &str = "a Stripe live key";
+
+const TOKENS: &[Token] = &[
+    token("AKIA", AWS, base32, (16, 16), Extra::None),
+    token("ASIA", AWS, base32, (16, 16), Extra::None),
+    token("ABIA", AWS, base32, (16, 16), Extra::None),
+    token("ACCA", AWS, base32, (16, 16), Extra::None),
+    token("AIza", "a Google API key", url_safe, (35, 35), Extra::None),
+    token("ghp_", GITHUB, alphanumeric, (36, 36), Extra::Checksum),
+    token("gho_", GITHUB, alphanumeric, (36, 36), Extra::Checksum),
+    token("ghu_", GITHUB, alphanumeric, (36, 36), Extra::Checksum),
+    token("ghs_", GITHUB, alphanumeric, (36, 36), Extra::Checksum),
+    token("ghr_", GITHUB, alphanumeric, (36, 36), Extra::Checksum),
+    token("github_pat_", GITHUB, word, (82, 82), Extra::None),
+    token("glpat-", GITLAB, dotted, (20, 320), Extra::None),
+    token("gldt-", GITLAB, dotted, (20, 320), Extra::None),
+    token("glrt-", GITLAB, dotted, (20, 320), Extra::None),
+    token("glptt-", GITLAB, hex, (40, 40), Extra::None),
+    token("npm_", "an npm token", alphanumeric, (36, 36), Extra::Checksum),
+    token("xoxb-", SLACK, dashed, (24, 255), Extra::Digit),
+    token("xoxp-", SLACK, dashed, (24, 255), Extra::Digit),
+    token("xoxa-", SLACK, dashed, (24, 255), Extra::Digit),
+    token("xoxr-", SLACK, dashed, (24, 255), Extra::Digit),
+    token("xapp-", SLACK, dashed, (24, 255), Extra::Digit),
+    token("sk_live_", STRIPE, alphanumeric, (24, 247), Extra::None),
+    token("rk_live_", STRIPE, alphanumeric, (24, 247), Extra::None),
+    token("SG.", "a SendGrid key", dotted, (66, 66), Extra::None),
+    token("hvs.", "a Vault token", url_safe, (24, 255), Extra::None),
+    token("dop_v1_", "a DigitalOcean token", hex, (64, 64), Extra::None),
+    token("dckr_pat_", "a Docker Hub token", url_safe, (27, 27), Extra::None),
+    token("glsa_", "a Grafana token", word, (41, 41), Extra::None),
+    token("pypi-AgEIcHlwaS5vcmc", "a PyPI token", url_safe, (50, 1000), Extra::None),
+    token("AGE-SECRET-KEY-1", "an age private key", uppercase, (58, 58), Extra::None),
+];
+
+/// The bytes that a credential may start with.
+const FIRST: [bool; 256] = {
+    let mut first = [false; 256];
+    let mut at = 0;
+    while at < TOKENS.len() {
+        first[TOKENS[at].prefix.as_bytes()[0] as usize] = true;
+        at += 1;
+    }
+    // JWT, base64 of a key block
+    first[b'e' as usize] = true;
+    first[b'L' as usize] = true;
+    first
+};
+
+/// The shortest text that can hold one: `a://b:c@d`.
+const SHORTEST: usize = 9;
+
+/// The first credential in a text; one that is sure before one that is not.
+#[must_use]
+pub fn find(text: &str) -> Option<Found> {
+    if text.len() < SHORTEST {
+        return None;
+    }
+    let found = [words, key_blocks, urls, connection_strings].into_iter().filter_map(|rule| rule(text));
+    let mut doubt = None;
+    for found in found {
+        if found.doubt.is_none() {
+            return Some(found);
+        }
+        doubt = doubt.or(Some(found));
+    }
+    doubt
+}
+
+/// Tokens: all that starts at the start of a word.
+fn words(text: &str) -> Option<Found> {
+    let bytes = text.as_bytes();
+    let (mut inside, mut doubt) = (false, None);
+    for (at, &byte) in bytes.iter().enumerate() {
+        if !inside && FIRST[usize::from(byte)] {
+            let found = text.get(at..).and_then(at_word);
+            match found {
+                Some(Found { doubt: None, .. }) => return found,
+                found => doubt = doubt.or(found),
+            }
+        }
+        inside = byte.is_ascii_alphanumeric() || byte == b'_';
+    }
+    doubt
+}
+
+fn at_word(text: &str) -> Option<Found> {
+    if text.starts_with("eyJ") {
+        return jwt(text);
+    }
+    if text.starts_with("LS0tLS1CRUdJTi") {
+        let head = text.get(..64).and_then(base64::decode)?;
+        return memchr::memmem::find(&head, b"PRIVATE KEY-----").and_then(|_| Found::sure("a private key in base64"));
+    }
+    let token = TOKENS.iter().find(|token| text.starts_with(token.prefix))?;
+    let body = run(&text[token.prefix.len()..], token.alphabet);
+    let ends = !text[token.prefix.len() + body.len()..].starts_with(|next: char| next.is_ascii_alphanumeric());
+    let fits = ends
+        && (token.length.0..=token.length.1).contains(&body.len())
+        && (token.extra != Extra::Digit || body.starts_with(|first: char| first.is_ascii_digit()));
+    // what documentation shows is no credential
+    if !fits || !is_varied(body) || body.to_ascii_lowercase().contains("example") {
+        return None;
+    }
+    let doubt = (token.extra == Extra::Checksum && !checksum_fits(body)).then_some("its checksum does not fit");
+    Some(Found { rule: token.rule, doubt })
+}
+
+fn jwt(text: &str) -> Option<Found> {
+    let mut parts = run(text, dotted).split('.');
+    let (header, payload, signature) = (parts.next()?, parts.next()?, parts.next()?);
+    let header = String::from_utf8(base64::decode(header)?).ok()?;
+    let claims = String::from_utf8(base64::decode(payload)?).ok()?;
+    let signed = header.contains("\"alg\"") && !header.contains("\"none\"") && signature.len() >= 20;
+    // the token that the documentation of JWT shows everywhere
+    let shown = claims.contains("1234567890");
+    (signed && claims.starts_with('{') && !shown).then_some(Found { rule: "a signed token (JWT)", doubt: None })
+}
+
+/// PEM and OpenPGP private keys: the head, and something of the body, so that mere mention is none.
+fn key_blocks(text: &str) -> Option<Found> {
+    let begin = "-----BEGIN ";
+    let starts = memchr::memmem::find_iter(text.as_bytes(), begin);
+    starts.into_iter().find_map(|at| {
+        let (label, body) = text[at + begin.len()..].split_once("-----")?;
+        if !matches!(
+            label.strip_suffix(" BLOCK").unwrap_or(label),
+            "PRIVATE KEY"
+                | "ENCRYPTED PRIVATE KEY"
+                | "RSA PRIVATE KEY"
+                | "EC PRIVATE KEY"
+                | "DSA PRIVATE KEY"
+                | "OPENSSH PRIVATE KEY"
+                | "PGP PRIVATE KEY"
+        ) {
+            return None;
+        }
+        // a line break may be written as `\n` inside of JSON
+        let body = body.trim_start_matches(|byte: char| byte.is_whitespace() || matches!(byte, '\\' | 'n' | 'r'));
+        let header = ["Proc-Type:", "Version:", "Comment:"].iter().any(|header| body.starts_with(header));
+        let base64 = run(body, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'));
+        (header || base64.len() >= 16 && is_varied(base64)).then_some(Found { rule: "a private key", doubt: None })
+    })
+}
+
+/// A password before the host of a URL, and the web hooks whose path is the credential.
+fn urls(text: &str) -> Option<Found> {
+    let mut doubt = None;
+    for at in memchr::memmem::find_iter(text.as_bytes(), b"://") {
+        let rest = &text[at + 3..];
+        if let Some(hook) = rest.strip_prefix("hooks.slack.com/services/T") {
+            let path = run(hook, |byte| byte.is_ascii_alphanumeric() || byte == b'/');
+            if path.split('/').count() == 3 && path.len() >= 40 && is_varied(path) {
+                return Found::sure("a Slack web hook");
+            }
+        }
+        let end = rest.find(|byte: char| byte.is_whitespace() || "/?#\"'`,;\\|".contains(byte)).unwrap_or(rest.len());
+        let Some((user, host)) = rest[..end].rsplit_once('@') else { continue };
+        let Some((_, password)) = user.split_once(':') else { continue };
+        let found = password_in("a URL with a password", password, host);
+        match found {
+            Some(Found { doubt: None, .. }) => return found,
+            found => doubt = doubt.or(found),
+        }
+    }
+    doubt
+}
+
+/// `user:password@tcp(host)` of Go, `Server=…;Password=…` of .NET, `host=… password=…` of libpq, keys of Azure storage.
+fn connection_strings(text: &str) -> Option<Found> {
+    let go = ["@tcp(", "@unix("].iter().find_map(|mark| {
+        let before = &text[..memchr::memmem::find(text.as_bytes(), mark.as_bytes())?];
+        let start = before.rfind(|byte: char| byte.is_whitespace() || "\"'`=".contains(byte)).map_or(0, |at| at + 1);
+        password_in("a connection string with a password", before.get(start..)?.split_once(':')?.1, "")
+    });
+    go.or_else(|| text.lines().filter(|line| line.contains('=')).find_map(pairs))
+}
+
+fn pairs(line: &str) -> Option<Found> {
+    if let Some((_, key)) = line.split_once("AccountKey=") {
+        let key = run(key, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'));
+        return if key.len() == 86 && is_varied(key) { Found::sure("an Azure storage key") } else { None };
+    }
+    let lower = line.to_ascii_lowercase();
+    let (at, key) = ["password=", "pwd="].iter().find_map(|key| lower.find(key).map(|at| (at, key)))?;
+    let connects = ["server=", "data source=", "host=", "jdbc:"].iter().any(|part| lower.contains(part));
+    if !connects || lower[..at].ends_with(|before: char| before.is_ascii_alphanumeric() || matches!(before, '_' | '-' | '.')) {
+        return None;
+    }
+    let value = line.get(at + key.len()..)?;
+    let end = value.find(|byte: char| byte.is_whitespace() || ";&\"'`,".contains(byte)).unwrap_or(value.len());
+    password_in("a connection string with a password", &value[..end], "")
+}
+
+fn password_in(rule: &'static str, password: &str, host: &str) -> Option<Found> {
+    let formatted = password.contains(['%', '<', '{']) && !password.contains(|byte: char| byte.is_ascii_digit())
+        || password.starts_with(['*', '[', '$']);
+    if password.is_empty() || is_reference(password) || formatted {
+        return None;
+    }
+    let known = is_placeholder(password) || matches!(password, "pass" | "pw" | "pwd" | "passwd");
+    let shown = ["example.com", "example.org", "example.net"].iter().any(|shown| host.split(':').next() == Some(*shown));
+    let doubt = if known { Some("a placeholder, or a password that everybody knows") } else { shown.then_some("a host of documentation") };
+    Some(Found { rule, doubt })
+}
+
+/// The longest start of a text that an alphabet has.
+fn run(text: &str, alphabet: impl Fn(u8) -> bool) -> &str {
+    let end = text.bytes().position(|byte| !alphabet(byte)).unwrap_or(text.len());
+    &text[..end]
+}
+
+/// Whether it has so many different characters that somebody's `xxxx` is none.
+fn is_varied(text: &str) -> bool {
+    let mut seen = [false; 256];
+    text.bytes().for_each(|byte| seen[usize::from(byte)] = true);
+    seen.iter().filter(|seen| **seen).count() >= 8
+}
+
+fn checksum_fits(body: &str) -> bool {
+    let Some((random, sum)) = body.split_at_checked(body.len() - 6) else { return false };
+    let stated = sum.bytes().try_fold(0u64, |sum, digit| {
+        let value = match digit {
+            b'0'..=b'9' => digit - b'0',
+            b'A'..=b'Z' => digit - b'A' + 10,
+            b'a'..=b'z' => digit - b'a' + 36,
+            _ => return None,
+        };
+        Some(sum * 62 + u64::from(value))
+    });
+    stated == Some(u64::from(crc32(random.as_bytes())))
+}
+
+/// The CRC-32 of Ethernet and zip.
+pub(super) fn crc32(bytes: &[u8]) -> u32 {
+    !bytes
+        .iter()
+        .fold(u32::MAX, |sum, byte| (0..8).fold(sum ^ u32::from(*byte), |sum, _| (sum >> 1) ^ (0xEDB8_8320 & (sum & 1).wrapping_neg())))
+}
+
+fn alphanumeric(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+}
+
+fn base32(byte: u8) -> bool {
+    matches!(byte, b'A'..=b'Z' | b'2'..=b'7')
+}
+
+fn uppercase(byte: u8) -> bool {
+    byte.is_ascii_uppercase() || byte.is_ascii_digit()
+}
+
+fn hex(byte: u8) -> bool {
+    matches!(byte, b'0'..=b'9' | b'a'..=b'f')
+}
+
+fn word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+fn dashed(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'-'
+}
+
+fn url_safe(byte: u8) -> bool {
+    word(byte) || byte == b'-'
+}
+
+fn dotted(byte: u8) -> bool {
+    url_safe(byte) || byte == b'.'
+}

@@ -1,0 +1,232 @@
+//! What a value looks like, when its name speaks of a credential.
+
+/// See [`classify`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Value {
+    /// Nothing, a number, a switch, a path, a URL, a reference to something else.
+    Harmless,
+    /// It waits to be replaced, or everybody knows it.
+    Placeholder,
+    /// Words as in a name.
+    Words,
+    /// Too short, or too regular.
+    Weak,
+    /// As random as credentials are.
+    Strong,
+}
+
+/// The fewest characters of a credential.
+const SHORTEST: usize = 8;
+/// The least entropy, in bits a character, that is taken for random.
+const RANDOM: f64 = 3.5;
+
+/// Parts of values that nobody uses as they are.
+const PLACEHOLDERS: &[&str] = &[
+    "changeme",
+    "changeit",
+    "change-me",
+    "change_me",
+    "change-it",
+    "example",
+    "placeholder",
+    "replace",
+    "redacted",
+    "dummy",
+    "sample",
+    "your-",
+    "your_",
+    "yourpass",
+    "yoursecret",
+    "yourtoken",
+    "xxxx",
+    "****",
+    "todo",
+    "fixme",
+    "insert",
+    "notasecret",
+    "not-a-secret",
+    "fake",
+    "p@ssw0rd",
+    "passw0rd",
+    "password",
+    "default",
+    "secret123",
+    "12345",
+    "qwerty",
+    "letmein",
+    "_val",
+    "undefined",
+];
+
+/// Says what a value looks like.
+#[must_use]
+pub fn classify(value: &str) -> Value {
+    let value = value.trim();
+    if value.is_empty() || is_reference(value) || is_plain_datum(value) || is_path_or_url(value) {
+        return Value::Harmless;
+    }
+    if is_placeholder(value) {
+        return Value::Placeholder;
+    }
+    if value.len() < SHORTEST {
+        return Value::Weak;
+    }
+    if is_words(value) {
+        return Value::Words;
+    }
+    if entropy(value) < RANDOM { Value::Weak } else { Value::Strong }
+}
+
+/// Whether it stands for a value that something else puts in its place.
+#[must_use]
+pub fn is_reference(value: &str) -> bool {
+    const SCHEMES: [&str; 7] = ["vault:", "ref+", "op://", "secretref:", "secretref+", "awssm://", "env:"];
+    let enclosed = |open, close| value.starts_with(open) && value.ends_with(close);
+    value.contains("$(")
+        || value.contains("${")
+        || value.contains("{{")
+        || value.starts_with('$') && value[1..].bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        || enclosed('<', '>')
+        || enclosed('%', '%')
+        || enclosed('[', ']')
+        || enclosed('{', '}')
+        || value.starts_with("ENC[")
+        || SCHEMES.iter().any(|scheme| value.starts_with(scheme))
+}
+
+/// Whether it waits to be replaced, or everybody knows it.
+#[must_use]
+pub(super) fn is_placeholder(value: &str) -> bool {
+    let lower = value.to_ascii_lowercase();
+    let once = value.bytes().all(|byte| Some(byte) == value.bytes().next());
+    once || matches!(lower.as_str(), "admin" | "root" | "test" | "secret" | "token" | "none" | "null" | "nil")
+        || PLACEHOLDERS.iter().any(|part| lower.contains(part))
+}
+
+/// A number, a switch, a duration, a size, a version.
+fn is_plain_datum(value: &str) -> bool {
+    const SWITCHES: [&str; 10] = ["true", "false", "yes", "no", "on", "off", "enabled", "disabled", "required", "optional"];
+    let digits = value.trim_start_matches(['-', '+', 'v']).trim_end_matches(|end: char| end.is_ascii_alphabetic());
+    let unit = value.len() - value.trim_end_matches(|end: char| end.is_ascii_alphabetic()).len();
+    SWITCHES.iter().any(|switch| value.eq_ignore_ascii_case(switch))
+        || !digits.is_empty() && unit <= 2 && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+}
+
+fn is_path_or_url(value: &str) -> bool {
+    let starts = ["/", "./", "../", "~/"].iter().any(|start| value.starts_with(start));
+    // a path in a store of secrets, a name with its folder: credentials with a slash are base64, and mix their letters
+    let mixed = value.bytes().any(|byte| byte.is_ascii_uppercase() || matches!(byte, b'+' | b'='));
+    let file = ["crt", "pem", "key", "txt", "json", "yaml", "yml", "conf"]
+        .iter()
+        .any(|end| value.rsplit_once('.').is_some_and(|(_, last)| last == *end));
+    starts && !value.contains(char::is_whitespace) || value.contains("://") || value.contains('/') && !mixed || file
+}
+
+/// Letters in words joined by `-`, `_`, `.`, `:` or blanks, all small or all capital, as names are.
+fn is_words(value: &str) -> bool {
+    let joined = |byte: u8| matches!(byte, b'-' | b'_' | b'.' | b':' | b' ');
+    let small = value.bytes().all(|byte| byte.is_ascii_lowercase() || joined(byte));
+    let capital = value.bytes().all(|byte| byte.is_ascii_uppercase() || joined(byte));
+    let parts = || value.split(|part: char| part.is_ascii() && joined(part as u8));
+    // `web-token-2`, `db1-credentials`: a name with a number in it
+    let numbered = value.contains('-')
+        && parts().all(|part| {
+            let digits = part.bytes().filter(u8::is_ascii_digit).count();
+            !part.is_empty()
+                && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+                && (digits <= 2 || digits == part.len() && digits <= 4)
+        })
+        && parts().any(|part| part.len() >= 4 && part.bytes().all(|byte| byte.is_ascii_lowercase()));
+    // one run of letters is a word when it is short enough for one
+    (small || capital) && (value.bytes().any(joined) || value.len() <= 14) || numbered
+}
+
+/// Shannon's entropy, in bits a character.
+fn entropy(value: &str) -> f64 {
+    let mut counts = [0u32; 256];
+    for byte in value.bytes() {
+        counts[usize::from(byte)] += 1;
+    }
+    let total = value.len() as f64;
+    let bits = counts.iter().filter(|count| **count > 0).map(|&count| f64::from(count) / total);
+    -bits.map(|share| share * share.log2()).sum::<f64>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Value, classify};
+
+    #[test]
+    fn values_are_told_apart() {
+        let cases: &[(Value, &[&str])] = &[
+            (
+                Value::Harmless,
+                &[
+                    "",
+                    "true",
+                    "off",
+                    "30",
+                    "1.5",
+                    "30s",
+                    "512Mi",
+                    "v1.2",
+                    "$(DB_PASSWORD)",
+                    "${DB_PASSWORD}",
+                    "$DB_PASSWORD",
+                    "<password>",
+                    "{{ .Values.password }}",
+                    "/etc/creds/password",
+                    "./token",
+                    "https://example.com/token",
+                    "secret/data/payments",
+                    "vault:secret/data/db#password",
+                    "ref+vault://db#password",
+                    "tls.key",
+                    "prefix-${VAR}",
+                    "<path:secret/db#pw>",
+                ],
+            ),
+            (
+                Value::Placeholder,
+                &[
+                    "changeme",
+                    "ChangeMe123",
+                    "password",
+                    "xxxxxxxxxxxx",
+                    "your-token-here",
+                    "GOOGLE_API_KEY_VAL",
+                    "admin",
+                    "aaaaaaaaaaaa",
+                    "REPLACE_ME",
+                ],
+            ),
+            (
+                Value::Words,
+                &[
+                    "payments-api",
+                    "web-tls-creds",
+                    "argocd-initial-admin-secret",
+                    "SOME_OTHER_NAME",
+                    "db1-credentials",
+                    "correct horse battery staple",
+                ],
+            ),
+            (Value::Weak, &["hunter2", "toor", "s3cr3t", "Aa1!Aa1!Aa1!", "pa55word"]),
+            (
+                Value::Strong,
+                &[
+                    "k9!vQ2#mZx7pLw4t",
+                    "Vd8#rTq1yLz6NcWb",
+                    "9f86d081884c7d659a2feaa0c55ad015",
+                    "mQ4/t8Zr+YpW2sKd1XvB6nHc3LgJ7fEa",
+                    "qjzhwkxvbnmtrplsdfgc",
+                ],
+            ),
+        ];
+        for (expected, values) in cases {
+            for value in *values {
+                assert_eq!(classify(value), *expected, "{value}");
+            }
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! Label selectors as the API server evaluates them.
+
+use crate::model::field::Field;
+use crate::model::kinds;
+use crate::model::object::Object;
+use crate::model::pod::Pod;
+
+/// The label that the API server puts on every namespace.
+const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";
+
+/// Labels that controllers put on pods beyond those of the template.
+const ADDED_AT_RUN_TIME: &[&str] = &[
+    "apps.kubernetes.io/pod-index",
+    "batch.kubernetes.io/controller-uid",
+    "batch.kubernetes.io/job-completion-index",
+    "batch.kubernetes.io/job-name",
+    "controller-revision-hash",
+    "controller-uid",
+    "job-name",
+    "pod-template-generation",
+    "pod-template-hash",
+    "statefulset.kubernetes.io/pod-name",
+];
+
+/// What a selector says of a pod.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Match {
+    /// It selects it.
+    Yes,
+    /// It does not.
+    No,
+    /// It asks for a label that a controller sets at run time.
+    Unknown,
+}
+
+/// A label selector. An empty one selects everything; one that is absent is for its owner to interpret.
+#[derive(Debug, Clone, Copy)]
+pub struct Selector<'a>(Field<'a>);
+
+/// One condition of a selector; `matchLabels` are `In` with one value.
+#[derive(Debug, Clone)]
+struct Requirement<'a> {
+    key: &'a str,
+    operator: Operator,
+    values: Vec<&'a str>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Operator {
+    In,
+    NotIn,
+    Exists,
+    DoesNotExist,
+    /// The API server refuses it.
+    Other,
+}
+
+impl<'a> Selector<'a> {
+    /// The selector at a field that means "everything" when it is absent, as `spec.podSelector` of a NetworkPolicy.
+    #[must_use]
+    pub fn or_all(field: Field<'a>) -> Self {
+        Selector(field)
+    }
+
+    /// The selector at a field that means "nothing" or "not asked" when it is absent or null.
+    #[must_use]
+    pub fn given(field: Field<'a>) -> Option<Self> {
+        field.exists().then_some(Selector(field))
+    }
+
+    /// Where it stands.
+    #[must_use]
+    pub fn field(self) -> Field<'a> {
+        self.0
+    }
+
+    /// Whether it has no condition.
+    #[must_use]
+    pub fn selects_all(self) -> bool {
+        self.0.key("matchLabels").is_empty() && self.0.key("matchExpressions").is_empty()
+    }
+
+    /// Whether it selects every namespace: by an empty selector, or by the label that all of them have.
+    #[must_use]
+    pub fn selects_all_namespaces(self) -> bool {
+        self.requirements().iter().all(|asked| asked.key == NAMESPACE_NAME && asked.operator == Operator::Exists)
+    }
+
+    /// Whether all that it asks is that something be absent, so that it selects whatever nobody thought of.
+    #[must_use]
+    pub fn only_excludes(self) -> bool {
+        let asked = self.requirements();
+        !asked.is_empty() && asked.iter().all(|asked| matches!(asked.operator, Operator::NotIn | Operator::DoesNotExist))
+    }
+
+    /// The keys it asks for.
+    #[must_use]
+    pub fn keys(self) -> Vec<&'a str> {
+        self.requirements().into_iter().map(|asked| asked.key).collect()
+    }
+
+    /// Whether it selects something with these labels.
+    #[must_use]
+    pub fn matches(self, label: impl Fn(&'a str) -> Option<&'a str>) -> bool {
+        self.requirements().iter().all(|asked| asked.holds(label(asked.key)))
+    }
+
+    /// Whether it selects a pod, or the pods of a template.
+    #[must_use]
+    pub fn matches_pod(self, pod: &Pod<'a>) -> Match {
+        let labels = pod.metadata().key("labels");
+        let template = !pod.object().is(kinds::POD);
+        let mut all = Match::Yes;
+        for asked in self.requirements() {
+            let label = labels.key(asked.key).text();
+            if label.is_none() && template && ADDED_AT_RUN_TIME.contains(&asked.key) {
+                all = Match::Unknown;
+            } else if !asked.holds(label) {
+                return Match::No;
+            }
+        }
+        all
+    }
+
+    /// Whether it selects a namespace by its name and its document.
+    #[must_use]
+    pub fn matches_namespace(self, name: &'a str, document: Option<&Object<'a>>) -> bool {
+        self.matches(|key| if key == NAMESPACE_NAME { Some(name) } else { document.and_then(|document| document.label(key).text()) })
+    }
+
+    fn requirements(self) -> Vec<Requirement<'a>> {
+        let labels = self.0.key("matchLabels").entries().into_iter();
+        let labels = labels.map(|(key, value)| Requirement { key, operator: Operator::In, values: vec![value.str()] });
+        let expressions = self.0.key("matchExpressions").items().map(|item| Requirement {
+            key: item.key("key").str(),
+            operator: Operator::read(item.key("operator").str()),
+            values: item.key("values").items().map(Field::str).collect(),
+        });
+        labels.chain(expressions).collect()
+    }
+}
+
+/// Whether whatever labels a thing has, one of these selectors selects it: one without conditions, or two that
+/// between them leave nothing out.
+#[must_use]
+pub fn cover_everything(selectors: &[Selector<'_>]) -> bool {
+    let asked: Vec<_> = selectors.iter().map(|selector| selector.requirements()).collect();
+    let single: Vec<_> = asked.iter().filter_map(|asked| if let [only] = asked.as_slice() { Some(only) } else { None }).collect();
+    asked.iter().any(Vec::is_empty) || single.iter().any(|one| single.iter().any(|other| one.complements(other)))
+}
+
+impl Requirement<'_> {
+    fn holds(&self, label: Option<&str>) -> bool {
+        let listed = label.is_some_and(|label| self.values.contains(&label));
+        match self.operator {
+            Operator::In => listed,
+            Operator::NotIn => !listed,
+            Operator::Exists => label.is_some(),
+            Operator::DoesNotExist => label.is_none(),
+            Operator::Other => false,
+        }
+    }
+
+    /// Whether everything meets this one or the other.
+    fn complements(&self, other: &Self) -> bool {
+        self.key == other.key
+            && match (self.operator, other.operator) {
+                (Operator::Exists, Operator::DoesNotExist | Operator::NotIn) => true,
+                (Operator::In, Operator::NotIn) => other.values.iter().all(|value| self.values.contains(value)),
+                _ => false,
+            }
+    }
+}
+
+impl Operator {
+    fn read(text: &str) -> Self {
+        match text {
+            "In" => Operator::In,
+            "NotIn" => Operator::NotIn,
+            "Exists" => Operator::Exists,
+            "DoesNotExist" => Operator::DoesNotExist,
+            _ => Operator::Other,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Selector, cover_everything};
+    use crate::discover::{Origin, Source};
+    use crate::model::{Field, Root};
+    use crate::parse::{self, File, Limits};
+
+    fn read(selectors: &[&str]) -> Vec<File> {
+        let text = |selector: &&str| format!("apiVersion: v1\nkind: X\nselector: {selector}\n");
+        let text = selectors.iter().map(text).collect::<Vec<_>>().join("---\n");
+        let origin = Origin::Bytes(text.into_bytes());
+        parse::all(vec![Source { uri: None, shown: String::new(), origin, named: true, root: "".into() }], &Limits::default())
+    }
+
+    fn selectors(files: &[File]) -> Vec<Field<'_>> {
+        let file = &files[0];
+        let fields = file.documents.iter().map(|document| Field::top(Root { tree: &file.tree, file: 0, node: document.root }));
+        fields.map(|top| top.key("selector")).collect()
+    }
+
+    /// What a selector says of `app=web tier=front`, and of a thing without labels.
+    #[test]
+    fn the_table_of_the_api() {
+        let table: &[(&str, bool, bool)] = &[
+            ("{}", true, true),
+            ("{matchLabels: {}, matchExpressions: []}", true, true),
+            ("{matchLabels: {app: web}}", true, false),
+            ("{matchLabels: {app: web, tier: back}}", false, false),
+            ("{matchLabels: {app: db}}", false, false),
+            ("{matchExpressions: [{key: app, operator: In, values: [db, web]}]}", true, false),
+            ("{matchExpressions: [{key: app, operator: In, values: [db]}]}", false, false),
+            ("{matchExpressions: [{key: app, operator: NotIn, values: [web]}]}", false, true),
+            ("{matchExpressions: [{key: app, operator: NotIn, values: [db]}]}", true, true),
+            ("{matchExpressions: [{key: app, operator: Exists}]}", true, false),
+            ("{matchExpressions: [{key: zone, operator: Exists}]}", false, false),
+            ("{matchExpressions: [{key: app, operator: DoesNotExist}]}", false, true),
+            ("{matchExpressions: [{key: zone, operator: DoesNotExist}]}", true, true),
+            ("{matchLabels: {app: web}, matchExpressions: [{key: tier, operator: DoesNotExist}]}", false, false),
+            ("{matchExpressions: [{key: app, operator: in, values: [web]}]}", false, false),
+        ];
+        let texts: Vec<_> = table.iter().map(|row| row.0).collect();
+        let files = read(&texts);
+        for (field, (text, labelled, bare)) in selectors(&files).into_iter().zip(table) {
+            let selector = Selector::or_all(field);
+            let labels = |key: &str| [("app", "web"), ("tier", "front")].into_iter().find(|label| label.0 == key).map(|label| label.1);
+            assert_eq!(selector.matches(labels), *labelled, "{text} on app=web, tier=front");
+            assert_eq!(selector.matches(|_| None), *bare, "{text} on nothing");
+        }
+    }
+
+    #[test]
+    fn null_selects_what_its_owner_says() {
+        let files = read(&["null", "{}"]);
+        let fields = selectors(&files);
+        assert!(Selector::given(fields[0]).is_none() && Selector::given(fields[1]).is_some());
+        assert!(Selector::or_all(fields[0]).selects_all());
+    }
+
+    #[test]
+    fn namespaces_have_their_name_as_a_label() {
+        let files = read(&[
+            "{matchLabels: {kubernetes.io/metadata.name: shop}}",
+            "{matchExpressions: [{key: kubernetes.io/metadata.name, operator: Exists}]}",
+            "{matchExpressions: [{key: kubernetes.io/metadata.name, operator: NotIn, values: [shop]}]}",
+        ]);
+        let said: Vec<_> = selectors(&files)
+            .into_iter()
+            .map(Selector::or_all)
+            .map(|selector| (selector.matches_namespace("shop", None), selector.selects_all_namespaces(), selector.only_excludes()))
+            .collect();
+        assert_eq!(said, [(true, false, false), (true, true, false), (false, false, true)]);
+    }
+
+    #[test]
+    fn two_selectors_may_leave_nothing_out() {
+        let table: &[(&[&str], bool)] = &[
+            (&["{}", "{matchLabels: {a: b}}"], true),
+            (&["{matchExpressions: [{key: a, operator: Exists}]}", "{matchExpressions: [{key: a, operator: DoesNotExist}]}"], true),
+            (&["{matchLabels: {a: b}}", "{matchExpressions: [{key: a, operator: NotIn, values: [b]}]}"], true),
+            (&["{matchLabels: {a: b}}", "{matchExpressions: [{key: a, operator: NotIn, values: [b, c]}]}"], false),
+            (&["{matchLabels: {a: b}}", "{matchExpressions: [{key: b, operator: NotIn, values: [b]}]}"], false),
+            (&["{matchLabels: {a: b, c: d}}", "{matchExpressions: [{key: a, operator: NotIn, values: [b]}]}"], false),
+            (&["{matchLabels: {a: b}}"], false),
+            (&[], false),
+        ];
+        for (texts, expected) in table.iter().filter(|(texts, _)| !texts.is_empty()) {
+            let files = read(texts);
+            let all: Vec<_> = selectors(&files).into_iter().map(Selector::or_all).collect();
+            assert_eq!(cover_everything(&all), *expected, "{texts:?}");
+        }
+        assert!(!cover_everything(&[]));
+    }
+}
