@@ -125,7 +125,7 @@ fn judge_role(object: &Object<'_>, scan: &Scan<'_>, role: &Role<'_>, danger: &Da
         let holders = scan.evidence.rbac().holders(role);
         let fault = if holders.is_empty() {
             let said = format!("whoever is bound to {} {} can {}; no binding of it was seen", object.kind, object.name, case.hit.what);
-            Some(unbound(field.fault(said), scan))
+            Some(unbound(&case, field.fault(said), role.namespace, danger))
         } else {
             let (weight, who) = weigh(&case, holders, danger);
             said(&case, weight, &who, "").map(|(weight, said)| weighed(field.fault(said), weight))
@@ -136,8 +136,12 @@ fn judge_role(object: &Object<'_>, scan: &Scan<'_>, role: &Role<'_>, danger: &Da
 }
 
 /// A fault in a role that nothing seen binds: what it grants reaches nobody yet.
-pub(super) fn unbound(fault: Fault, scan: &Scan<'_>) -> Fault {
-    let all_seen = BINDINGS.iter().all(|kind| scan.is_whole(*kind, None));
+fn unbound(case: &Case<'_>, fault: Fault, namespace: Option<&str>, danger: &Danger) -> Fault {
+    let somebody = Holder { identity: Identity::Account { namespace: "", name: "" }, namespace };
+    if let Weight::Note(why) = (danger.weigh)(case, &somebody) {
+        return fault.reworded(|said| format!("{said}: {why}")).severity(Severity::Info);
+    }
+    let all_seen = BINDINGS.iter().all(|kind| case.scan.is_whole(*kind, None));
     if all_seen { fault.severity(Severity::Info) } else { fault.severity(Severity::Low).doubt() }
 }
 
