@@ -81,7 +81,7 @@ pub fn classify(value: &str) -> Value {
 #[must_use]
 pub fn is_reference(value: &str) -> bool {
     const SCHEMES: [&str; 7] = ["vault:", "ref+", "op://", "secretref:", "secretref+", "awssm://", "env:"];
-    let enclosed = |open, close| value.starts_with(open) && value.ends_with(close);
+    let enclosed = |open, close| value.starts_with(open) && value.ends_with(close) && !value.contains('"');
     value.contains("$(")
         || value.contains("${")
         || value.contains("{{")
@@ -183,6 +183,7 @@ mod tests {
                     "ref+vault://db#password",
                     "tls.key",
                     "prefix-${VAR}",
+                    "{0}",
                     "<path:secret/db#pw>",
                 ],
             ),
