@@ -102,7 +102,7 @@ pub(super) fn is_placeholder(value: &str) -> bool {
     const WORDS: [&str; 8] = ["admin", "root", "test", "secret", "token", "none", "null", "nil"];
     let lower = value.to_ascii_lowercase();
     let one_letter = value.bytes().all(|byte| Some(byte) == value.bytes().next());
-    let says_so = || value.len() <= LONGEST && PLACEHOLDERS.iter().any(|part| lower.contains(part));
+    let says_so = || value.len() <= LONGEST && !value.contains('"') && PLACEHOLDERS.iter().any(|part| lower.contains(part));
     one_letter || WORDS.contains(&lower.as_str()) || says_so()
 }
 
