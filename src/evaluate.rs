@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 pub use outcome::{Finding, Outcomes, Standing, Subject, Tally};
 
 use crate::checks::{Check, Probe};
-use crate::model::{Container, Fault, Field, kinds, GroupKind, Namespace, Object, Pod, Quality, Scan, Severity, Verdict, take_mistyped};
+use crate::model::{Container, Fault, Field, GroupKind, Namespace, Object, Pod, Scan, Severity, Verdict, kinds, take_mistyped};
 
 /// Runs every check on every subject it looks at.
 #[must_use]
@@ -33,15 +33,18 @@ pub fn all(checks: &[&'static Check], scan: &Scan<'_>, keep_passes: bool) -> Out
 /// How many subjects share a batch: enough that counting costs nothing, few enough that threads share the work.
 const CHUNK: usize = 64;
 
+/// Checks by number, with what they do.
+type Probes<F> = Vec<(u16, F)>;
+
 /// Which checks look at what.
 struct Plan {
-    pods: Vec<(u16, fn(&Pod<'_>) -> Verdict)>,
-    containers: Vec<(u16, fn(&Container<'_>) -> Verdict)>,
-    namespaces: Vec<(u16, fn(&Namespace<'_>) -> Verdict)>,
-    kinds: HashMap<(&'static str, &'static str), Vec<(u16, ObjectProbe)>>,
-    namespaced: Vec<(u16, ObjectProbe)>,
-    any: Vec<(u16, ObjectProbe)>,
-    whole: Vec<(u16, fn(&Scan<'_>) -> Verdict)>,
+    pods: Probes<fn(&Pod<'_>) -> Verdict>,
+    containers: Probes<fn(&Container<'_>) -> Verdict>,
+    namespaces: Probes<fn(&Namespace<'_>) -> Verdict>,
+    kinds: HashMap<(&'static str, &'static str), Probes<ObjectProbe>>,
+    namespaced: Probes<ObjectProbe>,
+    any: Probes<ObjectProbe>,
+    whole: Probes<fn(&Scan<'_>) -> Verdict>,
 }
 
 type ObjectProbe = fn(&Object<'_>, &Scan<'_>) -> Verdict;
@@ -103,7 +106,8 @@ struct Seat<'a> {
 
 impl Runner<'_> {
     fn chunk<T>(self, subjects: &[T], look: impl Fn(&mut Batch, &T)) -> Batch {
-        let mut batch = Batch { tallies: vec![Tally::default(); self.checks.len()], findings: Vec::new(), passes: Vec::new(), errors: Vec::new() };
+        let mut batch =
+            Batch { tallies: vec![Tally::default(); self.checks.len()], findings: Vec::new(), passes: Vec::new(), errors: Vec::new() };
         for subject in subjects {
             look(&mut batch, subject);
         }
@@ -191,6 +195,8 @@ impl Runner<'_> {
                 Settled::Faults(faults) => faults,
             },
         };
+        let mut mistyped = mistyped;
+        mistyped.dedup_by(|a, b| a.place == b.place);
         let doubts = mistyped.into_iter().map(|fault| (Standing::Review, fault));
         self.record(batch, check, seat, faults.into_iter().chain(doubts).collect());
     }

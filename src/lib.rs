@@ -1,9 +1,72 @@
 //! cnscan: holds cloud native systems against the CNCF Cloud Native Security Controls Catalog.
+//!
+//! Data flows one way, and each room knows only those before it:
+//! settings · discover · parse · model · checks · policy · evaluate · assess · explain · report · cli.
 
 pub mod assess;
 pub mod checks;
+pub mod cli;
 pub mod discover;
 pub mod evaluate;
+pub mod explain;
 pub mod model;
 pub mod parse;
+pub mod policy;
+pub mod report;
+pub mod seen;
 pub mod settings;
+
+use assess::{Assessment, Occasion};
+use model::evidence::Reading;
+use model::{Evidence, KubernetesVersion, Scan, UNSET_NAMESPACE};
+use parse::Limits;
+use policy::Policy;
+
+/// What a scan is asked to do.
+#[derive(Debug)]
+pub struct Request {
+    /// Where to look.
+    pub input: discover::Request,
+    /// The namespace of objects that name none.
+    pub assume_namespace: Option<String>,
+    /// The input is all that the cluster has.
+    pub complete: bool,
+    /// The version to judge by.
+    pub kubernetes_version: Option<KubernetesVersion>,
+    /// Keep what passed.
+    pub include_passes: bool,
+    /// Bounds on what is read.
+    pub limits: Limits,
+    /// When and how.
+    pub occasion: Occasion,
+}
+
+/// What stops a scan.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A mistake in what to hold against.
+    #[error(transparent)]
+    Policy(#[from] policy::Error),
+    /// Nothing to look at.
+    #[error(transparent)]
+    Discover(#[from] discover::Error),
+}
+
+/// Looks at the input and holds it against a policy.
+///
+/// # Errors
+/// When nothing can be looked at; a file that cannot be read is a gap in the assessment instead.
+pub fn scan(request: &Request, policy: &Policy) -> Result<Assessment, Error> {
+    let found = discover::all(&request.input)?;
+    let files = parse::all(found.sources, &request.limits);
+    let assumed_namespace = request.assume_namespace.as_deref().unwrap_or(UNSET_NAMESPACE);
+    let (outcomes, noted) = {
+        let evidence = Evidence::index(&files, Reading { assumed_namespace, complete: request.complete });
+        let scan = Scan { evidence: &evidence, settings: &policy.settings, version: request.kubernetes_version };
+        (evaluate::all(&policy.checks, &scan, request.include_passes), seen::gather(&scan, found.gaps, found.ignored))
+    };
+    // the trees go before the reports are made: they are the greater part of the memory
+    let seen = seen::with_files(noted, files, &outcomes);
+    Ok(assess::all(policy, outcomes, seen, &request.occasion))
+}

@@ -143,6 +143,22 @@ fn anchors_aliases_and_merge_keys() {
 }
 
 #[test]
+fn a_colon_that_kubernetes_takes_for_text_is_pointed_out() {
+    for (flow, at) in [
+        ("{b:}", Some((3, 6))),
+        ("[b:]", Some((3, 6))),
+        ("{b :}", Some((3, 6))),
+        ("{b:, c: d}", Some((3, 6))),
+        ("{\"b\":}", None),
+        ("{b: }", None),
+        ("{b}", None),
+    ] {
+        let file = read_bytes(format!("{POD}a: {flow}\n"));
+        assert_eq!((place(&file).first().copied(), file.documents[0].tainted), (at, at.is_some()), "{flow}");
+    }
+}
+
+#[test]
 fn the_last_line_ends_as_kubectl_ends_it() {
     for (written, value) in [("|\n  x", "x\n"), ("|\n  x\n", "x\n"), ("|-\n  x", "x"), ("|+\n  x\n\n", "x\n\n"), (">\n  x\n  y", "x y\n")] {
         let parsed = yaml::parse(format!("a: {written}").into(), "a.yaml", &Limits::default());

@@ -2,9 +2,12 @@
 
 pub mod files;
 mod gap;
+mod ignored;
+pub(crate) mod root;
 mod source;
+mod walk;
 
-pub use files::{Discovery, Request, all};
+pub use files::{Discovery, Request, Target, all, start, working_below_root};
 pub use gap::{Gap, Place};
 pub use source::{Origin, Source};
 
@@ -19,6 +22,12 @@ pub enum Error {
         path: String,
         /// What the system said.
         why: String,
+    },
+    /// An ignore file of our own that cannot be understood.
+    #[error("{what}: mend the pattern, or write it with a `\\` before what is special")]
+    Ignore {
+        /// The file, the line and the pattern.
+        what: String,
     },
     /// Nothing to scan at all.
     #[error("nothing to scan: {0}")]

@@ -3,11 +3,12 @@
 //! A field knows where it stands even when it is absent, so that a fault can be built from it in any case.
 //! It is cheap to make and to copy: the path is rendered only when a fault is made.
 
+mod place;
+
 use std::cell::RefCell;
 
-use crate::model::fault::{Fault, Place, Quality};
+use crate::model::fault::Fault;
 use crate::parse::scalar::{self, Value};
-use crate::parse::tree::push_key;
 use crate::parse::{Kind, NodeId, Style, Tree};
 
 /// How many aliases and merge keys a look-up follows one into another. No honest manifest comes near it.
@@ -206,21 +207,6 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// Where it stands: the value, or the nearest parent that exists.
-    #[must_use]
-    pub fn place(self) -> Place {
-        let present = self.missing[0].is_empty();
-        let (span, quality) = if present { (self.span(), Quality::Value) } else { (self.anchor(), Quality::Parent) };
-        let path = |labels| self.path_with(labels).into_boxed_str();
-        Place { file: self.root.file, span, path: path(Labels::Numbers), stable: path(Labels::Keys), quality }
-    }
-
-    /// The byte range of all of it, whatever it is; of the nearest parent when it is absent.
-    #[must_use]
-    pub fn whole_span(self) -> (u32, u32) {
-        self.root.tree.span(self.node)
-    }
-
     /// The path alone, list items by number.
     #[must_use]
     pub fn path(self) -> Box<str> {
@@ -335,122 +321,10 @@ impl<'a> Field<'a> {
             }
         }
     }
-
-    fn path_with(self, labels: Labels) -> String {
-        let mut path = String::new();
-        let mut from = self.root.node;
-        for (place, target) in self.via.into_iter().filter(|via| *via != NOWHERE) {
-            self.push_path(&mut path, from, place, labels);
-            from = target;
-        }
-        self.push_path(&mut path, from, self.node, labels);
-        for key in self.missing.iter().filter(|key| !key.is_empty()) {
-            push_key(&mut path, key);
-        }
-        path
-    }
-
-    /// Appends the way from one node down to another.
-    fn push_path(self, path: &mut String, from: NodeId, to: NodeId, labels: Labels) {
-        let tree = self.root.tree;
-        let mut at = from;
-        while at != to {
-            let within = |id: NodeId| (id..tree.next(id)).contains(&to);
-            let step = match tree.kind(at) {
-                Kind::Mapping => tree.entries(at).find(|&(_, value)| within(value)).map(|(key, value)| {
-                    push_key(path, tree.text(key));
-                    value
-                }),
-                Kind::Sequence => tree.items(at).enumerate().find(|&(_, item)| within(item)).map(|(number, item)| {
-                    match labels.key_of(tree, item) {
-                        Some((key, name)) => path.push_str(&format!("[{key}={name}]")),
-                        None => path.push_str(&format!("[{number}]")),
-                    }
-                    item
-                }),
-                Kind::Scalar | Kind::Alias => None,
-            };
-            let Some(next) = step else { return };
-            at = next;
-        }
-    }
-
-    /// What to show of a value: all of a scalar or flow collection, the first line of anything taller.
-    fn span(self) -> (u32, u32) {
-        let tree = self.root.tree;
-        let (start, end) = tree.span(self.node);
-        if matches!(tree.style(self.node), Style::Block | Style::Literal | Style::Folded) {
-            return (start, first_line_end(tree.source(), start, end));
-        }
-        (start, end)
-    }
-
-    /// Where an absent field is shown: the key of the nearest parent, or the first line of a list item or document.
-    fn anchor(self) -> (u32, u32) {
-        let tree = self.root.tree;
-        if let Some(key) = self.key_node() {
-            return tree.span(key);
-        }
-        let (start, end) = tree.span(self.node);
-        (start, first_line_end(tree.source(), start, end))
-    }
-
-    /// The key in front of this node, when it is the value of a mapping.
-    fn key_node(self) -> Option<NodeId> {
-        let tree = self.root.tree;
-        let mut at = self.root.node;
-        // an anchored node may lie outside an object that stands in a `List`
-        if !(at..tree.next(at)).contains(&self.node) {
-            return None;
-        }
-        loop {
-            let within = |id: NodeId| (id..tree.next(id)).contains(&self.node);
-            match tree.kind(at) {
-                Kind::Mapping => {
-                    let (key, value) = tree.entries(at).find(|&(_, value)| within(value))?;
-                    if value == self.node {
-                        return Some(key);
-                    }
-                    at = value;
-                }
-                Kind::Sequence => {
-                    at = tree.items(at).find(|&item| within(item))?;
-                    if at == self.node {
-                        return None;
-                    }
-                }
-                Kind::Scalar | Kind::Alias => return None,
-            }
-        }
-    }
-}
-
-/// How a path names the items of a list.
-#[derive(Debug, Clone, Copy)]
-enum Labels {
-    /// By number: for people.
-    Numbers,
-    /// By what identifies them, so that a reordered list changes nothing: for fingerprints.
-    Keys,
-}
-
-impl Labels {
-    fn key_of(self, tree: &Tree, item: NodeId) -> Option<(&'static str, &str)> {
-        if matches!(self, Labels::Numbers) {
-            return None;
-        }
-        ["name", "port", "key"].into_iter().find_map(|key| tree.get(item, key).map(|(_, value)| (key, tree.text(value))))
-    }
 }
 
 fn is_merge(tree: &Tree, key: NodeId) -> bool {
     tree.style(key) == Style::Plain && tree.kind(key) == Kind::Scalar && tree.text(key) == "<<"
-}
-
-fn first_line_end(text: &str, start: u32, end: u32) -> u32 {
-    let line = &text[start as usize..end as usize];
-    let length = memchr::memchr2(b'\n', b'\r', line.as_bytes()).unwrap_or(line.len());
-    start + line[..length].trim_end().len() as u32
 }
 
 /// Cuts what would not fit a line of a report.
@@ -464,64 +338,4 @@ fn shorten(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::parse::{Limits, yaml};
-
-    fn seen(text: &str, path: &str) -> (Option<String>, String) {
-        let parsed = yaml::parse(text.into(), "test.yaml", &Limits::default());
-        let root = Root { tree: &parsed.tree, file: 0, node: parsed.documents[0].root };
-        let field = Field::top(root).at(path);
-        (field.text().map(str::to_owned), field.path().into_string())
-    }
-
-    #[test]
-    fn merge_keys_stand_in_order_as_kubernetes_reads_them() {
-        let anchors = "x: &x {a: 1, b: 2}\ny: &y {a: 3}\n";
-        for (mapping, a) in [
-            ("{<<: *x, a: 9}", "9"),
-            ("{a: 9, <<: *x}", "1"),
-            ("{<<: [*y, *x]}", "3"),
-            ("{<<: [*x, *y]}", "1"),
-        ] {
-            let text = format!("{anchors}z: {mapping}\n");
-            assert_eq!(seen(&text, "z.a"), (Some(a.to_owned()), "z.a".to_owned()), "{mapping}");
-            let parsed = yaml::parse(text.as_str().into(), "test.yaml", &Limits::default());
-            let root = Root { tree: &parsed.tree, file: 0, node: parsed.documents[0].root };
-            let entries = Field::top(root).key("z").entries();
-            let found = entries.iter().find(|(key, _)| *key == "a").and_then(|(_, field)| field.text());
-            assert_eq!(found, Some(a), "{mapping}");
-            assert_eq!(entries.iter().filter(|(key, _)| *key == "a").count(), 1);
-        }
-    }
-
-    #[test]
-    fn what_stands_by_alias_has_the_path_of_where_it_stands() {
-        let text = "base: &base\n  deep: {list: [one, {name: two}]}\nuse:\n- other: *base\n";
-        assert_eq!(seen(text, "use"), (None, "use".to_owned()));
-        let parsed = yaml::parse(text.into(), "test.yaml", &Limits::default());
-        let root = Root { tree: &parsed.tree, file: 0, node: parsed.documents[0].root };
-        let item = Field::top(root).key("use").items().next().map(|item| item.at("other.deep.list"));
-        let two = item.and_then(|list| list.items().nth(1)).map(|item| item.key("name"));
-        let place = two.map(Field::place);
-        assert_eq!(place.as_ref().map(|place| &*place.path), Some("use[0].other.deep.list[1].name"));
-        assert_eq!(place.map(|place| place.stable.into_string()).as_deref(), Some("use[0].other.deep.list[name=two].name"));
-    }
-
-    #[test]
-    fn an_absent_field_knows_where_it_would_be() {
-        let text = "spec:\n  containers:\n  - name: web\n    securityContext: null\n";
-        let (value, path) = seen(text, "spec.os.name");
-        assert_eq!((value, path.as_str()), (None, "spec.os.name"));
-        let parsed = yaml::parse(text.into(), "test.yaml", &Limits::default());
-        let root = Root { tree: &parsed.tree, file: 0, node: parsed.documents[0].root };
-        let place = |path| {
-            let container = Field::top(root).at("spec.containers").items().next().map(|item| item.at(path));
-            let (start, end) = container.map(|field| field.place().span).unwrap_or_default();
-            &text[start as usize..end as usize]
-        };
-        assert_eq!(place("resources.limits"), "name: web");
-        assert_eq!(place("securityContext.privileged"), "securityContext");
-        assert_eq!(place("name"), "web");
-    }
-}
+mod tests;

@@ -19,7 +19,7 @@ impl Fragments {
         let mut fragments = Fragments::default();
         for (file, objects) in files.iter().zip(objects) {
             for object in objects.iter().filter(|object| is_kustomization(object)) {
-                let named_by = &file.shown;
+                let named_by = file.name();
                 let lists = [
                     ("patches", "path"),
                     ("patchesStrategicMerge", ""),
@@ -30,7 +30,7 @@ impl Fragments {
                 for (list, key) in lists {
                     let paths = object.at(list).items().filter_map(|item| if key.is_empty() { item.text() } else { item.key(key).text() });
                     for path in paths.filter_map(|path| beside(file, path)) {
-                        fragments.patches.insert(path, named_by.clone());
+                        fragments.patches.insert(path, named_by.to_owned());
                     }
                 }
             }
@@ -41,7 +41,7 @@ impl Fragments {
     /// Why an object is not judged; `None` when it is.
     pub(crate) fn reason(&self, files: &[File], object: &Object<'_>) -> Option<String> {
         let file = &files[object.root.file as usize];
-        if let Some(by) = self.patches.get(file.uri.as_deref().unwrap_or(&file.shown)) {
+        if let Some(by) = self.patches.get(file.name()) {
             return Some(format!("a patch that {by} names"));
         }
         if is_kustomization(object) {
@@ -77,7 +77,7 @@ fn beside(file: &File, path: &str) -> Option<String> {
     if path.contains('\n') {
         return None; // an inline patch
     }
-    let name = file.uri.as_deref().unwrap_or(&file.shown);
+    let name = file.name();
     let mut parts: Vec<&str> = name.split('/').collect();
     parts.pop();
     for part in path.split('/') {

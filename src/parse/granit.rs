@@ -14,7 +14,7 @@ use super::{Limits, aliases, scalar};
 pub(super) struct Read {
     /// The top node; none when there is nothing but comments, or null.
     pub(super) root: Option<NodeId>,
-    /// Whether a key repeats.
+    /// Whether a key repeats, or Kubernetes reads something otherwise.
     pub(super) tainted: bool,
 }
 
@@ -36,6 +36,7 @@ pub(super) fn read(builder: &mut Builder, text: &str, base: usize, limits: &Limi
         last: 0,
         root: None,
         aliased: false,
+        misread: false,
         duplicates: Duplicates::default(),
         faults,
     };
@@ -100,6 +101,8 @@ struct Reader<'a, 'b> {
     last: usize,
     root: Option<NodeId>,
     aliased: bool,
+    /// Whether something means another thing to Kubernetes than it does here.
+    misread: bool,
     duplicates: Duplicates,
     faults: &'b mut Vec<Fault>,
 }
@@ -158,6 +161,9 @@ impl Reader<'_, '_> {
         };
         let role = self.role();
         let (start, end) = if start == end && style == Style::Plain { self.null_span(start) } else { (start, end) };
+        if start == end && role == Role::Value {
+            self.check_colon();
+        }
         let written = &self.text[start..end];
         let span = (self.place(start), self.place(end));
         // nothing at all comes as `~` with an empty span
@@ -261,6 +267,18 @@ impl Reader<'_, '_> {
         (at.min(start), at.min(start))
     }
 
+    /// In `{a:}` Kubernetes' reader takes the colon for text; YAML 1.2 does not.
+    fn check_colon(&mut self) {
+        let flow = self.open.last().is_some_and(|open| open.kind == Kind::Mapping && !open.block);
+        let key = self.builder.here().saturating_sub(1);
+        let colon = self.text[self.last..].trim_start_matches(' ').as_bytes();
+        if flow && self.builder.tree().style(key) == Style::Plain && matches!(colon, [b':', b',' | b']' | b'}', ..]) {
+            self.misread = true;
+            let why = "Kubernetes reads this colon as text, for want of a space behind it";
+            self.faults.push(Fault::noted(self.base + self.last, why));
+        }
+    }
+
     /// From the `|` or `>` to the end of the content, which ends at `end` or before.
     fn block_span(&self, value: &str, end: usize) -> (usize, usize) {
         let bytes = self.text.as_bytes();
@@ -312,7 +330,7 @@ impl Reader<'_, '_> {
             return Err(Fault::broken(tree.span(root).0 as usize, "excessive aliasing: Kubernetes refuses what its aliases expand to"));
         }
         self.faults.extend(self.duplicates.rest(tree, root));
-        Ok(Read { root: Some(root), tainted: self.duplicates.count > 0 })
+        Ok(Read { root: Some(root), tainted: self.misread || self.duplicates.count > 0 })
     }
 }
 

@@ -50,6 +50,14 @@ pub struct File {
     pub status: Status,
 }
 
+impl File {
+    /// Its name in results, which must not differ by working directory.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.uri.as_deref().unwrap_or(&self.shown)
+    }
+}
+
 /// One document of a file.
 #[derive(Debug, Clone, Copy)]
 pub struct Document {

@@ -1,0 +1,62 @@
+//! Which findings are excused, and what is to be said of the exceptions.
+
+use std::collections::HashMap;
+
+use crate::assess::Seen;
+use crate::assess::assessment::Excuse;
+use crate::evaluate::{Outcomes, Standing};
+use crate::parse::Lines;
+use crate::policy::Policy;
+use crate::policy::exception::Candidate;
+use crate::policy::excuser::{Excuser, subject};
+
+/// One a finding, in their order.
+pub(super) type Excuses = Vec<Option<Box<Excuse>>>;
+
+/// Holds every finding against the exceptions in force on the day of the scan.
+pub(super) fn all(policy: &Policy, outcomes: &Outcomes, seen: &Seen, now: jiff::Timestamp) -> (Excuses, Vec<String>) {
+    let today = now.to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
+    let mut excuser = Excuser::new(&policy.exceptions, today);
+    for (number, file) in seen.files.iter().enumerate().filter(|(_, file)| !file.directives.is_empty()) {
+        let lines = Lines::new(&file.text);
+        for directive in &file.directives {
+            let place = format!("{}:{}", file.uri.as_deref().unwrap_or("<stdin>"), lines.position(directive.span.0).0);
+            excuser.comment(number as u32, &place, &directive.text, directive.covers);
+        }
+    }
+    let mut annotations: HashMap<(&str, &str), &str> = HashMap::new();
+    for (object, check, value) in &seen.annotations {
+        excuser.annotation(object, check, value);
+        annotations.insert((object, check), value);
+    }
+    let decide = |finding: &crate::evaluate::Finding| {
+        if finding.standing == Standing::Note {
+            return None;
+        }
+        let check = policy.checks[finding.check as usize].id;
+        let on = &finding.subject;
+        let annotation = (!annotations.is_empty()).then(|| subject(&on.kind, &on.namespace, &on.name));
+        let images: Vec<&str> = finding.images.iter().flat_map(|images| images.iter()).map(|image| &**image).collect();
+        excuser.excuse(&Candidate {
+            check,
+            severity: finding.severity,
+            kind: &on.kind,
+            namespace: &on.namespace,
+            name: &on.name,
+            container: &on.container,
+            path: &finding.path,
+            uri: seen.files[finding.file as usize].uri.as_deref(),
+            file: finding.file,
+            span: finding.span,
+            images: &images,
+            annotation: annotation.and_then(|object| annotations.get(&(object.as_str(), check)).copied()),
+        })
+    };
+    let decided = outcomes.findings.iter().map(decide).map(|excuse| excuse.map(|excuse| Box::new(report(excuse))));
+    let decided = decided.collect();
+    (decided, excuser.notices())
+}
+
+fn report(excuse: crate::policy::exception::Excuse) -> Excuse {
+    Excuse { by: excuse.by.to_owned(), reason: excuse.reason, owner: excuse.owner, approver: excuse.approver, expires: excuse.expires }
+}

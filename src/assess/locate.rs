@@ -1,0 +1,93 @@
+//! From byte ranges to lines, columns, snippets and line hashes, with credentials masked in all that is shown.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::assess::assessment::Location;
+use crate::assess::line_hash::LineHashes;
+use crate::model::Quality;
+use crate::parse::Lines;
+
+/// The most lines that a snippet shows.
+const TALLEST: u32 = 6;
+
+/// A place to look up: a byte range and how well it fits.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted {
+    pub(super) span: (u32, u32),
+    pub(super) quality: Quality,
+}
+
+/// What a report shows of a place.
+#[derive(Debug)]
+pub(super) struct Located {
+    pub(super) location: Location,
+    pub(super) snippet: Arc<str>,
+    pub(super) line_hash: Option<Arc<str>>,
+}
+
+/// Looks up places of one file. `secret` are the byte ranges that nobody may see.
+pub(super) fn all(uri: Option<&Arc<str>>, text: &str, secret: &[(u32, u32)], places: &[Wanted]) -> Vec<Located> {
+    let lines = Lines::new(text);
+    let masked = (!secret.is_empty()).then(|| mask(text, secret));
+    let shown = masked.as_deref().map(Lines::new);
+    let shown = shown.as_ref().unwrap_or(&lines);
+    // hashes are of the masked text as well: a hash of a short secret gives it away
+    let hashes = LineHashes::new(masked.as_deref().unwrap_or(text));
+    let mut snippets: HashMap<(u32, u32), Arc<str>> = HashMap::new();
+    let empty: Arc<str> = "".into();
+    places
+        .iter()
+        .map(|place| {
+            let (line, column) = lines.position(place.span.0);
+            let (end_line, end_column) = lines.position(place.span.1);
+            let tall = end_line.min(line + TALLEST - 1);
+            let snippet = snippets.entry((line, tall)).or_insert_with(|| {
+                let lines: Vec<_> = (line..=tall).map(|number| shown.line(number)).collect();
+                lines.join("\n").into()
+            });
+            Located {
+                location: Location { uri: Arc::clone(uri.unwrap_or(&empty)), line, column, end_line, end_column, quality: place.quality },
+                snippet: Arc::clone(snippet),
+                line_hash: hashes.of(line).map(Into::into),
+            }
+        })
+        .collect()
+}
+
+/// The text with every character of the ranges as `*`, lines kept.
+fn mask(text: &str, secret: &[(u32, u32)]) -> String {
+    let mut ranges: Vec<_> = secret.iter().map(|&(start, end)| (start as usize, end as usize)).collect();
+    ranges.sort_unstable();
+    let mut masked = String::with_capacity(text.len());
+    let mut at = 0;
+    for (start, end) in ranges {
+        let start = start.max(at);
+        if start >= end {
+            continue;
+        }
+        masked.push_str(&text[at..start]);
+        masked.extend(text[start..end].chars().map(|char| if matches!(char, '\n' | '\r') { char } else { '*' }));
+        at = end;
+    }
+    masked.push_str(&text[at..]);
+    masked
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_seen_neither_in_its_own_snippet_nor_in_a_neighbour_s() {
+        let text = "a: 1\npassword: hünter2 # é\nb: 2\n";
+        let start = text.find("hünter2").unwrap_or_default() as u32;
+        let secret = [(start, start + "hünter2".len() as u32)];
+        let places =
+            [Wanted { span: (0, text.len() as u32), quality: Quality::Value }, Wanted { span: secret[0], quality: Quality::Value }];
+        let found = all(None, text, &secret, &places);
+        assert_eq!(&*found[0].snippet, "a: 1\npassword: ******* # é\nb: 2\n");
+        assert_eq!(&*found[1].snippet, "password: ******* # é");
+        assert_eq!((found[1].location.line, found[1].location.column, found[1].location.end_column), (2, 11, 18));
+    }
+}

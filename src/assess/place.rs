@@ -1,0 +1,155 @@
+//! Findings as reports have them: placed, masked, in order, numbered where they are equal, compared with a baseline.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::assess::assessment::{Baseline, Finding, FindingVerdict, Subject};
+use crate::assess::excuse::Excuses;
+use crate::assess::locate::{self, Located, Wanted};
+use crate::assess::{Citations, Seen};
+use crate::evaluate::{self, Standing};
+use crate::policy::{self, Policy};
+
+/// Places every finding, a file at a time, in parallel.
+pub(super) fn all(policy: &Policy, findings: Vec<evaluate::Finding>, excuses: Excuses, seen: &Seen, cited: &Citations) -> Vec<Finding> {
+    let words = Words::new(policy, cited);
+    let subjects = Subjects::default();
+    let mut by_file: BTreeMap<u32, Vec<_>> = BTreeMap::new();
+    for (finding, excuse) in findings.into_iter().zip(excuses) {
+        let subject = subjects.share(&finding.subject);
+        by_file.entry(finding.file).or_default().push((finding, excuse, subject));
+    }
+    let files: Vec<_> = by_file.into_iter().collect();
+    let placed = files.into_par_iter().map(|(file, findings)| {
+        let file = &seen.files[file as usize];
+        let uri: Option<Arc<str>> = file.uri.as_deref().map(Into::into);
+        let own = findings.iter().filter(|(finding, ..)| finding.sensitive).map(|(finding, ..)| finding.span);
+        let secret: Vec<_> = own.chain(file.secret.iter().copied()).collect();
+        let wanted: Vec<_> = findings.iter().map(|(finding, ..)| Wanted { span: finding.span, quality: finding.quality }).collect();
+        let located = locate::all(uri.as_ref(), &file.text, &secret, &wanted);
+        let rows = findings.into_iter().zip(located);
+        rows.map(|((finding, excuse, subject), located)| words.finding(finding, excuse, subject, located, &secret)).collect::<Vec<_>>()
+    });
+    placed.collect::<Vec<_>>().into_iter().flatten().collect()
+}
+
+/// Sorts by place, numbers equal fingerprints, and holds all against the baseline; returns what is to be said of it.
+pub(super) fn order(baseline: Option<policy::Baseline>, findings: &mut [Finding]) -> Option<String> {
+    let place = |finding: &Finding| finding.location.as_ref().map(|at| (Arc::clone(&at.uri), at.line, at.column));
+    findings.par_sort_by(|a, b| {
+        (place(a), a.severity, &a.check, &a.subject, &a.path, &a.message).cmp(&(
+            place(b),
+            b.severity,
+            &b.check,
+            &b.subject,
+            &b.path,
+            &b.message,
+        ))
+    });
+    let mut seen: HashMap<Arc<str>, u32> = HashMap::new();
+    for finding in findings.iter_mut() {
+        let times = seen.entry(Arc::clone(&finding.fingerprint)).or_default();
+        *times += 1;
+        if *times > 1 {
+            finding.fingerprint = format!("{}:{times}", finding.fingerprint).into();
+        }
+    }
+    let mut baseline = baseline?;
+    for finding in findings.iter_mut().filter(|finding| finding.verdict != FindingVerdict::Note) {
+        let known = baseline.take(&finding.fingerprint, finding.verdict == FindingVerdict::Fail);
+        finding.baseline = Some(if known { Baseline::Unchanged } else { Baseline::New });
+    }
+    (baseline.left() > 0).then(|| format!("{} findings of the baseline are gone", baseline.left()))
+}
+
+/// A subject as reports have it.
+pub(super) fn subject(subject: &evaluate::Subject) -> Arc<Subject> {
+    Arc::new(Subject {
+        surface: "manifest".to_owned(),
+        api_version: subject.api_version.clone(),
+        kind: subject.kind.clone(),
+        namespace: subject.namespace.clone(),
+        name: subject.name.clone(),
+        container: subject.container.clone(),
+    })
+}
+
+/// Subjects shared between findings, as the engine shared them.
+#[derive(Default)]
+struct Subjects(std::cell::RefCell<Option<(Arc<evaluate::Subject>, Arc<Subject>)>>);
+
+impl Subjects {
+    fn share(&self, engine: &Arc<evaluate::Subject>) -> Arc<Subject> {
+        let mut last = self.0.borrow_mut();
+        match &*last {
+            Some((known, shared)) if Arc::ptr_eq(known, engine) => Arc::clone(shared),
+            _ => {
+                let shared = subject(engine);
+                *last = Some((Arc::clone(engine), Arc::clone(&shared)));
+                shared
+            }
+        }
+    }
+}
+
+/// The texts that findings of a check share.
+struct Words {
+    by_check: Vec<[Arc<str>; 3]>,
+    controls: Vec<Arc<[Arc<str>]>>,
+    empty: Arc<str>,
+}
+
+impl Words {
+    fn new(policy: &Policy, cited: &Citations) -> Self {
+        let by_check = policy.checks.iter().map(|check| [check.id.into(), check.title.into(), check.fix.into()]).collect();
+        let controls = policy.checks.iter().map(|check| cited.get(check.id).cloned().unwrap_or_else(|| Arc::from([]))).collect();
+        Words { by_check, controls, empty: "".into() }
+    }
+
+    fn text(&self, text: &str) -> Arc<str> {
+        if text.is_empty() { Arc::clone(&self.empty) } else { text.into() }
+    }
+
+    fn finding(
+        &self,
+        finding: evaluate::Finding,
+        excuse: Option<Box<crate::assess::assessment::Excuse>>,
+        subject: Arc<Subject>,
+        located: Located,
+        secret: &[(u32, u32)],
+    ) -> Finding {
+        let [check, title, fix] = &self.by_check[finding.check as usize];
+        let shows_secret = secret.iter().any(|&(start, end)| start < finding.span.1 && finding.span.0 < end);
+        let observed = if finding.sensitive || shows_secret && finding.observed != "absent" {
+            format!("<redacted, {} bytes>", finding.span.1 - finding.span.0).into()
+        } else {
+            self.text(&finding.observed)
+        };
+        let fingerprint: String = finding.fingerprint.iter().map(|byte| format!("{byte:02x}")).collect();
+        Finding {
+            check: Arc::clone(check),
+            verdict: match finding.standing {
+                Standing::Fail => FindingVerdict::Fail,
+                Standing::Review => FindingVerdict::Review,
+                Standing::Note => FindingVerdict::Note,
+            },
+            severity: finding.severity,
+            title: Arc::clone(title),
+            message: self.text(&finding.message),
+            controls: Arc::clone(&self.controls[finding.check as usize]),
+            subject,
+            path: self.text(&finding.path),
+            location: Some(located.location),
+            observed,
+            expected: self.text(&finding.expected),
+            fix: finding.fix.map_or_else(|| Arc::clone(fix), |own| self.text(&own)),
+            fingerprint: fingerprint.into(),
+            excused: excuse,
+            baseline: None,
+            snippet: Some(located.snippet),
+            line_hash: located.line_hash,
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! The command line as clap sees it: types, no effects.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::model::KubernetesVersion;
+use crate::policy::FailOn;
+use crate::report::Format;
+
+/// Security controls compliance scanner for cloud native systems.
+#[derive(Debug, Parser)]
+#[command(name = "cnscan", version, about, long_about = None, max_term_width = 100)]
+#[command(
+    after_help = "Exit codes: 0 nothing at or over the threshold; 1 findings, or coverage under the minimum;\n2 the tool could not do what was asked; 3 a part of the input could not be read"
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Whether to colour what a terminal shows.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+    /// Say less on standard error: errors only.
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Show more: reviews one by one, ignored files, excused findings.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Scan files, folders or standard input.
+    Scan(Box<Scan>),
+    /// What a check or a control is, how it is decided, and how to mend what it finds.
+    Explain(Explain),
+    /// List checks, controls, profiles or formats.
+    List(List),
+    /// Turn a JSON result into another format.
+    Convert(Convert),
+    /// Compare two JSON results: new, fixed and unchanged findings, statuses that moved.
+    Diff(Diff),
+    /// The embedded controls catalog.
+    Catalog {
+        /// What to do with it.
+        #[command(subcommand)]
+        action: Catalog,
+    },
+    /// JSON Schemas of what is read and written.
+    Schema {
+        /// Which one.
+        which: Schema,
+    },
+    /// Completions for a shell.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+    /// The manual page.
+    Man,
+}
+
+/// `scan`
+#[derive(Debug, Args)]
+pub struct Scan {
+    /// Files and folders; `-` is standard input [default: .]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// The profile to assess against: a name (see `list profiles`) or a file [default: default]
+    #[arg(long, value_name = "NAME|FILE")]
+    pub profile: Option<String>,
+    /// Only these controls.
+    #[arg(long = "control", value_name = "ID")]
+    pub controls: Vec<String>,
+    /// Only these checks.
+    #[arg(long = "check", value_name = "ID")]
+    pub checks: Vec<String>,
+    /// Only the controls of these catalog groups.
+    #[arg(long = "group", value_name = "NAME")]
+    pub groups: Vec<String>,
+    /// What to print on standard output [default: table]
+    #[arg(short, long, value_name = "FORMAT")]
+    pub format: Option<Format>,
+    /// Write a format to a file as well; may be given many times.
+    #[arg(short, long = "output", value_name = "FORMAT=PATH")]
+    pub outputs: Vec<String>,
+    /// Exit with 1 on failures at or over this severity, or `none` [default: high]
+    #[arg(long, value_name = "SEVERITY")]
+    pub fail_on: Option<FailOn>,
+    /// Exit with 1 when less than this share of the applicable controls is decided.
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub min_coverage: Option<u8>,
+    /// The input is all that the cluster (or the repository) has: what is missing from it is missing.
+    #[arg(long, value_name = "cluster,repo", num_args = 0..=1, require_equals = true, default_missing_value = "cluster,repo", value_delimiter = ',')]
+    pub complete: Option<Vec<Complete>>,
+    /// The configuration file [default: the nearest cnscan.yaml upwards]
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    pub config: Option<PathBuf>,
+    /// Use no configuration file.
+    #[arg(long)]
+    pub no_config: bool,
+    /// A JSON result to compare with: only new failures count for the exit code.
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// The Kubernetes version to judge by, such as 1.34 [default: what namespaces pin, else the latest known]
+    #[arg(long, value_name = "VERSION")]
+    pub kubernetes_version: Option<KubernetesVersion>,
+    /// The namespace of objects that name none.
+    #[arg(long, value_name = "NS")]
+    pub assume_namespace: Option<String>,
+    /// The name that standard input has in reports.
+    #[arg(long, value_name = "PATH")]
+    pub stdin_path: Option<String>,
+    /// List what passed as well (JSON and SARIF full).
+    #[arg(long)]
+    pub include_passes: bool,
+    /// Read files that .gitignore and .cnscanignore leave out.
+    #[arg(long)]
+    pub all_files: bool,
+    /// How many threads [default: one a core]
+    #[arg(short, long, value_name = "N")]
+    pub jobs: Option<usize>,
+    /// Exit with 0 although a part of the input could not be read.
+    #[arg(long)]
+    pub allow_gaps: bool,
+    /// Reviews at or over the threshold count as failures for the exit code.
+    #[arg(long)]
+    pub fail_on_review: bool,
+}
+
+/// What `--complete` speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Complete {
+    /// The cluster's objects.
+    Cluster,
+    /// The repository.
+    Repo,
+}
+
+/// `explain`
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// A check such as pss-privileged-container, or a control such as CNSC-32.
+    pub id: String,
+    /// How to print it.
+    #[arg(long, value_name = "FORMAT", default_value = "markdown")]
+    pub format: ExplainFormat,
+}
+
+/// The formats of `explain`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExplainFormat {
+    /// For people.
+    Markdown,
+    /// For programs.
+    Json,
+}
+
+/// `list`
+#[derive(Debug, Args)]
+pub struct List {
+    /// What to list.
+    pub what: Listing,
+    /// How to print it.
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: ListFormat,
+}
+
+/// What `list` lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Listing {
+    /// Every check of this release.
+    Checks,
+    /// Every control of the catalog.
+    Controls,
+    /// The built-in profiles.
+    Profiles,
+    /// The report formats.
+    Formats,
+    /// The built-in exceptions.
+    Exceptions,
+}
+
+/// The formats of `list`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// For people.
+    Table,
+    /// For programs.
+    Json,
+}
+
+/// `convert`
+#[derive(Debug, Args)]
+pub struct Convert {
+    /// A result in JSON; `-` is standard input.
+    pub result: PathBuf,
+    /// What to turn it into.
+    #[arg(short, long, value_name = "FORMAT")]
+    pub format: Format,
+    /// Where to write it [default: standard output]
+    #[arg(short, long, value_name = "PATH")]
+    pub output: Option<PathBuf>,
+}
+
+/// `diff`
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// The earlier result.
+    pub old: PathBuf,
+    /// The later result.
+    pub new: PathBuf,
+    /// How to print it.
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: ListFormat,
+    /// Exit with 1 on new failures at or over this severity, or `none`.
+    #[arg(long, value_name = "SEVERITY", default_value = "high")]
+    pub fail_on: FailOn,
+}
+
+/// `catalog`
+#[derive(Debug, Subcommand)]
+pub enum Catalog {
+    /// Its groups, and how far each is covered.
+    Show,
+    /// What an upstream Gemara file or folder adds, drops, renames or maps differently.
+    Diff {
+        /// A guidance catalog, its mapping document, or a folder of both.
+        path: PathBuf,
+    },
+}
+
+/// Which schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Schema {
+    /// The JSON result.
+    Result,
+    /// `cnscan.yaml`
+    Config,
+    /// A profile.
+    Profile,
+}

@@ -1,0 +1,50 @@
+//! `catalog`
+
+use anyhow::Result;
+
+use super::args::{Catalog as Action, Cli};
+use super::list::table;
+use super::{Streams, options};
+use crate::policy::{Catalog, Coverage, upstream};
+
+pub(super) fn run(action: &Action, cli: &Cli, streams: &mut Streams<'_>) -> Result<()> {
+    let width = options(cli, streams.terminal).width;
+    match action {
+        Action::Show => show(width, streams),
+        Action::Diff { path } => {
+            for line in upstream::diff(Catalog::embedded(), path)? {
+                writeln!(streams.out, "{line}")?;
+            }
+            Ok(())
+        }
+    }
+}
+
+fn show(width: usize, streams: &mut Streams<'_>) -> Result<()> {
+    let catalog = Catalog::embedded();
+    let count = |controls: &[crate::policy::Control], coverage: Coverage| {
+        controls.iter().filter(|control| control.coverage == coverage).count().to_string()
+    };
+    let rows = catalog.groups.iter().map(|group| {
+        let automated = group.controls.iter().filter(|control| !control.checks.is_empty()).count();
+        let mapped = group.controls.iter().filter(|control| !control.nist.is_empty()).count();
+        let all = &group.controls;
+        vec![
+            group.title.clone(),
+            all.len().to_string(),
+            count(all, Coverage::Full),
+            count(all, Coverage::Partial),
+            count(all, Coverage::None),
+            automated.to_string(),
+            mapped.to_string(),
+        ]
+    });
+    let head = ["group", "controls", "full", "partial", "none", "with a check", "NIST"];
+    writeln!(streams.out, "{} {} · {} controls · sha256 {}\n", catalog.id, catalog.version, catalog.controls().count(), catalog.sha256)?;
+    writeln!(streams.out, "{}", table(&head, rows.collect(), width))?;
+    writeln!(
+        streams.out,
+        "full, partial, none: what the checks of a control can show once all of them exist.\nwith a check: at least one of its checks exists in this release."
+    )?;
+    Ok(())
+}

@@ -1,0 +1,67 @@
+//! The command line: what clap read becomes requests to the library, results go to standard output.
+
+pub mod args;
+mod catalog;
+mod diff;
+mod explain;
+mod list;
+mod scan;
+mod schema;
+
+use std::io::{self, Write};
+
+use anyhow::Result;
+use clap::CommandFactory;
+
+use args::{Cli, Color, Command};
+
+/// Where commands write: standard output and standard error, or a test's buffers.
+pub struct Streams<'a> {
+    /// What was asked for, and nothing else.
+    pub out: &'a mut dyn Write,
+    /// Everything else.
+    pub err: &'a mut dyn Write,
+    /// Whether a person sees what goes to `out`.
+    pub terminal: bool,
+}
+
+/// Does what the command line says; the exit code.
+///
+/// # Errors
+/// What could not be done, for a person: exit code 2.
+pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
+    match &cli.command {
+        Command::Scan(args) => return scan::run(args, cli, streams),
+        Command::Convert(args) => scan::convert(args, cli, streams)?,
+        Command::Diff(args) => return diff::run(args, streams),
+        Command::Explain(args) => explain::run(args, streams)?,
+        Command::List(args) => list::run(args, cli, streams)?,
+        Command::Catalog { action } => catalog::run(action, cli, streams)?,
+        Command::Schema { which } => schema::run(*which, streams)?,
+        Command::Completions { shell } => clap_complete::generate(*shell, &mut Cli::command(), "cnscan", &mut streams.out),
+        Command::Man => clap_mangen::Man::new(Cli::command()).render(&mut streams.out)?,
+    }
+    Ok(0)
+}
+
+/// How reports that people read look.
+fn options(cli: &Cli, terminal: bool) -> crate::report::Options {
+    const WIDEST: usize = 200;
+    const NARROWEST: usize = 60;
+    const PIPED: usize = 120;
+    let given = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let seen = || terminal.then(terminal_size::terminal_size).flatten().map(|(width, _)| usize::from(width.0));
+    let width = given.or_else(seen).unwrap_or(PIPED).clamp(NARROWEST, WIDEST);
+    let color = match cli.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+    };
+    crate::report::Options { from: String::new(), width, color, verbose: cli.verbose }
+}
+
+/// Whether an error only says that nobody reads any more.
+#[must_use]
+pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe))
+}

@@ -1,0 +1,210 @@
+//! `scan` and `convert`.
+
+use std::fs;
+use std::io::{self, BufWriter, Read, Write};
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
+
+use super::args::{Cli, Complete, Convert, Scan};
+use super::{Streams, options};
+use crate::assess::{self, Assessment, Decision, Occasion};
+use crate::model::KubernetesVersion;
+use crate::parse::Limits;
+use crate::policy::{self, Baseline, Policy};
+use crate::report::{self, Format};
+use crate::{Request, discover, explain};
+
+pub(super) fn run(args: &Scan, cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
+    let clock = Instant::now();
+    let input = input(args)?;
+    let policy = policy(args, &input)?;
+    let config = &policy.config;
+    threads(args.jobs.or(config.jobs.as_ref().map(|jobs| jobs.value)))?;
+    let plan = Plan::new(args, &policy, discover::working_below_root(&input))?;
+    let request = Request {
+        input: discover::Request { all_files: args.all_files || config.all_files, ..input },
+        assume_namespace: args.assume_namespace.clone().or(config.assume_namespace.as_ref().map(|name| name.value.clone())),
+        complete: args.complete.as_ref().map_or(config.complete.cluster, |of| of.contains(&Complete::Cluster)),
+        kubernetes_version: version(args, &policy)?,
+        include_passes: args.include_passes || config.include_passes,
+        limits: Limits::default(),
+        occasion: occasion(args, &policy, clock)?,
+    };
+    let assessment = crate::scan(&request, &policy)?;
+    plan.write(&assessment, cli, streams)?;
+    let decision = assess::decide(&assessment);
+    if decision == Decision::Incomplete && !cli.quiet {
+        let gaps = assessment.gaps.len() + assessment.errors.len();
+        writeln!(
+            streams.err,
+            "cnscan: incomplete: {gaps} parts of the input could not be judged (exit code 3; --allow-gaps accepts them)"
+        )?;
+    }
+    Ok(decision.code())
+}
+
+/// Where to look. Standard input is read here, once.
+fn input(args: &Scan) -> Result<discover::Request> {
+    let mut targets = Vec::new();
+    for path in &args.paths {
+        if path.as_os_str() == "-" {
+            let mut bytes = Vec::new();
+            io::stdin().read_to_end(&mut bytes).context("standard input")?;
+            targets.push(discover::Target::Stdin { bytes, name: args.stdin_path.clone() });
+        } else {
+            targets.push(discover::Target::Path(path.clone()));
+        }
+    }
+    Ok(discover::Request { targets, all_files: args.all_files })
+}
+
+fn policy(args: &Scan, input: &discover::Request) -> Result<Policy> {
+    let config = match (&args.config, args.no_config) {
+        (Some(path), _) => policy::Source::File(path.clone()),
+        (None, true) => policy::Source::Nowhere,
+        (None, false) => policy::Source::Search(discover::start(input)),
+    };
+    Ok(Policy::load(&policy::Request {
+        config,
+        profile: args.profile.clone(),
+        controls: args.controls.clone(),
+        checks: args.checks.clone(),
+        groups: args.groups.clone(),
+        fail_on: args.fail_on,
+        fail_on_review: args.fail_on_review,
+        min_coverage: args.min_coverage,
+        allow_gaps: args.allow_gaps,
+    })?)
+}
+
+fn threads(jobs: Option<usize>) -> Result<()> {
+    let Some(jobs) = jobs else { return Ok(()) };
+    if jobs == 0 {
+        bail!("--jobs must be at least 1");
+    }
+    // a pool that stands already (in tests) is as good
+    _ = rayon::ThreadPoolBuilder::new().num_threads(jobs).build_global();
+    Ok(())
+}
+
+fn version(args: &Scan, policy: &Policy) -> Result<Option<KubernetesVersion>> {
+    if args.kubernetes_version.is_some() {
+        return Ok(args.kubernetes_version);
+    }
+    let Some(key) = &policy.config.kubernetes_version else { return Ok(None) };
+    Ok(Some(key.value.parse().map_err(|why: String| policy.config.mistake(key, why))?))
+}
+
+fn occasion(args: &Scan, policy: &Policy, clock: Instant) -> Result<Occasion> {
+    let fixed = std::env::var("SOURCE_DATE_EPOCH").ok();
+    let fixed = fixed.map(|text| {
+        text.parse()
+            .ok()
+            .and_then(|second| jiff::Timestamp::from_second(second).ok())
+            .with_context(|| format!("SOURCE_DATE_EPOCH: `{text}` is no number of seconds"))
+    });
+    let fixed = fixed.transpose()?;
+    let path = args.baseline.clone().or(policy.config.baseline.as_ref().map(|path| policy.config.beside(&path.value)));
+    Ok(Occasion {
+        started: fixed.unwrap_or_else(jiff::Timestamp::now),
+        finished: fixed,
+        arguments: std::env::args().skip(1).map(|argument| without_folders(&argument)).collect(),
+        clock,
+        baseline: path.map(|path| Baseline::read(&path)).transpose()?,
+        page: explain::summary,
+    })
+}
+
+/// An argument as reports may hold it: an absolute path keeps its last part only.
+fn without_folders(argument: &str) -> String {
+    let (flag, value) = argument.split_once('=').map_or(("", argument), |(flag, value)| (flag, value));
+    let path = Path::new(value);
+    if !path.is_absolute() {
+        return argument.to_owned();
+    }
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    if flag.is_empty() { format!("…/{name}") } else { format!("{flag}=…/{name}") }
+}
+
+/// What is to be written where, settled before the scan so that a mistake costs nothing.
+struct Plan {
+    format: Format,
+    files: Vec<(Format, std::path::PathBuf)>,
+    /// See `report::Options`.
+    from: String,
+}
+
+impl Plan {
+    fn new(args: &Scan, policy: &Policy, from: String) -> Result<Self> {
+        let config = &policy.config;
+        let format = match (args.format, &config.format) {
+            (Some(format), _) => format,
+            (None, Some(key)) => format(&key.value).map_err(|why| config.mistake(key, why))?,
+            (None, None) => Format::Table,
+        };
+        let mut files = Vec::new();
+        for given in &args.outputs {
+            let (format, path) = output(given).map_err(|why| anyhow::anyhow!("--output {given}: {why}"))?;
+            files.push((format, path.into()));
+        }
+        if args.outputs.is_empty() {
+            for key in &config.output {
+                let (format, path) = output(&key.value).map_err(|why| config.mistake(key, why))?;
+                files.push((format, config.beside(path)));
+            }
+        }
+        Ok(Plan { format, files, from })
+    }
+
+    fn write(&self, assessment: &Assessment, cli: &Cli, streams: &mut Streams<'_>) -> Result<()> {
+        for (format, path) in &self.files {
+            let to = || path.display().to_string();
+            let mut file = BufWriter::new(fs::File::create(path).with_context(to)?);
+            report::write(*format, assessment, &options(cli, false), &mut file).with_context(to)?;
+            file.flush().with_context(to)?;
+        }
+        let shown = report::Options { from: self.from.clone(), ..options(cli, streams.terminal) };
+        report::write(self.format, assessment, &shown, &mut streams.out)?;
+        let formats = self.files.iter().map(|(format, _)| *format).chain([self.format]);
+        if formats.into_iter().any(|format| format == Format::Sarif) && !cli.quiet {
+            for notice in report::sarif::omitted(assessment) {
+                writeln!(streams.err, "cnscan: sarif: {notice}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `FORMAT=PATH`
+fn output(text: &str) -> Result<(Format, &str), String> {
+    let (name, path) = text.split_once('=').filter(|(_, path)| !path.is_empty()).ok_or("write FORMAT=PATH")?;
+    Ok((format(name)?, path))
+}
+
+fn format(name: &str) -> Result<Format, String> {
+    let known = || Format::value_variants().iter().map(|format| format.describe().0).collect::<Vec<_>>().join(", ");
+    Format::from_str(name, false).map_err(|_| format!("there is no format `{name}`; there are {}", known()))
+}
+
+pub(super) fn convert(args: &Convert, cli: &Cli, streams: &mut Streams<'_>) -> Result<()> {
+    let assessment = read(&args.result)?;
+    let plan = match &args.output {
+        None => Plan { format: args.format, files: Vec::new(), from: String::new() },
+        Some(path) => {
+            let mut file = BufWriter::new(fs::File::create(path).with_context(|| path.display().to_string())?);
+            report::write(args.format, &assessment, &options(cli, false), &mut file)?;
+            return Ok(file.flush()?);
+        }
+    };
+    plan.write(&assessment, cli, streams)
+}
+
+/// A JSON result from a file or standard input.
+pub(super) fn read(path: &Path) -> Result<Assessment> {
+    let named = || path.display().to_string();
+    let text = if path.as_os_str() == "-" { io::read_to_string(io::stdin()) } else { fs::read_to_string(path) };
+    report::json::read(&text.with_context(named)?).with_context(named)
+}

@@ -1,0 +1,18 @@
+//! `schema`
+
+use anyhow::Result;
+
+use super::Streams;
+use super::args::Schema;
+use crate::policy::{Config, Profile};
+use crate::report;
+
+pub(super) fn run(which: Schema, streams: &mut Streams<'_>) -> Result<()> {
+    let schema = match which {
+        Schema::Result => report::json::schema(),
+        Schema::Config => Config::schema(),
+        Schema::Profile => Profile::schema(),
+    };
+    writeln!(streams.out, "{schema:#}")?;
+    Ok(())
+}

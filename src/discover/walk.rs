@@ -1,0 +1,216 @@
+//! Finds the candidate files below a folder.
+
+use std::collections::HashSet;
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, FileType};
+use std::path::{Path, PathBuf};
+
+use super::Error;
+use super::ignored::{GIT, Has, OWN, Rules};
+use super::root::Base;
+
+/// A file to read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Found {
+    /// Without links in it: by this a file is known to be the same.
+    pub(super) path: PathBuf,
+    /// The repository that it is in, or the folder that stands for one.
+    pub(super) world: PathBuf,
+}
+
+/// A walk below one folder that the user named.
+#[derive(Debug)]
+pub(super) struct Walk<'w> {
+    base: &'w Base,
+    all_files: bool,
+    /// Folders already listed.
+    listed: HashSet<PathBuf>,
+    /// What links lead to, to be looked at when the rest is done.
+    links: Vec<PathBuf>,
+    pub(super) files: Vec<Found>,
+    /// What could not be looked at, and why.
+    pub(super) gaps: Vec<(PathBuf, String)>,
+    /// What was left out, and why.
+    pub(super) ignored: Vec<(PathBuf, String)>,
+}
+
+/// Where a folder stands.
+#[derive(Debug, Clone)]
+struct Context {
+    rules: Rules,
+    world: PathBuf,
+}
+
+impl<'w> Walk<'w> {
+    /// Goes through a folder, which has no links in its path, and then through what links in it lead to.
+    pub(super) fn run(base: &'w Base, folder: &Path, all_files: bool) -> Result<Self, Error> {
+        let (listed, links) = (HashSet::new(), Vec::new());
+        let mut walk = Walk { base, all_files, listed, links, files: Vec::new(), gaps: Vec::new(), ignored: Vec::new() };
+        if let Some(context) = walk.context(folder, true)? {
+            walk.folder(folder, &context)?;
+        }
+        while let Some(target) = walk.links.pop() {
+            walk.follow(&target)?;
+        }
+        Ok(walk)
+    }
+
+    /// The rules and the repository of a place, from those of the folders above it; `None` when it is left out or
+    /// part of a chart.
+    fn context(&mut self, place: &Path, named: bool) -> Result<Option<Context>, Error> {
+        let mut context = Context { rules: Rules::default(), world: self.base.folder.clone() };
+        let Ok(below) = place.strip_prefix(&self.base.folder) else {
+            return Ok(Some(context));
+        };
+        let mut folder = self.base.folder.clone();
+        for part in below {
+            context = self.enter(&folder, Has::look(&folder), context)?;
+            if is_chart(&folder) && is_rendered(part) {
+                self.gap_of_chart(&folder);
+                return Ok(None);
+            }
+            folder.push(part);
+            if !named && let Some(reason) = context.rules.reason(&folder, folder != place || place.is_dir(), &self.base.folder) {
+                self.ignored.push((folder, reason));
+                return Ok(None);
+            }
+        }
+        Ok(Some(context))
+    }
+
+    fn enter(&self, folder: &Path, has: Has, outer: Context) -> Result<Context, Error> {
+        let world = if has.repository { folder.to_owned() } else { outer.world };
+        let rules = if self.all_files { Rules::default() } else { outer.rules.within(folder, has)? };
+        Ok(Context { rules, world })
+    }
+
+    fn folder(&mut self, folder: &Path, outer: &Context) -> Result<(), Error> {
+        if !self.listed.insert(folder.to_owned()) {
+            return Ok(());
+        }
+        let entries = self.list(folder);
+        let context = self.enter(folder, has(&entries), outer.clone())?;
+        let is_chart = is_chart_listed(folder, &entries);
+        if is_chart {
+            self.gap_of_chart(folder);
+        }
+        for (name, kind) in entries {
+            let is_left = name == ".git" || is_chart && (is_rendered(&name) || is_value(&name));
+            if !is_left {
+                self.entry(folder, &name, kind, &context)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn list(&mut self, folder: &Path) -> Vec<(OsString, FileType)> {
+        let listed = fs::read_dir(folder).and_then(|entries| {
+            let entries = entries.map(|entry| entry.and_then(|entry| Ok((entry.file_name(), entry.file_type()?))));
+            entries.collect::<Result<Vec<_>, _>>()
+        });
+        listed.unwrap_or_else(|error| {
+            self.gaps.push((folder.to_owned(), format!("this folder cannot be listed: {error}")));
+            Vec::new()
+        })
+    }
+
+    fn entry(&mut self, folder: &Path, name: &OsStr, kind: FileType, context: &Context) -> Result<(), Error> {
+        if !kind.is_dir() && !kind.is_symlink() && !is_candidate(name) {
+            return Ok(());
+        }
+        let path = folder.join(name);
+        if let Some(reason) = context.rules.reason(&path, kind.is_dir(), &self.base.folder) {
+            if kind.is_dir() || is_candidate(name) {
+                self.ignored.push((path, reason));
+            }
+            return Ok(());
+        }
+        if kind.is_dir() {
+            return self.folder(&path, context);
+        }
+        if kind.is_symlink() {
+            self.link(path);
+        } else if kind.is_file() {
+            self.files.push(Found { path, world: context.world.clone() });
+        } else {
+            self.ignored.push((path, "no file: a pipe, socket or device".to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Notes what a link leads to, where that is of use.
+    fn link(&mut self, link: PathBuf) {
+        let named_so = link.file_name().is_some_and(is_candidate);
+        let reason = match link.canonicalize() {
+            Ok(target) => {
+                let is_folder = target.is_dir();
+                let is_wanted = is_folder || named_so || target.file_name().is_some_and(is_candidate);
+                if !is_wanted {
+                    return;
+                }
+                if target.starts_with(&self.base.folder) && (is_folder || target.is_file()) {
+                    self.links.push(target);
+                    return;
+                }
+                "a link out of the scanned tree: name it to read what it leads to".to_owned()
+            }
+            Err(_) if !named_so => return,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => "a link to nothing".to_owned(),
+            Err(error) => format!("a link that leads nowhere: {error}"),
+        };
+        self.ignored.push((link, reason));
+    }
+
+    /// Looks at what a link leads to, once, and as its own place wants it.
+    fn follow(&mut self, target: &Path) -> Result<(), Error> {
+        let is_git = target.strip_prefix(&self.base.folder).is_ok_and(|below| below.iter().any(|part| part == ".git"));
+        if is_git || self.listed.contains(target) {
+            return Ok(());
+        }
+        let Some(context) = self.context(target, self.all_files)? else {
+            return Ok(());
+        };
+        if target.is_dir() {
+            return self.folder(target, &context);
+        }
+        self.files.push(Found { path: target.to_owned(), world: context.world });
+        Ok(())
+    }
+
+    fn gap_of_chart(&mut self, chart: &Path) {
+        let why = "a Helm chart that is not rendered, so that its templates were not looked at: `helm template CHART | cnscan scan -` does";
+        self.gaps.push((chart.to_owned(), why.to_owned()));
+    }
+}
+
+/// Whether a file could be something to judge, by its name.
+pub(super) fn is_candidate(name: &OsStr) -> bool {
+    let end = Path::new(name).extension();
+    end.is_some_and(|end| ["yaml", "yml", "json"].iter().any(|known| end.eq_ignore_ascii_case(known)))
+}
+
+fn has(entries: &[(OsString, FileType)]) -> Has {
+    // a pipe of that name would never end
+    let file = |name: &str| entries.iter().any(|(entry, kind)| entry == name && kind.is_file());
+    Has { git: file(GIT), own: file(OWN), repository: entries.iter().any(|(entry, _)| entry == ".git") }
+}
+
+fn is_chart_listed(folder: &Path, entries: &[(OsString, FileType)]) -> bool {
+    entries.iter().any(|(name, _)| name == "Chart.yaml") && is_chart(folder)
+}
+
+fn is_chart(folder: &Path) -> bool {
+    folder.join("Chart.yaml").is_file() && folder.join("templates").is_dir()
+}
+
+/// What of a chart means nothing before Helm has rendered it.
+fn is_rendered(name: &OsStr) -> bool {
+    name == "templates" || name == "charts"
+}
+
+/// A chart's own files: what it is, what it needs, and the values it is rendered with.
+fn is_value(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    matches!(&*name, "Chart.yaml" | "requirements.yaml" | "values.schema.json")
+        || name.starts_with("values") && is_candidate(OsStr::new(&*name))
+}

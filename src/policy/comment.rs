@@ -1,0 +1,80 @@
+//! Excuses that stand beside what they excuse: comments and annotations.
+
+use jiff::civil::Date;
+
+use super::profile::unknown_check;
+use crate::checks;
+
+/// The key of an annotation that excuses, in front of a check's id.
+pub const ANNOTATION: &str = "cnscan/excuse.";
+
+/// What a comment or annotation says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Words {
+    /// The check that it excuses.
+    pub check: String,
+    /// The last day it holds.
+    pub until: Option<Date>,
+    /// Why.
+    pub reason: String,
+}
+
+impl Words {
+    /// Reads what stands behind `# cnscan:` in a comment: `excuse <check-id> [until=DATE] reason`.
+    ///
+    /// # Errors
+    /// What is wrong with it, for a person.
+    pub fn comment(text: &str) -> Result<Self, String> {
+        let form = "write `cnscan: excuse <check-id> [until=YYYY-MM-DD] reason`";
+        let (verb, rest) = first(text);
+        match verb {
+            "excuse" => {}
+            "" => return Err(format!("says nothing: {form}")),
+            other => return Err(format!("`{other}` means nothing here: {form}")),
+        }
+        match first(rest) {
+            ("", _) => Err(format!("names no check: {form}")),
+            (check, rest) => Self::annotation(check, rest),
+        }
+    }
+
+    /// Reads the value of an annotation `cnscan/excuse.<check-id>`: `[until=DATE] reason`.
+    ///
+    /// # Errors
+    /// What is wrong with it, for a person.
+    pub fn annotation(check: &str, value: &str) -> Result<Self, String> {
+        if checks::find(check).is_none() {
+            return Err(unknown_check(check));
+        }
+        let (word, rest) = first(value);
+        let (until, reason) = match word.strip_prefix("until=") {
+            Some(day) => (Some(date(day)?), rest),
+            None => (None, value.trim()),
+        };
+        if reason.is_empty() {
+            return Err(format!("gives no reason why `{check}` is excused: add one"));
+        }
+        if let Some(option) = unknown_option(reason) {
+            return Err(format!("`{option}=` means nothing here: there is only `until=YYYY-MM-DD`, before the reason"));
+        }
+        Ok(Words { check: check.to_owned(), until, reason: reason.to_owned() })
+    }
+}
+
+/// A day as people write it in every format here.
+pub(crate) fn date(text: &str) -> Result<Date, String> {
+    text.parse().map_err(|_| format!("`{text}` is no day: write YYYY-MM-DD"))
+}
+
+/// The first word, and what stands behind it.
+fn first(text: &str) -> (&str, &str) {
+    let text = text.trim();
+    text.split_once(char::is_whitespace).map_or((text, ""), |(word, rest)| (word, rest.trim_start()))
+}
+
+/// The name of something like `expires=…` at the start: a misspelled option must not turn into a reason.
+fn unknown_option(reason: &str) -> Option<&str> {
+    let (name, _) = first(reason).0.split_once('=')?;
+    let is_name = !name.is_empty() && name.chars().all(|char| char.is_ascii_alphabetic() || char == '_' || char == '-');
+    is_name.then_some(name)
+}

@@ -1,0 +1,219 @@
+//! Holds findings against exceptions, and remembers which exceptions were of use.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use jiff::civil::Date;
+
+use super::builtin;
+use super::comment::Words;
+use super::exception::{Candidate, Exceptions, Excuse, Rule};
+
+/// Decides for one finding after the other.
+#[derive(Debug)]
+pub struct Excuser<'p> {
+    exceptions: &'p Exceptions,
+    today: Date,
+    /// Check → the exceptions for it, by index, in the order of the file.
+    config: HashMap<&'p str, Vec<usize>>,
+    /// How many findings each exception of the configuration file covers, or would were it in force.
+    covered: Vec<u32>,
+    /// File → its comments.
+    comments: HashMap<u32, Vec<Comment>>,
+    /// Subject and check → whether a finding needed the annotation.
+    annotations: BTreeMap<(String, String), bool>,
+    /// Findings that stand although their file excuses them.
+    refused: u32,
+    notices: BTreeSet<String>,
+}
+
+#[derive(Debug)]
+struct Comment {
+    words: Words,
+    covers: (u32, u32),
+    place: String,
+    used: bool,
+}
+
+impl<'p> Excuser<'p> {
+    /// Ready for a scan on this day.
+    #[must_use]
+    pub fn new(exceptions: &'p Exceptions, today: Date) -> Self {
+        let mut excuser = Excuser {
+            exceptions,
+            today,
+            config: by_check(&exceptions.config),
+            covered: vec![0; exceptions.config.len()],
+            comments: HashMap::new(),
+            annotations: BTreeMap::new(),
+            refused: 0,
+            notices: BTreeSet::new(),
+        };
+        excuser.notices.extend(exceptions.config.iter().filter_map(Rule::unknown));
+        excuser
+    }
+
+    /// Takes a comment: the file's index, its name and line for notices, what stands behind `cnscan:`, and the
+    /// byte range that it covers.
+    pub fn comment(&mut self, file: u32, place: &str, text: &str, covers: (u32, u32)) {
+        match Words::comment(text) {
+            Ok(words) => {
+                let comment = Comment { words, covers, place: place.to_owned(), used: false };
+                self.comments.entry(file).or_default().push(comment);
+            }
+            Err(why) => self.note(format!("{place}: this comment excuses nothing: {why}")),
+        }
+    }
+
+    /// Takes an annotation of an object, for which see [`Candidate::annotation`] as well: this one is for notices of
+    /// what cannot be understood or is not needed. `subject` is the object for a person; the same as [`subject`] gives.
+    pub fn annotation(&mut self, subject: &str, check: &str, value: &str) {
+        match Words::annotation(check, value) {
+            Ok(_) => {
+                self.annotations.entry((subject.to_owned(), check.to_owned())).or_default();
+            }
+            Err(why) => self.note(format!("{subject}: the annotation cnscan/excuse.{check} excuses nothing: {why}")),
+        }
+    }
+
+    /// Whether a finding is excused, and by whom.
+    pub fn excuse(&mut self, candidate: &Candidate<'_>) -> Option<Excuse> {
+        let by_config = self.by_config(candidate);
+        // asked even when the configuration file has spoken: a comment that covers a finding is not useless
+        let by_comment = self.by_comment(candidate);
+        let by_annotation = self.by_annotation(candidate);
+        let inline = by_comment.or(by_annotation);
+        let is_allowed = self.exceptions.inline.allows(candidate.severity);
+        if by_config.is_none() && inline.is_some() && !is_allowed {
+            self.refused += 1;
+        }
+        by_config.or(inline.filter(|_| is_allowed)).or_else(|| self.exceptions.builtin.then(|| builtin::excuse(candidate)).flatten())
+    }
+
+    fn by_config(&mut self, candidate: &Candidate<'_>) -> Option<Excuse> {
+        let mut found = None;
+        for &index in self.config.get(candidate.check)? {
+            let rule = &self.exceptions.config[index];
+            if !rule.pattern.covers(candidate) {
+                continue;
+            }
+            self.covered[index] += 1;
+            if found.is_none() && rule.expires.is_none_or(|day| self.today <= day) {
+                found = Some(rule.excuse("config"));
+            }
+        }
+        found
+    }
+
+    fn by_comment(&mut self, candidate: &Candidate<'_>) -> Option<Excuse> {
+        let (start, today) = (candidate.span.0, self.today);
+        let mut found = None;
+        for comment in self.comments.get_mut(&candidate.file)? {
+            let (from, to) = comment.covers;
+            if comment.words.check != candidate.check || start < from || start >= to {
+                continue;
+            }
+            comment.used = true;
+            if found.is_none() && is_in_force(&comment.words, today) {
+                found = Some(excuse("comment", &comment.words));
+            }
+        }
+        found
+    }
+
+    fn by_annotation(&mut self, candidate: &Candidate<'_>) -> Option<Excuse> {
+        let value = candidate.annotation?;
+        let subject = subject(candidate.kind, candidate.namespace, candidate.name);
+        let words = match Words::annotation(candidate.check, value) {
+            Ok(words) => words,
+            Err(why) => {
+                self.note(format!("{subject}: the annotation cnscan/excuse.{} excuses nothing: {why}", candidate.check));
+                return None;
+            }
+        };
+        if !is_in_force(&words, self.today) {
+            let day = words.until.unwrap_or_default();
+            self.note(format!("{subject}: the annotation cnscan/excuse.{} expired on {day}", candidate.check));
+        }
+        self.annotations.insert((subject, candidate.check.to_owned()), true);
+        is_in_force(&words, self.today).then(|| excuse("annotation", &words))
+    }
+
+    fn note(&mut self, notice: String) {
+        self.notices.insert(notice);
+    }
+
+    fn is_selected(&self, id: &str) -> bool {
+        self.exceptions.selected.contains(&id)
+    }
+
+    /// What is to be said when all findings were decided: exceptions that expired, matched nothing, or cannot be
+    /// understood. In a stable order.
+    #[must_use]
+    pub fn notices(mut self) -> Vec<String> {
+        let mut said: Vec<_> =
+            self.exceptions.config.iter().zip(&self.covered).filter_map(|(rule, covered)| self.of_rule(rule, *covered)).collect();
+        for comment in self.comments.values().flatten() {
+            said.extend(self.of_comment(comment));
+        }
+        for ((subject, check), used) in &self.annotations {
+            if !used && self.is_selected(check) {
+                said.push(format!("{subject}: the annotation cnscan/excuse.{check} matches no finding: remove it"));
+            }
+        }
+        self.notices.extend(said);
+        if self.refused > 0 {
+            let words = self.exceptions.inline.as_str();
+            let count = findings(self.refused);
+            self.notices.insert(format!("{count} excused by comments or annotations stand all the same: `exceptions_inline` is {words}"));
+        }
+        self.notices.into_iter().collect()
+    }
+
+    fn of_rule(&self, rule: &Rule, covered: u32) -> Option<String> {
+        let (place, check) = (&rule.place, &rule.check);
+        if let Some(day) = rule.expires.filter(|day| self.today > *day) {
+            let outcome = if covered == 0 { "it matches no finding".to_owned() } else { format!("{} open again", findings(covered)) };
+            return Some(format!("{place}: the exception for {check} expired on {day}: {outcome}"));
+        }
+        let is_missed = covered == 0 && rule.ids.iter().any(|id| self.is_selected(id));
+        is_missed.then(|| format!("{place}: the exception for {check} matches no finding: remove it"))
+    }
+
+    fn of_comment(&self, comment: &Comment) -> Option<String> {
+        let Comment { words, place, used, .. } = comment;
+        if let Some(day) = words.until.filter(|day| self.today > *day) {
+            return Some(format!("{place}: the excuse for {} expired on {day}", words.check));
+        }
+        let is_missed = !used && self.is_selected(&words.check);
+        is_missed.then(|| format!("{place}: the excuse for {} matches no finding: remove it", words.check))
+    }
+}
+
+/// An object in notices.
+#[must_use]
+pub fn subject(kind: &str, namespace: &str, name: &str) -> String {
+    if namespace.is_empty() { format!("{kind} {name}") } else { format!("{kind} {namespace}/{name}") }
+}
+
+fn by_check(rules: &[Rule]) -> HashMap<&str, Vec<usize>> {
+    let mut index: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (at, rule) in rules.iter().enumerate() {
+        for id in &rule.ids {
+            index.entry(id).or_default().push(at);
+        }
+    }
+    index
+}
+
+fn is_in_force(words: &Words, today: Date) -> bool {
+    words.until.is_none_or(|day| today <= day)
+}
+
+fn excuse(by: &'static str, words: &Words) -> Excuse {
+    let expires = words.until.map(|day| day.to_string());
+    Excuse { by, reason: words.reason.clone(), owner: String::new(), approver: String::new(), expires }
+}
+
+fn findings(count: u32) -> String {
+    if count == 1 { "1 finding".to_owned() } else { format!("{count} findings") }
+}

@@ -1,0 +1,145 @@
+//! What the evidence is held against: the catalog, the profile, the user's configuration and exceptions.
+
+use std::path::{Path, PathBuf};
+
+use crate::checks::{self, Check, Severity};
+use crate::settings::Settings;
+
+pub mod baseline;
+pub mod builtin;
+pub mod catalog;
+pub mod comment;
+pub mod config;
+mod error;
+pub mod exception;
+pub mod excuser;
+mod given;
+mod pattern;
+pub mod profile;
+mod profile_file;
+mod select;
+mod text;
+pub mod upstream;
+
+pub use baseline::Baseline;
+pub use catalog::{Catalog, Control, Coverage, Group};
+pub use config::{Config, FailOn};
+pub use error::{Error, unknown};
+pub use exception::{Candidate, Exceptions, Excuse};
+pub use excuser::Excuser;
+pub use profile::{Profile, Requirement};
+pub use text::Located;
+
+/// What a command line says about the policy.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// Where the configuration file is.
+    pub config: Source,
+    /// The name of an embedded profile, or the path of a file.
+    pub profile: Option<String>,
+    /// Only these controls or requirements of the profile.
+    pub controls: Vec<String>,
+    /// Only these checks.
+    pub checks: Vec<String>,
+    /// Only these groups, by title or short name.
+    pub groups: Vec<String>,
+    /// Failures at or over this severity give exit code 1.
+    pub fail_on: Option<FailOn>,
+    /// Reviews count as well.
+    pub fail_on_review: bool,
+    /// The least share of controls to be decided, in percent.
+    pub min_coverage: Option<u8>,
+    /// Gaps and errors do not give exit code 3.
+    pub allow_gaps: bool,
+}
+
+/// Where a configuration file is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Source {
+    /// There is to be none.
+    #[default]
+    Nowhere,
+    /// In this folder or above, when there is one: see [`Config::search`].
+    Search(PathBuf),
+    /// Here.
+    File(PathBuf),
+}
+
+/// What the evidence is held against.
+#[derive(Debug)]
+pub struct Policy {
+    /// The controls catalog.
+    pub catalog: &'static Catalog,
+    /// The requirements, as far as the selection leaves them.
+    pub profile: Profile,
+    /// The configuration file; empty when there is none.
+    pub config: Config,
+    /// The checks to run, in the order of [`checks::all`].
+    pub checks: Vec<&'static Check>,
+    /// Checks that a requirement of the profile names and that are not to run.
+    pub deselected: Vec<&'static Check>,
+    /// What is accepted.
+    pub exceptions: Exceptions,
+    /// Of checks: the profile's values, overridden by the configuration file's.
+    pub settings: Settings,
+    /// What decides the exit code.
+    pub thresholds: Thresholds,
+}
+
+/// What decides the exit code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Thresholds {
+    /// Failures at or over this severity fail the scan; `None`: none do.
+    pub fail_on: Option<Severity>,
+    /// Reviews count as well.
+    pub fail_on_review: bool,
+    /// The least share of controls to be decided, in percent.
+    pub min_coverage: Option<u8>,
+    /// Gaps and errors are accepted.
+    pub allow_gaps: bool,
+}
+
+impl Policy {
+    /// Reads the configuration and the profile, and settles what is to run.
+    ///
+    /// # Errors
+    /// A user's mistake, in words that say where it is and what to do.
+    pub fn load(request: &Request) -> Result<Self, Error> {
+        let config = match &request.config {
+            Source::Nowhere => Config::default(),
+            Source::File(path) => Config::read(path)?,
+            Source::Search(start) => Config::search(start).map_or_else(|| Ok(Config::default()), |path| Config::read(&path))?,
+        };
+        let mut profile = load_profile(request, &config)?;
+        let settings = given::settle(profile.settings.iter().cloned().chain(config.settings()))?;
+        let selection = select::Selection::new(request, &config, &profile)?;
+        let checks = selection.apply(&mut profile)?;
+        let named = |check: &&Check| profile.requirements.iter().any(|requirement| requirement.checks.iter().any(|id| id == check.id));
+        let deselected = checks::all().filter(|check| named(check) && !checks.iter().any(|run| run.id == check.id)).collect();
+        let exceptions = config.exceptions_for(&checks)?;
+        let thresholds = thresholds(request, &config);
+        Ok(Policy { catalog: Catalog::embedded(), profile, config, checks, deselected, exceptions, settings, thresholds })
+    }
+}
+
+fn load_profile(request: &Request, config: &Config) -> Result<Profile, Error> {
+    if let Some(flag) = &request.profile {
+        return Profile::load(flag, Path::new(""));
+    }
+    let Some(key) = &config.profile else {
+        return Profile::load(profile::DEFAULT, Path::new(""));
+    };
+    Profile::load(key, &config.beside("")).map_err(|error| match error {
+        Error::Unknown(what) => config.mistake(key, what),
+        other => other,
+    })
+}
+
+fn thresholds(request: &Request, config: &Config) -> Thresholds {
+    Thresholds {
+        fail_on: request.fail_on.or(config.fail_on).unwrap_or(FailOn::High).severity(),
+        fail_on_review: request.fail_on_review || config.fail_on_review,
+        min_coverage: request.min_coverage.or(config.min_coverage.map(|percent| percent.value)),
+        allow_gaps: request.allow_gaps || config.allow_gaps,
+    }
+}

@@ -1,0 +1,123 @@
+//! What the assessment needs to know of the evidence, taken out before the trees go.
+
+use std::collections::BTreeMap;
+
+use crate::assess::{InputStatus, Seen, SeenFile};
+use crate::discover::Gap;
+use crate::evaluate::Outcomes;
+use crate::model::{Evidence, Scan, kinds};
+use crate::parse::{File, Status};
+use crate::policy::comment::ANNOTATION;
+use crate::policy::excuser::subject;
+
+/// Byte ranges of a file that nobody may see, whatever points at their lines.
+type Secret = Vec<(u32, u32)>;
+
+/// Notes what reports say of the evidence as a whole, and for each file what nobody may see.
+#[must_use]
+pub fn gather(scan: &Scan<'_>, found_gaps: Vec<Gap>, ignored: Vec<(String, String)>) -> (Seen, Vec<Secret>) {
+    let evidence = scan.evidence;
+    let mut gaps: Vec<Gap> = found_gaps.into_iter().chain(evidence.gaps().iter().cloned()).collect();
+    gaps.sort();
+    gaps.dedup();
+    let mut namespaces: Vec<_> = evidence.namespaces().iter().map(|namespace| namespace.name().to_owned()).collect();
+    namespaces.sort();
+    namespaces.dedup();
+    let seen = Seen {
+        files: Vec::new(),
+        ignored,
+        gaps,
+        notices: notices(evidence),
+        namespaces,
+        annotations: annotations(evidence),
+        objects: evidence.objects().len() as u32,
+        complete: scan.is_complete(),
+        version: (scan.version().to_string(), scan.version.is_none()),
+    };
+    (seen, secrets(evidence))
+}
+
+/// Adds the files, with the texts of those that have something to show; their trees end here.
+#[must_use]
+pub fn with_files((seen, secrets): (Seen, Vec<Secret>), files: Vec<File>, outcomes: &Outcomes) -> Seen {
+    let mut shown = vec![false; files.len()];
+    for finding in &outcomes.findings {
+        shown[finding.file as usize] = true;
+    }
+    for (file, shown) in files.iter().zip(&mut shown) {
+        *shown |= !file.directives.is_empty();
+    }
+    let rows = files.into_iter().zip(secrets).zip(shown);
+    Seen { files: rows.map(|((file, secret), shown)| seen_file(file, secret, shown)).collect(), ..seen }
+}
+
+fn seen_file(file: File, secret: Secret, shown: bool) -> SeenFile {
+    let status = match file.status {
+        Status::Read => (InputStatus::Read, None),
+        Status::Gap => (InputStatus::Gap, file.gaps.first().map(|gap| gap.why.clone())),
+        Status::Ignored(why) => (InputStatus::Ignored, Some(why)),
+    };
+    SeenFile {
+        uri: file.uri,
+        shown: file.shown,
+        sha256: file.sha256,
+        bytes: file.bytes,
+        documents: file.documents.len() as u32,
+        status,
+        text: if shown { file.tree.into_source() } else { "".into() },
+        directives: file.directives,
+        secret,
+    }
+}
+
+/// The values of Secrets, file by file.
+fn secrets(evidence: &Evidence<'_>) -> Vec<Secret> {
+    let mut spans = vec![Secret::new(); evidence.files().len()];
+    for secret in evidence.of_kind(kinds::SECRET) {
+        let values = ["data", "stringData"].iter().flat_map(|key| secret.field().key(key).entries());
+        let applied = secret.annotation("kubectl.kubernetes.io/last-applied-configuration");
+        let places = values.map(|(_, value)| value).chain([applied]).filter(|field| field.exists());
+        spans[secret.file() as usize].extend(places.map(|field| field.whole_span()));
+    }
+    spans
+}
+
+/// The annotations that excuse something: object, check, value. On the object or on its pod template.
+fn annotations(evidence: &Evidence<'_>) -> Vec<(String, String, String)> {
+    let finder = memchr::memmem::Finder::new(ANNOTATION);
+    let speaks: Vec<_> = evidence.files().iter().map(|file| finder.find(file.tree.source().as_bytes()).is_some()).collect();
+    let mut found = Vec::new();
+    for object in evidence.objects().iter().filter(|object| speaks[object.file() as usize]) {
+        let templates = evidence.pods_in(object).iter().map(|pod| pod.metadata());
+        let places = std::iter::once(object.at("metadata")).chain(templates);
+        for (key, value) in places.flat_map(|metadata| metadata.key("annotations").entries()) {
+            if let Some(check) = key.strip_prefix(ANNOTATION) {
+                found.push((subject(object.kind, object.namespace_or_empty(), object.name), check.to_owned(), value.str().to_owned()));
+            }
+        }
+    }
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// Pieces left out, and objects that stand more than once.
+fn notices(evidence: &Evidence<'_>) -> Vec<String> {
+    let mut notices = Vec::new();
+    for fragment in evidence.fragments() {
+        let file = evidence.files()[fragment.file as usize].name();
+        notices.push(format!("{file}: {} is not judged: {}", fragment.what, fragment.why));
+    }
+    let mut copies: BTreeMap<_, Vec<&str>> = BTreeMap::new();
+    for object in evidence.objects().iter().filter(|object| !object.name.is_empty()) {
+        let identity = (object.world, object.group, object.kind, object.namespace_or_empty(), object.name);
+        copies.entry(identity).or_default().push(evidence.files()[object.file() as usize].name());
+    }
+    for ((_, _, kind, namespace, name), mut places) in copies.into_iter().filter(|(_, places)| places.len() > 1) {
+        let count = places.len();
+        places.dedup();
+        let whose = if namespace.is_empty() { name.to_owned() } else { format!("{namespace}/{name}") };
+        notices.push(format!("{kind} {whose} stands {count} times ({}): each is judged", places.join(", ")));
+    }
+    notices
+}

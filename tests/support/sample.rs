@@ -1,0 +1,170 @@
+//! A small assessment with one of everything, made by hand.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use cnscan::assess::*;
+
+pub(crate) fn subject(kind: &str, namespace: &str, name: &str, container: &str) -> Arc<Subject> {
+    let api_version = if kind == "Deployment" { "apps/v1" } else { "v1" };
+    Arc::new(Subject {
+        surface: "manifest".into(),
+        api_version: api_version.into(),
+        kind: kind.into(),
+        namespace: namespace.into(),
+        name: name.into(),
+        container: container.into(),
+    })
+}
+
+pub(crate) fn location(uri: &str, line: u32, columns: (u32, u32)) -> Location {
+    Location { uri: uri.into(), line, column: columns.0, end_line: line, end_column: columns.1, quality: Quality::Value }
+}
+
+/// A failure of high severity at `privileged: true`.
+pub(crate) fn failure(uri: &str, line: u32, fingerprint: &str) -> Finding {
+    Finding {
+        check: "pss-privileged-container".into(),
+        verdict: FindingVerdict::Fail,
+        severity: Severity::High,
+        title: "container runs privileged".into(),
+        message: "runs privileged".into(),
+        controls: Arc::from(["CNSC-32".into(), "CNSC-40".into()]),
+        subject: subject("Deployment", "shop", "web", "app"),
+        path: "spec.template.spec.containers[0].securityContext.privileged".into(),
+        location: Some(location(uri, line, (13, 29))),
+        observed: "true".into(),
+        expected: "false or absent".into(),
+        fix: "Remove `privileged: true`.".into(),
+        fingerprint: fingerprint.into(),
+        excused: None,
+        baseline: None,
+        snippet: Some("            privileged: true".into()),
+        line_hash: Some(format!("b7f3e93dae7346de:{line}").into()),
+    }
+}
+
+pub(crate) fn excuse(by: &str) -> Option<Box<Excuse>> {
+    Some(Box::new(Excuse {
+        by: by.into(),
+        reason: "node agent, waiver W-12".into(),
+        owner: "platform".into(),
+        approver: String::new(),
+        expires: Some("2027-01-31".into()),
+    }))
+}
+
+pub(crate) fn check(id: &str, severity: Severity, verdict: CheckVerdict) -> CheckInfo {
+    CheckInfo {
+        id: id.into(),
+        title: "container runs privileged".into(),
+        topic: "pss".into(),
+        severity,
+        why: "A privileged container has all of the host's devices and capabilities.".into(),
+        fix: "Remove `privileged: true`.".into(),
+        help: "A privileged container has all of the host.\n\n**How to fix.** Remove it.\n".into(),
+        refs: vec!["https://kubernetes.io/docs/concepts/security/pod-security-standards/".into()],
+        maps: BTreeMap::from([("cwe".into(), vec!["CWE-250".into()])]),
+        controls: Arc::from(["CNSC-32".into(), "CNSC-40".into()]),
+        verdict,
+        subjects: 4,
+        passed: 1,
+        failed: 2,
+        review: 1,
+        skipped: BTreeMap::new(),
+    }
+}
+
+pub(crate) fn control(id: &str, status: Status, supports: &[&str]) -> Control {
+    Control {
+        id: id.into(),
+        framework: "CNSC".into(),
+        title: "Only sanctioned | capabilities".into(),
+        group: "Compute".into(),
+        status,
+        reason: "1 check failed on 1 subject".into(),
+        coverage: Coverage::Partial,
+        supports: supports.iter().map(ToString::to_string).collect(),
+        checks: vec![],
+        attestation: None,
+    }
+}
+
+pub(crate) fn input(uri: &str, status: InputStatus) -> Input {
+    let reason = (status != InputStatus::Read).then(|| "a tab indents line 3".to_owned());
+    Input { uri: Some(uri.into()), sha256: "0".repeat(64), bytes: 120, kind: "manifest".into(), documents: 1, status, reason }
+}
+
+fn pin(name: &str) -> Pin {
+    Pin { name: name.into(), title: format!("The {name}"), version: "1.1.0".into(), sha256: "ab".repeat(32) }
+}
+
+/// Without findings.
+pub(crate) fn empty() -> Assessment {
+    let run = Run {
+        id: "00".repeat(16),
+        started: "2026-11-22T01:50:00Z".into(),
+        finished: "2026-11-22T01:50:02Z".into(),
+        arguments: vec!["scan".into(), "deploy".into()],
+        seconds: 2.5,
+    };
+    Assessment {
+        schema: SCHEMA.into(),
+        tool: Tool { name: "cnscan".into(), version: "0.1.0".into(), commit: None },
+        catalog: pin("cnsc"),
+        profile: pin("default"),
+        config: None,
+        run,
+        scope: Scope { kind: "files".into(), complete: false, namespaces: vec!["shop".into()] },
+        kubernetes_version: Version { version: "1.37".into(), assumed: true },
+        thresholds: Thresholds { fail_on: Some(Severity::High), fail_on_review: false, min_coverage: None, allow_gaps: false },
+        summary: Summary { coverage: 50.0, ..Summary::default() },
+        inputs: vec![input("deploy/web.yaml", InputStatus::Read)],
+        gaps: vec![],
+        controls: vec![control("CNSC-32", Status::Fail, &["CM-7", "SC-7(21)"]), control("CNSC-40", Status::NotAssessed, &["CM-2", "CM-7"])],
+        checks: vec![check("pss-privileged-container", Severity::High, CheckVerdict::Fail)],
+        findings: vec![],
+        passes: vec![],
+        errors: vec![],
+        notices: vec![],
+    }
+}
+
+/// With one of everything.
+pub(crate) fn full() -> Assessment {
+    let mut all = empty();
+    let other = |change: fn(&mut Finding)| {
+        let mut finding = failure("deploy/web.yaml", 19, "0b");
+        change(&mut finding);
+        finding
+    };
+    all.findings = vec![
+        failure("deploy/web.yaml", 18, "a9f7b7a4a5df1a0e5d1b6a7a0b7b0f9b"),
+        other(|finding| finding.severity = Severity::Low),
+        other(|finding| finding.verdict = FindingVerdict::Review),
+        other(|finding| finding.verdict = FindingVerdict::Note),
+        other(|finding| finding.excused = excuse("config")),
+        other(|finding| finding.excused = excuse("comment")),
+        other(|finding| finding.location = None),
+        other(|finding| finding.location = Some(location("", 3, (1, 2)))),
+        other(|finding| finding.location = Some(location("../other/x.yaml", 3, (1, 2)))),
+    ];
+    let mut idle = check("network-default-deny-missing", Severity::Critical, CheckVerdict::NotAssessed);
+    idle.skipped = BTreeMap::from([("system namespace".into(), 3)]);
+    let mut planned = check("rbac-later", Severity::Medium, CheckVerdict::Planned);
+    planned.controls = Arc::from([]);
+    all.checks.extend([idle, planned]);
+    all.passes = vec![Pass { check: "pss-privileged-container".into(), subject: subject("Deployment", "shop", "api", "") }];
+    all.errors = vec![CheckError {
+        check: "pss-privileged-container".into(),
+        subject: subject("Pod", "shop", "odd", ""),
+        message: "index out of bounds".into(),
+    }];
+    let place = Place { uri: "deploy/bad é.yaml".into(), line: 3, column: 1 };
+    all.gaps = vec![
+        Gap { surface: "manifest".into(), what: "deploy/bad é.yaml".into(), why: "a tab indents".into(), location: Some(place) },
+        Gap { surface: "cluster".into(), what: "DaemonSet".into(), why: "forbidden".into(), location: None },
+    ];
+    all.notices = vec!["exception 3 matched nothing".into()];
+    all
+}
