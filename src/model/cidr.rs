@@ -46,13 +46,21 @@ impl Cidr {
         self.last - self.first
     }
 
-    /// Whether it is large and not one of the ranges that the internet does not route.
+    /// Whether it is large, less what is excepted, and not one of the ranges that the internet does not route.
     #[must_use]
-    pub fn is_wide(self) -> bool {
+    pub fn is_wide(self, except: &[Cidr]) -> bool {
         const PRIVATE: [&str; 7] =
             ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "224.0.0.0/3", "f000::/4"];
         let wide = if self.v6 { ones(128 - 28) } else { ones(32 - 12) };
-        self.span() >= wide && !PRIVATE.iter().filter_map(|text| Cidr::parse(text)).any(|range| range.contains(self))
+        covered(self.without(except)) > wide && !PRIVATE.iter().filter_map(|text| Cidr::parse(text)).any(|range| range.contains(self))
+    }
+
+    /// The ranges that are left of it.
+    fn without(self, except: &[Cidr]) -> Vec<(u128, u128)> {
+        let holes = except.iter().filter(|hole| hole.v6 == self.v6);
+        holes.fold(vec![(self.first, self.last)], |left, hole| {
+            left.into_iter().flat_map(|piece| without(piece, (hole.first, hole.last))).collect()
+        })
     }
 }
 
@@ -61,15 +69,9 @@ impl Cidr {
 #[must_use]
 pub fn cover_internet(blocks: &[(Cidr, Vec<Cidr>)]) -> bool {
     let share = |v6: bool, space: (u128, u128)| {
-        let mut left: Vec<(u128, u128)> = Vec::new();
-        for (block, except) in blocks.iter().filter(|(block, _)| block.v6 == v6) {
-            let mut pieces = vec![(block.first.max(space.0), block.last.min(space.1))];
-            for hole in except.iter().filter(|hole| hole.v6 == v6) {
-                pieces = pieces.into_iter().flat_map(|piece| without(piece, (hole.first, hole.last))).collect();
-            }
-            left.extend(pieces.into_iter().filter(|(first, last)| first <= last));
-        }
-        covered(left) >= (space.1 - space.0) / 2
+        let left = blocks.iter().filter(|(block, _)| block.v6 == v6).flat_map(|(block, except)| block.without(except));
+        let within = left.map(|(first, last)| (first.max(space.0), last.min(space.1))).filter(|(first, last)| first <= last);
+        covered(within.collect()) >= (space.1 - space.0) / 2
     };
     share(false, (0, ones(32))) || share(true, (1 << 125, (1 << 126) - 1))
 }
@@ -88,8 +90,8 @@ fn covered(mut ranges: Vec<(u128, u128)>) -> u128 {
     for (first, last) in ranges {
         let first = first.max(next);
         if first <= last {
-            sum += last - first + 1;
-            next = last + 1;
+            sum = u128::saturating_add(sum, (last - first).saturating_add(1));
+            next = last.saturating_add(1);
         }
     }
     sum
@@ -149,7 +151,7 @@ mod tests {
         assert!(contains("::/0", "fd00:ec2::254/128"));
         assert!(!contains("0.0.0.0/0", "::/128"), "another family");
         assert!(!contains("169.254.169.254/32", "169.254.0.0/16"));
-        let wide = |text| parse(text).is_some_and(Cidr::is_wide);
+        let wide = |text| parse(text).is_some_and(|block| block.is_wide(&[]));
         assert!(wide("52.0.0.0/8") && wide("2600::/16") && wide("64.0.0.0/2"));
         assert!(!wide("10.0.0.0/8") && !wide("203.0.113.0/24") && !wide("fc00::/7") && !wide("2001:db8::/32"));
     }

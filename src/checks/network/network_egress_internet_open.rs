@@ -62,7 +62,7 @@ fn faults(policy: Policy<'_>) -> Vec<Fault> {
             let said = format!("NetworkPolicy {name} allows the whole internet: {}", cidr.str());
             faults.push(cidr.fault(said).expected("the addresses that are needed").severity(severity));
         }
-        for block in blocks.iter().filter(|block| open.is_empty() && block.cidr.is_wide()) {
+        for block in blocks.iter().filter(|block| open.is_empty() && block.cidr.is_wide(&block.except)) {
             let said = format!("NetworkPolicy {name} allows a wide range of the internet: {}", block.field.str());
             faults.push(block.field.fault(said).expected("the addresses that are needed").severity(severity).doubt());
         }

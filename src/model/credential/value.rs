@@ -81,7 +81,7 @@ pub fn classify(value: &str) -> Value {
 #[must_use]
 pub fn is_reference(value: &str) -> bool {
     const SCHEMES: [&str; 7] = ["vault:", "ref+", "op://", "secretref:", "secretref+", "awssm://", "env:"];
-    let enclosed = |open, close| value.starts_with(open) && value.ends_with(close);
+    let enclosed = |open, close| value.starts_with(open) && value.ends_with(close) && !value.contains('"');
     value.contains("$(")
         || value.contains("${")
         || value.contains("{{")
@@ -97,10 +97,13 @@ pub fn is_reference(value: &str) -> bool {
 /// Whether it waits to be replaced, or everybody knows it.
 #[must_use]
 pub(super) fn is_placeholder(value: &str) -> bool {
+    /// A longer one says more than that it waits.
+    const LONGEST: usize = 64;
+    const WORDS: [&str; 8] = ["admin", "root", "test", "secret", "token", "none", "null", "nil"];
     let lower = value.to_ascii_lowercase();
-    let once = value.bytes().all(|byte| Some(byte) == value.bytes().next());
-    once || matches!(lower.as_str(), "admin" | "root" | "test" | "secret" | "token" | "none" | "null" | "nil")
-        || PLACEHOLDERS.iter().any(|part| lower.contains(part))
+    let one_letter = value.bytes().all(|byte| Some(byte) == value.bytes().next());
+    let says_so = || value.len() <= LONGEST && !value.contains('"') && PLACEHOLDERS.iter().any(|part| lower.contains(part));
+    one_letter || WORDS.contains(&lower.as_str()) || says_so()
 }
 
 /// A number, a switch, a duration, a size, a version.
@@ -183,6 +186,7 @@ mod tests {
                     "ref+vault://db#password",
                     "tls.key",
                     "prefix-${VAR}",
+                    "{0}",
                     "<path:secret/db#pw>",
                 ],
             ),
