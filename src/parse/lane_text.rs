@@ -218,13 +218,13 @@ impl Lane<'_, '_> {
         if bracket == b'[' {
             return Some(at);
         }
-        let (style, end, text) = match self.byte(at) {
+        let (style, end) = match self.byte(at) {
             quote @ (b'"' | b'\'') => {
                 let (end, changed) = self.quoted(at)?;
                 if changed {
                     return None;
                 }
-                (if quote == b'"' { Style::DoubleQuoted } else { Style::SingleQuoted }, end, (at + 1, end - 1))
+                (if quote == b'"' { Style::DoubleQuoted } else { Style::SingleQuoted }, end)
             }
             _ => {
                 let end = self.flow_plain(at)?;
@@ -232,7 +232,7 @@ impl Lane<'_, '_> {
                 if scalar::is_special(text) || text == "<<" {
                     return None;
                 }
-                (Style::Plain, end, (at, end))
+                (Style::Plain, end)
             }
         };
         if self.byte(end) != b':' || self.byte(end + 1) != b' ' {
