@@ -294,7 +294,7 @@ fn finding(scan: &Scan<'_>, own: &Check, check: u16, seat: &Seat<'_>, standing: 
         observed: fault.observed,
         expected: fault.expected,
         fix: fault.fix,
-        sensitive: fault.sensitive,
+        sensitive: fault.sensitive.then_some(fault.place.whole),
         file: fault.place.file,
         span: fault.place.span,
         path: fault.place.path,

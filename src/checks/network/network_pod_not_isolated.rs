@@ -37,13 +37,19 @@ fn probe(pod: &Pod<'_>) -> Verdict {
 fn fault(pod: &Pod<'_>, namespace: &Namespace<'_>, direction: Direction) -> Option<Fault> {
     // a namespace without any policy of egress is one finding, not one for each pod
     let in_use = direction == Direction::Ingress || namespace.policies().any(|policy| policy.isolates(direction));
-    if !in_use || matches!(namespace.isolates_by_default(direction), Isolation::Yes | Isolation::Cancelled(..)) {
+    if !in_use {
+        return None;
+    }
+    // most pods are selected by their own policy, which is asked first as the default looks at all policies
+    let isolation = namespace.isolates_pod(direction, pod);
+    let selected = matches!(isolation, Isolation::Yes | Isolation::Cancelled(..));
+    if selected || matches!(namespace.isolates_by_default(direction), Isolation::Yes | Isolation::Cancelled(..)) {
         return None;
     }
     let (word, labels) = (direction.word(), pod.metadata().key("labels"));
     let severity = if direction == Direction::Ingress { Severity::High } else { Severity::Medium };
     let fault = |said: String| labels.fault(said).expected("labels that a policy selects").severity(severity);
-    match namespace.isolates_pod(direction, pod) {
+    match isolation {
         Isolation::Yes | Isolation::Cancelled(..) => None,
         Isolation::No => {
             let fault = fault(format!("no NetworkPolicy selects the pod for {word}, while its namespace has others")).missing(POLICIES);

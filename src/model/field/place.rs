@@ -12,7 +12,7 @@ impl<'a> Field<'a> {
         let present = !self.is_missing();
         let (span, quality) = if present { (self.span(), Quality::Value) } else { (self.anchor(), Quality::Parent) };
         let path = |labels| self.path_with(labels).into_boxed_str();
-        Place { file: self.root.file, span, path: path(Labels::Numbers), stable: path(Labels::Keys), quality }
+        Place { file: self.root.file, span, whole: self.whole_span(), path: path(Labels::Numbers), stable: path(Labels::Keys), quality }
     }
 
     /// The byte range of all of it, whatever it is; of the nearest parent when it is absent.
