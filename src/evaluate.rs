@@ -130,6 +130,18 @@ impl<'a> Seat<'a> {
         Arc::clone(self.subject.get_or_init(|| Arc::new(make())))
     }
 
+    /// The object that a fault of a whole namespace or cluster lies in, when it is not only where the subject is shown.
+    fn holder(&self, scan: &Scan<'_>, fault: &Fault) -> Option<Arc<Subject>> {
+        if !matches!(self.who, Who::Namespace(_) | Who::Cluster) || fault.place == self.field.place() {
+            return None;
+        }
+        let object = scan.evidence.object_at(fault.place.file, fault.place.root)?;
+        if self.object.is_some_and(|own| own.id == object.id) {
+            return None;
+        }
+        Some(Arc::new(identity(object, "")))
+    }
+
     /// The images of the container, or of all containers, of a node agent or a bare pod.
     fn images(&self, scan: &Scan<'_>) -> Option<Arc<[Box<str>]>> {
         let image = |container: Container<'_>| container.at("image").str().into();
@@ -284,12 +296,13 @@ enum Settled {
 }
 
 fn finding(scan: &Scan<'_>, own: &Check, check: u16, seat: &Seat<'_>, standing: Standing, severity: Severity, fault: Fault) -> Finding {
+    let subject = seat.holder(scan, &fault).unwrap_or_else(|| seat.subject());
     Finding {
         check,
-        subject: seat.subject(),
+        fingerprint: fingerprint(own.id, &subject, &fault.place.stable),
+        subject,
         standing,
         severity,
-        fingerprint: fingerprint(own.id, &seat.subject(), &fault.place.stable),
         message: fault.message,
         observed: fault.observed,
         expected: fault.expected,

@@ -74,16 +74,13 @@ fn seen_file(file: File, secret: Secret, shown: bool) -> SeenFile {
 fn secrets(evidence: &Evidence<'_>) -> Vec<Secret> {
     let mut spans = vec![Secret::new(); evidence.files().len()];
     for secret in evidence.of_kind(kinds::SECRET) {
-        let values = ["data", "stringData"].iter().flat_map(|key| secret.field().key(key).entries());
-        let applied = secret.annotation("kubectl.kubernetes.io/last-applied-configuration");
-        let places = values.map(|(_, value)| value).chain([applied]).filter(|field| field.exists());
-        spans[secret.file() as usize].extend(places.map(|field| field.whole_span()));
+        spans[secret.file() as usize].extend(secret.masked());
     }
     spans
 }
 
-/// The annotations that excuse something: object, check, value. On the object or on its pod template.
-fn annotations(evidence: &Evidence<'_>) -> Vec<(String, String, String)> {
+/// The annotations that excuse something: file, object, check, value. On the object or on its pod template.
+fn annotations(evidence: &Evidence<'_>) -> Vec<(u32, String, String, String)> {
     let finder = memchr::memmem::Finder::new(ANNOTATION);
     let speaks: Vec<_> = evidence.files().iter().map(|file| finder.find(file.tree.source().as_bytes()).is_some()).collect();
     let mut found = Vec::new();
@@ -92,7 +89,12 @@ fn annotations(evidence: &Evidence<'_>) -> Vec<(String, String, String)> {
         let places = std::iter::once(object.at("metadata")).chain(templates);
         for (key, value) in places.flat_map(|metadata| metadata.key("annotations").entries()) {
             if let Some(check) = key.strip_prefix(ANNOTATION) {
-                found.push((subject(object.kind, object.namespace_or_empty(), object.name), check.to_owned(), value.str().to_owned()));
+                found.push((
+                    object.file(),
+                    subject(object.kind, object.namespace_or_empty(), object.name),
+                    check.to_owned(),
+                    value.str().to_owned(),
+                ));
             }
         }
     }

@@ -24,10 +24,11 @@ pub(super) fn all(policy: &Policy, outcomes: &Outcomes, seen: &Seen, now: jiff::
             excuser.comment(number as u32, &place, &directive.text, directive.covers);
         }
     }
-    let mut annotations: HashMap<(&str, &str), &str> = HashMap::new();
-    for (object, check, value) in &seen.annotations {
+    // a copy in another file excuses itself alone
+    let mut annotations: HashMap<(u32, &str, &str), &str> = HashMap::new();
+    for (file, object, check, value) in &seen.annotations {
         excuser.annotation(object, check, value);
-        annotations.insert((object, check), value);
+        annotations.insert((*file, object, check), value);
     }
     let decide = |finding: &crate::evaluate::Finding| {
         if finding.standing == Standing::Note {
@@ -49,7 +50,7 @@ pub(super) fn all(policy: &Policy, outcomes: &Outcomes, seen: &Seen, now: jiff::
             file: finding.file,
             span: finding.span,
             images: &images,
-            annotation: annotation.and_then(|object| annotations.get(&(object.as_str(), check)).copied()),
+            annotation: annotation.and_then(|object| annotations.get(&(finding.file, object.as_str(), check)).copied()),
         })
     };
     let decided = outcomes.findings.iter().map(decide).map(|excuse| excuse.map(|excuse| Box::new(report(excuse))));

@@ -55,14 +55,16 @@ pub(super) fn all(uri: Option<&Arc<str>>, text: &str, secret: &[(u32, u32)], pla
         .collect()
 }
 
-/// The text with every character of the ranges as `*`, lines kept.
+/// The text with every character of the ranges as `*`, and what stands behind them on their last line: a comment there
+/// may say the value again. Lines are kept.
 fn mask(text: &str, secret: &[(u32, u32)]) -> String {
     let mut ranges: Vec<_> = secret.iter().map(|&(start, end)| (start as usize, end as usize)).collect();
     ranges.sort_unstable();
     let mut masked = String::with_capacity(text.len());
     let mut at = 0;
     for (start, end) in ranges {
-        let start = start.max(at);
+        let line_end = memchr::memchr2(b'\n', b'\r', &text.as_bytes()[end..]).map_or(text.len(), |length| end + length);
+        let (start, end) = (start.max(at), line_end.max(end));
         if start >= end {
             continue;
         }
@@ -86,8 +88,8 @@ mod tests {
         let places =
             [Wanted { span: (0, text.len() as u32), quality: Quality::Value }, Wanted { span: secret[0], quality: Quality::Value }];
         let found = all(None, text, &secret, &places);
-        assert_eq!(&*found[0].snippet, "a: 1\npassword: ******* # é\nb: 2\n");
-        assert_eq!(&*found[1].snippet, "password: ******* # é");
+        assert_eq!(&*found[0].snippet, "a: 1\npassword: ***********\nb: 2\n");
+        assert_eq!(&*found[1].snippet, "password: ***********");
         assert_eq!((found[1].location.line, found[1].location.column, found[1].location.end_column), (2, 11, 18));
     }
 }

@@ -33,8 +33,8 @@ pub struct Seen {
     pub notices: Vec<String>,
     /// The namespaces that anything names.
     pub namespaces: Vec<String>,
-    /// Annotations that excuse: object, check, value.
-    pub annotations: Vec<(String, String, String)>,
+    /// Annotations that excuse: file, object, check, value.
+    pub annotations: Vec<(u32, String, String, String)>,
     /// How many objects were read.
     pub objects: u32,
     /// The user says that the input is all there is.

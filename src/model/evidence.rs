@@ -185,6 +185,13 @@ impl<'a> Evidence<'a> {
         &self.pods[first..end]
     }
 
+    /// The object whose top is this node of a file.
+    #[must_use]
+    pub fn object_at(&self, file: u32, node: u32) -> Option<&Object<'a>> {
+        let first = self.objects.partition_point(|object| object.root.file < file);
+        self.objects[first..].iter().take_while(|object| object.root.file == file).find(|object| object.root.node == node)
+    }
+
     /// The pods of an object of this evidence.
     #[must_use]
     pub fn pods_in(&self, object: &Object<'_>) -> &[PodRecord<'a>] {
@@ -319,20 +326,39 @@ fn read_objects<'a>(file: &'a File, number: u32, world: u16, assumed: &'a str) -
     let mut objects = Vec::new();
     for document in &file.documents {
         let root = Root { tree: &file.tree, file: number, node: document.root };
-        let top = Field::top(root);
-        let items = top.key("items");
-        let list = top.key("kind").text().and_then(|kind| kind.strip_suffix("List"));
-        match list {
-            Some(kind) if items.kind() == Some(Kind::Sequence) => {
-                for item in items.items() {
-                    let root = Root { node: item.node(), ..root };
-                    objects.extend(Object::read(root, world, document.tainted, assumed, (top.key("apiVersion").str(), kind)));
-                }
-            }
-            _ => objects.extend(Object::read(root, world, document.tainted, assumed, ("", ""))),
-        }
+        read_object(root, world, document.tainted, assumed, ("", ""), DEEPEST_LIST, &mut objects);
     }
     objects
+}
+
+/// How many lists may stand in one another; `kubectl` takes them all apart.
+const DEEPEST_LIST: usize = 8;
+
+fn read_object<'a>(
+    root: Root<'a>,
+    world: u16,
+    tainted: bool,
+    assumed: &'a str,
+    listed: (&'a str, &'a str),
+    depth: usize,
+    objects: &mut Vec<Object<'a>>,
+) {
+    let top = Field::top(root);
+    let kind = top.key("kind").str();
+    let (items, item_kind) = match kind.strip_suffix("List") {
+        // OpenShift's templates are lists with parameters
+        None if kind == "Template" && top.key("objects").exists() => (top.key("objects"), ""),
+        list => (top.key("items"), list.unwrap_or_default()),
+    };
+    if depth == 0 || items.kind() != Some(Kind::Sequence) || !(kind.ends_with("List") || kind == "Template") {
+        objects.extend(Object::read(root, world, tainted, assumed, listed));
+        return;
+    }
+    for item in items.items() {
+        let root = Root { node: item.node(), ..root };
+        let version = if item_kind.is_empty() { "" } else { top.key("apiVersion").str() };
+        read_object(root, world, tainted, assumed, (version, item_kind), depth - 1, objects);
+    }
 }
 
 fn index_pods<'a>(files: &'a [File], objects: &[Object<'a>], gaps: &mut Vec<Gap>) -> (Vec<PodRecord<'a>>, Vec<u32>) {

@@ -127,6 +127,11 @@ fn is_attached(evidence: &Evidence<'_>, route: &Object<'_>, gateway: &Object<'_>
     let namespace_of = |object: &Object<'_>| object.namespace.map_or_else(|| evidence.assumed_namespace().to_owned(), str::to_owned);
     let own = namespace_of(route);
     let fits = |given: Field<'_>, wanted: &str| given.is_empty() || given.str() == wanted;
+    // by default a listener takes routes of the gateway's own namespace alone
+    let from = listener.at("allowedRoutes.namespaces.from");
+    if own != namespace_of(gateway) && !matches!(from.str(), "All" | "Selector") {
+        return false;
+    }
     let names = |parent: Field<'_>| {
         let namespace = parent.key("namespace").text().unwrap_or(&own);
         fits(parent.key("kind"), "Gateway")

@@ -174,6 +174,8 @@ pub enum Quality {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     pub(crate) file: u32,
+    /// The top node of the object.
+    pub(crate) root: u32,
     pub(crate) span: (u32, u32),
     /// All of the value, where `span` is its first line.
     pub(crate) whole: (u32, u32),

@@ -17,8 +17,9 @@ impl<'a> Container<'a> {
     /// Whether it gets a limit on a resource.
     #[must_use]
     pub fn is_limited(&self, resource: &'a str) -> bool {
-        let mut levels = self.levels(resource);
-        levels.any(|resources| is_given(resources.key("limits").key(resource))) || self.default_of(resource, limit_of)
+        // a LimitRange fills in what is absent, and leaves a 0 as it is
+        let written = self.levels(resource).map(|resources| resources.key("limits").key(resource)).find(|limit| limit.exists());
+        written.map_or_else(|| self.default_of(resource, limit_of), is_given)
     }
 
     /// Whether a share of a resource is set aside for it; a limit is a request too where none is made.

@@ -11,6 +11,7 @@ mod fragment;
 pub mod image;
 pub mod kinds;
 mod limits;
+mod masked;
 mod namespace;
 pub mod network;
 mod node;

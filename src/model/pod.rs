@@ -184,11 +184,21 @@ impl<'a> Container<'a> {
         own
     }
 
+    /// A field of the container's own `securityContext`, which Tekton merges key by key with that of `stepTemplate`.
+    fn own_or_template(&self, key: &'a str) -> Field<'a> {
+        let own = self.field.at("securityContext").key(key);
+        if own.exists() || !self.pod.record.steps {
+            return own;
+        }
+        let template = self.pod.at("stepTemplate.securityContext").key(key);
+        if template.exists() { template } else { own }
+    }
+
     /// A field of `securityContext` that containers inherit from their pod: the container's where it is set, else
     /// the pod's, else the container's absence.
     #[must_use]
     pub fn inherited(&self, key: &'a str) -> Field<'a> {
-        let own = self.at("securityContext").key(key);
+        let own = self.own_or_template(key);
         if own.exists() {
             return own;
         }

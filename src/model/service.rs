@@ -73,7 +73,8 @@ pub fn has_source_ranges(service: &Object<'_>) -> bool {
     let annotation = service.annotation("service.beta.kubernetes.io/load-balancer-source-ranges").str();
     let mut ranges =
         listed.items().map(Field::str).chain(annotation.split(',')).map(str::trim).filter(|range| !range.is_empty()).peekable();
-    ranges.peek().is_some() && ranges.all(|range| !matches!(range, "0.0.0.0/0" | "::/0"))
+    ranges.peek().is_some()
+        && ranges.all(|range| !matches!(range, "0.0.0.0/0" | "::/0" | "0.0.0.0/1" | "128.0.0.0/1" | "::/1" | "8000::/1"))
 }
 
 /// Whether a port of a Service speaks HTTP in the clear: it says so, or it is 80.

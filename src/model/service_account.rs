@@ -47,8 +47,8 @@ impl<'a> Pod<'a> {
     fn replaces_token(&self) -> bool {
         let mut containers = self.containers().filter(|container| container.kind != ContainerKind::Ephemeral);
         containers.all(|container| {
-            let mut paths = container.at("volumeMounts").items().map(|mount| mount.key("mountPath").str());
-            paths.any(|path| path == TOKEN_PATH)
+            let mut own = container.mounts().filter(|mount| mount.field.key("mountPath").str() == TOKEN_PATH);
+            own.any(|mount| mount.volume.is_none_or(|volume| !gives_api_token(volume)))
         })
     }
 
@@ -127,4 +127,10 @@ impl<'a> Accounts<'a> {
             self.bound.entry((binding.world, namespace, name)).or_default().push(binding.id);
         }
     }
+}
+
+/// Whether a volume projects a token that the API server takes: one without an audience of its own.
+fn gives_api_token(volume: Field<'_>) -> bool {
+    let mut tokens = volume.at("projected.sources").items().map(|source| source.key("serviceAccountToken"));
+    tokens.any(|token| token.exists() && token.key("audience").is_empty())
 }

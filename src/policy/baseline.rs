@@ -31,6 +31,8 @@ struct Earlier {
 struct Finding {
     fingerprint: String,
     verdict: String,
+    #[serde(default)]
+    excused: Option<serde::de::IgnoredAny>,
 }
 
 impl Baseline {
@@ -54,8 +56,9 @@ impl Baseline {
             return Err(format!("its schema is `{}`; {advice}", result.schema));
         }
         let mut baseline = Baseline::default();
-        // notes change nothing, and are not compared
-        for finding in result.findings.into_iter().filter(|finding| finding.verdict != "note") {
+        // notes change nothing; what was excused then and is not now is new
+        let open = result.findings.into_iter().filter(|finding| finding.verdict != "note" && finding.excused.is_none());
+        for finding in open {
             let known = baseline.known.entry(finding.fingerprint).or_default();
             if finding.verdict == "fail" { known.failures += 1 } else { known.others += 1 }
         }

@@ -51,6 +51,9 @@ fn power(container: &Container<'_>) -> Option<&'static str> {
     if matches!(container.user(), User::Root(_)) {
         return Some("runs as root");
     }
+    if container.at("securityContext.privileged").is_true() {
+        return Some("is privileged");
+    }
     let added = container.at("securityContext.capabilities.add");
     (!added.is_empty()).then_some("adds capabilities")
 }

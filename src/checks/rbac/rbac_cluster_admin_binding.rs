@@ -61,6 +61,9 @@ fn fault(scan: &Scan<'_>, binding: &Binding<'_>, subject: &Subject<'_>) -> Fault
 
 fn severity(scan: &Scan<'_>, binding: &Binding<'_>, identity: Identity<'_>) -> Severity {
     match (binding.namespace, identity) {
+        // `rbac-anonymous-binding` leaves this binding to this check
+        (Some(_), _) if identity.is_anonymous() => Severity::Critical,
+        (Some(_), _) if identity.is_everybody() => Severity::High,
         // the accounts of the control plane live in system namespaces
         (Some(namespace), _) if scan.is_system_namespace(namespace) => Severity::High,
         (Some(_), _) => Severity::Medium,

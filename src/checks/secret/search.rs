@@ -52,7 +52,13 @@ impl<'s> Search<'s> {
             let mut words = container.at(list).items().peekable();
             while let Some(word) = words.next() {
                 match word.str().split_once('=') {
-                    Some((flag, value)) if flag.starts_with('-') => self.value(flag, value, word),
+                    Some((flag, value)) if flag.starts_with('-') || is_variable(flag) => self.value(flag, value, word),
+                    // `--flag value` in one word: only the flag may be said aloud
+                    _ if word.str().starts_with("--") && word.str().contains(char::is_whitespace) => {
+                        let (flag, value) = word.str().split_once(char::is_whitespace).unwrap_or_default();
+                        self.value(flag, value.trim(), word);
+                    }
+                    _ if word.str().starts_with("--no-") => {}
                     _ if word.str().starts_with("--") => match words.next_if(|next| !next.str().starts_with('-')) {
                         Some(value) => self.named(word.str(), value),
                         None => _ = self.shape(word),
@@ -118,11 +124,12 @@ impl<'s> Search<'s> {
         if value.is_empty() || self.shape(field) {
             return;
         }
+        if let Some(key) = credential::secret_line(value) {
+            let said = format!("the key {key} in this text holds a credential");
+            self.faults.push(field.fault(said).expected(EXPECTED).severity(Severity::High).sensitive());
+            return;
+        }
         if value.contains('\n') {
-            if let Some(key) = credential::secret_line(value) {
-                let said = format!("the key {key} in this text holds a credential");
-                self.faults.push(field.fault(said).expected(EXPECTED).severity(Severity::High).sensitive());
-            }
             return;
         }
         let fault = match credential::judge(name, value) {
@@ -151,4 +158,9 @@ impl<'s> Search<'s> {
         self.faults.push(fault.expected(EXPECTED).sensitive());
         true
     }
+}
+
+/// A name such as shells give variables: `DB_PASSWORD` in `DB_PASSWORD=…`.
+fn is_variable(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }

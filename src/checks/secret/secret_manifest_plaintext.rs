@@ -74,10 +74,10 @@ fn judge(secret: &Object<'_>, key: &str, field: Field<'_>, bytes: Option<&[u8]>)
     let fault = |said: String| field.fault(said).expected("an encrypted value, or a reference to a store").sensitive();
     let sops = secret.field().key("sops").exists() && field.str().starts_with("ENC[");
     let Some(bytes) = bytes.filter(|_| !sops) else {
-        return if sops || field.is_empty() || is_template(field.str()) { Said::Closed } else { Said::Open };
+        return if sops || field.is_empty() || credential::is_whole_reference(field.str()) { Said::Closed } else { Said::Open };
     };
     let text = std::str::from_utf8(bytes).ok();
-    if bytes.is_empty() || text.is_some_and(|text| text.trim().is_empty() || is_template(text.trim())) {
+    if bytes.is_empty() || text.is_some_and(|text| text.trim().is_empty() || credential::is_whole_reference(text.trim())) {
         return Said::Closed;
     }
     if let Some(found) = text.and_then(credential::find) {
@@ -87,11 +87,18 @@ fn judge(secret: &Object<'_>, key: &str, field: Field<'_>, bytes: Option<&[u8]>)
         };
         return Said::Fault(Box::new(fault));
     }
+    if let Some(name) = text.and_then(credential::secret_line) {
+        return Said::Fault(Box::new(fault(format!("key {key} holds a credential in the clear, under {name}"))));
+    }
     let kind = secret.at("type").str();
     // a list of registries without a login to any of them holds nothing
     let empty = key.starts_with(".docker")
         && text.is_some_and(|text| !["auth", "password", "identitytoken"].iter().any(|part| text.contains(&format!("\"{part}\""))));
     let by_type = !empty && TYPES.iter().any(|(name, keys)| *name == kind && keys.contains(&key));
+    // a piece of it comes from elsewhere: a person should see whether the rest is secret
+    if !by_type && text.is_some_and(credential::is_reference) {
+        return Said::Open;
+    }
     if !by_type && !speaks_of_credential(key) && !KEYS.contains(&key) && !is_key_store(key) {
         return Said::Open;
     }
@@ -105,10 +112,6 @@ fn judge(secret: &Object<'_>, key: &str, field: Field<'_>, bytes: Option<&[u8]>)
         }
         _ => Said::Fault(Box::new(fault(format!("key {key} holds a credential in the clear")))),
     }
-}
-
-fn is_template(text: &str) -> bool {
-    credential::is_reference(text)
 }
 
 fn is_key_store(key: &str) -> bool {

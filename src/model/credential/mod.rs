@@ -12,7 +12,7 @@ mod value;
 pub use base64::decode;
 pub use name::speaks_of_credential;
 pub use shape::{Found, find};
-pub use value::{Value, classify, is_reference};
+pub use value::{Value, classify, is_reference, is_whole_reference};
 
 /// What a name and the value under it come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +45,8 @@ pub fn judge(name: &str, value: &str) -> Judgement {
 pub fn secret_line(text: &str) -> Option<&str> {
     text.lines().find_map(|line| {
         let (name, value) = line.split_once(['=', ':'])?;
-        let name = name.trim().trim_start_matches("- ").trim_matches(['"', '\'']);
+        let value = value.split_once(" #").map_or(value, |(value, _)| value);
+        let name = name.trim().trim_start_matches("export ").trim_start_matches("- ").trim_matches(['"', '\'']);
         let value = value.trim().trim_end_matches(',').trim_matches(['"', '\'']);
         let plain = !name.is_empty() && !name.contains(|byte: char| byte.is_whitespace() || "(){}[]<>$".contains(byte));
         let one_word = !value.contains(|byte: char| byte.is_whitespace() || "(){}[]".contains(byte));

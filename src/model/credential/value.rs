@@ -80,18 +80,36 @@ pub fn classify(value: &str) -> Value {
 /// Whether it stands for a value that something else puts in its place.
 #[must_use]
 pub fn is_reference(value: &str) -> bool {
-    const SCHEMES: [&str; 7] = ["vault:", "ref+", "op://", "secretref:", "secretref+", "awssm://", "env:"];
     let enclosed = |open, close| value.starts_with(open) && value.ends_with(close) && !value.contains('"');
     value.contains("$(")
         || value.contains("${")
         || value.contains("{{")
-        || value.starts_with('$') && value[1..].bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        || value.starts_with('$') && value[1..].bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.:-".contains(&byte))
         || enclosed('<', '>')
         || enclosed('%', '%')
         || enclosed('[', ']')
         || enclosed('{', '}')
         || value.starts_with("ENC[")
-        || SCHEMES.iter().any(|scheme| value.starts_with(scheme))
+        || names_store(value)
+}
+
+/// Whether the whole of a value is one reference, with nothing of its own beside it.
+#[must_use]
+pub fn is_whole_reference(value: &str) -> bool {
+    let once = |open: &str, close: &str| {
+        let inner = value.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
+        inner.is_some_and(|inner| !inner.contains(open) && !inner.contains(close) && !inner.contains('\n'))
+    };
+    let variable =
+        value.strip_prefix('$').is_some_and(|name| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.:-".contains(&byte)));
+    variable || once("$(", ")") || once("${", "}") || once("{{", "}}") || once("<", ">") || once("%", "%") || names_store(value)
+}
+
+/// Whether it says where a store keeps the value.
+fn names_store(value: &str) -> bool {
+    const SCHEMES: [&str; 10] =
+        ["vault:", "ref+", "op://", "secretref:", "secretref+", "awssm://", "env:", "arn:", "#{", "@Microsoft.KeyVault("];
+    SCHEMES.iter().any(|scheme| value.starts_with(scheme)) && !value.contains('\n')
 }
 
 /// Whether it waits to be replaced, or everybody knows it.

@@ -12,7 +12,15 @@ impl<'a> Field<'a> {
         let present = !self.is_missing();
         let (span, quality) = if present { (self.span(), Quality::Value) } else { (self.anchor(), Quality::Parent) };
         let path = |labels| self.path_with(labels).into_boxed_str();
-        Place { file: self.root.file, span, whole: self.whole_span(), path: path(Labels::Numbers), stable: path(Labels::Keys), quality }
+        Place {
+            file: self.root.file,
+            root: self.root.node,
+            span,
+            whole: self.whole_span(),
+            path: path(Labels::Numbers),
+            stable: path(Labels::Keys),
+            quality,
+        }
     }
 
     /// The byte range of all of it, whatever it is; of the nearest parent when it is absent.
@@ -52,7 +60,7 @@ impl<'a> Field<'a> {
                 }),
                 Kind::Sequence => tree.items(at).enumerate().find(|&(_, item)| within(item)).map(|(number, item)| {
                     match labels.key_of(tree, item) {
-                        Some((key, name)) => path.push_str(&format!("[{key}={name}]")),
+                        Some(key) => path.push_str(&format!("[{key}]")),
                         None => path.push_str(&format!("[{number}]")),
                     }
                     item
@@ -124,11 +132,15 @@ enum Labels {
 }
 
 impl Labels {
-    fn key_of(self, tree: &Tree, item: NodeId) -> Option<(&'static str, &str)> {
+    /// What tells an item from its neighbours; subjects of bindings share names between kinds and namespaces.
+    fn key_of(self, tree: &Tree, item: NodeId) -> Option<String> {
         if matches!(self, Labels::Numbers) {
             return None;
         }
-        ["name", "port", "key"].into_iter().find_map(|key| tree.get(item, key).map(|(_, value)| (key, tree.text(value))))
+        let text = |key| tree.get(item, key).map(|(_, value)| tree.text(value));
+        let key = ["name", "port", "key"].into_iter().find(|key| text(key).is_some())?;
+        let others = ["kind", "namespace"].into_iter().filter_map(|key| Some(format!(",{key}={}", text(key)?)));
+        Some(format!("{key}={}{}", text(key)?, others.collect::<String>()))
     }
 }
 

@@ -61,13 +61,17 @@ impl<'a> Identity<'a> {
         }
     }
 
-    /// Whether it is a part of the control plane: `system:` is reserved for Kubernetes. Groups that everybody gets into,
-    /// and nodes, are not.
+    /// Whether it is a part of the control plane. `system:` alone proves nothing: certificates, OIDC and cloud providers
+    /// can issue any such name, and every node has that of kube-proxy.
     #[must_use]
     pub fn is_built_in(self) -> bool {
-        let (Identity::User(name) | Identity::Group(name)) = self else { return false };
-        let of_nodes = name == "system:nodes" || ["system:node:", "system:bootstrap"].iter().any(|start| name.starts_with(start));
-        name.starts_with("system:") && !of_nodes && !self.is_everybody() && self.namespace_group().is_none()
+        const USERS: [&str; 4] = ["system:apiserver", "system:kube-apiserver", "system:kube-controller-manager", "system:kube-scheduler"];
+        const GROUPS: [&str; 2] = ["system:masters", "system:monitoring"];
+        match self {
+            Identity::User(name) => USERS.contains(&name),
+            Identity::Group(name) => GROUPS.contains(&name),
+            Identity::Account { .. } => false,
+        }
     }
 
     /// Whether it is anybody, any user or any account of the cluster.

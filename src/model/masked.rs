@@ -1,0 +1,39 @@
+//! What of a Secret nobody may see, however it is written.
+
+use crate::model::object::Object;
+use crate::model::{Field, kinds};
+use crate::parse::{Kind, NodeId, Tree};
+
+impl Object<'_> {
+    /// The byte ranges of a Secret's values: those below anything that is spelled like `data` or `stringData`, of
+    /// whatever shape, overridden duplicates too; nothing for other kinds.
+    #[must_use]
+    pub fn masked(&self) -> Vec<(u32, u32)> {
+        let mut ranges = Vec::new();
+        if !self.is(kinds::SECRET) {
+            return ranges;
+        }
+        let tree = self.root.tree;
+        for (key, value) in tree.entries(self.root.node) {
+            let name = tree.text(key);
+            if name.eq_ignore_ascii_case("data") || name.eq_ignore_ascii_case("stringData") {
+                values(tree, value, &mut ranges);
+            }
+        }
+        let applied: Field<'_> = self.annotation("kubectl.kubernetes.io/last-applied-configuration");
+        if applied.exists() {
+            ranges.push(applied.whole_span());
+        }
+        ranges
+    }
+}
+
+/// Every scalar at or below a node that is no key.
+fn values(tree: &Tree, node: NodeId, ranges: &mut Vec<(u32, u32)>) {
+    match tree.kind(node) {
+        Kind::Scalar => ranges.push(tree.span(node)),
+        Kind::Mapping => tree.entries(node).for_each(|(_, value)| values(tree, value, ranges)),
+        Kind::Sequence => tree.items(node).for_each(|item| values(tree, item, ranges)),
+        Kind::Alias => ranges.extend(tree.target(node).map(|target| tree.span(target))),
+    }
+}
