@@ -87,9 +87,15 @@ impl<'a> Field<'a> {
         child.unwrap_or_else(|| self.without(key, true))
     }
 
+    /// [`Field::key`], for a place that may be anything.
+    #[must_use]
+    pub fn key_if_mapping(self, key: &'a str) -> Self {
+        if self.kind() == Some(Kind::Mapping) { self.key(key) } else { self.without(key, true) }
+    }
+
     /// The items of a sequence; none when it is absent or something else.
     pub fn items(self) -> impl Iterator<Item = Field<'a>> + Clone {
-        let exists = !self.is_missing();
+        let exists = self.is_of(Kind::Sequence, "a list");
         exists.then(|| self.root.tree.items(self.node)).into_iter().flatten().map(move |node| Field { node, ..self }.resolved())
     }
 
@@ -97,7 +103,7 @@ impl<'a> Field<'a> {
     #[must_use]
     pub fn entries(self) -> Vec<(&'a str, Field<'a>)> {
         let mut entries = Vec::new();
-        if !self.is_missing() {
+        if self.is_of(Kind::Mapping, "a mapping") {
             self.collect(self.node, &mut entries, BUDGET);
         }
         entries
@@ -251,7 +257,19 @@ impl<'a> Field<'a> {
     }
 
     fn child(self, key: &str) -> Option<Field<'a>> {
-        if self.is_null() { None } else { self.lookup(self.node, key, BUDGET) }
+        if self.is_of(Kind::Mapping, "a mapping") { self.lookup(self.node, key, BUDGET) } else { None }
+    }
+
+    /// Whether it is there and of a shape. Another shape is remembered as mistyped: what stands in it is seen by nobody.
+    fn is_of(self, kind: Kind, wanted: &'static str) -> bool {
+        match self.kind() {
+            Some(own) if own == kind => true,
+            Some(Kind::Alias) | None => false,
+            Some(_) => {
+                self.mistyped::<()>(wanted);
+                false
+            }
+        }
     }
 
     fn without(mut self, what: &'a str, is_key: bool) -> Self {

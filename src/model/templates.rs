@@ -85,6 +85,8 @@ const TABLE: &[(&str, &str, &[Shape])] = &[
     ("agones.dev", "Fleet", &[Template("spec.template.spec.template")]),
     ("actions.github.com", "AutoscalingRunnerSet", SPEC_TEMPLATE),
     ("actions.github.com", "EphemeralRunnerSet", &[Template("spec.ephemeralRunnerSpec")]),
+    ("tekton.dev", "StepAction", &[Excluded("a step by itself: it is judged where a task writes its steps out")]),
+    ("sparkoperator.k8s.io", "SparkApplication", &[Excluded("its operator makes the driver's and executors' pods: scan these")]),
     ("kubevirt.io", "VirtualMachine", &[Excluded("a virtual machine: what it runs is an operating system, not containers")]),
     ("kubevirt.io", "VirtualMachineInstance", &[Excluded("a virtual machine: what it runs is an operating system, not containers")]),
     (
@@ -151,6 +153,11 @@ fn search<'a>(place: Field<'a>, metadata: Field<'a>, is_spec: bool, depth: usize
         return;
     }
     let entries = place.entries();
+    let single = entries.iter().find(|(key, field)| matches!(*key, "container" | "script") && field.key_if_mapping("image").exists());
+    if let Some((_, container)) = single {
+        found.uncovered.push(*container);
+        return;
+    }
     let containers = entries.iter().find(|(key, field)| *key == "containers" && looks_like_containers(*field));
     if let Some((_, containers)) = containers {
         // the object's own spec with containers in it is an operator's overrides more often than a pod
@@ -176,7 +183,9 @@ fn search<'a>(place: Field<'a>, metadata: Field<'a>, is_spec: bool, depth: usize
 }
 
 fn looks_like_containers(list: Field<'_>) -> bool {
-    list.items().any(|item| item.key("image").text().is_some() && item.key("name").text().is_some())
+    // a list that leaves the images to a default is one of containers all the same
+    let says_so = |item: Field<'_>| ["image", "securityContext"].iter().any(|key| item.key_if_mapping(key).exists());
+    list.kind() == Some(crate::parse::Kind::Sequence) && list.items().any(|item| item.key_if_mapping("name").exists() && says_so(item))
 }
 
 /// Every place at a path with `*`.
@@ -186,8 +195,10 @@ fn expand<'a>(top: Field<'a>, path: &'static str) -> Vec<Field<'a>> {
         "*" => places
             .into_iter()
             .flat_map(|place| {
-                let values = place.entries().into_iter().map(|(_, field)| field);
-                place.items().chain(values).collect::<Vec<_>>()
+                if place.kind() == Some(crate::parse::Kind::Sequence) {
+                    return place.items().collect::<Vec<_>>();
+                }
+                place.entries().into_iter().map(|(_, field)| field).collect()
             })
             .collect(),
         key => places.into_iter().map(|place| place.key(key)).collect(),

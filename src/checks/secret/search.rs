@@ -4,6 +4,7 @@
 use crate::checks::{Fault, Severity};
 use crate::model::credential::{self, Judgement};
 use crate::model::{Container, Evidence, Field, Object};
+use crate::parse::Kind;
 
 const EXPECTED: &str = "a reference to a Secret";
 
@@ -103,15 +104,16 @@ impl<'s> Search<'s> {
 
     /// All values of a tree, each under its own key; `name`/`value` pairs by their name.
     pub(super) fn tree(&mut self, name: &str, place: Field<'_>) {
+        match place.kind() {
+            Some(Kind::Mapping) => {}
+            Some(Kind::Sequence) => return place.items().for_each(|item| self.tree(name, item)),
+            _ => return self.named(name, place),
+        }
         let entries = place.entries();
         let pair = entries.iter().find(|(key, _)| *key == "name").map(|(_, name)| name.str());
         for (key, value) in &entries {
             let name = pair.filter(|_| *key == "value").unwrap_or(key);
             self.tree(name, *value);
-        }
-        if entries.is_empty() {
-            place.items().for_each(|item| self.tree(name, item));
-            self.named(name, place);
         }
     }
 
