@@ -90,7 +90,7 @@ fn modsecurity(ingress: &Object<'_>, enabled: Field<'_>, scan: &Scan<'_>) -> Ver
 /// The mode that the last `SecRuleEngine` of a snippet sets.
 fn engine(snippet: &str) -> Option<&str> {
     let lines = snippet.lines().map(str::trim).filter(|line| line.to_ascii_lowercase().starts_with("secruleengine"));
-    lines.filter_map(|line| line.split_whitespace().nth(1)).last().map(|mode| mode.trim_matches(['"', '\'', ';']))
+    lines.filter_map(|line| line.split_whitespace().nth(1)).next_back().map(|mode| mode.trim_matches(['"', '\'', ';']))
 }
 
 fn unknown(object: &Object<'_>, switch: Field<'_>, scan: &Scan<'_>) -> Verdict {

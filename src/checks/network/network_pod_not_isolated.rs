@@ -35,15 +35,19 @@ fn probe(pod: &Pod<'_>) -> Verdict {
 }
 
 fn fault(pod: &Pod<'_>, namespace: &Namespace<'_>, direction: Direction) -> Option<Fault> {
+    let isolation = namespace.isolates_pod(direction, pod);
     // a namespace without any policy of egress is one finding, not one for each pod
     let in_use = direction == Direction::Ingress || namespace.policies().any(|policy| policy.isolates(direction));
-    if !in_use || matches!(namespace.isolates_by_default(direction), Isolation::Yes | Isolation::Cancelled(..)) {
+    if matches!(isolation, Isolation::Yes) || !in_use {
+        return None;
+    }
+    if matches!(namespace.isolates_by_default(direction), Isolation::Yes | Isolation::Cancelled(..)) {
         return None;
     }
     let (word, labels) = (direction.word(), pod.metadata().key("labels"));
     let severity = if direction == Direction::Ingress { Severity::High } else { Severity::Medium };
     let fault = |said: String| labels.fault(said).expected("labels that a policy selects").severity(severity);
-    match namespace.isolates_pod(direction, pod) {
+    match isolation {
         Isolation::Yes | Isolation::Cancelled(..) => None,
         Isolation::No => {
             let fault = fault(format!("no NetworkPolicy selects the pod for {word}, while its namespace has others")).missing(POLICIES);
@@ -53,11 +57,11 @@ fn fault(pod: &Pod<'_>, namespace: &Namespace<'_>, direction: Direction) -> Opti
             Some(fault(format!("NetworkPolicy {} selects the pod for {word}, but not in each of its copies", policy.object.name)).doubt())
         }
         Isolation::Unknown(policy) => {
-            let said = format!(
-                "NetworkPolicy {} selects by a label that a controller sets at run time, no other selects it for {word}",
-                policy.object.name
-            );
-            Some(fault(said).doubt())
+            let name = policy.object.name;
+            Some(
+                fault(format!("only NetworkPolicy {name} may select the pod for {word}, by a label that a controller sets at run time"))
+                    .doubt(),
+            )
         }
     }
 }
