@@ -3,6 +3,7 @@
 mod outcome;
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -97,11 +98,51 @@ struct Batch {
 
 /// A subject with what the engine needs to settle a verdict on it.
 struct Seat<'a> {
-    subject: Arc<Subject>,
+    who: Who<'a>,
+    /// Made when something is to be said of it: most subjects pass in silence.
+    subject: OnceCell<Arc<Subject>>,
+    images: OnceCell<Option<Arc<[Box<str>]>>>,
     field: Field<'a>,
     object: Option<&'a Object<'a>>,
     namespace: Option<&'a str>,
-    images: Option<Arc<[Box<str>]>>,
+}
+
+#[derive(Clone, Copy)]
+enum Who<'a> {
+    Object(&'a Object<'a>),
+    Container(&'a Object<'a>, Container<'a>),
+    Namespace(&'a str),
+    Cluster,
+}
+
+impl<'a> Seat<'a> {
+    fn new(who: Who<'a>, field: Field<'a>, object: Option<&'a Object<'a>>, namespace: Option<&'a str>) -> Self {
+        Seat { who, subject: OnceCell::new(), images: OnceCell::new(), field, object, namespace }
+    }
+
+    fn subject(&self) -> Arc<Subject> {
+        let make = || match self.who {
+            Who::Object(object) => identity(object, ""),
+            Who::Container(object, container) => identity(object, container.name()),
+            Who::Namespace(name) => Subject::named("v1", "Namespace", name),
+            Who::Cluster => Subject::named("", "Cluster", "(all)"),
+        };
+        Arc::clone(self.subject.get_or_init(|| Arc::new(make())))
+    }
+
+    /// The images of the container, or of all containers, of a node agent or a bare pod.
+    fn images(&self, scan: &Scan<'_>) -> Option<Arc<[Box<str>]>> {
+        let image = |container: Container<'_>| container.at("image").str().into();
+        let make = || match self.who {
+            Who::Object(object) if may_be_known(object) => {
+                let pods = scan.evidence.pods_in(object).iter().map(|record| Pod { scan, record });
+                Some(pods.flat_map(|pod| pod.containers()).map(image).collect())
+            }
+            Who::Container(object, container) if may_be_known(object) => Some(std::iter::once(container).map(image).collect()),
+            _ => None,
+        };
+        self.images.get_or_init(make).clone()
+    }
 }
 
 impl Runner<'_> {
@@ -116,13 +157,7 @@ impl Runner<'_> {
 
     fn object(self, batch: &mut Batch, plan: &Plan, object: &Object<'_>) {
         let pods = self.scan.evidence.pods_in(object).iter().map(|record| Pod { scan: self.scan, record });
-        let seat = Seat {
-            subject: Arc::new(identity(object, "")),
-            field: place_of(object),
-            object: Some(object),
-            namespace: object.namespace,
-            images: images(object, pods.clone().flat_map(|pod| pod.containers())),
-        };
+        let seat = Seat::new(Who::Object(object), place_of(object), Some(object), object.namespace);
         let by_kind = plan.kinds.get(&(object.group, object.kind)).map(Vec::as_slice).unwrap_or_default();
         let namespaced = if object.namespace.is_some() { plan.namespaced.as_slice() } else { &[] };
         for &(check, probe) in by_kind.iter().chain(namespaced).chain(&plan.any) {
@@ -133,11 +168,9 @@ impl Runner<'_> {
                 self.run(batch, check, &seat, || probe(&pod));
             }
             for container in pod.containers() {
-                let subject = Arc::new(identity(object, container.name()));
                 let name = container.field.key("name");
                 let field = if name.exists() { name } else { container.field };
-                let images = images(object, std::iter::once(container));
-                let seat = Seat { subject, field, images, ..seat };
+                let seat = Seat::new(Who::Container(object, container), field, Some(object), object.namespace);
                 for &(check, probe) in &plan.containers {
                     self.run(batch, check, &seat, || probe(&container));
                 }
@@ -146,13 +179,8 @@ impl Runner<'_> {
     }
 
     fn namespace(self, batch: &mut Batch, plan: &Plan, namespace: &Namespace<'_>) {
-        let seat = Seat {
-            subject: Arc::new(Subject::named("v1", "Namespace", namespace.name())),
-            field: namespace.field(),
-            object: namespace.documents().next(),
-            namespace: Some(namespace.name()),
-            images: None,
-        };
+        let who = Who::Namespace(namespace.name());
+        let seat = Seat::new(who, namespace.field(), namespace.documents().next(), Some(namespace.name()));
         for &(check, probe) in &plan.namespaces {
             self.run(batch, check, &seat, || probe(namespace));
         }
@@ -161,8 +189,7 @@ impl Runner<'_> {
     fn whole(self, batch: &mut Batch, plan: &Plan) {
         // without any object there is no cluster to speak of
         let Some(first) = self.scan.evidence.objects().first() else { return };
-        let subject = Arc::new(Subject::named("", "Cluster", "(all)"));
-        let seat = Seat { subject, field: place_of(first), object: None, namespace: None, images: None };
+        let seat = Seat::new(Who::Cluster, place_of(first), None, None);
         for &(check, probe) in &plan.whole {
             self.run(batch, check, &seat, || probe(self.scan));
         }
@@ -176,14 +203,14 @@ impl Runner<'_> {
         let faults = match said {
             Err(panic) => {
                 tally.errors += 1;
-                batch.errors.push((check, Arc::clone(&seat.subject), words(&*panic)));
+                batch.errors.push((check, seat.subject(), words(&*panic)));
                 return;
             }
             Ok(verdict) => match self.settle(verdict, seat) {
                 Settled::Pass if mistyped.is_empty() => {
                     tally.passed += 1;
                     if self.keep_passes {
-                        batch.passes.push((check, Arc::clone(&seat.subject)));
+                        batch.passes.push((check, seat.subject()));
                     }
                     return;
                 }
@@ -234,7 +261,7 @@ impl Runner<'_> {
                 (Some(Standing::Review), _) | (_, Standing::Review) => Some(Standing::Review),
                 (worst, Standing::Note) => worst,
             };
-            batch.findings.push(finding(own, check, seat, standing, severity, fault));
+            batch.findings.push(finding(self.scan, own, check, seat, standing, severity, fault));
         }
         let tally = &mut batch.tallies[check as usize];
         match worst {
@@ -243,7 +270,7 @@ impl Runner<'_> {
             None => {
                 tally.passed += 1;
                 if self.keep_passes {
-                    batch.passes.push((check, Arc::clone(&seat.subject)));
+                    batch.passes.push((check, seat.subject()));
                 }
             }
         }
@@ -256,30 +283,29 @@ enum Settled {
     Faults(Vec<(Standing, Fault)>),
 }
 
-fn finding(own: &Check, check: u16, seat: &Seat<'_>, standing: Standing, severity: Severity, fault: Fault) -> Finding {
+fn finding(scan: &Scan<'_>, own: &Check, check: u16, seat: &Seat<'_>, standing: Standing, severity: Severity, fault: Fault) -> Finding {
     Finding {
         check,
-        subject: Arc::clone(&seat.subject),
+        subject: seat.subject(),
         standing,
         severity,
-        fingerprint: fingerprint(own.id, &seat.subject, &fault.place.stable),
+        fingerprint: fingerprint(own.id, &seat.subject(), &fault.place.stable),
         message: fault.message,
         observed: fault.observed,
         expected: fault.expected,
         fix: fault.fix,
-        sensitive: fault.sensitive,
+        sensitive: fault.sensitive.then_some(fault.place.whole),
         file: fault.place.file,
         span: fault.place.span,
         path: fault.place.path,
         quality: fault.place.quality,
-        images: seat.images.clone(),
+        images: seat.images(scan),
     }
 }
 
-/// The images of the containers of a node agent or a bare pod.
-fn images<'a>(object: &Object<'_>, containers: impl Iterator<Item = Container<'a>>) -> Option<Arc<[Box<str>]>> {
-    let may_be_known = object.is(kinds::DAEMON_SET) || object.is(kinds::POD);
-    may_be_known.then(|| containers.map(|container| container.at("image").str().into()).collect())
+/// Whether the built-in exceptions may know it: a node agent, or a pod by itself.
+fn may_be_known(object: &Object<'_>) -> bool {
+    object.is(kinds::DAEMON_SET) || object.is(kinds::POD)
 }
 
 fn fingerprint(check: &str, subject: &Subject, path: &str) -> [u8; 16] {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::checks::{self, Check, Probe};
 use crate::policy::catalog::{Catalog, Control};
+use crate::policy::{Profile, Requirement};
 use crate::settings::Default as Fallback;
 
 /// The fixtures: the first `fail-*` and `pass-*` of a check are its examples, so that no example can rot.
@@ -84,6 +85,23 @@ pub fn control(control: &Control) -> String {
     ];
     for (title, text) in parts.iter().filter(|(_, text)| !text.is_empty()) {
         _ = writeln!(page, "\n## {title}\n\n{text}");
+    }
+    page
+}
+
+/// The page of a requirement of a profile that is no control of the catalog.
+#[must_use]
+pub fn requirement(profile: &Profile, requirement: &Requirement) -> String {
+    let mut page = format!("# {} {}\n\n{} · profile {}\n", requirement.id, requirement.title, requirement.group, profile.name);
+    if !requirement.summary.is_empty() {
+        _ = writeln!(page, "\n{}", requirement.summary);
+    }
+    page.push_str("\n## Checks\n\n");
+    for id in &requirement.checks {
+        _ = writeln!(page, "- `{id}`: {}", checks::find(id).map_or("", |check| check.title));
+    }
+    for id in &requirement.planned {
+        _ = writeln!(page, "- `{id}` (planned: counts as not run)");
     }
     page
 }

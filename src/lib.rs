@@ -63,10 +63,28 @@ pub fn scan(request: &Request, policy: &Policy) -> Result<Assessment, Error> {
     let assumed_namespace = request.assume_namespace.as_deref().unwrap_or(UNSET_NAMESPACE);
     let (outcomes, noted) = {
         let evidence = Evidence::index(&files, Reading { assumed_namespace, complete: request.complete });
+        if evidence.is_empty() && evidence.gaps().is_empty() && found.gaps.is_empty() {
+            return Err(discover::Error::Nothing(nothing(&evidence)).into());
+        }
         let scan = Scan { evidence: &evidence, settings: &policy.settings, version: request.kubernetes_version };
         (evaluate::all(&policy.checks, &scan, request.include_passes), seen::gather(&scan, found.gaps, found.ignored))
     };
     // the trees go before the reports are made: they are the greater part of the memory
     let seen = seen::with_files(noted, files, &outcomes);
     Ok(assess::all(policy, outcomes, seen, &request.occasion))
+}
+
+/// Why there is nothing to judge although files were found: an empty pipe must not pass for a clean scan.
+fn nothing(evidence: &Evidence<'_>) -> String {
+    match evidence.fragments() {
+        [] => format!("no Kubernetes object in {} read", counted(evidence.files().len(), "file")),
+        [only] => format!("{} is not judged by itself: it is {}", only.what, only.why),
+        [first, rest @ ..] => {
+            format!("{} and {} are not judged by themselves: the first is {}", first.what, counted(rest.len(), "other object"), first.why)
+        }
+    }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::assess::{InputStatus, Seen, SeenFile};
 use crate::discover::Gap;
 use crate::evaluate::Outcomes;
-use crate::model::{Evidence, Scan, kinds};
+use crate::model::{Evidence, KubernetesVersion, Scan, kinds};
 use crate::parse::{File, Status};
 use crate::policy::comment::ANNOTATION;
 use crate::policy::excuser::subject;
@@ -27,7 +27,7 @@ pub fn gather(scan: &Scan<'_>, found_gaps: Vec<Gap>, ignored: Vec<(String, Strin
         files: Vec::new(),
         ignored,
         gaps,
-        notices: notices(evidence),
+        notices: too_new(scan).into_iter().chain(notices(evidence)).collect(),
         namespaces,
         annotations: annotations(evidence),
         objects: evidence.objects().len() as u32,
@@ -99,6 +99,13 @@ fn annotations(evidence: &Evidence<'_>) -> Vec<(String, String, String)> {
     found.sort();
     found.dedup();
     found
+}
+
+/// A version that this release cannot know is judged by the latest rules that it has.
+fn too_new(scan: &Scan<'_>) -> Option<String> {
+    let latest = KubernetesVersion::LATEST;
+    let asked = scan.version().max(latest);
+    (asked > latest).then(|| format!("Kubernetes {asked} is newer than this release knows: it is judged by the rules of {latest}"))
 }
 
 /// Pieces left out, and objects that stand more than once.

@@ -25,7 +25,7 @@ pub(super) fn all(policy: &Policy, findings: Vec<evaluate::Finding>, excuses: Ex
     let placed = files.into_par_iter().map(|(file, findings)| {
         let file = &seen.files[file as usize];
         let uri: Option<Arc<str>> = file.uri.as_deref().map(Into::into);
-        let own = findings.iter().filter(|(finding, ..)| finding.sensitive).map(|(finding, ..)| finding.span);
+        let own = findings.iter().filter_map(|(finding, ..)| finding.sensitive);
         let secret: Vec<_> = own.chain(file.secret.iter().copied()).collect();
         let wanted: Vec<_> = findings.iter().map(|(finding, ..)| Wanted { span: finding.span, quality: finding.quality }).collect();
         let located = locate::all(uri.as_ref(), &file.text, &secret, &wanted);
@@ -122,10 +122,10 @@ impl Words {
     ) -> Finding {
         let [check, title, fix] = &self.by_check[finding.check as usize];
         let shows_secret = secret.iter().any(|&(start, end)| start < finding.span.1 && finding.span.0 < end);
-        let observed = if finding.sensitive || shows_secret && finding.observed != "absent" {
-            format!("<redacted, {} bytes>", finding.span.1 - finding.span.0).into()
-        } else {
-            self.text(&finding.observed)
+        let observed = match finding.sensitive {
+            Some((start, end)) => format!("<redacted, {} bytes>", end - start).into(),
+            None if shows_secret && finding.observed != "absent" => format!("<redacted, {} bytes>", finding.span.1 - finding.span.0).into(),
+            None => self.text(&finding.observed),
         };
         let fingerprint: String = finding.fingerprint.iter().map(|byte| format!("{byte:02x}")).collect();
         Finding {

@@ -156,7 +156,7 @@ pub struct Explain {
     /// A check such as pss-privileged-container, or a control such as CNSC-32.
     pub id: String,
     /// How to print it.
-    #[arg(long, value_name = "FORMAT", default_value = "markdown")]
+    #[arg(short, long, value_name = "FORMAT", default_value = "markdown")]
     pub format: ExplainFormat,
 }
 
@@ -175,7 +175,7 @@ pub struct List {
     /// What to list.
     pub what: Listing,
     /// How to print it.
-    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
     pub format: ListFormat,
 }
 
@@ -224,7 +224,7 @@ pub struct Diff {
     /// The later result.
     pub new: PathBuf,
     /// How to print it.
-    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
     pub format: ListFormat,
     /// Exit with 1 on new failures at or over this severity, or `none`.
     #[arg(long, value_name = "SEVERITY", default_value = "high")]

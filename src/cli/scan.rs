@@ -40,7 +40,8 @@ pub(super) fn run(args: &Scan, cli: &Cli, streams: &mut Streams<'_>) -> Result<u
         let gaps = assessment.gaps.len() + assessment.errors.len();
         writeln!(
             streams.err,
-            "cnscan: incomplete: {gaps} parts of the input could not be judged (exit code 3; --allow-gaps accepts them)"
+            "cnscan: incomplete: {} of the input could not be judged (exit code 3; --allow-gaps accepts that)",
+            if gaps == 1 { "1 part".to_owned() } else { format!("{gaps} parts") }
         )?;
     }
     Ok(decision.code())
@@ -172,6 +173,12 @@ impl Plan {
         if formats.into_iter().any(|format| format == Format::Sarif) && !cli.quiet {
             for notice in report::sarif::omitted(assessment) {
                 writeln!(streams.err, "cnscan: sarif: {notice}")?;
+            }
+            if assessment.inputs.iter().any(|input| input.uri.is_none()) {
+                writeln!(
+                    streams.err,
+                    "cnscan: sarif: standard input has no name that code scanning could show: give it one by --stdin-path"
+                )?;
             }
         }
         Ok(())

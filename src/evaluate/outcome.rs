@@ -106,8 +106,8 @@ pub struct Finding {
     pub expected: Cow<'static, str>,
     /// Where the check's own advice does not fit.
     pub fix: Option<Cow<'static, str>>,
-    /// The value is a credential.
-    pub sensitive: bool,
+    /// The value is a credential, and stands in this byte range.
+    pub sensitive: Option<(u32, u32)>,
     /// Which file.
     pub file: u32,
     /// Where in its text, in bytes.

@@ -175,6 +175,8 @@ pub enum Quality {
 pub struct Place {
     pub(crate) file: u32,
     pub(crate) span: (u32, u32),
+    /// All of the value, where `span` is its first line.
+    pub(crate) whole: (u32, u32),
     pub(crate) path: Box<str>,
     /// The path with list items named by their keys: what fingerprints are made of.
     pub(crate) stable: Box<str>,

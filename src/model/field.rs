@@ -30,8 +30,10 @@ pub struct Field<'a> {
     root: Root<'a>,
     /// The node itself, or the nearest ancestor that exists.
     node: NodeId,
-    /// What is missing below `node`; empty when the field exists.
-    missing: [&'a str; 3],
+    /// What is missing below `node`: nothing when the first is empty. What a third look-up would add is left out.
+    missing: [&'a str; 2],
+    /// Whether each of these is one key, with dots perhaps, rather than a path.
+    is_key: [bool; 2],
     /// The crossings from a place to the anchored node that stands there by alias or merge key, outermost first.
     via: [(NodeId, NodeId); 2],
 }
@@ -53,31 +55,41 @@ impl<'a> Field<'a> {
     /// The top of an object.
     #[must_use]
     pub fn top(root: Root<'a>) -> Self {
-        let field = Field { root, node: root.node, missing: [""; 3], via: [NOWHERE; 2] };
+        let field = Field { root, node: root.node, missing: [""; 2], is_key: [false; 2], via: [NOWHERE; 2] };
         field.resolved()
     }
 
     /// The field at a dotted path of plain keys below this one: `at("securityContext.privileged")`.
     #[must_use]
     pub fn at(self, path: &'a str) -> Self {
-        path.split('.').fold(self, Field::key)
+        if self.is_missing() {
+            return self.without(path, false);
+        }
+        let (mut field, mut rest) = (self, path);
+        loop {
+            let dot = rest.bytes().position(|byte| byte == b'.');
+            let key = dot.map_or(rest, |dot| &rest[..dot]);
+            match field.child(key) {
+                Some(child) => field = child,
+                None => return field.without(rest, false),
+            }
+            match dot {
+                Some(dot) => rest = &rest[dot + 1..],
+                None => return field,
+            }
+        }
     }
 
     /// The field of one key, whatever is in its name: `key("pod-security.kubernetes.io/enforce")`.
     #[must_use]
     pub fn key(self, key: &'a str) -> Self {
-        if !self.missing[0].is_empty() || self.is_null() {
-            return self.without(key);
-        }
-        match self.lookup(self.node, key, BUDGET) {
-            Some(found) => found,
-            None => self.without(key),
-        }
+        let child = if self.is_missing() { None } else { self.child(key) };
+        child.unwrap_or_else(|| self.without(key, true))
     }
 
     /// The items of a sequence; none when it is absent or something else.
     pub fn items(self) -> impl Iterator<Item = Field<'a>> + Clone {
-        let exists = self.missing[0].is_empty();
+        let exists = !self.is_missing();
         exists.then(|| self.root.tree.items(self.node)).into_iter().flatten().map(move |node| Field { node, ..self }.resolved())
     }
 
@@ -85,7 +97,7 @@ impl<'a> Field<'a> {
     #[must_use]
     pub fn entries(self) -> Vec<(&'a str, Field<'a>)> {
         let mut entries = Vec::new();
-        if self.missing[0].is_empty() {
+        if !self.is_missing() {
             self.collect(self.node, &mut entries, BUDGET);
         }
         entries
@@ -94,7 +106,7 @@ impl<'a> Field<'a> {
     /// Whether it is there, and not null.
     #[must_use]
     pub fn exists(self) -> bool {
-        self.missing[0].is_empty() && !self.is_null()
+        !self.is_missing() && !self.is_null()
     }
 
     /// Whether it is absent, null, or an empty string or collection.
@@ -162,7 +174,7 @@ impl<'a> Field<'a> {
 
     /// Every scalar at or below this field, each written one once: aliases are not followed, as what they point at is met by itself.
     pub fn scalars(self) -> impl Iterator<Item = Field<'a>> + Clone {
-        let end = if self.missing[0].is_empty() { self.root.tree.next(self.node) } else { self.node };
+        let end = if self.is_missing() { self.node } else { self.root.tree.next(self.node) };
         (self.node..end).filter(move |&node| self.root.tree.kind(node) == Kind::Scalar).map(move |node| Field { node, ..self })
     }
 
@@ -185,7 +197,7 @@ impl<'a> Field<'a> {
     /// What is seen here, for a person: the scalar as written, `absent`, or the shape of a collection.
     #[must_use]
     pub fn observed(self) -> std::borrow::Cow<'static, str> {
-        if !self.missing[0].is_empty() {
+        if self.is_missing() {
             return "absent".into();
         }
         let tree = self.root.tree;
@@ -233,9 +245,20 @@ impl<'a> Field<'a> {
         tree.kind(self.node) == Kind::Scalar && tree.style(self.node) == Style::Plain && scalar::resolve(tree, self.node) == Value::Null
     }
 
-    fn without(mut self, key: &'a str) -> Self {
-        if let Some(slot) = self.missing.iter_mut().find(|slot| slot.is_empty()) {
-            *slot = key;
+    /// Whether it is not there at all (null is there).
+    fn is_missing(self) -> bool {
+        !self.missing[0].is_empty()
+    }
+
+    fn child(self, key: &str) -> Option<Field<'a>> {
+        if self.is_null() { None } else { self.lookup(self.node, key, BUDGET) }
+    }
+
+    fn without(mut self, what: &'a str, is_key: bool) -> Self {
+        let slot = usize::from(self.is_missing());
+        if self.missing[slot].is_empty() {
+            self.missing[slot] = what;
+            self.is_key[slot] = is_key;
         }
         self
     }

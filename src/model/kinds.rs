@@ -141,3 +141,65 @@ pub fn is_namespaced(group: &str, kind: &str) -> Option<bool> {
     }
     is_built_in(group).then_some(true)
 }
+
+/// The kinds of Kubernetes' own groups, those of older versions included.
+const SERVED: &[(&str, &[&str])] = &[
+    (
+        "",
+        &[
+            "Binding",
+            "ComponentStatus",
+            "Config",
+            "ConfigMap",
+            "Endpoints",
+            "Event",
+            "LimitRange",
+            "Namespace",
+            "Node",
+            "PersistentVolume",
+            "PersistentVolumeClaim",
+            "Pod",
+            "PodTemplate",
+            "ReplicationController",
+            "ResourceQuota",
+            "Secret",
+            "Service",
+            "ServiceAccount",
+            "Status",
+        ],
+    ),
+    (
+        "admissionregistration.k8s.io",
+        &[
+            "MutatingAdmissionPolicy",
+            "MutatingAdmissionPolicyBinding",
+            "MutatingWebhookConfiguration",
+            "ValidatingAdmissionPolicy",
+            "ValidatingAdmissionPolicyBinding",
+            "ValidatingWebhookConfiguration",
+        ],
+    ),
+    ("apiextensions.k8s.io", &["ConversionReview", "CustomResourceDefinition"]),
+    ("apiregistration.k8s.io", &["APIService"]),
+    ("apps", &["ControllerRevision", "DaemonSet", "Deployment", "ReplicaSet", "Scale", "StatefulSet"]),
+    ("autoscaling", &["HorizontalPodAutoscaler", "Scale"]),
+    ("batch", &["CronJob", "Job"]),
+    ("coordination.k8s.io", &["Lease", "LeaseCandidate"]),
+    ("discovery.k8s.io", &["EndpointSlice"]),
+    ("networking.k8s.io", &["ClusterCIDR", "IPAddress", "Ingress", "IngressClass", "NetworkPolicy", "ServiceCIDR"]),
+    ("node.k8s.io", &["RuntimeClass"]),
+    ("policy", &["Eviction", "PodDisruptionBudget", "PodSecurityPolicy"]),
+    ("rbac.authorization.k8s.io", &["ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"]),
+    ("storage.k8s.io", &["CSIDriver", "CSINode", "CSIStorageCapacity", "StorageClass", "VolumeAttachment", "VolumeAttributesClass"]),
+];
+
+/// Whether `kubectl apply` would find no such kind in a group that is Kubernetes' own; with the name that may be meant.
+#[must_use]
+pub fn is_misnamed(group: &str, kind: &str) -> Option<Option<&'static str>> {
+    let (_, kinds) = SERVED.iter().find(|(known, _)| *known == group)?;
+    let plain = kind.strip_suffix("List").unwrap_or(kind);
+    if plain.is_empty() || kinds.contains(&plain) {
+        return None;
+    }
+    Some(kinds.iter().copied().find(|known| known.eq_ignore_ascii_case(kind)))
+}

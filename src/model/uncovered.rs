@@ -4,7 +4,7 @@ use crate::discover::{Gap, Place};
 use crate::model::object::Object;
 use crate::model::templates::{self, Embedded, Shape};
 use crate::model::{Field, kinds};
-use crate::parse::{File, Lines};
+use crate::parse::{File, Kind, Lines};
 
 /// Kinds whose lists of containers are values for something else, judged once that is rendered.
 const VALUES: &[(&str, &str)] =
@@ -12,13 +12,27 @@ const VALUES: &[(&str, &str)] =
 
 /// The pods of an object, and the gaps for what looks like one.
 pub(crate) fn pods<'a>(object: &Object<'a>, file: &File) -> (Vec<Embedded<'a>>, Vec<Gap>) {
-    if let Some(shapes) = templates::shapes(object) {
-        let excluded = shapes.iter().find_map(|shape| match shape {
-            Shape::Excluded(why) => Some(gap(object, object.at("kind"), file, why)),
-            _ => None,
-        });
-        return (templates::by_table(object, shapes), excluded.into_iter().collect());
+    if let Some(near) = kinds::is_misnamed(object.group, object.kind) {
+        let meant = near.map(|near| format!("; is {near} meant?")).unwrap_or_default();
+        let why = format!("Kubernetes has no such kind, so `kubectl apply` would refuse it{meant}");
+        return (Vec::new(), vec![gap(object, object.at("kind"), file, &why)]);
     }
+    let Some(shapes) = templates::shapes(object) else { return by_structure(object, file) };
+    let pods = templates::by_table(object, shapes);
+    let mut gaps: Vec<_> = pods.iter().flat_map(|pod| malformed(object, pod, file)).collect();
+    for shape in shapes {
+        match shape {
+            Shape::Excluded(why) => gaps.push(gap(object, object.at("kind"), file, why)),
+            Shape::Template(path) | Shape::Spec(path) if pods.is_empty() && kinds::is_built_in(object.group) => {
+                gaps.push(gap(object, object.at(path), file, "it has no containers, so the API server would refuse it"));
+            }
+            _ => {}
+        }
+    }
+    (pods, gaps)
+}
+
+fn by_structure<'a>(object: &Object<'a>, file: &File) -> (Vec<Embedded<'a>>, Vec<Gap>) {
     if kinds::is_built_in(object.group) || VALUES.contains(&(object.group, object.kind)) {
         return (Vec::new(), Vec::new());
     }
@@ -26,6 +40,17 @@ pub(crate) fn pods<'a>(object: &Object<'a>, file: &File) -> (Vec<Embedded<'a>>, 
     let why = "it has a list of containers whose meaning is not known, so they were not judged";
     let gaps = found.uncovered.iter().map(|field| gap(object, *field, file, why)).collect();
     (found.pods, gaps)
+}
+
+/// Lists of containers that are none: no check sees what stands in them.
+fn malformed(object: &Object<'_>, pod: &Embedded<'_>, file: &File) -> Vec<Gap> {
+    let lists = ["initContainers", "containers", "ephemeralContainers", "steps", "sidecars"].map(|list| pod.spec.key(list));
+    let is_off = |list: Field<'_>| {
+        let is_list = list.kind() == Some(Kind::Sequence);
+        list.exists() && (!is_list || list.items().any(|item| item.kind() != Some(Kind::Mapping)))
+    };
+    let why = "this is no list of containers: the API server would refuse it, and what stands in it was not judged";
+    lists.into_iter().filter(|list| is_off(*list)).map(|list| gap(object, list, file, why)).collect()
 }
 
 fn gap(object: &Object<'_>, at: Field<'_>, file: &File, why: &str) -> Gap {

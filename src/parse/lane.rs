@@ -246,7 +246,7 @@ impl Lane<'_, '_> {
             return None;
         }
         let hash = key_hash(&self.bytes[text.0..text.1]);
-        self.builder.key(style, (span.0 as u32, span.1 as u32), hash);
+        self.builder.value(style, (span.0 as u32, span.1 as u32));
         let frame = self.frames.last_mut()?;
         let known = &self.hashes[frame.hashes..];
         frame.suspect |= known.len() >= COMPARED || known.contains(&hash);

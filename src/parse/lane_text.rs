@@ -2,7 +2,7 @@
 
 use super::lane::{Lane, Stop};
 use super::scalar;
-use super::tree::{Kind, Style, Tag, key_hash};
+use super::tree::{Kind, Style, Tag};
 
 /// Whether a byte needs a look inside a plain scalar.
 const STOPS: [bool; 256] = {
@@ -218,13 +218,13 @@ impl Lane<'_, '_> {
         if bracket == b'[' {
             return Some(at);
         }
-        let (style, end, text) = match self.byte(at) {
+        let (style, end) = match self.byte(at) {
             quote @ (b'"' | b'\'') => {
                 let (end, changed) = self.quoted(at)?;
                 if changed {
                     return None;
                 }
-                (if quote == b'"' { Style::DoubleQuoted } else { Style::SingleQuoted }, end, (at + 1, end - 1))
+                (if quote == b'"' { Style::DoubleQuoted } else { Style::SingleQuoted }, end)
             }
             _ => {
                 let end = self.flow_plain(at)?;
@@ -232,13 +232,13 @@ impl Lane<'_, '_> {
                 if scalar::is_special(text) || text == "<<" {
                     return None;
                 }
-                (Style::Plain, end, (at, end))
+                (Style::Plain, end)
             }
         };
         if self.byte(end) != b':' || self.byte(end + 1) != b' ' {
             return None;
         }
-        self.builder.key(style, (at as u32, end as u32), key_hash(&self.bytes[text.0..text.1]));
+        self.builder.value(style, (at as u32, end as u32));
         Some(self.after_spaces(end + 2))
     }
 

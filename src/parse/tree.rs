@@ -3,7 +3,7 @@
 //! Nodes stand in one vector in document order (a parent before its children), 16 bytes each. A node
 //! knows where its subtree ends, so that a sibling is one step away and no pointers are kept. Text is
 //! borrowed from the source; only scalars whose value differs from their spelling (escapes, folding,
-//! block scalars) have a copy. Keys carry a hash, so that a look-up compares numbers first.
+//! block scalars) have a copy. A look-up compares lengths first, which is as good as comparing hashes.
 //!
 //! Aliases stay aliases: they are resolved on look-up (`model::Field`), never expanded.
 
@@ -81,7 +81,7 @@ pub struct Node {
     start: u32,
     end: u32,
     /// Of a collection: the node behind its subtree. Of an alias: its target. Of a scalar with a copy: the index of
-    /// that. Of a key: the hash of its text.
+    /// that.
     link: u32,
 }
 
@@ -90,8 +90,6 @@ const DUPLICATE: u8 = 2;
 const ANCHORED: u8 = 4;
 /// A scalar whose value has a copy.
 const DECODED: u8 = 8;
-/// A key whose hash is known.
-const HASHED: u8 = 16;
 
 /// The nodes of one file, over its text.
 #[derive(Debug, Clone)]
@@ -101,7 +99,7 @@ pub struct Tree {
     decoded: Vec<Box<str>>,
 }
 
-/// The 32-bit FNV-1a hash that keys carry.
+/// The 32-bit FNV-1a hash by which parsers find keys that stand twice.
 #[must_use]
 pub const fn key_hash(key: &[u8]) -> u32 {
     let mut hash = 0x811c_9dc5_u32;
@@ -244,16 +242,28 @@ impl Tree {
     /// The key and value of `key` as written in this mapping itself (no merge key); the last of duplicates, as decoders take it.
     #[must_use]
     pub fn get(&self, id: NodeId, key: &str) -> Option<(NodeId, NodeId)> {
-        let hash = key_hash(key.as_bytes());
         let mut found = None;
         for (name, value) in self.entries(id) {
-            let node = self.node(name);
-            let may_be = if node.flags & HASHED != 0 { node.link == hash } else { node.kind == Kind::Scalar };
-            if may_be && self.text(name) == key {
+            if self.is_text(name, key.as_bytes()) {
                 found = Some((name, value));
             }
         }
         found
+    }
+
+    /// Whether a node is a scalar of this text. Most keys differ in length or in their first byte.
+    #[inline]
+    fn is_text(&self, id: NodeId, text: &[u8]) -> bool {
+        let node = self.node(id);
+        if node.kind != Kind::Scalar {
+            return false;
+        }
+        if node.flags & DECODED != 0 {
+            return self.decoded[node.link as usize].as_bytes() == text;
+        }
+        let quotes = if matches!(node.style, Style::SingleQuoted | Style::DoubleQuoted) { 1 } else { 0 };
+        let (start, end) = (node.start as usize + quotes, node.end as usize - quotes);
+        end - start == text.len() && self.text.as_bytes()[start..end].first() == text.first() && self.text.as_bytes()[start..end] == *text
     }
 
     /// The place of `node` under `root` as a path (`spec.containers[0].image`); a key points where its value does.

@@ -20,6 +20,9 @@ pub(super) static CHECK: Check = Check {
     ..Check::BASE
 };
 
+const LOAD_BALANCER: &str =
+    "Serve TLS on the port, put an Ingress or Gateway with TLS in front, or name the callers in `loadBalancerSourceRanges`.";
+
 fn probe(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
     if object.is(kinds::SERVICE) {
         return load_balancer(object, scan);
@@ -115,7 +118,7 @@ fn load_balancer(service: &Object<'_>, scan: &Scan<'_>) -> Verdict {
     let fault = |port: Field<'_>| {
         let number = port.key("port");
         let said = format!("the load balancer of Service {} takes plain HTTP from every address on port {}", service.name, number.str());
-        let fault = |doubt: &str| number.fault(format!("{said}{doubt}")).expected("TLS, or loadBalancerSourceRanges");
+        let fault = |doubt: &str| number.fault(format!("{said}{doubt}")).expected("TLS, or loadBalancerSourceRanges").fix(LOAD_BALANCER);
         if let Some(key) = service::tls_annotation(service) {
             fault(&format!("; the annotation {key} says that it ends TLS")).doubt()
         } else if let Some(gateway) = behind {

@@ -35,13 +35,15 @@ fn probe(pod: &Pod<'_>) -> Verdict {
 }
 
 fn fault(pod: &Pod<'_>, namespace: &Namespace<'_>, direction: Direction) -> Option<Fault> {
-    let isolation = namespace.isolates_pod(direction, pod);
     // a namespace without any policy of egress is one finding, not one for each pod
     let in_use = direction == Direction::Ingress || namespace.policies().any(|policy| policy.isolates(direction));
-    if matches!(isolation, Isolation::Yes) || !in_use {
+    if !in_use {
         return None;
     }
-    if matches!(namespace.isolates_by_default(direction), Isolation::Yes | Isolation::Cancelled(..)) {
+    // most pods are selected by their own policy, which is asked first as the default looks at all policies
+    let isolation = namespace.isolates_pod(direction, pod);
+    let selected = matches!(isolation, Isolation::Yes | Isolation::Cancelled(..));
+    if selected || matches!(namespace.isolates_by_default(direction), Isolation::Yes | Isolation::Cancelled(..)) {
         return None;
     }
     let (word, labels) = (direction.word(), pod.metadata().key("labels"));
@@ -57,11 +59,11 @@ fn fault(pod: &Pod<'_>, namespace: &Namespace<'_>, direction: Direction) -> Opti
             Some(fault(format!("NetworkPolicy {} selects the pod for {word}, but not in each of its copies", policy.object.name)).doubt())
         }
         Isolation::Unknown(policy) => {
-            let name = policy.object.name;
-            Some(
-                fault(format!("only NetworkPolicy {name} may select the pod for {word}, by a label that a controller sets at run time"))
-                    .doubt(),
-            )
+            let said = format!(
+                "NetworkPolicy {} selects by a label that a controller sets at run time, no other selects it for {word}",
+                policy.object.name
+            );
+            Some(fault(said).doubt())
         }
     }
 }

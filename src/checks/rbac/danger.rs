@@ -2,7 +2,9 @@
 //!
 //! A fault sits in the rule that causes it, once, and names who holds it; where Kubernetes itself makes the role, at the
 //! binding's reference to it. A rule that nobody is seen to hold is a doubt, or a note where every binding was seen.
-//! Rules with wildcards are left to `rbac-wildcard-rule`, and what Kubernetes binds itself to nobody.
+//! Rules with wildcards are left to `rbac-wildcard-rule`; what the control plane holds is its own affair.
+
+use std::collections::HashSet;
 
 use crate::checks::{Fault, Severity, Verdict};
 use crate::model::rbac::{Binding, Holder, Identity, Role, Rule};
@@ -80,6 +82,12 @@ impl<'c> Case<'c> {
         self.scan.evidence.rbac().may_everywhere(self.world, holder.identity, allows)
     }
 
+    /// Whether the holder is a controller of one of these API groups: its operator, or one that watches its resources.
+    pub(super) fn controls(&self, holder: &Holder<'_>, groups: &[&str]) -> bool {
+        let watches = |rule: &Rule<'_>| rule.verbs.contains(&"watch") && rule.groups.iter().any(|group| groups.contains(group));
+        self.operates(holder, groups) || self.may_everywhere(holder, watches)
+    }
+
     /// Whether the holder is the operator of one of these API groups (`*`: of any), as his rights show.
     pub(super) fn operates(&self, holder: &Holder<'_>, groups: &[&str]) -> bool {
         let own = self.scan.evidence.rbac().operated_groups(self.world, holder.identity);
@@ -117,7 +125,7 @@ fn judge_role(object: &Object<'_>, scan: &Scan<'_>, role: &Role<'_>, danger: &Da
         let holders = scan.evidence.rbac().holders(role);
         let fault = if holders.is_empty() {
             let said = format!("whoever is bound to {} {} can {}; no binding of it was seen", object.kind, object.name, case.hit.what);
-            Some(unbound(field.fault(said), scan))
+            Some(unbound(&case, field.fault(said), role.namespace, danger))
         } else {
             let (weight, who) = weigh(&case, holders, danger);
             said(&case, weight, &who, "").map(|(weight, said)| weighed(field.fault(said), weight))
@@ -128,8 +136,12 @@ fn judge_role(object: &Object<'_>, scan: &Scan<'_>, role: &Role<'_>, danger: &Da
 }
 
 /// A fault in a role that nothing seen binds: what it grants reaches nobody yet.
-pub(super) fn unbound(fault: Fault, scan: &Scan<'_>) -> Fault {
-    let all_seen = BINDINGS.iter().all(|kind| scan.is_whole(*kind, None));
+fn unbound(case: &Case<'_>, fault: Fault, namespace: Option<&str>, danger: &Danger) -> Fault {
+    let somebody = Holder { identity: Identity::Account { namespace: "", name: "" }, namespace };
+    if let Weight::Note(why) = (danger.weigh)(case, &somebody) {
+        return fault.reworded(|said| format!("{said}: {why}")).severity(Severity::Info);
+    }
+    let all_seen = BINDINGS.iter().all(|kind| case.scan.is_whole(*kind, None));
     if all_seen { fault.severity(Severity::Info) } else { fault.severity(Severity::Low).doubt() }
 }
 
@@ -143,7 +155,7 @@ fn judge_binding(object: &Object<'_>, scan: &Scan<'_>, binding: &Binding<'_>, da
     if holders.is_empty() {
         return Verdict::Skip("it binds nobody, or only what Kubernetes itself binds".into());
     }
-    if danger.built_in == BuiltIn::Spared || !rbac.rules_of(binding).any(|(_, rule)| rule.built_in) {
+    if danger.built_in == BuiltIn::Spared || !rbac.gives_built_in(binding) {
         return Verdict::Skip("the role it binds is judged by its own rules".into());
     }
     let mut worst: Option<(Weight, String)> = None;
@@ -169,13 +181,15 @@ fn find<'r>(rule: &'r Rule<'r>, danger: &Danger) -> Option<Hit<'r>> {
 
 /// The worst that any holder makes of it, and who makes it so bad.
 fn weigh<'h>(case: &Case<'_>, holders: &'h [Holder<'h>], danger: &Danger) -> (Weight, Vec<&'h Holder<'h>>) {
+    let any_listed = owners::any(case.scan, danger.listed);
     let mut worst = Weight::Pass;
     let mut who = Vec::new();
-    for holder in holders.iter().filter(|holder| holder.namespace.is_none() || !case.hit.cluster_scoped) {
+    let reached = |holder: &&Holder<'_>| holder.namespace.is_none() || !case.hit.cluster_scoped;
+    for holder in holders.iter().filter(|holder| !holder.identity.is_built_in()).filter(reached) {
         let spared = danger.built_in == BuiltIn::CountsButForTenants && case.rule.built_in && is_tenant(holder);
         let weight = if spared {
             Weight::Pass
-        } else if owners::lists(case.scan, holder.identity, danger.listed) {
+        } else if any_listed && owners::lists(case.scan, holder.identity, danger.listed) {
             Weight::Note("the owner's settings list it")
         } else {
             (danger.weigh)(case, holder)
@@ -197,12 +211,8 @@ fn is_tenant(holder: &Holder<'_>) -> bool {
 
 /// The sentence for a weight; none where all is well.
 fn said(case: &Case<'_>, weight: Weight, who: &[&Holder<'_>], through: &str) -> Option<(Weight, String)> {
-    let mut identities: Vec<Identity<'_>> = Vec::new();
-    for holder in who {
-        if !identities.contains(&holder.identity) {
-            identities.push(holder.identity);
-        }
-    }
+    let mut known = HashSet::new();
+    let identities: Vec<Identity<'_>> = who.iter().map(|holder| holder.identity).filter(|identity| known.insert(*identity)).collect();
     let said = format!("{} can {} {}{through}", people(&identities), case.hit.what, place(who));
     match weight {
         Weight::Pass => None,

@@ -32,6 +32,11 @@ pub(super) fn lists(scan: &Scan<'_>, identity: Identity<'_>, settings: &[&'stati
     all.flat_map(|setting| scan.settings.strings(setting)).any(|pattern| matches(pattern, identity))
 }
 
+/// Whether one of the lists, or that for emergencies, holds anybody at all.
+pub(super) fn any(scan: &Scan<'_>, settings: &[&'static Setting]) -> bool {
+    settings.iter().copied().chain([&BREAK_GLASS]).any(|setting| !is_unset(scan, setting))
+}
+
 /// Whether a list is empty, so that the owner has not said who it is.
 pub(super) fn is_unset(scan: &Scan<'_>, setting: &'static Setting) -> bool {
     scan.settings.strings(setting).next().is_none()

@@ -60,20 +60,24 @@ const OF_PLATFORMS: &[(&str, &str)] = &[
 fn probe(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
     let rbac = scan.evidence.rbac();
     let Some(binding) = rbac.binding(object.id) else { return Verdict::Pass };
-    let mut wide = binding.subjects.iter().filter(|subject| !subject.built_in && subject.identity.is_everybody()).peekable();
+    // what Kubernetes binds itself is right as long as the role is as Kubernetes makes it
+    let everybody = binding.subjects.iter().any(|subject| subject.identity.is_everybody());
+    let unchanged = everybody && binding.is_resolved() && rbac.rules_of(binding).all(|(_, rule)| rule.built_in);
+    let is_wide = |subject: &&Subject<'_>| subject.identity.is_everybody() && !(subject.built_in && unchanged);
+    let mut wide = binding.subjects.iter().filter(is_wide).peekable();
     if wide.peek().is_none() {
         return Verdict::Pass;
     }
-    if rbac.rules_of(binding).any(|(_, rule)| rule.is_all()) {
+    if rbac.gives_everything(binding) {
         return Verdict::Skip("it gives everything: rbac-cluster-admin-binding says so".into());
     }
     let only_paths = binding.is_resolved() && rbac.rules_of(binding).all(|(_, rule)| is_harmless(rule));
-    wide.filter_map(|subject| fault(scan, binding, subject, only_paths)).collect()
+    let public = unchanged && binding.to_cluster_role && PUBLIC.contains(&binding.role);
+    wide.filter_map(|subject| fault(scan, binding, subject, public, only_paths)).collect()
 }
 
-fn fault(scan: &Scan<'_>, binding: &Binding<'_>, subject: &Subject<'_>, only_paths: bool) -> Option<Fault> {
+fn fault(scan: &Scan<'_>, binding: &Binding<'_>, subject: &Subject<'_>, public: bool, only_paths: bool) -> Option<Fault> {
     let identity = subject.identity;
-    let public = binding.to_cluster_role && PUBLIC.contains(&binding.role);
     if public && (!identity.is_anonymous() || binding.role == "system:public-info-viewer") {
         return None;
     }

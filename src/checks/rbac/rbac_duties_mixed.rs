@@ -1,6 +1,6 @@
 //! Who deploys is not to set the rules for what is deployed, nor to switch off what would tell of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::danger::BINDINGS;
 use super::owners::{self, BREAK_GLASS};
@@ -81,7 +81,11 @@ fn duty(word: &str) -> &str {
 fn duties<'a>(scan: &Scan<'a>, world: u16, identity: Identity<'a>) -> BTreeMap<&'static str, &'a str> {
     let rbac = scan.evidence.rbac();
     let mut duties = BTreeMap::new();
-    for binding in rbac.bindings_of(world, identity) {
+    let mut known = HashSet::new();
+    // one role in a hundred namespaces gives the same duties a hundred times
+    let role_of =
+        |binding: &Binding<'a>| (binding.role, binding.namespace.filter(|_| !binding.to_cluster_role), binding.namespace.is_none());
+    for binding in rbac.bindings_of(world, identity).filter(|binding| known.insert(role_of(binding))) {
         for (_, rule) in rbac.rules_of(binding).filter(|(_, rule)| counts(binding, rule)) {
             let everywhere = binding.namespace.is_none();
             let has = [

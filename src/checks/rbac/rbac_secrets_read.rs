@@ -62,7 +62,7 @@ fn weigh(case: &Case<'_>, holder: &Holder<'_>) -> Weight {
     let lists = case.rule.verbs.iter().any(|verb| matches!(*verb, "list" | "watch"));
     match (holder.namespace, holder.identity) {
         _ if holder.identity.is_everybody() => Weight::Fail(Severity::High),
-        (None, _) if case.operates(holder, SECRET_GROUPS) => {
+        (None, _) if case.controls(holder, SECRET_GROUPS) => {
             Weight::Review(Severity::High, "an operator of secrets may need it; show that, and list it in secret_operators")
         }
         (None, _) => Weight::Fail(Severity::High),

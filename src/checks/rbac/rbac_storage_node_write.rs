@@ -46,9 +46,12 @@ fn weigh(case: &Case<'_>, holder: &Holder<'_>) -> Weight {
     if holder.identity.is_node() {
         return Weight::Note("NodeRestriction limits a node to itself");
     }
-    // what only drivers, attachers and autoscalers look at
+    // what provisioners, attachers, resizers, autoscalers and those who drain nodes do besides
     let by_work = |rule: &Rule<'_>| {
-        ["volumeattachments", "csinodes", "csidrivers"].iter().any(|resource| rule.allows("list", "storage.k8s.io", resource, ""))
+        let of_storage = ["volumeattachments", "csinodes", "csidrivers", "storageclasses"];
+        let reads = of_storage.iter().any(|resource| rule.allows("list", "storage.k8s.io", resource, ""));
+        !rule.built_in
+            && (reads || rule.allows("patch", "", "persistentvolumeclaims/status", "") || rule.allows("create", "", "pods/eviction", ""))
     };
     if case.may_everywhere(holder, by_work) || case.operates(holder, &["*"]) {
         return Weight::Review(
@@ -56,5 +59,6 @@ fn weigh(case: &Case<'_>, holder: &Holder<'_>) -> Weight {
             "a storage driver, autoscaler or operator may need it; show that, and list it in storage_operators",
         );
     }
-    Weight::Fail(Severity::High)
+    let only_status = case.rule.resources.iter().all(|resource| !matches!(*resource, "persistentvolumes" | "nodes"));
+    Weight::Fail(if only_status { Severity::Medium } else { Severity::High })
 }

@@ -43,7 +43,7 @@ fn weigh(case: &Case<'_>, holder: &Holder<'_>) -> Weight {
         return Weight::Note("NodeRestriction limits a node to the accounts of its own pods");
     }
     let severity = if holder.namespace.is_none() || holder.identity.is_everybody() { Severity::High } else { Severity::Medium };
-    if case.operates(holder, SECRET_GROUPS) {
+    if case.controls(holder, SECRET_GROUPS) {
         return Weight::Review(severity, "an operator of secrets may need it; show that, and list it in secret_operators");
     }
     Weight::Fail(severity)

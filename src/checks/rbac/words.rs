@@ -1,5 +1,8 @@
 //! Lists in sentences.
 
+use std::collections::HashSet;
+use std::mem::discriminant;
+
 use crate::model::UNSET_NAMESPACE;
 use crate::model::rbac::{Holder, Identity};
 
@@ -34,29 +37,34 @@ pub(super) fn some<T: AsRef<str>>(items: &[T]) -> String {
 
 /// `user a, group b and 3 more`; `service accounts a, b and c`.
 pub(super) fn people(identities: &[Identity<'_>]) -> String {
-    let mut named: Vec<_> = identities.iter().map(ToString::to_string).collect();
-    for kind in ["service account ", "group ", "user "] {
-        if identities.len() > 1 && named.iter().all(|name| name.starts_with(kind)) {
-            named.iter_mut().for_each(|name| name.replace_range(..kind.len(), ""));
-            return format!("{}s {}", kind.trim_end(), some(&named));
-        }
+    let same_kind = |identity: &Identity<'_>| Some(discriminant(identity)) == identities.first().map(discriminant);
+    let shared = identities.len() > 1 && identities.iter().all(same_kind);
+    let name = |identity: &Identity<'_>| {
+        let full = identity.to_string();
+        let kinds = ["service account ", "group ", "user "];
+        let short = kinds.iter().find_map(|kind| full.strip_prefix(kind)).filter(|_| shared);
+        short.unwrap_or(&full).to_owned()
+    };
+    // one beyond what is named tells whether the rest has to be counted
+    let mut named: Vec<_> = identities.iter().take(NAMED + 1).map(name).collect();
+    if identities.len() > NAMED + 1 {
+        named[NAMED] = format!("{} more", identities.len() - NAMED);
     }
-    some(&named)
+    let kind = match identities.first() {
+        Some(Identity::Account { .. }) => "service accounts ",
+        Some(Identity::Group(_)) => "groups ",
+        _ => "users ",
+    };
+    format!("{}{}", if shared { kind } else { "" }, and(&named))
 }
 
 /// `cluster-wide`, `in namespace a`, `in 3 namespaces`.
 pub(super) fn place(holders: &[&Holder<'_>]) -> String {
-    let mut namespaces: Vec<&str> = Vec::new();
-    for holder in holders {
-        match holder.namespace {
-            None => return "cluster-wide".to_owned(),
-            Some(namespace) if !namespaces.contains(&namespace) => namespaces.push(namespace),
-            Some(_) => {}
-        }
-    }
-    match namespaces.as_slice() {
-        [UNSET_NAMESPACE] => "in its namespace".to_owned(),
-        [one] => format!("in namespace {one}"),
-        all => format!("in {} namespaces", all.len()),
+    let namespaces: Option<HashSet<&str>> = holders.iter().map(|holder| holder.namespace).collect();
+    let Some(namespaces) = namespaces else { return "cluster-wide".to_owned() };
+    match namespaces.iter().next() {
+        Some(&UNSET_NAMESPACE) if namespaces.len() == 1 => "in its namespace".to_owned(),
+        Some(one) if namespaces.len() == 1 => format!("in namespace {one}"),
+        _ => format!("in {} namespaces", namespaces.len()),
     }
 }

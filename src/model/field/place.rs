@@ -9,10 +9,10 @@ impl<'a> Field<'a> {
     /// Where it stands: the value, or the nearest parent that exists.
     #[must_use]
     pub fn place(self) -> Place {
-        let present = self.missing[0].is_empty();
+        let present = !self.is_missing();
         let (span, quality) = if present { (self.span(), Quality::Value) } else { (self.anchor(), Quality::Parent) };
         let path = |labels| self.path_with(labels).into_boxed_str();
-        Place { file: self.root.file, span, path: path(Labels::Numbers), stable: path(Labels::Keys), quality }
+        Place { file: self.root.file, span, whole: self.whole_span(), path: path(Labels::Numbers), stable: path(Labels::Keys), quality }
     }
 
     /// The byte range of all of it, whatever it is; of the nearest parent when it is absent.
@@ -29,8 +29,12 @@ impl<'a> Field<'a> {
             from = target;
         }
         self.push_path(&mut path, from, self.node, labels);
-        for key in self.missing.iter().filter(|key| !key.is_empty()) {
-            push_key(&mut path, key);
+        for (what, is_key) in self.missing.iter().zip(self.is_key).filter(|(what, _)| !what.is_empty()) {
+            if is_key {
+                push_key(&mut path, what);
+            } else {
+                what.split('.').for_each(|key| push_key(&mut path, key));
+            }
         }
         path
     }

@@ -64,7 +64,8 @@ impl<'a> Rbac<'a> {
     fn set(&mut self, world: u16, namespace: Option<&'a str>, name: &'a str) -> u32 {
         let next = self.sets.len() as u32;
         *self.set_of.entry((world, namespace, name)).or_insert_with(|| {
-            self.sets.push(RoleSet { copies: Vec::new(), reach: vec![next], holders: Vec::new() });
+            let (copies, holders) = (Vec::new(), Vec::new());
+            self.sets.push(RoleSet { copies, reach: vec![next], gives_everything: false, gives_built_in: false, holders });
             next
         })
     }
@@ -111,6 +112,12 @@ impl<'a> Rbac<'a> {
             }
             self.roles[at].rules = rules;
         }
+        for at in 0..self.sets.len() {
+            let roles = self.sets[at].reach.iter().flat_map(|&set| &self.sets[set as usize].copies).map(|&role| &self.roles[role as usize]);
+            let rules = roles.flat_map(|role| &role.rules);
+            let (everything, built_in) = rules.fold((false, false), |(all, own), rule| (all || rule.is_all(), own || rule.built_in));
+            (self.sets[at].gives_everything, self.sets[at].gives_built_in) = (everything, built_in);
+        }
     }
 
     fn add_binding(&mut self, object: &Object<'a>, assumed: &'a str) {
@@ -144,7 +151,7 @@ impl<'a> Rbac<'a> {
         for binding in &self.bindings {
             let Some(set) = binding.set else { continue };
             let reach = self.sets[set as usize].reach.clone();
-            for subject in binding.subjects.iter().filter(|subject| !subject.built_in && !subject.identity.is_built_in()) {
+            for subject in &binding.subjects {
                 let holder = Holder { identity: subject.identity, namespace: binding.namespace };
                 for &set in &reach {
                     if known.insert((set, holder.identity, holder.namespace)) {

@@ -51,10 +51,12 @@ struct RoleSet<'a> {
     copies: Vec<u32>,
     /// It and all the roles whose rules it takes in.
     reach: Vec<u32>,
+    gives_everything: bool,
+    gives_built_in: bool,
     holders: Vec<Holder<'a>>,
 }
 
-/// Somebody who holds a role, through a binding of it or of a role that takes it in. What Kubernetes binds itself is left out.
+/// Somebody who holds a role, through a binding of it or of a role that takes it in.
 #[derive(Debug, Clone, Copy)]
 pub struct Holder<'a> {
     /// Who.
@@ -120,6 +122,18 @@ impl<'a> Rbac<'a> {
     pub fn roles_of<'r>(&'r self, binding: &'r Binding<'a>) -> impl Iterator<Item = &'r Role<'a>> + 'r {
         let reach = binding.set.map(|set| self.sets[set as usize].reach.as_slice()).unwrap_or_default();
         reach.iter().flat_map(|&set| &self.sets[set as usize].copies).map(|&role| &self.roles[role as usize])
+    }
+
+    /// Whether a binding gives every verb on every resource.
+    #[must_use]
+    pub fn gives_everything(&self, binding: &Binding<'_>) -> bool {
+        binding.set.is_some_and(|set| self.sets[set as usize].gives_everything)
+    }
+
+    /// Whether a binding gives any rule that Kubernetes itself makes.
+    #[must_use]
+    pub fn gives_built_in(&self, binding: &Binding<'_>) -> bool {
+        binding.set.is_some_and(|set| self.sets[set as usize].gives_built_in)
     }
 
     /// The rules that a binding gives, with the roles they stand in.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{ANCHORED, DECODED, DUPLICATE, HASHED, Kind, MERGES, NONE, Node, NodeId, Style, Tag, Tree};
+use super::{ANCHORED, DECODED, DUPLICATE, Kind, MERGES, NONE, Node, NodeId, Style, Tag, Tree};
 
 /// Appends nodes in document order. Every parser builds its tree through this.
 #[derive(Debug)]
@@ -53,21 +53,12 @@ impl Builder {
         self.push_decoded(style, tag, span, copy)
     }
 
-    /// Adds a key whose value is its spelling without the quotes, and whose hash is known.
-    pub fn key(&mut self, style: Style, span: (u32, u32), hash: u32) -> NodeId {
-        let id = self.push(Kind::Scalar, style, Tag::None, span, NONE);
-        let node = &mut self.tree.nodes[id as usize];
-        node.link = hash;
-        node.flags |= HASHED;
-        id
-    }
-
-    /// Adds an untagged scalar that is no key, so that it needs no hash.
+    /// Adds an untagged scalar whose value is its spelling without the quotes.
     pub fn value(&mut self, style: Style, span: (u32, u32)) -> NodeId {
         self.push(Kind::Scalar, style, Tag::None, span, NONE)
     }
 
-    /// Adds an untagged scalar that is no key and whose value is not its spelling.
+    /// Adds an untagged scalar whose value is not its spelling.
     pub fn decoded_value(&mut self, style: Style, span: (u32, u32), value: String) -> NodeId {
         let copy = self.copy(value.into_boxed_str());
         self.push_decoded(style, Tag::None, span, copy)
@@ -83,7 +74,7 @@ impl Builder {
             let copy = self.copy(self.tree.text(of).into());
             let node = &mut self.tree.nodes[of as usize];
             node.link = copy;
-            node.flags = node.flags & !HASHED | DECODED;
+            node.flags |= DECODED;
             copy
         };
         self.push_decoded(style, tag, span, copy)

@@ -5,6 +5,7 @@ use std::io;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 
 use super::paper::{BOLD, DIM, PLAIN, Paper, Span, status};
+use crate::assess;
 use crate::assess::{Assessment, Control, Status};
 use crate::report::text::{NAME, SENTENCE, clean, columns, plural, tally, words, wrap};
 
@@ -43,10 +44,8 @@ fn in_words(paper: &mut Paper<'_>, assessment: &Assessment) -> io::Result<()> {
         paper.paragraph(0, (PLAIN, &coverage))?;
     }
     let verdict = words::verdict(assessment);
-    let sentence = match words::threshold(assessment) {
-        Some(threshold) => format!("{verdict}; {threshold}."),
-        None => format!("{verdict}."),
-    };
+    let threshold = words::threshold(assessment).map(|threshold| format!("; {threshold}")).unwrap_or_default();
+    let sentence = format!("{verdict}{threshold}. Exit code {}.", assess::decide(assessment).code());
     let failed = assessment.summary.failures.values().any(|count| *count > 0);
     let style = if failed { status(Status::Fail) } else { BOLD };
     paper.paragraph(0, (style, &sentence))
