@@ -9,6 +9,7 @@ use crate::discover::Gap;
 use crate::model::field::{Field, Root};
 use crate::model::fragment::Fragments;
 use crate::model::namespace::NamespaceRecord;
+use crate::model::network::Policy;
 use crate::model::object::Object;
 use crate::model::pod::PodRecord;
 use crate::model::pod_security::StandardVersion;
@@ -285,7 +286,7 @@ impl<'a> Evidence<'a> {
             } else {
                 record.objects.push(id);
                 if object.is(kinds::NETWORK_POLICY) {
-                    record.policies.push(id);
+                    record.policies.push(Policy::read(object));
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! A namespace: named by its document, or only by the objects in it.
 
 use crate::model::field::Field;
+use crate::model::network::Policy;
 use crate::model::object::Object;
 use crate::model::pod::Pod;
 use crate::model::scan::Scan;
@@ -18,7 +19,7 @@ pub struct NamespaceRecord<'a> {
     /// The pods in it.
     pub(crate) pods: Vec<u32>,
     /// The NetworkPolicies in it.
-    pub(crate) policies: Vec<u32>,
+    pub(crate) policies: Vec<Policy<'a>>,
     /// Where to point when it has no document.
     pub(crate) mention: Field<'a>,
     /// The oldest and the latest version of the Pod Security Standards that its documents ask for.

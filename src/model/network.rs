@@ -40,10 +40,13 @@ impl Direction {
 }
 
 /// A NetworkPolicy.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Policy<'a> {
     /// The object.
-    pub object: &'a Object<'a>,
+    pub object: Object<'a>,
+    /// The pods it applies to: all of its namespace when nothing is said.
+    pub selector: Selector<'a>,
+    isolates: [bool; 2],
 }
 
 /// A rule of a policy: it allows traffic.
@@ -67,29 +70,34 @@ pub struct Block<'a> {
 }
 
 impl<'a> Policy<'a> {
-    /// Whether the pods it selects are isolated in a direction. Without `policyTypes` a policy is one of ingress, and
-    /// of egress too when it has a rule for it (an empty list is none).
+    /// Reads a policy.
     #[must_use]
-    pub fn isolates(self, direction: Direction) -> bool {
-        let types = self.object.at("spec.policyTypes");
-        if types.is_empty() {
-            return direction == Direction::Ingress || !self.object.at("spec.egress").is_empty();
-        }
-        types.items().any(|item| item.text() == Some(direction.as_str()))
+    pub fn read(object: Object<'a>) -> Self {
+        let isolates = [Direction::Ingress, Direction::Egress].map(|direction| isolates(&object, direction));
+        Policy { object, selector: Selector::or_all(object.at("spec.podSelector")), isolates }
     }
 
-    /// The pods it applies to: all of its namespace when nothing is said.
+    /// Whether the pods it selects are isolated in a direction.
     #[must_use]
-    pub fn selector(self) -> Selector<'a> {
-        Selector::or_all(self.object.at("spec.podSelector"))
+    pub fn isolates(&self, direction: Direction) -> bool {
+        self.isolates[direction as usize]
     }
 
     /// Its rules for a direction; none when it says nothing of that direction, whatever rules stand there.
-    pub fn rules(self, direction: Direction) -> impl Iterator<Item = Rule<'a>> {
+    pub fn rules(&self, direction: Direction) -> impl Iterator<Item = Rule<'a>> + use<'a> {
         let rules = self.object.at("spec").key(direction.word());
         let in_force = self.isolates(direction);
         rules.items().filter(move |_| in_force).map(move |field| Rule { field, direction })
     }
+}
+
+/// Without `policyTypes` a policy is one of ingress, and of egress too when it has a rule for it (an empty list is none).
+fn isolates(policy: &Object<'_>, direction: Direction) -> bool {
+    let types = policy.at("spec.policyTypes");
+    if types.is_empty() {
+        return direction == Direction::Ingress || !policy.at("spec.egress").is_empty();
+    }
+    types.items().any(|item| item.text() == Some(direction.as_str()))
 }
 
 impl<'a> Rule<'a> {
@@ -196,18 +204,17 @@ pub enum Isolation<'a> {
     /// Selected by no policy.
     No,
     /// Selected, and this rule allows everything again.
-    Cancelled(Policy<'a>, Rule<'a>),
+    Cancelled(&'a Policy<'a>, Rule<'a>),
     /// One policy would do it, but a copy of it in another place of the input would not.
-    Disputed(Policy<'a>, Policy<'a>),
+    Disputed(&'a Policy<'a>, &'a Policy<'a>),
     /// It rests on a label that a controller sets at run time, in this policy's selector.
-    Unknown(Policy<'a>),
+    Unknown(&'a Policy<'a>),
 }
 
 impl<'a> Namespace<'a> {
     /// The NetworkPolicies in it.
-    pub fn policies(&self) -> impl Iterator<Item = Policy<'a>> + Clone + use<'a> {
-        let scan = self.scan;
-        self.record.policies.iter().map(move |&id| Policy { object: scan.evidence.object(id) })
+    pub fn policies(&self) -> impl Iterator<Item = &'a Policy<'a>> + Clone + use<'a> {
+        self.record.policies.iter()
     }
 
     /// The pods in it that policies apply to: not those on the network of their node.
@@ -218,16 +225,16 @@ impl<'a> Namespace<'a> {
     /// Whether every pod of it, known or not, is isolated in a direction.
     #[must_use]
     pub fn isolates_by_default(&self, direction: Direction) -> Isolation<'a> {
-        let everything = |policy: Policy<'a>| if policy.selector().selects_all() { Match::Yes } else { Match::No };
+        let everything = |policy: &Policy<'a>| if policy.selector.selects_all() { Match::Yes } else { Match::No };
         let isolation = match self.isolation(direction, everything) {
             // several selectors may leave nothing out between them
             Isolation::No => {
-                let selectors: Vec<_> = self.policies().filter(|policy| policy.isolates(direction)).map(Policy::selector).collect();
-                if selector::cover_everything(&selectors) { Isolation::Yes } else { Isolation::No }
+                let isolating = self.policies().filter(|policy| policy.isolates(direction));
+                if selector::cover_everything(isolating.map(|policy| &policy.selector)) { Isolation::Yes } else { Isolation::No }
             }
             isolation => isolation,
         };
-        let opening = self.policies().filter(|policy| policy.selector().selects_all());
+        let opening = self.policies().filter(|policy| policy.selector.selects_all());
         let rule =
             opening.flat_map(|policy| policy.rules(direction).map(move |rule| (policy, rule))).find(|(_, rule)| rule.allows_everything());
         match (isolation, rule) {
@@ -239,12 +246,12 @@ impl<'a> Namespace<'a> {
     /// Whether a pod is selected by a policy for a direction.
     #[must_use]
     pub fn isolates_pod(&self, direction: Direction, pod: &Pod<'a>) -> Isolation<'a> {
-        self.isolation(direction, |policy| policy.selector().matches_pod(pod))
+        self.isolation(direction, |policy| policy.selector.matches_pod(pod))
     }
 
     /// A policy protects when each copy of it does.
-    fn isolation(&self, direction: Direction, selects: impl Fn(Policy<'a>) -> Match) -> Isolation<'a> {
-        let protects = |policy: Policy<'a>| if policy.isolates(direction) { selects(policy) } else { Match::No };
+    fn isolation(&self, direction: Direction, selects: impl Fn(&Policy<'a>) -> Match) -> Isolation<'a> {
+        let protects = |policy: &Policy<'a>| if policy.isolates(direction) { selects(policy) } else { Match::No };
         let (mut disputed, mut unknown) = (None, None);
         for policy in self.policies() {
             match protects(policy) {
@@ -252,7 +259,7 @@ impl<'a> Namespace<'a> {
                 Match::Unknown => unknown = unknown.or(Some(policy)),
                 Match::Yes => {
                     let mut copies = self.policies().filter(|copy| copy.object.name == policy.object.name);
-                    match copies.find(|copy| protects(*copy) != Match::Yes) {
+                    match copies.find(|copy| protects(copy) != Match::Yes) {
                         Some(copy) => disputed = disputed.or(Some((policy, copy))),
                         None => return Isolation::Yes,
                     }

@@ -34,8 +34,11 @@ pub enum Match {
 }
 
 /// A label selector. An empty one selects everything; one that is absent is for its owner to interpret.
-#[derive(Debug, Clone, Copy)]
-pub struct Selector<'a>(Field<'a>);
+#[derive(Debug, Clone)]
+pub struct Selector<'a> {
+    field: Field<'a>,
+    requirements: Vec<Requirement<'a>>,
+}
 
 /// One condition of a selector; `matchLabels` are `In` with one value.
 #[derive(Debug, Clone)]
@@ -59,59 +62,59 @@ impl<'a> Selector<'a> {
     /// The selector at a field that means "everything" when it is absent, as `spec.podSelector` of a NetworkPolicy.
     #[must_use]
     pub fn or_all(field: Field<'a>) -> Self {
-        Selector(field)
+        Selector { field, requirements: requirements(field) }
     }
 
     /// The selector at a field that means "nothing" or "not asked" when it is absent or null.
     #[must_use]
     pub fn given(field: Field<'a>) -> Option<Self> {
-        field.exists().then_some(Selector(field))
+        field.exists().then(|| Selector::or_all(field))
     }
 
     /// Where it stands.
     #[must_use]
-    pub fn field(self) -> Field<'a> {
-        self.0
+    pub fn field(&self) -> Field<'a> {
+        self.field
     }
 
     /// Whether it has no condition.
     #[must_use]
-    pub fn selects_all(self) -> bool {
-        self.0.key("matchLabels").is_empty() && self.0.key("matchExpressions").is_empty()
+    pub fn selects_all(&self) -> bool {
+        self.requirements.is_empty()
     }
 
     /// Whether it selects every namespace: by an empty selector, or by the label that all of them have.
     #[must_use]
-    pub fn selects_all_namespaces(self) -> bool {
-        self.requirements().iter().all(|asked| asked.key == NAMESPACE_NAME && asked.operator == Operator::Exists)
+    pub fn selects_all_namespaces(&self) -> bool {
+        self.requirements.iter().all(|asked| asked.key == NAMESPACE_NAME && asked.operator == Operator::Exists)
     }
 
     /// Whether all that it asks is that something be absent, so that it selects whatever nobody thought of.
     #[must_use]
-    pub fn only_excludes(self) -> bool {
-        let asked = self.requirements();
+    pub fn only_excludes(&self) -> bool {
+        let asked = &self.requirements;
         !asked.is_empty() && asked.iter().all(|asked| matches!(asked.operator, Operator::NotIn | Operator::DoesNotExist))
     }
 
     /// The keys it asks for.
     #[must_use]
-    pub fn keys(self) -> Vec<&'a str> {
-        self.requirements().into_iter().map(|asked| asked.key).collect()
+    pub fn keys(&self) -> Vec<&'a str> {
+        self.requirements.iter().map(|asked| asked.key).collect()
     }
 
     /// Whether it selects something with these labels.
     #[must_use]
-    pub fn matches(self, label: impl Fn(&'a str) -> Option<&'a str>) -> bool {
-        self.requirements().iter().all(|asked| asked.holds(label(asked.key)))
+    pub fn matches(&self, label: impl Fn(&'a str) -> Option<&'a str>) -> bool {
+        self.requirements.iter().all(|asked| asked.holds(label(asked.key)))
     }
 
     /// Whether it selects a pod, or the pods of a template.
     #[must_use]
-    pub fn matches_pod(self, pod: &Pod<'a>) -> Match {
+    pub fn matches_pod(&self, pod: &Pod<'a>) -> Match {
         let labels = pod.metadata().key("labels");
         let template = !pod.object().is(kinds::POD);
         let mut all = Match::Yes;
-        for asked in self.requirements() {
+        for asked in &self.requirements {
             let label = labels.key(asked.key).text();
             if label.is_none() && template && ADDED_AT_RUN_TIME.contains(&asked.key) {
                 all = Match::Unknown;
@@ -124,29 +127,29 @@ impl<'a> Selector<'a> {
 
     /// Whether it selects a namespace by its name and its document.
     #[must_use]
-    pub fn matches_namespace(self, name: &'a str, document: Option<&Object<'a>>) -> bool {
+    pub fn matches_namespace(&self, name: &'a str, document: Option<&Object<'a>>) -> bool {
         self.matches(|key| if key == NAMESPACE_NAME { Some(name) } else { document.and_then(|document| document.label(key).text()) })
     }
+}
 
-    fn requirements(self) -> Vec<Requirement<'a>> {
-        let labels = self.0.key("matchLabels").entries().into_iter();
-        let labels = labels.map(|(key, value)| Requirement { key, operator: Operator::In, values: vec![value.str()] });
-        let expressions = self.0.key("matchExpressions").items().map(|item| Requirement {
-            key: item.key("key").str(),
-            operator: Operator::read(item.key("operator").str()),
-            values: item.key("values").items().map(Field::str).collect(),
-        });
-        labels.chain(expressions).collect()
-    }
+fn requirements(selector: Field<'_>) -> Vec<Requirement<'_>> {
+    let labels = selector.key("matchLabels").entries().into_iter();
+    let labels = labels.map(|(key, value)| Requirement { key, operator: Operator::In, values: vec![value.str()] });
+    let expressions = selector.key("matchExpressions").items().map(|item| Requirement {
+        key: item.key("key").str(),
+        operator: Operator::read(item.key("operator").str()),
+        values: item.key("values").items().map(Field::str).collect(),
+    });
+    labels.chain(expressions).collect()
 }
 
 /// Whether whatever labels a thing has, one of these selectors selects it: one without conditions, or two that
 /// between them leave nothing out.
 #[must_use]
-pub fn cover_everything(selectors: &[Selector<'_>]) -> bool {
-    let asked: Vec<_> = selectors.iter().map(|selector| selector.requirements()).collect();
-    let single: Vec<_> = asked.iter().filter_map(|asked| if let [only] = asked.as_slice() { Some(only) } else { None }).collect();
-    asked.iter().any(Vec::is_empty) || single.iter().any(|one| single.iter().any(|other| one.complements(other)))
+pub fn cover_everything<'s, 'a: 's>(selectors: impl Iterator<Item = &'s Selector<'a>> + Clone) -> bool {
+    let single = selectors.clone().filter_map(|selector| if let [only] = selector.requirements.as_slice() { Some(only) } else { None });
+    let pair = |one: &Requirement<'_>| single.clone().any(|other| one.complements(other));
+    selectors.clone().any(Selector::selects_all) || single.clone().any(pair)
 }
 
 impl Requirement<'_> {
@@ -272,8 +275,8 @@ mod tests {
         for (texts, expected) in table.iter().filter(|(texts, _)| !texts.is_empty()) {
             let files = read(texts);
             let all: Vec<_> = selectors(&files).into_iter().map(Selector::or_all).collect();
-            assert_eq!(cover_everything(&all), *expected, "{texts:?}");
+            assert_eq!(cover_everything(all.iter()), *expected, "{texts:?}");
         }
-        assert!(!cover_everything(&[]));
+        assert!(!cover_everything([].iter()));
     }
 }

@@ -22,7 +22,7 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn probe(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
-    let policy = Policy { object };
+    let policy = Policy::read(*object);
     let mut faults = Vec::new();
     let ingress: Vec<_> = policy.rules(Direction::Ingress).collect();
     for rule in ingress.iter().filter(|rule| rule.is_for_everybody()) {
@@ -32,7 +32,7 @@ fn probe(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
     for cidr in open_to_the_internet(&blocks) {
         faults.push(cidr.fault(format!("the whole internet may connect: {}", cidr.str())).expected("the addresses that need to"));
     }
-    if let Some(service) = entry_point(policy, scan).filter(|_| !faults.is_empty()) {
+    if let Some(service) = entry_point(&policy, scan).filter(|_| !faults.is_empty()) {
         let said =
             |said: &str| format!("{said}; its pods are behind {} {service}, and may be meant to take such traffic", kinds::SERVICE.kind);
         faults = faults.into_iter().map(|fault| fault.reworded(said).doubt()).collect();
@@ -50,7 +50,7 @@ fn probe(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
 /// Peers that are every pod of every namespace.
 fn all_namespaces(rule: Rule<'_>) -> Vec<Fault> {
     let verb = if rule.direction == Direction::Ingress { "may connect" } else { "may be reached" };
-    let peers = rule.peers().items().filter(|peer| Selector::given(peer.key("podSelector")).is_none_or(Selector::selects_all));
+    let peers = rule.peers().items().filter(|peer| Selector::given(peer.key("podSelector")).is_none_or(|pods| pods.selects_all()));
     let selectors = peers.filter_map(|peer| Selector::given(peer.key("namespaceSelector")));
     let fault = |selector: Selector<'_>| {
         let place: Field<'_> = selector.field();
@@ -65,9 +65,8 @@ fn all_namespaces(rule: Rule<'_>) -> Vec<Fault> {
 }
 
 /// The Service by which pods of the policy are open to the outside on purpose.
-fn entry_point(policy: Policy<'_>, scan: &Scan<'_>) -> Option<String> {
+fn entry_point(policy: &Policy<'_>, scan: &Scan<'_>) -> Option<String> {
     let namespace = scan.namespace(policy.object.world, policy.object.namespace_or_empty())?;
-    let selector = policy.selector();
-    let mut pods = namespace.pods_under_policies().filter(|pod| selector.matches_pod(pod) == Match::Yes);
+    let mut pods = namespace.pods_under_policies().filter(|pod| policy.selector.matches_pod(pod) == Match::Yes);
     pods.find_map(|pod| namespace.public_service(&pod)).map(|service| service.name.to_owned())
 }

@@ -46,7 +46,7 @@ fn probe(namespace: &Namespace<'_>) -> Verdict {
     }
 }
 
-fn faults(policy: Policy<'_>) -> Vec<Fault> {
+fn faults(policy: &Policy<'_>) -> Vec<Fault> {
     let name = policy.object.name;
     let mut faults = Vec::new();
     for rule in policy.rules(Direction::Egress).filter(|rule| rule.is_for_everybody()) {

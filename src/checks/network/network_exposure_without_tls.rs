@@ -45,7 +45,7 @@ fn ingress(ingress: &Object<'_>, scan: &Scan<'_>) -> Verdict {
         return Verdict::Pass;
     }
     let fault = |host: Field<'_>| {
-        let fault = |said: String| host.fault(format!("{} {said}", host_name(host))).expected("an entry under tls");
+        let fault = |said: String| host.fault(format!("{} {said}", host_name(ingress, host))).expected("an entry under tls");
         if let Some(key) = annotation {
             fault(format!("has no entry under tls; the annotation {key} says that TLS ends elsewhere")).doubt()
         } else if let Some(other) = exposure::covered_elsewhere(scan.evidence, ingress, host) {
@@ -57,8 +57,12 @@ fn ingress(ingress: &Object<'_>, scan: &Scan<'_>) -> Verdict {
     open.into_iter().map(fault).collect()
 }
 
-fn host_name(host: Field<'_>) -> String {
-    if host.is_empty() || host.text().is_none() { "every host not listed".to_owned() } else { format!("host {}", host.str()) }
+fn host_name(ingress: &Object<'_>, host: Field<'_>) -> String {
+    match host.text() {
+        Some(name) if !name.is_empty() => format!("host {name}"),
+        _ if ingress.at("spec.tls").is_empty() => "every host".to_owned(),
+        _ => "every host not listed".to_owned(),
+    }
 }
 
 /// HTTP that stays open beside TLS.

@@ -72,7 +72,7 @@ fn unsure(fault: Fault) -> Fault {
     fault.reworded(|said| format!("{said}; no Node was seen that says which cloud it runs in")).doubt()
 }
 
-fn faults(policy: Policy<'_>, rule: Rule<'_>, place: &Metadata) -> Vec<Fault> {
+fn faults(policy: &Policy<'_>, rule: Rule<'_>, place: &Metadata) -> Vec<Fault> {
     let name = policy.object.name;
     if !rule.allows_tcp(80) {
         return Vec::new();

@@ -74,7 +74,7 @@ impl<'s> Search<'s> {
                 let scheme = ["Basic ", "Bearer "].into_iter().find_map(|scheme| value.str().strip_prefix(scheme));
                 match scheme {
                     Some(token) if header.key("name").str().eq_ignore_ascii_case("authorization") => {
-                        self.value("authorization-token", token, value);
+                        self.value("Authorization token", token, value);
                     }
                     _ => self.named(header.key("name").str(), value),
                 }

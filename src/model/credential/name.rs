@@ -11,6 +11,7 @@ const ENDINGS: &[&str] = &[
     "credential",
     "credentials",
     "secretkey",
+    "secretkeybase",
     "secretaccesskey",
     "privatekey",
 ];

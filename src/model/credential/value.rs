@@ -80,16 +80,13 @@ pub fn classify(value: &str) -> Value {
 /// Whether it stands for a value that something else puts in its place.
 #[must_use]
 pub fn is_reference(value: &str) -> bool {
-    let enclosed = |open, close| value.starts_with(open) && value.ends_with(close) && !value.contains('"');
-    value.contains("$(")
-        || value.contains("${")
-        || value.contains("{{")
-        || value.starts_with('$') && value[1..].bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.:-".contains(&byte))
-        || enclosed('<', '>')
-        || enclosed('%', '%')
-        || enclosed('[', ']')
-        || enclosed('{', '}')
-        || value.starts_with("ENC[")
+    const MARKS: [(&str, &str); 8] =
+        [("<", ">"), ("%", "%"), ("[", "]"), ("{", "}"), ("__", "__"), ("@", "@"), ("#{", "}#"), ("ENC[", "]")];
+    let enclosed = |(open, close): &(&str, &str)| value.starts_with(open) && value.ends_with(close) && !value.contains('"');
+    ["$(", "${", "{{", "%("].iter().any(|mark| value.contains(mark))
+        || is_variable(value)
+        || matches!(value, "%s" | "%v")
+        || MARKS.iter().any(enclosed)
         || names_store(value)
 }
 
@@ -100,15 +97,33 @@ pub fn is_whole_reference(value: &str) -> bool {
         let inner = value.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
         inner.is_some_and(|inner| !inner.contains(open) && !inner.contains(close) && !inner.contains('\n'))
     };
-    let variable =
-        value.strip_prefix('$').is_some_and(|name| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.:-".contains(&byte)));
-    variable || once("$(", ")") || once("${", "}") || once("{{", "}}") || once("<", ">") || once("%", "%") || names_store(value)
+    is_variable(value) || once("$(", ")") || once("${", "}") || once("{{", "}}") || once("<", ">") || once("%", "%") || names_store(value)
+}
+
+/// `$NAME`, and what Argo CD makes of it: `$secret:some.key`.
+fn is_variable(value: &str) -> bool {
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:-".contains(&byte);
+    value.strip_prefix('$').is_some_and(|name| name.bytes().all(is_name))
 }
 
 /// Whether it says where a store keeps the value.
 fn names_store(value: &str) -> bool {
-    const SCHEMES: [&str; 10] =
-        ["vault:", "ref+", "op://", "secretref:", "secretref+", "awssm://", "env:", "arn:", "#{", "@Microsoft.KeyVault("];
+    const SCHEMES: [&str; 14] = [
+        "vault:",
+        "ref+",
+        "op://",
+        "secretref:",
+        "secretref+",
+        "awssm://",
+        "env:",
+        "arn:",
+        "sm://",
+        "ssm:",
+        "akv:",
+        "file:",
+        "#{",
+        "@Microsoft.KeyVault(",
+    ];
     SCHEMES.iter().any(|scheme| value.starts_with(scheme)) && !value.contains('\n')
 }
 
@@ -143,23 +158,30 @@ fn is_path_or_url(value: &str) -> bool {
     starts && !value.contains(char::is_whitespace) || value.contains("://") || value.contains('/') && !mixed || file
 }
 
-/// Letters in words joined by `-`, `_`, `.`, `:` or blanks, all small or all capital, as names are.
+/// Words as in a name: letters joined by `-`, `_`, `.`, `:` or blanks, `camelCase`, a number among them.
 fn is_words(value: &str) -> bool {
     let joined = |byte: u8| matches!(byte, b'-' | b'_' | b'.' | b':' | b' ');
-    let small = value.bytes().all(|byte| byte.is_ascii_lowercase() || joined(byte));
-    let capital = value.bytes().all(|byte| byte.is_ascii_uppercase() || joined(byte));
     let parts = || value.split(|part: char| part.is_ascii() && joined(part as u8));
-    // `web-token-2`, `db1-credentials`: a name with a number in it
-    let numbered = value.contains('-')
-        && parts().all(|part| {
-            let digits = part.bytes().filter(u8::is_ascii_digit).count();
-            !part.is_empty()
-                && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-                && (digits <= 2 || digits == part.len() && digits <= 4)
-        })
-        && parts().any(|part| part.len() >= 4 && part.bytes().all(|byte| byte.is_ascii_lowercase()));
+    let letters = value.bytes().all(|byte| byte.is_ascii_alphabetic() || joined(byte));
+    let same_case = value.bytes().all(|byte| !byte.is_ascii_uppercase()) || value.bytes().all(|byte| !byte.is_ascii_lowercase());
+    // `web-token-2`, `db1-credentials`
+    let numbered = |part: &str| {
+        let digits = part.bytes().filter(u8::is_ascii_digit).count();
+        let plain = part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+        !part.is_empty() && plain && (digits <= 2 || digits == part.len() && digits <= 4)
+    };
+    let is_word = |part: &str| part.len() >= 4 && part.bytes().all(|byte| byte.is_ascii_lowercase());
     // one run of letters is a word when it is short enough for one
-    (small || capital) && (value.bytes().any(joined) || value.len() <= 14) || numbered
+    letters && (value.bytes().any(joined) || same_case && value.len() <= 14 || is_camel_case(value))
+        || value.contains('-') && parts().all(numbered) && parts().any(is_word)
+}
+
+/// Each capital begins a word of three letters or more.
+fn is_camel_case(value: &str) -> bool {
+    let mut words = value.split(|letter: char| letter.is_ascii_uppercase());
+    let first = words.next().unwrap_or_default();
+    let mut rest = words.peekable();
+    rest.peek().is_some() && (first.is_empty() || first.len() >= 2) && rest.all(|word| word.len() >= 2)
 }
 
 /// Shannon's entropy, in bits a character.
@@ -204,6 +226,10 @@ mod tests {
                     "ref+vault://db#password",
                     "tls.key",
                     "prefix-${VAR}",
+                    "arn:aws:secretsmanager:eu-central-1:000000000000:secret:shop/db-AbCdEf",
+                    "__TOKEN__",
+                    "$.access_token",
+                    "%(password)s",
                     "{0}",
                     "<path:secret/db#pw>",
                 ],
@@ -231,6 +257,8 @@ mod tests {
                     "SOME_OTHER_NAME",
                     "db1-credentials",
                     "correct horse battery staple",
+                    "X-Csrf-Token",
+                    "kubernetesDashboardToken",
                 ],
             ),
             (Value::Weak, &["hunter2", "toor", "s3cr3t", "Aa1!Aa1!Aa1!", "pa55word"]),
