@@ -1,0 +1,140 @@
+//! What readers and hunters found: nothing that was not looked at passes, and no secret is shown.
+
+use std::fs;
+
+use assert_cmd::Command;
+use serde_json::Value;
+use tempfile::TempDir;
+
+fn run(text: &str, arguments: &[&str]) -> (Option<i32>, String) {
+    let folder = TempDir::new().expect("a folder");
+    fs::write(folder.path().join("a.yaml"), text).expect("a file");
+    let output = Command::cargo_bin("cnscan")
+        .expect("the program")
+        .current_dir(folder.path())
+        .args(["scan", "a.yaml", "--no-config"])
+        .args(arguments)
+        .output()
+        .expect("it runs");
+    (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr))
+}
+
+fn json(text: &str, arguments: &[&str]) -> Value {
+    let output = run(text, &[&["-f", "json", "-q"], arguments].concat()).1;
+    serde_json::from_str(&output).unwrap_or_else(|error| panic!("{error}: {output}"))
+}
+
+fn verdicts(result: &Value, check: &str) -> Vec<String> {
+    let of = |finding: &&Value| finding["check"] == check;
+    let findings = result["findings"].as_array().into_iter().flatten();
+    findings.filter(of).map(|finding| finding["verdict"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+fn gaps(result: &Value) -> Vec<&str> {
+    result["gaps"].as_array().into_iter().flatten().filter_map(|gap| gap["why"].as_str()).collect()
+}
+
+#[test]
+fn nothing_to_judge_is_no_clean_scan() {
+    for text in ["", "hello\n", "a: 1\n"] {
+        let (code, said) = run(text, &[]);
+        assert_eq!(code, Some(2), "{text:?}: {said}");
+        assert!(said.contains("nothing to scan"), "{said}");
+    }
+}
+
+#[test]
+fn a_secret_is_shown_in_no_format_however_it_is_written() {
+    const HIDDEN: &str = "k9vQ2mZx7pLw4tR8";
+    let secret = |body: &str| format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: s, namespace: default}}\n{body}\n");
+    for body in [
+        format!("stringData:\n  password: {HIDDEN}"),
+        format!("stringData:\n  password: {HIDDEN}\n  password: other"),
+        format!("stringData: [\"{HIDDEN}\"]"),
+        format!("stringData: \"{HIDDEN}\""),
+        format!("stringdata: {{password: {HIDDEN}}}"),
+        format!("data:\n  password: b3RoZXI= # {HIDDEN}"),
+        format!("stringData:\n  config: |\n    user: me\n    password: {HIDDEN}\n    last: line"),
+    ] {
+        for format in ["table", "json", "sarif", "sarif-full", "markdown"] {
+            for more in ["-v", "-vv"] {
+                let (_, said) = run(&secret(&body), &["-f", format, more, "--complete"]);
+                assert!(!said.contains(HIDDEN), "{format} of {body}: {said}");
+            }
+        }
+    }
+}
+
+#[test]
+fn structured_secrets_are_credentials() {
+    for (kind, data) in [
+        (
+            "kubernetes.io/dockerconfigjson",
+            r#".dockerconfigjson: '{"auths":{"registry.example.com":{"username":"ci","password":"k9vQ2mZx7pLw4t"}}}'"#,
+        ),
+        ("Opaque", "config.yaml: |\n    user: me\n    adminPassword: k9vQ2mZx7pLw4t"),
+    ] {
+        let text = format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: s, namespace: shop}}\ntype: {kind}\nstringData:\n  {data}\n");
+        assert_eq!(verdicts(&json(&text, &[]), "secret-manifest-plaintext"), ["fail"], "{text}");
+    }
+}
+
+#[test]
+fn lists_in_lists_are_read() {
+    let text = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: List\n  items:\n  - apiVersion: v1\n    kind: Pod\n    metadata: {name: p, namespace: shop}\n    spec: {containers: [{name: a, image: a, securityContext: {privileged: true}}]}\n";
+    assert_eq!(verdicts(&json(text, &[]), "pss-privileged-container"), ["fail"]);
+}
+
+#[test]
+fn what_the_api_server_would_refuse_is_a_gap_or_passes_nothing() {
+    let pod = |spec: &str| format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: p, namespace: shop}}\nspec: {spec}\n");
+    let misnamed = json(&pod("{}").replace("Pod", "pod"), &[]);
+    assert!(gaps(&misnamed).iter().any(|why| why.contains("is Pod meant")), "{:?}", gaps(&misnamed));
+    let map = json(&pod("{containers: {name: a, image: a, securityContext: {privileged: true}}}"), &[]);
+    assert!(gaps(&map).iter().any(|why| why.contains("no list of containers")), "{:?}", gaps(&map));
+    let shapes = [
+        ("pss-privileged-container", "{containers: [{name: a, image: a, securityContext: privileged}]}"),
+        ("pss-capabilities-added", "{containers: [{name: a, image: a, securityContext: {capabilities: {add: ALL}}}]}"),
+        ("pss-host-path-volume", "{volumes: {name: x, hostPath: {path: /}}, containers: [{name: a, image: a}]}"),
+        ("pss-host-namespaces", "{hostPID: \"true\", containers: [{name: a, image: a}]}"),
+    ];
+    for (check, spec) in shapes {
+        assert_eq!(verdicts(&json(&pod(spec), &["--complete"]), check), ["review"], "{check}");
+    }
+}
+
+#[test]
+fn workloads_that_are_not_understood_are_gaps() {
+    for (kind, spec) in [
+        ("argoproj.io/v1alpha1\nkind: Workflow", "{templates: [{name: m, container: {image: a, securityContext: {privileged: true}}}]}"),
+        ("kubevirt.io/v1\nkind: VirtualMachine", "{running: true}"),
+        ("example.com/v1\nkind: Thing", "{parts: {containers: [{name: a, securityContext: {privileged: true}}]}}"),
+    ] {
+        let text = format!("apiVersion: {kind}\nmetadata: {{name: w, namespace: shop}}\nspec: {spec}\n");
+        assert_eq!(gaps(&json(&text, &[])).len(), 1, "{text}");
+    }
+}
+
+#[test]
+fn an_excuse_in_one_copy_does_not_cover_another() {
+    let binding = |annotation: &str| {
+        format!(
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata:\n  name: admins\n{annotation}roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}}\nsubjects: [{{kind: ServiceAccount, name: ci, namespace: dev}}]\n"
+        )
+    };
+    let folder = TempDir::new().expect("a folder");
+    let excuse = "  annotations: {cnscan/excuse.rbac-cluster-admin-binding: \"dev cluster only\"}\n";
+    fs::write(folder.path().join("a.yaml"), binding(excuse)).expect("a file");
+    fs::write(folder.path().join("b.yaml"), binding("")).expect("a file");
+    let output =
+        Command::cargo_bin("cnscan").expect("the program").current_dir(folder.path()).args(["scan", "-f", "json", "--no-config"]).output();
+    let result: Value = serde_json::from_slice(&output.expect("it runs").stdout).expect("JSON");
+    let excused: Vec<_> = result["findings"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|finding| finding["check"] == "rbac-cluster-admin-binding")
+        .map(|finding| (finding["location"]["uri"].as_str().unwrap_or_default().to_owned(), finding["excused"].is_object()))
+        .collect();
+    assert_eq!(excused, [("a.yaml".to_owned(), true), ("b.yaml".to_owned(), false)]);
+}
