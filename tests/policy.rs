@@ -416,14 +416,14 @@ fn baselines() {
     let mut baseline = Baseline::parse(text.as_bytes()).unwrap();
     assert_eq!(
         [true, true, false],
-        [baseline.take("a", true), baseline.take("a", true), baseline.take("a", true)],
+        [baseline.take("a", true, Severity::High), baseline.take("a", true, Severity::High), baseline.take("a", true, Severity::High)],
         "as often as it stands there"
     );
-    assert!(!baseline.take("b", true), "what was in doubt and fails now is new");
+    assert!(!baseline.take("b", true, Severity::High), "what was in doubt and fails now is new");
     assert_eq!(baseline.left(), 1);
-    assert!(baseline.take("b", false) && !baseline.take("c", true));
+    assert!(baseline.take("b", false, Severity::High) && !baseline.take("c", true, Severity::High));
     let mut better = Baseline::parse(text.as_bytes()).unwrap();
-    assert!(better.take("a", false), "a failure that is only in doubt now is not new");
+    assert!(better.take("a", false, Severity::High), "a failure that is only in doubt now is not new");
     assert!(Baseline::parse(b"[]").unwrap_err().contains("cnscan scan -f json"));
     assert!(Baseline::parse(br#"{"schema": "sarif", "findings": []}"#).unwrap_err().contains("`sarif`"));
 }
@@ -455,4 +455,13 @@ fn schemas_accept_what_the_program_does() {
             assert!(profile.is_valid(&yaml(&text)), "{}", file.display());
         }
     }
+}
+
+#[test]
+fn what_is_worse_than_in_the_baseline_is_new() {
+    let text = br#"{"schema":"cnscan/result/v1","findings":[{"fingerprint":"a","verdict":"fail","severity":"high"},{"fingerprint":"b","verdict":"fail","severity":"high","excused":{"by":"config","reason":"x"}}]}"#;
+    let mut baseline = Baseline::parse(text).expect("a result");
+    assert!(!baseline.take("a", true, Severity::Critical));
+    assert!(baseline.take("a", true, Severity::High));
+    assert!(!baseline.take("b", true, Severity::High), "what was excused and is not now is new");
 }

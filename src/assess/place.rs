@@ -58,7 +58,7 @@ pub(super) fn order(baseline: Option<policy::Baseline>, findings: &mut [Finding]
     }
     let mut baseline = baseline?;
     for finding in findings.iter_mut().filter(|finding| finding.verdict != FindingVerdict::Note && finding.excused.is_none()) {
-        let known = baseline.take(&finding.fingerprint, finding.verdict == FindingVerdict::Fail);
+        let known = baseline.take(&finding.fingerprint, finding.verdict == FindingVerdict::Fail, finding.severity);
         finding.baseline = Some(if known { Baseline::Unchanged } else { Baseline::New });
     }
     (baseline.left() > 0).then(|| format!("{} findings of the baseline are gone", baseline.left()))

@@ -45,8 +45,14 @@ pub(super) fn status(coverage: Coverage, checks: &[ControlCheck], evidence_has_g
 fn nothing_ran(checks: &[ControlCheck]) -> String {
     let planned = checks.iter().filter(|check| check.verdict == CheckVerdict::Planned).count();
     let deselected = checks.iter().filter(|check| check.verdict == CheckVerdict::NotSelected).count();
-    let blind = checks.len() - planned - deselected;
-    let parts = [(planned, "planned for a later release"), (deselected, "not selected"), (blind, "without evidence")];
+    let skipped = checks.iter().filter(|check| check.verdict == CheckVerdict::Skip).count();
+    let blind = checks.len() - planned - deselected - skipped;
+    let parts = [
+        (planned, "planned for a later release"),
+        (deselected, "not selected"),
+        (blind, "without evidence"),
+        (skipped, "with nothing to look at"),
+    ];
     let said: Vec<_> =
         parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{} {what}", plural(*count, "check"))).collect();
     said.join(", ")

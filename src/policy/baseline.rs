@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::Error;
+use crate::checks::Severity;
 
 /// The findings of an earlier result, counted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub struct Baseline {
 struct Known {
     failures: u32,
     others: u32,
+    /// The worst severity of any of them.
+    worst: Option<Severity>,
 }
 
 /// What is read of a result.
@@ -31,6 +34,8 @@ struct Earlier {
 struct Finding {
     fingerprint: String,
     verdict: String,
+    #[serde(default)]
+    severity: Option<Severity>,
     #[serde(default)]
     excused: Option<serde::de::IgnoredAny>,
 }
@@ -60,18 +65,26 @@ impl Baseline {
         let open = result.findings.into_iter().filter(|finding| finding.verdict != "note" && finding.excused.is_none());
         for finding in open {
             let known = baseline.known.entry(finding.fingerprint).or_default();
-            if finding.verdict == "fail" { known.failures += 1 } else { known.others += 1 }
+            if finding.verdict == "fail" {
+                known.failures += 1
+            } else {
+                known.others += 1
+            }
+            known.worst = known.worst.into_iter().chain(finding.severity).min();
         }
         Ok(baseline)
     }
 
     /// Whether the earlier result has such a finding that none was held against yet; it is then used up, so that
     /// a second equal finding needs a second one there. A failure is known only by a failure: what was in doubt
-    /// and now fails is new.
-    pub fn take(&mut self, fingerprint: &str, failed: bool) -> bool {
+    /// and now fails is new, and so is what is worse than it was.
+    pub fn take(&mut self, fingerprint: &str, failed: bool, severity: Severity) -> bool {
         let Some(known) = self.known.get_mut(fingerprint) else {
             return false;
         };
+        if known.worst.is_some_and(|worst| severity < worst) {
+            return false;
+        }
         let Some(count) = known.stock(failed) else {
             return false;
         };
