@@ -66,9 +66,9 @@ impl Baseline {
         for finding in open {
             let known = baseline.known.entry(finding.fingerprint).or_default();
             if finding.verdict == "fail" {
-                known.failures += 1
+                known.failures += 1;
             } else {
-                known.others += 1
+                known.others += 1;
             }
             known.worst = known.worst.into_iter().chain(finding.severity).min();
         }
