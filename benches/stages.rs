@@ -57,6 +57,7 @@ fn occasion() -> Occasion {
         arguments: vec![],
         clock: std::time::Instant::now(),
         baseline: None,
+        line_hashes: false,
         page: explain::summary,
     }
 }

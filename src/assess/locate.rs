@@ -26,14 +26,14 @@ pub(super) struct Located {
     pub(super) line_hash: Option<Arc<str>>,
 }
 
-/// Looks up places of one file. `secret` are the byte ranges that nobody may see.
-pub(super) fn all(uri: Option<&Arc<str>>, text: &str, secret: &[(u32, u32)], places: &[Wanted]) -> Vec<Located> {
+/// Looks up places of one file; hashes their lines when asked. `secret` are the byte ranges that nobody may see.
+pub(super) fn all(uri: Option<&Arc<str>>, text: &str, secret: &[(u32, u32)], places: &[Wanted], hashed: bool) -> Vec<Located> {
     let lines = Lines::new(text);
     let masked = (!secret.is_empty()).then(|| mask(text, secret));
     let shown = masked.as_deref().map(Lines::new);
     let shown = shown.as_ref().unwrap_or(&lines);
     // hashes are of the masked text as well: a hash of a short secret gives it away
-    let hashes = LineHashes::new(masked.as_deref().unwrap_or(text));
+    let hashes = hashed.then(|| LineHashes::new(masked.as_deref().unwrap_or(text)));
     let mut snippets: HashMap<(u32, u32), Arc<str>> = HashMap::new();
     let empty: Arc<str> = "".into();
     places
@@ -49,7 +49,7 @@ pub(super) fn all(uri: Option<&Arc<str>>, text: &str, secret: &[(u32, u32)], pla
             Located {
                 location: Location { uri: Arc::clone(uri.unwrap_or(&empty)), line, column, end_line, end_column, quality: place.quality },
                 snippet: Arc::clone(snippet),
-                line_hash: hashes.of(line).map(Into::into),
+                line_hash: hashes.as_ref().and_then(|hashes| hashes.of(line)).map(Into::into),
             }
         })
         .collect()
@@ -87,7 +87,7 @@ mod tests {
         let secret = [(start, start + "hünter2".len() as u32)];
         let places =
             [Wanted { span: (0, text.len() as u32), quality: Quality::Value }, Wanted { span: secret[0], quality: Quality::Value }];
-        let found = all(None, text, &secret, &places);
+        let found = all(None, text, &secret, &places, true);
         assert_eq!(&*found[0].snippet, "a: 1\npassword: ***********\nb: 2\n");
         assert_eq!(&*found[1].snippet, "password: ***********");
         assert_eq!((found[1].location.line, found[1].location.column, found[1].location.end_column), (2, 11, 18));

@@ -79,6 +79,8 @@ pub struct Occasion {
     pub clock: std::time::Instant,
     /// An earlier result.
     pub baseline: Option<crate::policy::Baseline>,
+    /// Whether findings get the hashes of their lines: they cost a pass over every text, and people need none.
+    pub line_hashes: bool,
     /// The page of a check.
     pub page: fn(&Check) -> String,
 }
@@ -91,7 +93,7 @@ pub fn all(policy: &Policy, outcomes: Outcomes, seen: Seen, occasion: &Occasion)
     let (excuses, mut notices) = excuse::all(policy, &outcomes, &seen, occasion.started);
     let verdicts = verdicts::all(policy, &outcomes, &excuses, seen.complete && seen.gaps.is_empty());
     let findings = std::mem::take(&mut outcomes.findings);
-    let mut findings = place::all(policy, findings, excuses, &seen, &cited);
+    let mut findings = place::all(policy, findings, excuses, &seen, &cited, occasion.line_hashes);
     notices.extend(place::order(occasion.baseline.clone(), &mut findings));
     notices.extend(seen.notices.iter().cloned());
     notices.sort();

@@ -13,7 +13,14 @@ use crate::evaluate::{self, Standing};
 use crate::policy::{self, Policy};
 
 /// Places every finding, a file at a time, in parallel.
-pub(super) fn all(policy: &Policy, findings: Vec<evaluate::Finding>, excuses: Excuses, seen: &Seen, cited: &Citations) -> Vec<Finding> {
+pub(super) fn all(
+    policy: &Policy,
+    findings: Vec<evaluate::Finding>,
+    excuses: Excuses,
+    seen: &Seen,
+    cited: &Citations,
+    hashed: bool,
+) -> Vec<Finding> {
     let words = Words::new(policy, cited);
     let subjects = Subjects::default();
     let mut by_file: BTreeMap<u32, Vec<_>> = BTreeMap::new();
@@ -28,7 +35,7 @@ pub(super) fn all(policy: &Policy, findings: Vec<evaluate::Finding>, excuses: Ex
         let own = findings.iter().filter_map(|(finding, ..)| finding.sensitive);
         let secret: Vec<_> = own.chain(file.secret.iter().copied()).collect();
         let wanted: Vec<_> = findings.iter().map(|(finding, ..)| Wanted { span: finding.span, quality: finding.quality }).collect();
-        let located = locate::all(uri.as_ref(), &file.text, &secret, &wanted);
+        let located = locate::all(uri.as_ref(), &file.text, &secret, &wanted, hashed);
         let rows = findings.into_iter().zip(located);
         rows.map(|((finding, excuse, subject), located)| words.finding(finding, excuse, subject, located, &secret)).collect::<Vec<_>>()
     });

@@ -31,7 +31,7 @@ pub(super) fn run(args: &Scan, cli: &Cli, streams: &mut Streams<'_>) -> Result<u
         kubernetes_version: version(args, &policy)?,
         include_passes: args.include_passes || config.include_passes,
         limits: Limits::default(),
-        occasion: occasion(args, &policy, clock)?,
+        occasion: Occasion { line_hashes: plan.is_for_machines(), ..occasion(args, &policy, clock)? },
     };
     let assessment = crate::scan(&request, &policy)?;
     plan.write(&assessment, cli, streams)?;
@@ -115,6 +115,7 @@ fn occasion(args: &Scan, policy: &Policy, clock: Instant) -> Result<Occasion> {
         arguments: std::env::args().skip(1).map(|argument| without_folders(&argument)).collect(),
         clock,
         baseline: path.map(|path| Baseline::read(&path)).transpose()?,
+        line_hashes: true,
         page: explain::summary,
     })
 }
@@ -158,6 +159,11 @@ impl Plan {
             }
         }
         Ok(Plan { format, files, from })
+    }
+
+    fn is_for_machines(&self) -> bool {
+        let formats = self.files.iter().map(|(format, _)| *format).chain([self.format]);
+        formats.into_iter().any(|format| !matches!(format, Format::Table | Format::Markdown))
     }
 
     fn write(&self, assessment: &Assessment, cli: &Cli, streams: &mut Streams<'_>) -> Result<()> {
