@@ -45,7 +45,23 @@ impl Fragments {
             return Some(format!("a patch that {by} names"));
         }
         if is_kustomization(object) {
-            return Some("a kustomization: what it lists is judged as written".to_owned());
+            const CHANGES: [&str; 8] = [
+                "patches",
+                "patchesStrategicMerge",
+                "patchesJson6902",
+                "components",
+                "replacements",
+                "images",
+                "helmCharts",
+                "transformers",
+            ];
+            let changes = CHANGES.iter().any(|key| !object.field().key(key).is_empty());
+            let said = if changes {
+                "it changes what it lists, which is judged as written: scan what `kubectl kustomize` makes of it as well"
+            } else {
+                "what it lists is judged as written"
+            };
+            return Some(format!("a kustomization: {said}"));
         }
         if object.api_version == "builtin" {
             return Some("a kustomize plug-in's configuration".to_owned());
