@@ -1,11 +1,9 @@
 //! What the assessment needs to know of the evidence, taken out before the trees go.
 
-use std::collections::BTreeMap;
-
 use crate::assess::{InputStatus, Seen, SeenFile};
 use crate::discover::Gap;
 use crate::evaluate::Outcomes;
-use crate::model::{Evidence, KubernetesVersion, Scan, kinds};
+use crate::model::{Evidence, KubernetesVersion, Object, Scan, kinds};
 use crate::parse::{File, Status};
 use crate::policy::comment::ANNOTATION;
 use crate::policy::excuser::subject;
@@ -117,16 +115,20 @@ fn notices(evidence: &Evidence<'_>) -> Vec<String> {
         let file = evidence.files()[fragment.file as usize].name();
         notices.push(format!("{file}: {} is not judged: {}", fragment.what, fragment.why));
     }
-    let mut copies: BTreeMap<_, Vec<&str>> = BTreeMap::new();
-    for object in evidence.objects().iter().filter(|object| !object.name.is_empty()) {
-        let identity = (object.world, object.group, object.kind, object.namespace_or_empty(), object.name);
-        copies.entry(identity).or_default().push(evidence.files()[object.file() as usize].name());
-    }
-    for ((_, _, kind, namespace, name), mut places) in copies.into_iter().filter(|(_, places)| places.len() > 1) {
-        let count = places.len();
+    // sorted numbers, not a map: there may be very many objects, and hardly ever a copy
+    let mut named: Vec<u32> = evidence.objects().iter().filter(|object| !object.name.is_empty()).map(|object| object.id).collect();
+    named.sort_by(|a, b| identity(evidence.object(*a)).cmp(&identity(evidence.object(*b))));
+    for copies in named.chunk_by(|a, b| identity(evidence.object(*a)) == identity(evidence.object(*b))).filter(|copies| copies.len() > 1) {
+        let object = evidence.object(copies[0]);
+        let mut places: Vec<_> = copies.iter().map(|&copy| evidence.files()[evidence.object(copy).file() as usize].name()).collect();
         places.dedup();
-        let whose = if namespace.is_empty() { name.to_owned() } else { format!("{namespace}/{name}") };
-        notices.push(format!("{kind} {whose} stands {count} times ({}): each is judged", places.join(", ")));
+        let whose = subject(object.kind, object.namespace_or_empty(), object.name);
+        notices.push(format!("{whose} stands {} times ({}): each is judged", copies.len(), places.join(", ")));
     }
     notices
+}
+
+/// What two copies of an object share.
+fn identity<'a>(object: &Object<'a>) -> (u16, &'a str, &'a str, &'a str, &'a str) {
+    (object.world, object.kind, object.name, object.namespace_or_empty(), object.group)
 }
