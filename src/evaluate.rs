@@ -32,7 +32,7 @@ pub fn all(checks: &[&'static Check], scan: &Scan<'_>, keep_passes: bool) -> Out
 }
 
 /// How many subjects share a batch: enough that counting costs nothing, few enough that threads share the work.
-const CHUNK: usize = 64;
+const CHUNK: usize = 256;
 
 /// Checks by number, with what they do.
 type Probes<F> = Vec<(u16, F)>;
@@ -357,6 +357,7 @@ fn words(panic: &(dyn std::any::Any + Send)) -> String {
 
 fn gather(checks: usize, batches: Vec<Batch>) -> Outcomes {
     let mut outcomes = Outcomes { tallies: vec![Tally::default(); checks], ..Outcomes::default() };
+    outcomes.findings.reserve_exact(batches.iter().map(|batch| batch.findings.len()).sum());
     for batch in batches {
         for (sum, tally) in outcomes.tallies.iter_mut().zip(batch.tallies) {
             sum.add(tally);
