@@ -77,14 +77,15 @@ pub fn scan(request: &Request, policy: &Policy) -> Result<Assessment, Error> {
 /// Why there is nothing to judge although files were found: an empty pipe must not pass for a clean scan.
 fn nothing(evidence: &Evidence<'_>) -> String {
     match evidence.fragments() {
-        [] => format!("no Kubernetes object in {} read", counted(evidence.files().len(), "file")),
+        [] => format!("no Kubernetes object in {} read", assess::plural(evidence.files().len(), "file")),
         [only] => format!("{} is not judged by itself: it is {}", only.what, only.why),
         [first, rest @ ..] => {
-            format!("{} and {} are not judged by themselves: the first is {}", first.what, counted(rest.len(), "other object"), first.why)
+            format!(
+                "{} and {} are not judged by themselves: the first is {}",
+                first.what,
+                assess::plural(rest.len(), "other object"),
+                first.why
+            )
         }
     }
-}
-
-fn counted(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }

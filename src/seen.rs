@@ -57,7 +57,6 @@ fn seen_file(file: File, secret: Secret, shown: bool) -> SeenFile {
     };
     SeenFile {
         uri: file.uri,
-        shown: file.shown,
         sha256: file.sha256,
         bytes: file.bytes,
         documents: file.documents.len() as u32,

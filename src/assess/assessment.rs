@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::assess::finding::*;
 pub use crate::discover::{Gap, Place};
 pub use crate::model::{Quality, Severity};
+pub use crate::policy::{Coverage, Thresholds};
 
 /// The name of this format; a change that breaks readers changes the number.
 pub const SCHEMA: &str = "cnscan/result/v1";
@@ -118,19 +119,6 @@ pub struct Version {
     pub version: String,
     /// Nobody gave it: the latest known was taken.
     pub assumed: bool,
-}
-
-/// The thresholds that decided the exit code.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Thresholds {
-    /// Failures at or over this severity fail the scan; `none`: none do.
-    pub fail_on: Option<Severity>,
-    /// Reviews count as well.
-    pub fail_on_review: bool,
-    /// The least share of controls to be decided, in percent.
-    pub min_coverage: Option<u8>,
-    /// Gaps and errors are accepted.
-    pub allow_gaps: bool,
 }
 
 /// Counts, all derived from the rest.
@@ -249,18 +237,6 @@ impl Status {
     pub fn is_decided(self) -> bool {
         matches!(self, Status::Fail | Status::Excused | Status::Partial | Status::Pass | Status::Attested)
     }
-}
-
-/// What the checks of a control can show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Coverage {
-    /// All that it asks.
-    Full,
-    /// A part of it.
-    Partial,
-    /// Nothing: a person must.
-    None,
 }
 
 /// A control of the profile and what became of it.

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use assessment::*;
+pub(crate) use rollup::plural;
 
 use crate::checks::{self, Check};
 use crate::evaluate::Outcomes;
@@ -48,8 +49,6 @@ pub struct Seen {
 pub struct SeenFile {
     /// Its name in reports.
     pub uri: Option<String>,
-    /// What the table shows.
-    pub shown: String,
     /// Of the bytes as stored.
     pub sha256: [u8; 32],
     /// Their number.
@@ -123,7 +122,7 @@ pub fn all(policy: &Policy, outcomes: Outcomes, seen: Seen, occasion: &Occasion)
         },
         scope: Scope { kind: "files".to_owned(), complete: seen.complete, namespaces: seen.namespaces.clone() },
         kubernetes_version: Version { version: seen.version.0.clone(), assumed: seen.version.1 },
-        thresholds: summary::thresholds(policy),
+        thresholds: policy.thresholds.clone(),
         summary: Summary::default(),
         inputs: summary::inputs(&seen),
         controls,
@@ -197,21 +196,24 @@ impl Decision {
     }
 }
 
+/// Whether a finding fails the scan by itself.
+#[must_use]
+pub fn counts(finding: &Finding, thresholds: &Thresholds) -> bool {
+    let verdict = match finding.verdict {
+        FindingVerdict::Fail => true,
+        FindingVerdict::Review => thresholds.fail_on_review,
+        FindingVerdict::Note => false,
+    };
+    let over = thresholds.fail_on.is_some_and(|limit| finding.severity <= limit);
+    verdict && over && finding.excused.is_none() && finding.baseline != Some(Baseline::Unchanged)
+}
+
 /// Decides by the thresholds that stand in the assessment.
 #[must_use]
 pub fn decide(assessment: &Assessment) -> Decision {
     let thresholds = &assessment.thresholds;
-    let counts = |finding: &Finding| {
-        let verdict = match finding.verdict {
-            FindingVerdict::Fail => true,
-            FindingVerdict::Review => thresholds.fail_on_review,
-            FindingVerdict::Note => false,
-        };
-        let over = thresholds.fail_on.is_some_and(|limit| finding.severity <= limit);
-        verdict && over && finding.excused.is_none() && finding.baseline != Some(Baseline::Unchanged)
-    };
     let under = thresholds.min_coverage.is_some_and(|least| assessment.summary.coverage < f64::from(least));
-    if under || assessment.findings.iter().any(counts) {
+    if under || assessment.findings.iter().any(|finding| counts(finding, thresholds)) {
         return Decision::Failed;
     }
     let complete = assessment.gaps.is_empty() && assessment.errors.is_empty();

@@ -134,7 +134,6 @@ impl Words {
             None if shows_secret && finding.observed != "absent" => format!("<redacted, {} bytes>", finding.span.1 - finding.span.0).into(),
             None => self.text(&finding.observed),
         };
-        let fingerprint: String = finding.fingerprint.iter().map(|byte| format!("{byte:02x}")).collect();
         Finding {
             check: Arc::clone(check),
             verdict: match finding.standing {
@@ -152,7 +151,7 @@ impl Words {
             observed,
             expected: self.text(&finding.expected),
             fix: finding.fix.map_or_else(|| Arc::clone(fix), |own| self.text(&own)),
-            fingerprint: fingerprint.into(),
+            fingerprint: policy::hex(&finding.fingerprint).into(),
             excused: excuse,
             baseline: None,
             snippet: Some(located.snippet),

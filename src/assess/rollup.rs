@@ -59,7 +59,7 @@ fn nothing_ran(checks: &[ControlCheck]) -> String {
 }
 
 /// `1 check`, `2 checks`.
-fn plural(count: usize, word: &str) -> String {
+pub(crate) fn plural(count: usize, word: &str) -> String {
     if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
 }
 

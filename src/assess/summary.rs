@@ -2,9 +2,9 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::assess::assessment::{Assessment, FindingVerdict, Input, InputStatus, Pin, Status, Summary, Thresholds, Tool};
+use crate::assess::assessment::{Assessment, FindingVerdict, Input, InputStatus, Pin, Status, Summary, Tool};
 use crate::assess::{Occasion, Seen};
-use crate::policy::{self, Policy};
+use crate::policy::{Policy, hex};
 
 pub(super) fn tool() -> Tool {
     let commit = option_env!("CNSCAN_COMMIT").map(str::to_owned);
@@ -29,11 +29,6 @@ pub(super) fn profile(policy: &Policy) -> Pin {
 pub(super) fn config(policy: &Policy) -> Option<Pin> {
     let file = policy.config.file.as_ref();
     file.map(|file| Pin { name: file.name.clone(), title: String::new(), version: String::new(), sha256: file.sha256.clone() })
-}
-
-pub(super) fn thresholds(policy: &Policy) -> Thresholds {
-    let policy::Thresholds { fail_on, fail_on_review, min_coverage, allow_gaps } = policy.thresholds;
-    Thresholds { fail_on, fail_on_review, min_coverage, allow_gaps }
 }
 
 pub(super) fn inputs(seen: &Seen) -> Vec<Input> {
@@ -105,8 +100,4 @@ pub(super) fn stamp(assessment: &mut Assessment, facts: &Occasion) {
         hash.update(&input.sha256);
     }
     run.id = hex(&hash.finalize()[..16]);
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

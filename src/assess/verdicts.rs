@@ -1,6 +1,6 @@
 //! What each check said of all its subjects together, and from it the status of each control.
 
-use crate::assess::assessment::{CheckVerdict, Control, ControlCheck, Coverage, Gap};
+use crate::assess::assessment::{CheckVerdict, Control, ControlCheck, Gap};
 use crate::assess::excuse::Excuses;
 use crate::assess::rollup;
 use crate::checks::Check;
@@ -58,12 +58,7 @@ fn control(policy: &Policy, requirement: &Requirement, verdicts: &[Counted], gap
         let selected = policy.checks.iter().filter(|check| requirement.checks.iter().any(|id| id == check.id));
         selected.flat_map(|check: &&Check| check.surfaces).any(|own| own.as_str() == surface)
     };
-    let coverage = match requirement.coverage {
-        crate::policy::catalog::Coverage::Full => Coverage::Full,
-        crate::policy::catalog::Coverage::Partial => Coverage::Partial,
-        crate::policy::catalog::Coverage::None => Coverage::None,
-    };
-    let (status, reason) = rollup::status(coverage, &checks, gaps.iter().any(|gap| reads(&gap.surface)));
+    let (status, reason) = rollup::status(requirement.coverage, &checks, gaps.iter().any(|gap| reads(&gap.surface)));
     Control {
         id: requirement.id.clone(),
         framework: requirement.framework.clone(),
@@ -71,7 +66,7 @@ fn control(policy: &Policy, requirement: &Requirement, verdicts: &[Counted], gap
         group: requirement.group.clone(),
         status,
         reason,
-        coverage,
+        coverage: requirement.coverage,
         supports: requirement.supports.clone(),
         checks,
         attestation: None,

@@ -50,14 +50,9 @@ pub fn read(source: Source, limits: &Limits) -> File {
             // what a person gave, stdin included, is not ignored for being broken
             Reader { file: &mut file, named: named || path.is_none(), path: path.as_deref() }.read(bytes, limits);
         }
-        Err(why) => file.gaps.push(fault::gap(name(&file).to_owned(), why, None)),
+        Err(why) => file.gaps.push(fault::gap(file.name().to_owned(), why, None)),
     }
     file
-}
-
-/// What a report calls the file.
-fn name(file: &File) -> &str {
-    file.uri.as_deref().unwrap_or(&file.shown)
 }
 
 struct Reader<'a> {
@@ -72,8 +67,8 @@ impl Reader<'_> {
     }
 
     fn gap(&mut self, why: String, line: u32, column: u32) {
-        let place = Place { uri: name(self.file).to_owned(), line, column };
-        let mut gap = fault::gap(name(self.file).to_owned(), why, Some(place));
+        let place = Place { uri: self.file.name().to_owned(), line, column };
+        let mut gap = fault::gap(self.file.name().to_owned(), why, Some(place));
         self.place(&mut gap);
         self.file.gaps.push(gap);
     }
@@ -116,7 +111,7 @@ impl Reader<'_> {
             }
         }
         faults.sort_by_key(|fault| fault.at);
-        let mut gaps = fault::gaps(tree.source(), name(self.file), &faults);
+        let mut gaps = fault::gaps(tree.source(), self.file.name(), &faults);
         gaps.iter_mut().for_each(|gap| self.place(gap));
         self.file.gaps = gaps;
         if !self.file.documents.is_empty() {

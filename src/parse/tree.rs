@@ -265,33 +265,6 @@ impl Tree {
         let (start, end) = (node.start as usize + quotes, node.end as usize - quotes);
         end - start == text.len() && self.text.as_bytes()[start..end].first() == text.first() && self.text.as_bytes()[start..end] == *text
     }
-
-    /// The place of `node` under `root` as a path (`spec.containers[0].image`); a key points where its value does.
-    #[must_use]
-    pub fn path(&self, root: NodeId, node: NodeId) -> String {
-        let mut path = String::new();
-        let mut at = root;
-        while at != node {
-            let within = |id: NodeId| (id..self.next(id)).contains(&node);
-            match self.kind(at) {
-                Kind::Mapping => {
-                    let Some((key, value)) = self.entries(at).find(|&(key, value)| within(key) || within(value)) else { break };
-                    push_key(&mut path, self.text(key));
-                    if within(key) {
-                        break;
-                    }
-                    at = value;
-                }
-                Kind::Sequence => {
-                    let Some((index, item)) = self.items(at).enumerate().find(|&(_, item)| within(item)) else { break };
-                    path.push_str(&format!("[{index}]"));
-                    at = item;
-                }
-                Kind::Scalar | Kind::Alias => break,
-            }
-        }
-        path
-    }
 }
 
 /// Appends a key to a path: `.key`, or `["a.b/c"]` where the key is no plain word.

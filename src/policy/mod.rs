@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::checks::{self, Check, Severity};
 use crate::settings::Settings;
 
@@ -29,6 +32,7 @@ pub use exception::{Candidate, Exceptions, Excuse};
 pub use excuser::Excuser;
 pub use profile::{Profile, Requirement};
 pub use text::Located;
+pub(crate) use text::hex;
 
 /// What a command line says about the policy.
 #[derive(Debug, Clone, Default)]
@@ -87,7 +91,7 @@ pub struct Policy {
 }
 
 /// What decides the exit code.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Thresholds {
     /// Failures at or over this severity fail the scan; `None`: none do.
     pub fail_on: Option<Severity>,

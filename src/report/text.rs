@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use unicode_width::UnicodeWidthChar;
 
+pub(super) use crate::assess::plural;
 use crate::assess::{Finding, Place, Subject};
 
 pub(super) mod tally;
@@ -155,11 +156,6 @@ fn break_word(lines: &mut Vec<String>, word: &str, mut left: usize, rest: usize)
         }
     }
     left
-}
-
-/// `1 check`, `2 checks`.
-pub(super) fn plural(count: usize, word: &str) -> String {
-    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
 }
 
 /// `Deployment shop/web`

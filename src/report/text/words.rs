@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{NAME, clean, clean_path, plural};
-use crate::assess::{Assessment, Baseline, CheckVerdict, Control, Coverage, Finding, FindingVerdict, Severity, Status};
+use crate::assess::{self, Assessment, Baseline, CheckVerdict, Control, Coverage, Finding, Severity, Status};
 
 /// `16 failures (1 critical, 15 high), 57 reviews, 4 excused, 3 gaps`; it never says that all is well.
 pub(in crate::report) fn verdict(assessment: &Assessment) -> String {
@@ -52,12 +52,7 @@ fn severities(counts: &BTreeMap<Severity, u32>) -> String {
 pub(in crate::report) fn threshold(assessment: &Assessment) -> Option<String> {
     let limits = &assessment.thresholds;
     let least = limits.fail_on?;
-    let counts = |finding: &&Finding| {
-        let verdict = finding.verdict == FindingVerdict::Fail || limits.fail_on_review && finding.verdict == FindingVerdict::Review;
-        let open = finding.excused.is_none() && finding.baseline != Some(Baseline::Unchanged);
-        verdict && open && finding.severity <= least
-    };
-    let count = assessment.findings.iter().filter(counts).count();
+    let count = assessment.findings.iter().filter(|finding| assess::counts(finding, limits)).count();
     (count > 0).then(|| format!("{count} at or over the threshold ({})", least.as_str()))
 }
 
