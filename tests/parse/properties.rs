@@ -6,6 +6,7 @@ use cnscan::parse::tree::key_hash;
 use cnscan::parse::yaml::Parsed;
 use cnscan::parse::{Kind, Limits, NodeId, Tree, decode, directive, scalar, yaml};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 /// Pieces that YAML is made of, and what breaks it.
 const PIECES: &[&str] = &[
@@ -157,7 +158,7 @@ pub(crate) fn check(parsed: &Parsed) {
         let span = tree.span(document.root);
         assert!(span.0 >= end, "documents in order");
         end = span.1;
-        check_node(tree, document.root, (0, tree.source().len() as u32));
+        check_node(tree, document.root, Role::Value, (0, tree.source().len() as u32));
     }
     for directive in directive::find(tree, &parsed.documents) {
         for (start, end) in [directive.span, directive.covers] {
@@ -166,36 +167,54 @@ pub(crate) fn check(parsed: &Parsed) {
     }
 }
 
-fn check_node(tree: &Tree, id: NodeId, within: (u32, u32)) {
+#[derive(Clone, Copy, PartialEq)]
+enum Role {
+    Key,
+    Value,
+}
+
+fn check_node(tree: &Tree, id: NodeId, role: Role, within: (u32, u32)) {
     let (start, end) = tree.span(id);
     assert!(within.0 <= start && start <= end && end <= within.1, "{id}: {start}..{end} in {within:?} of {:?}", tree.source());
     assert!(tree.source().get(start as usize..end as usize).is_some(), "at characters");
     let mut from = start;
-    let mut child = |id| {
-        check_node(tree, id, (from, end));
+    let mut child = |id, role| {
+        check_node(tree, id, role, (from, end));
         from = tree.span(id).1;
     };
     match tree.kind(id) {
         Kind::Mapping => {
             for (key, value) in tree.entries(id) {
-                child(key);
-                child(value);
+                child(key, Role::Key);
+                child(value, Role::Value);
                 let text = tree.text(key);
                 let found = tree.get(id, text).map(|(found, _)| tree.text(found));
                 assert_eq!(found, Some(text), "{:x}", key_hash(text.as_bytes()));
                 let _ = scalar::key_text(tree, key);
             }
         }
-        Kind::Sequence => tree.items(id).for_each(child),
-        Kind::Scalar => {
-            assert_ne!(scalar::resolve(tree, id), scalar::Value::Invalid);
-        }
+        Kind::Sequence => tree.items(id).for_each(|item| child(item, Role::Value)),
+        // Kubernetes' reader takes `.inf` for a key, whose text it is, and refuses it as a value
+        Kind::Scalar if role == Role::Key => {}
+        Kind::Scalar => assert_ne!(scalar::resolve(tree, id), scalar::Value::Invalid, "{:?}", tree.source()),
         Kind::Alias => assert!(tree.target(id).is_some_and(|target| target < id)),
     }
 }
 
+/// The same cases every time, so that a commit passes or fails for good; `PROPTEST_CASES` and `PROPTEST_RNG_SEED` ask for others.
+fn config() -> ProptestConfig {
+    let mut config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
+    if std::env::var_os("PROPTEST_CASES").is_none() {
+        config.cases = 600;
+    }
+    if config.rng_seed == RngSeed::Random {
+        config.rng_seed = RngSeed::Fixed(0x00C0_FFEE);
+    }
+    config
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
