@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 pub use outcome::{Finding, Outcomes, Standing, Subject, Tally};
 
 use crate::checks::{Check, Probe};
-use crate::model::{Container, Fault, Field, GroupKind, Namespace, Object, Pod, Scan, Severity, Verdict, kinds, take_mistyped};
+use crate::model::{Container, Fault, Field, GroupKind, Made, Namespace, Object, Pod, Scan, Severity, Verdict, kinds, take_mistyped};
 
 /// Runs every check on every subject it looks at.
 #[must_use]
@@ -46,6 +46,7 @@ struct Plan {
     namespaced: Probes<ObjectProbe>,
     any: Probes<ObjectProbe>,
     whole: Probes<fn(&Scan<'_>) -> Verdict>,
+    made: Probes<fn(&Pod<'_>) -> Verdict>,
 }
 
 type ObjectProbe = fn(&Object<'_>, &Scan<'_>) -> Verdict;
@@ -60,6 +61,7 @@ impl Plan {
             namespaced: vec![],
             any: vec![],
             whole: vec![],
+            made: vec![],
         };
         for (index, check) in checks.iter().enumerate() {
             let index = index as u16;
@@ -75,6 +77,7 @@ impl Plan {
                 Probe::Namespaced(probe) => plan.namespaced.push((index, probe)),
                 Probe::Any(probe) => plan.any.push((index, probe)),
                 Probe::Scan(probe) => plan.whole.push((index, probe)),
+                Probe::Made(probe) => plan.made.push((index, probe)),
             }
         }
         plan
@@ -105,6 +108,8 @@ struct Seat<'a> {
     field: Field<'a>,
     object: Option<&'a Object<'a>>,
     namespace: Option<&'a str>,
+    /// How many pods an object stands for.
+    pods: u32,
 }
 
 #[derive(Clone, Copy)]
@@ -117,13 +122,13 @@ enum Who<'a> {
 
 impl<'a> Seat<'a> {
     fn new(who: Who<'a>, field: Field<'a>, object: Option<&'a Object<'a>>, namespace: Option<&'a str>) -> Self {
-        Seat { who, subject: OnceCell::new(), images: OnceCell::new(), field, object, namespace }
+        Seat { who, subject: OnceCell::new(), images: OnceCell::new(), field, object, namespace, pods: 0 }
     }
 
     fn subject(&self) -> Arc<Subject> {
         let make = || match self.who {
-            Who::Object(object) => identity(object, ""),
-            Who::Container(object, container) => identity(object, container.name()),
+            Who::Object(object) => identity(object, "", self.pods),
+            Who::Container(object, container) => identity(object, container.name(), self.pods),
             Who::Namespace(name) => Subject::named("v1", "Namespace", name),
             Who::Cluster => Subject::named("", "Cluster", "(all)"),
         };
@@ -139,7 +144,7 @@ impl<'a> Seat<'a> {
         if self.object.is_some_and(|own| own.id == object.id) {
             return None;
         }
-        Some(Arc::new(identity(object, "")))
+        Some(Arc::new(identity(object, "", scan.evidence.owners().pods(object.id))))
     }
 
     /// The images of the container, or of all containers, of a node agent or a bare pod.
@@ -169,7 +174,19 @@ impl Runner<'_> {
 
     fn object(self, batch: &mut Batch, plan: &Plan, object: &Object<'_>) {
         let pods = self.scan.evidence.pods_in(object).iter().map(|record| Pod { scan: self.scan, record });
-        let seat = Seat::new(Who::Object(object), place_of(object), Some(object), object.namespace);
+        let owners = self.scan.evidence.owners();
+        let instances = owners.pods(object.id);
+        let seat = Seat { pods: instances, ..Seat::new(Who::Object(object), place_of(object), Some(object), object.namespace) };
+        let made = owners.of(object.id).map(|(_, made)| made);
+        if made.is_some_and(|made| !matches!(made, Made::Like(_))) {
+            for (pod, &(check, probe)) in pods.clone().flat_map(|pod| plan.made.iter().map(move |probe| (pod, probe))) {
+                self.run(batch, check, &seat, || probe(&pod));
+            }
+        }
+        // what its controller, or one like it, is judged for is not judged again
+        if made.is_some_and(|made| made != Made::Apart) {
+            return;
+        }
         let by_kind = plan.kinds.get(&(object.group, object.kind)).map(Vec::as_slice).unwrap_or_default();
         let namespaced = if object.namespace.is_some() { plan.namespaced.as_slice() } else { &[] };
         for &(check, probe) in by_kind.iter().chain(namespaced).chain(&plan.any) {
@@ -186,6 +203,7 @@ impl Runner<'_> {
                 let name = container.field.key("name");
                 let field = if name.exists() { name } else { container.field };
                 let seat = Seat::new(Who::Container(object, container), field, Some(object), object.namespace);
+                let seat = Seat { pods: instances, ..seat };
                 for &(check, probe) in &plan.containers {
                     self.run(batch, check, &seat, || probe(&container));
                 }
@@ -333,7 +351,7 @@ fn fingerprint(check: &str, subject: &Subject, path: &str) -> [u8; 16] {
     short
 }
 
-fn identity(object: &Object<'_>, container: &str) -> Subject {
+fn identity(object: &Object<'_>, container: &str, pods: u32) -> Subject {
     Subject {
         api_version: object.api_version.to_owned(),
         group: object.group.to_owned(),
@@ -341,6 +359,7 @@ fn identity(object: &Object<'_>, container: &str) -> Subject {
         namespace: object.namespace_or_empty().to_owned(),
         name: object.name.to_owned(),
         container: container.to_owned(),
+        pods,
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the assessment needs to know of the evidence, taken out before the trees go.
 
-use crate::assess::{InputStatus, Seen, SeenFile};
+use crate::assess::{self, InputStatus, Seen, SeenFile};
 use crate::discover::Gap;
 use crate::evaluate::Outcomes;
 use crate::model::{Evidence, KubernetesVersion, Object, Scan, kinds};
@@ -114,6 +114,7 @@ fn notices(evidence: &Evidence<'_>) -> Vec<String> {
         let file = evidence.files()[fragment.file as usize].name();
         notices.push(format!("{file}: {} is not judged: {}", fragment.what, fragment.why));
     }
+    notices.extend(copies(evidence));
     // sorted numbers, not a map: there may be very many objects, and hardly ever a copy
     let mut named: Vec<u32> = evidence.objects().iter().filter(|object| !object.name.is_empty()).map(|object| object.id).collect();
     named.sort_by(|a, b| identity(evidence.object(*a)).cmp(&identity(evidence.object(*b))));
@@ -125,6 +126,14 @@ fn notices(evidence: &Evidence<'_>) -> Vec<String> {
         notices.push(format!("{whose} stands {} times ({}): each is judged", copies.len(), places.join(", ")));
     }
     notices
+}
+
+/// What was not judged by itself, as its controller was.
+fn copies(evidence: &Evidence<'_>) -> Option<String> {
+    let (pods, others) = evidence.owners().copies(evidence);
+    let counts = [(pods, "pod"), (others, "other object")].into_iter().filter(|(count, _)| *count > 0);
+    let words: Vec<_> = counts.map(|(count, word)| assess::plural(count, word)).collect();
+    (!words.is_empty()).then(|| format!("judged at the controllers that made them, not again: {}", words.join(", ")))
 }
 
 /// What two copies of an object share.

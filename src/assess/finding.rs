@@ -87,6 +87,13 @@ pub struct Subject {
     /// The container, where the finding is on one.
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub container: String,
+    /// How many running pods were made from it, and are not judged again.
+    #[serde(skip_serializing_if = "is_none", default)]
+    pub pods: u32,
+}
+
+fn is_none(count: &u32) -> bool {
+    *count == 0
 }
 
 /// A place in the input. Lines and columns count from 1; columns in Unicode scalar values; the end is exclusive.

@@ -80,6 +80,7 @@ pub(super) fn subject(subject: &evaluate::Subject) -> Arc<Subject> {
         namespace: subject.namespace.clone(),
         name: subject.name.clone(),
         container: subject.container.clone(),
+        pods: subject.pods,
     })
 }
 

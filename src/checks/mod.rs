@@ -128,6 +128,8 @@ pub enum Probe {
     Any(fn(&Object<'_>, &Scan<'_>) -> Verdict),
     /// The scan as a whole, once a world.
     Scan(fn(&Scan<'_>) -> Verdict),
+    /// Each pod and pod template that a controller in the evidence made from its own.
+    Made(fn(&Pod<'_>) -> Verdict),
 }
 
 /// Every check, by topic, then as its topic lists it.

@@ -14,7 +14,7 @@ use crate::model::object::Object;
 use crate::model::pod::PodRecord;
 use crate::model::pod_security::StandardVersion;
 use crate::model::rbac::Rbac;
-use crate::model::{Accounts, GroupKind, Limits, Nodes, Volumes, kinds, uncovered};
+use crate::model::{Accounts, GroupKind, Limits, Nodes, Owners, Volumes, kinds, uncovered};
 use crate::parse::{File, Kind};
 
 /// How much of a kind was seen.
@@ -51,6 +51,7 @@ pub struct Evidence<'a> {
     namespace_by_name: HashMap<(u16, &'a str), u32>,
     gaps: Vec<Gap>,
     fragments: Vec<Fragment>,
+    owners: Owners,
     rbac: Rbac<'a>,
     unread: bool,
     accounts: Accounts<'a>,
@@ -106,6 +107,7 @@ impl<'a> Evidence<'a> {
             unread: !gaps.is_empty(),
             gaps,
             fragments: left_out,
+            owners: Owners::default(),
             rbac: Rbac::default(),
             accounts: Accounts::default(),
             limits: Limits::default(),
@@ -113,6 +115,7 @@ impl<'a> Evidence<'a> {
             volumes: Volumes::default(),
             names: OnceLock::new(),
         };
+        evidence.owners = Owners::index(&evidence);
         evidence.index_namespaces();
         evidence.rbac = Rbac::index(&evidence);
         evidence.accounts = Accounts::index(&evidence);
@@ -248,6 +251,12 @@ impl<'a> Evidence<'a> {
         self.objects.is_empty()
     }
 
+    /// Controllers and what they made.
+    #[must_use]
+    pub fn owners(&self) -> &Owners {
+        &self.owners
+    }
+
     /// Service accounts and their bindings.
     pub(crate) fn accounts(&self) -> &Accounts<'a> {
         &self.accounts
@@ -292,6 +301,10 @@ impl<'a> Evidence<'a> {
         }
         for id in 0..self.pods.len() as u32 {
             let object = *self.object(self.pods[id as usize].object);
+            // a copy is met once, in its template
+            if self.owners.judged_at(object.id) != object.id {
+                continue;
+            }
             let name = object.namespace.unwrap_or(self.reading.assumed_namespace);
             let index = self.namespace_record(object.world, name, object.at("metadata.name"));
             self.namespaces[index as usize].pods.push(id);

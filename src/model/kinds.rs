@@ -45,6 +45,7 @@ kinds! {
     INGRESS_CLASS = "networking.k8s.io", "IngressClass";
     JOB = "batch", "Job";
     LIMIT_RANGE = "", "LimitRange";
+    MUTATING_ADMISSION_POLICY = "admissionregistration.k8s.io", "MutatingAdmissionPolicy";
     MUTATING_WEBHOOK_CONFIGURATION = "admissionregistration.k8s.io", "MutatingWebhookConfiguration";
     NAMESPACE = "", "Namespace";
     NETWORK_POLICY = "networking.k8s.io", "NetworkPolicy";

@@ -14,6 +14,7 @@ pub(crate) fn subject(kind: &str, namespace: &str, name: &str, container: &str) 
         namespace: namespace.into(),
         name: name.into(),
         container: container.into(),
+        pods: 0,
     })
 }
 
