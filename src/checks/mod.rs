@@ -1,6 +1,6 @@
 //! Checks: one file each, in a folder a topic. A check knows neither the controls that cite it nor the profiles.
 
-use crate::model::{Container, GroupKind, Namespace, Object, Pod, Scan};
+use crate::model::{Container, GroupKind, Namespace, Object, Pod, Scan, kinds, templates};
 use crate::settings::Setting;
 
 pub use crate::model::{Fault, Severity, Verdict};
@@ -36,6 +36,8 @@ pub struct Check {
     pub assurance: Assurance,
     /// The kinds that it joins with its subject.
     pub needs: &'static [GroupKind],
+    /// Kinds that change what it says where there are any, and that few clusters have.
+    pub beside: &'static [GroupKind],
     /// The settings it reads.
     pub settings: &'static [&'static Setting],
     /// What it cannot see.
@@ -60,12 +62,28 @@ impl Check {
         surfaces: &[Surface::Manifest, Surface::Cluster],
         assurance: Assurance::Configuration,
         needs: &[],
+        beside: &[],
         settings: &[],
         blind: "",
         refs: &[],
         maps: &[],
         probe: Probe::Scan(|_| Verdict::Pass),
     };
+}
+
+impl Check {
+    /// The kinds that it reads, its subjects among them; `*` for each kind of a group.
+    pub fn reads(&self) -> impl Iterator<Item = GroupKind> + use<> {
+        let subjects: &[GroupKind] = match self.probe {
+            Probe::Object(kinds, _) => kinds,
+            _ => &[],
+        };
+        let own = subjects.iter().chain(self.needs).chain(self.beside);
+        let is_about_pods = !matches!(self.probe, Probe::Object(..) | Probe::Scan(_)) || own.clone().any(|kind| *kind == kinds::POD);
+        let pods = is_about_pods.then(templates::kinds);
+        // what a namespace says of itself holds for what is in it
+        own.copied().collect::<Vec<_>>().into_iter().chain(pods.into_iter().flatten()).chain([kinds::NAMESPACE])
+    }
 }
 
 /// A kind of evidence.

@@ -59,6 +59,8 @@ pub enum Command {
         #[command(subcommand)]
         action: Catalog,
     },
+    /// The smallest read-only ClusterRole for a scan of a cluster.
+    Permissions(Permissions),
     /// JSON Schemas of what is read and written.
     Schema {
         /// Which one.
@@ -229,6 +231,26 @@ pub struct Diff {
     /// Exit with 1 on new failures at or over this severity, or `none`.
     #[arg(long, value_name = "SEVERITY", default_value = "high")]
     pub fail_on: FailOn,
+}
+
+/// `permissions`
+#[derive(Debug, Args)]
+pub struct Permissions {
+    /// The profile whose checks are to run: a name (see `list profiles`) or a file.
+    #[arg(long, value_name = "NAME|FILE", default_value = "default")]
+    pub profile: String,
+    /// How to print it.
+    #[arg(short, long, value_name = "FORMAT", default_value = "yaml")]
+    pub format: RoleFormat,
+}
+
+/// The formats of `permissions`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RoleFormat {
+    /// A manifest with comments.
+    Yaml,
+    /// For programs.
+    Json,
 }
 
 /// `catalog`

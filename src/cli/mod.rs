@@ -5,6 +5,7 @@ mod catalog;
 mod diff;
 mod explain;
 mod list;
+mod permissions;
 mod scan;
 mod schema;
 
@@ -37,6 +38,7 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
         Command::Explain(args) => explain::run(args, streams)?,
         Command::List(args) => list::run(args, cli, streams)?,
         Command::Catalog { action } => catalog::run(action, cli, streams)?,
+        Command::Permissions(args) => permissions::run(args, streams)?,
         Command::Schema { which } => schema::run(*which, streams)?,
         Command::Completions { shell } => clap_complete::generate(*shell, &mut Cli::command(), "cnscan", &mut streams.out),
         Command::Man => clap_mangen::Man::new(Cli::command()).render(&mut streams.out)?,

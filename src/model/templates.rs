@@ -1,6 +1,7 @@
 //! Where kinds keep their pod templates: built-in kinds, custom resources by table, the rest by structure.
 
 use crate::model::field::Field;
+use crate::model::kinds::GroupKind;
 use crate::model::object::Object;
 
 /// How a kind embeds pods.
@@ -102,6 +103,11 @@ pub(crate) struct Embedded<'a> {
     pub(crate) metadata: Field<'a>,
     pub(crate) spec: Field<'a>,
     pub(crate) steps: bool,
+}
+
+/// Every kind that the table knows to run code.
+pub(crate) fn kinds() -> impl Iterator<Item = GroupKind> {
+    TABLE.iter().map(|(group, kind, _)| GroupKind::new(group, kind))
 }
 
 /// What the table says of a kind.

@@ -18,6 +18,7 @@ pub mod exception;
 pub mod excuser;
 mod given;
 mod pattern;
+pub mod permissions;
 pub mod profile;
 mod profile_file;
 mod select;

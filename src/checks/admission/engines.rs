@@ -29,6 +29,22 @@ const ENGINES: &[Engine] = &[
     cluster("security.openshift.io", &["SecurityContextConstraints"]),
 ];
 
+/// All of them.
+pub(super) const KINDS: &[GroupKind] = &[
+    kinds::VALIDATING_ADMISSION_POLICY,
+    kinds::VALIDATING_ADMISSION_POLICY_BINDING,
+    GroupKind::new("constraints.gatekeeper.sh", "*"),
+    GroupKind::new("kyverno.io", "ClusterPolicy"),
+    GroupKind::new("kyverno.io", "Policy"),
+    GroupKind::new("policies.kubewarden.io", "AdmissionPolicy"),
+    GroupKind::new("policies.kubewarden.io", "AdmissionPolicyGroup"),
+    GroupKind::new("policies.kubewarden.io", "ClusterAdmissionPolicy"),
+    GroupKind::new("policies.kubewarden.io", "ClusterAdmissionPolicyGroup"),
+    GroupKind::new("policies.kyverno.io", "NamespacedValidatingPolicy"),
+    GroupKind::new("policies.kyverno.io", "ValidatingPolicy"),
+    GroupKind::new("security.openshift.io", "SecurityContextConstraints"),
+];
+
 /// The first policy that may refuse pods in a namespace, for a person: `ClusterPolicy disallow-privileged`.
 pub(super) fn first(namespace: &Namespace<'_>) -> Option<String> {
     let evidence = namespace.scan().evidence;
@@ -68,4 +84,19 @@ fn bound_policy(namespace: &Namespace<'_>) -> Option<String> {
     };
     let policy = of_kind(kinds::VALIDATING_ADMISSION_POLICY).find(|policy| may_match_pods(policy) && is_bound(policy));
     policy.map(|policy| format!("{} {}", policy.kind, policy.name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ENGINES, KINDS};
+
+    #[test]
+    fn every_engine_is_among_the_kinds() {
+        for engine in ENGINES {
+            let kinds = if engine.kinds.is_empty() { &["*"] } else { engine.kinds };
+            for kind in kinds {
+                assert!(KINDS.iter().any(|known| known.group == engine.group && known.kind == *kind), "{} {kind}", engine.group);
+            }
+        }
+    }
 }

@@ -12,6 +12,7 @@ pub(super) static CHECK: Check = Check {
     fix: "Attach a web application firewall in blocking mode, with the OWASP Core Rule Set or one like it.",
     blind: "A firewall or CDN ahead of the cluster, and what the rules of an engine are, do not show in the objects.",
     needs: &[kinds::CONFIG_MAP],
+    beside: OTHERS,
     refs: &[
         "https://kubernetes.github.io/ingress-nginx/user-guide/third-party-addons/modsecurity/",
         "https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/",

@@ -1,7 +1,7 @@
 //! What lives in `default` shares it with whatever is deployed by mistake.
 
 use crate::checks::{Check, Probe, Severity, Verdict};
-use crate::model::{Object, Scan, UNSET_NAMESPACE, kinds};
+use crate::model::{GroupKind, Object, Scan, UNSET_NAMESPACE, kinds};
 
 pub(super) static CHECK: Check = Check {
     id: "namespace-default-used",
@@ -13,12 +13,16 @@ pub(super) static CHECK: Check = Check {
     blind: "Where a manifest names no namespace, the context of whoever applies it decides.",
     refs: &["https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/"],
     maps: &[("cis", &["5.6.4"]), ("cis_v1_9", &["5.7.4"])],
+    needs: HOLDING,
     probe: Probe::Namespaced(probe),
     ..Check::BASE
 };
 
+/// What counts beside workloads.
+const HOLDING: &[GroupKind] = &[kinds::SERVICE, kinds::SECRET, kinds::PERSISTENT_VOLUME_CLAIM];
+
 fn probe(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
-    let holds_something = [kinds::SERVICE, kinds::SECRET, kinds::PERSISTENT_VOLUME_CLAIM].iter().any(|kind| object.is(*kind));
+    let holds_something = HOLDING.iter().any(|kind| object.is(*kind));
     if !holds_something && scan.evidence.pods_in(object).is_empty() {
         return Verdict::Skip("no workload, Service, Secret or claim".into());
     }

@@ -10,8 +10,8 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "What was reviewed and is kept in Git is the template: a container, image or right that only the pod has was seen by nobody.",
     fix: "Find out who changed it, put what is wanted into the template, and delete the pod so that its controller makes it anew.",
-    surfaces: &[crate::checks::Surface::Manifest, crate::checks::Surface::Cluster],
     needs: CHANGERS,
+    beside: &[kinds::NETWORK_POLICY],
     blind: "Amounts of resources, tolerations, node names and pull secrets, which admission, autoscalers and the scheduler set; \
             files changed inside a container.",
     refs: &[

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::danger::BINDINGS;
+use super::danger::{BINDINGS, KINDS};
 use super::owners::{self, BREAK_GLASS};
 use super::rbac_audit_evidence_delete::EVIDENCE;
 use super::rbac_secrets_read::READ_SECRETS;
@@ -27,7 +27,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "Where the one who deploys also writes the policies, the rights or the alerts, nobody else has to agree to anything, and one stolen credential is enough.",
     fix: "Split the identity along the duties, and bind each part to those who have that duty.",
-    needs: BINDINGS,
+    needs: KINDS,
     settings: &[&CONFLICTS, &BREAK_GLASS],
     blind: "Which people are in several groups: conflicts across groups are not seen.",
     refs: &["https://kubernetes.io/docs/concepts/security/rbac-good-practices/"],

@@ -3,10 +3,18 @@
 
 use crate::checks::{Fault, Severity};
 use crate::model::credential::{self, Judgement};
-use crate::model::{Container, Evidence, Field, Object};
+use crate::model::{Container, Evidence, Field, GroupKind, Object};
 use crate::parse::Kind;
 
 const EXPECTED: &str = "a reference to a Secret";
+
+/// The kinds that install Helm charts.
+pub(super) const HELM: &[GroupKind] = &[
+    GroupKind::new("argoproj.io", "Application"),
+    GroupKind::new("helm.cattle.io", "HelmChart"),
+    GroupKind::new("helm.cattle.io", "HelmChartConfig"),
+    GroupKind::new("helm.toolkit.fluxcd.io", "HelmRelease"),
+];
 
 /// Where the kinds that install Helm charts keep their values.
 pub(super) fn helm_values<'a>(object: &Object<'a>) -> Vec<Field<'a>> {
