@@ -1,10 +1,11 @@
 //! Check × subject, in parallel, in the order of the input whatever the number of threads.
 
 mod outcome;
+mod plan;
+mod share;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -12,16 +13,24 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 pub use outcome::{Finding, Outcomes, Standing, Subject, Tally};
+use plan::Plan;
+pub use share::Share;
 
-use crate::checks::{Check, Probe};
-use crate::model::{Container, Fault, Field, GroupKind, Made, Namespace, Object, Pod, Scan, Severity, Verdict, kinds, take_mistyped};
+use crate::checks::Check;
+use crate::model::{Container, Fault, Field, Made, Namespace, Object, Pod, Scan, Severity, Verdict, kinds, take_mistyped};
 
 /// Runs every check on every subject it looks at.
 #[must_use]
 pub fn all(checks: &[&'static Check], scan: &Scan<'_>, keep_passes: bool) -> Outcomes {
-    let plan = Plan::new(checks);
+    share(checks, scan, keep_passes, Share::ALL)
+}
+
+/// Runs them on the subjects of one shard.
+#[must_use]
+pub fn share(checks: &[&'static Check], scan: &Scan<'_>, keep_passes: bool, share: Share) -> Outcomes {
+    let (plan, of_secrets) = (Plan::new(checks, |_| true), Plan::new(checks, |check| check.topic == "secret"));
     let evidence = scan.evidence;
-    let run = Runner { checks, scan, keep_passes };
+    let run = Runner { checks, scan, keep_passes, share, of_secrets: &of_secrets };
     let objects = evidence.objects().par_chunks(CHUNK).map(|objects| run.chunk(objects, |batch, object| run.object(batch, &plan, object)));
     let namespaces = evidence.namespaces().par_chunks(CHUNK);
     let namespaces = namespaces.map(|records| run.chunk(records, |batch, record| run.namespace(batch, &plan, &Namespace { scan, record })));
@@ -34,61 +43,13 @@ pub fn all(checks: &[&'static Check], scan: &Scan<'_>, keep_passes: bool) -> Out
 /// How many subjects share a batch: enough that counting costs nothing, few enough that threads share the work.
 const CHUNK: usize = 256;
 
-/// Checks by number, with what they do.
-type Probes<F> = Vec<(u16, F)>;
-
-/// Which checks look at what.
-struct Plan {
-    pods: Probes<fn(&Pod<'_>) -> Verdict>,
-    containers: Probes<fn(&Container<'_>) -> Verdict>,
-    namespaces: Probes<fn(&Namespace<'_>) -> Verdict>,
-    kinds: HashMap<(&'static str, &'static str), Probes<ObjectProbe>>,
-    namespaced: Probes<ObjectProbe>,
-    any: Probes<ObjectProbe>,
-    whole: Probes<fn(&Scan<'_>) -> Verdict>,
-    made: Probes<fn(&Pod<'_>) -> Verdict>,
-}
-
-type ObjectProbe = fn(&Object<'_>, &Scan<'_>) -> Verdict;
-
-impl Plan {
-    fn new(checks: &[&'static Check]) -> Self {
-        let mut plan = Plan {
-            pods: vec![],
-            containers: vec![],
-            namespaces: vec![],
-            kinds: HashMap::new(),
-            namespaced: vec![],
-            any: vec![],
-            whole: vec![],
-            made: vec![],
-        };
-        for (index, check) in checks.iter().enumerate() {
-            let index = index as u16;
-            match check.probe {
-                Probe::Pod(probe) => plan.pods.push((index, probe)),
-                Probe::Container(probe) => plan.containers.push((index, probe)),
-                Probe::Namespace(probe) => plan.namespaces.push((index, probe)),
-                Probe::Object(kinds, probe) => {
-                    for GroupKind { group, kind } in kinds {
-                        plan.kinds.entry((group, kind)).or_default().push((index, probe));
-                    }
-                }
-                Probe::Namespaced(probe) => plan.namespaced.push((index, probe)),
-                Probe::Any(probe) => plan.any.push((index, probe)),
-                Probe::Scan(probe) => plan.whole.push((index, probe)),
-                Probe::Made(probe) => plan.made.push((index, probe)),
-            }
-        }
-        plan
-    }
-}
-
 #[derive(Clone, Copy)]
 struct Runner<'r> {
     checks: &'r [&'static Check],
     scan: &'r Scan<'r>,
     keep_passes: bool,
+    share: Share,
+    of_secrets: &'r Plan,
 }
 
 /// What was said of a few objects or namespaces.
@@ -97,6 +58,14 @@ struct Batch {
     findings: Vec<Finding>,
     passes: Vec<(u16, Arc<Subject>)>,
     errors: Vec<(u16, Arc<Subject>, String)>,
+    hidden: Vec<(u32, (u32, u32))>,
+}
+
+impl Batch {
+    fn new(checks: usize) -> Self {
+        let (findings, passes, errors, hidden) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Batch { tallies: vec![Tally::default(); checks], findings, passes, errors, hidden }
+    }
 }
 
 /// A subject with what the engine needs to settle a verdict on it.
@@ -164,15 +133,24 @@ impl<'a> Seat<'a> {
 
 impl Runner<'_> {
     fn chunk<T>(self, subjects: &[T], look: impl Fn(&mut Batch, &T)) -> Batch {
-        let mut batch =
-            Batch { tallies: vec![Tally::default(); self.checks.len()], findings: Vec::new(), passes: Vec::new(), errors: Vec::new() };
+        let mut batch = Batch::new(self.checks.len());
         for subject in subjects {
             look(&mut batch, subject);
         }
         batch
     }
 
+    /// What another shard judges is searched for credentials here too: they may stand near what this one shows.
     fn object(self, batch: &mut Batch, plan: &Plan, object: &Object<'_>) {
+        if self.share.holds(object) {
+            return self.judge(batch, plan, object);
+        }
+        let mut aside = Batch::new(self.checks.len());
+        self.judge(&mut aside, self.of_secrets, object);
+        batch.hidden.extend(aside.findings.iter().filter_map(|finding| Some((finding.file, finding.sensitive?))));
+    }
+
+    fn judge(self, batch: &mut Batch, plan: &Plan, object: &Object<'_>) {
         let pods = self.scan.evidence.pods_in(object).iter().map(|record| Pod { scan: self.scan, record });
         let owners = self.scan.evidence.owners();
         let instances = owners.pods(object.id);
@@ -212,6 +190,9 @@ impl Runner<'_> {
     }
 
     fn namespace(self, batch: &mut Batch, plan: &Plan, namespace: &Namespace<'_>) {
+        if !self.share.holds_namespace(namespace.name()) {
+            return;
+        }
         let who = Who::Namespace(namespace.name());
         let seat = Seat::new(who, namespace.field(), namespace.documents().next(), Some(namespace.name()));
         for &(check, probe) in &plan.namespaces {
@@ -221,7 +202,7 @@ impl Runner<'_> {
 
     fn whole(self, batch: &mut Batch, plan: &Plan) {
         // without any object there is no cluster to speak of
-        let Some(first) = self.scan.evidence.objects().first() else { return };
+        let Some(first) = self.scan.evidence.objects().first().filter(|_| self.share.is_first()) else { return };
         let seat = Seat::new(Who::Cluster, place_of(first), None, None);
         for &(check, probe) in &plan.whole {
             self.run(batch, check, &seat, || probe(self.scan));
@@ -384,6 +365,7 @@ fn gather(checks: usize, batches: Vec<Batch>) -> Outcomes {
         outcomes.findings.extend(batch.findings);
         outcomes.passes.extend(batch.passes);
         outcomes.errors.extend(batch.errors);
+        outcomes.hidden.extend(batch.hidden);
     }
     outcomes
 }

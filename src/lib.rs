@@ -16,7 +16,8 @@ pub mod report;
 pub mod seen;
 pub mod settings;
 
-use assess::{Assessment, Occasion};
+use assess::{Assessment, Occasion, Seen};
+use evaluate::{Outcomes, Share};
 use model::evidence::Reading;
 use model::{Evidence, KubernetesVersion, Scan, UNSET_NAMESPACE};
 use parse::Limits;
@@ -58,6 +59,20 @@ pub enum Error {
 /// # Errors
 /// When nothing can be looked at; a file that cannot be read is a gap in the assessment instead.
 pub fn scan(request: &Request, policy: &Policy) -> Result<Assessment, Error> {
+    let (outcomes, seen) = look(request, policy, Share::ALL)?;
+    Ok(assess::all(policy, outcomes, seen, &request.occasion))
+}
+
+/// The same for one of several shards: all is read, so that joins see everything, and this one's share is judged.
+///
+/// # Errors
+/// See [`scan`].
+pub fn scan_share(request: &Request, policy: &Policy, share: Share) -> Result<assess::Part, Error> {
+    let (outcomes, seen) = look(request, policy, share)?;
+    Ok(assess::share(share, policy, outcomes, seen, &request.occasion))
+}
+
+fn look(request: &Request, policy: &Policy, share: Share) -> Result<(Outcomes, Seen), Error> {
     let found = discover::all(&request.input)?;
     let files = parse::all(found.sources, &request.limits);
     let assumed_namespace = request.assume_namespace.as_deref().unwrap_or(UNSET_NAMESPACE);
@@ -67,11 +82,12 @@ pub fn scan(request: &Request, policy: &Policy) -> Result<Assessment, Error> {
             return Err(discover::Error::Nothing(nothing(&evidence)).into());
         }
         let scan = Scan { evidence: &evidence, settings: &policy.settings, version: request.kubernetes_version };
-        (evaluate::all(&policy.checks, &scan, request.include_passes), seen::gather(&scan, found.gaps, found.ignored))
+        let outcomes = evaluate::share(&policy.checks, &scan, request.include_passes, share);
+        (outcomes, seen::gather(&scan, found.gaps, found.ignored))
     };
     // the trees go before the reports are made: they are the greater part of the memory
     let seen = seen::with_files(noted, files, &outcomes);
-    Ok(assess::all(policy, outcomes, seen, &request.occasion))
+    Ok((outcomes, seen))
 }
 
 /// Why there is nothing to judge although files were found: an empty pipe must not pass for a clean scan.

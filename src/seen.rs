@@ -37,8 +37,11 @@ pub fn gather(scan: &Scan<'_>, found_gaps: Vec<Gap>, ignored: Vec<(String, Strin
 
 /// Adds the files, with the texts of those that have something to show; their trees end here.
 #[must_use]
-pub fn with_files((seen, secrets): (Seen, Vec<Secret>), files: Vec<File>, outcomes: &Outcomes) -> Seen {
+pub fn with_files((seen, mut secrets): (Seen, Vec<Secret>), files: Vec<File>, outcomes: &Outcomes) -> Seen {
     let mut shown = vec![false; files.len()];
+    for (file, span) in &outcomes.hidden {
+        secrets[*file as usize].push(*span);
+    }
     for finding in &outcomes.findings {
         shown[finding.file as usize] = true;
     }

@@ -1,9 +1,9 @@
 //! What each check said of all its subjects together, and from it the status of each control.
 
-use crate::assess::assessment::{CheckVerdict, Control, ControlCheck, Gap};
+use crate::assess::assessment::{CheckVerdict, Control, ControlCheck, Gap, Status};
 use crate::assess::excuse::Excuses;
 use crate::assess::rollup;
-use crate::checks::Check;
+use crate::checks;
 use crate::evaluate::{Outcomes, Standing, Tally};
 use crate::policy::Policy;
 use crate::policy::profile::Requirement;
@@ -25,25 +25,29 @@ pub(super) fn all(policy: &Policy, outcomes: &Outcomes, excuses: &Excuses, whole
             _ => {}
         }
     }
-    let verdict = |check: usize, tally: &Tally| {
-        if open[check] {
-            CheckVerdict::Fail
-        } else if tally.errors > 0 {
-            CheckVerdict::Error
-        } else if doubtful[check] {
-            CheckVerdict::Review
-        } else if tally.failed + tally.review > 0 {
-            CheckVerdict::Excused
-        } else if tally.passed > 0 {
-            CheckVerdict::Pass
-        } else if whole {
-            CheckVerdict::Skip
-        } else {
-            CheckVerdict::NotAssessed
-        }
-    };
     let tallies = outcomes.tallies.iter().enumerate();
-    tallies.map(|(check, tally)| Counted { verdict: verdict(check, tally), tally: tally.clone() }).collect()
+    let counted =
+        |(check, tally): (usize, &Tally)| Counted { verdict: verdict(open[check], doubtful[check], tally, whole), tally: tally.clone() };
+    tallies.map(counted).collect()
+}
+
+/// What a check said, from its counts, whether a failure or a doubt stands that nobody excused, and whether all evidence is there.
+pub(super) fn verdict(open: bool, doubtful: bool, tally: &Tally, whole: bool) -> CheckVerdict {
+    if open {
+        CheckVerdict::Fail
+    } else if tally.errors > 0 {
+        CheckVerdict::Error
+    } else if doubtful {
+        CheckVerdict::Review
+    } else if tally.failed + tally.review > 0 {
+        CheckVerdict::Excused
+    } else if tally.passed > 0 {
+        CheckVerdict::Pass
+    } else if whole {
+        CheckVerdict::Skip
+    } else {
+        CheckVerdict::NotAssessed
+    }
 }
 
 /// Every requirement of the profile with its status.
@@ -54,28 +58,38 @@ pub(super) fn controls(policy: &Policy, verdicts: &[Counted], gaps: &[Gap]) -> V
 fn control(policy: &Policy, requirement: &Requirement, verdicts: &[Counted], gaps: &[Gap]) -> Control {
     let mut checks: Vec<ControlCheck> = requirement.checks.iter().map(|id| bound(policy, id, verdicts)).collect();
     checks.extend(requirement.planned.iter().map(|id| unrun(id, CheckVerdict::Planned)));
-    let reads = |surface: &str| {
-        let selected = policy.checks.iter().filter(|check| requirement.checks.iter().any(|id| id == check.id));
-        selected.flat_map(|check: &&Check| check.surfaces).any(|own| own.as_str() == surface)
-    };
-    let (status, reason) = rollup::status(requirement.coverage, &checks, gaps.iter().any(|gap| reads(&gap.surface)));
-    Control {
+    let mut control = Control {
         id: requirement.id.clone(),
         framework: requirement.framework.clone(),
         title: requirement.title.clone(),
         group: requirement.group.clone(),
-        status,
-        reason,
+        status: Status::NotAssessed,
+        reason: String::new(),
         coverage: requirement.coverage,
         supports: requirement.supports.clone(),
         checks,
         attestation: None,
-    }
+    };
+    settle(&mut control, gaps);
+    control
+}
+
+/// The status of a control, from its checks and the gaps in what they read.
+pub(super) fn settle(control: &mut Control, gaps: &[Gap]) {
+    let selected = control.checks.iter().filter(|check| !matches!(check.verdict, CheckVerdict::Planned | CheckVerdict::NotSelected));
+    let surfaces: Vec<_> = selected.filter_map(|check| checks::find(&check.id)).flat_map(|check| check.surfaces).collect();
+    let has_gaps = gaps.iter().any(|gap| surfaces.iter().any(|surface| surface.as_str() == gap.surface));
+    (control.status, control.reason) = rollup::status(control.coverage, &control.checks, has_gaps);
 }
 
 fn bound(policy: &Policy, id: &str, verdicts: &[Counted]) -> ControlCheck {
-    let Some(index) = policy.checks.iter().position(|check| check.id == id) else { return unrun(id, CheckVerdict::NotSelected) };
-    let Counted { verdict, tally } = &verdicts[index];
+    let index = policy.checks.iter().position(|check| check.id == id);
+    index.map_or_else(|| unrun(id, CheckVerdict::NotSelected), |index| ran(id, &verdicts[index]))
+}
+
+/// A check of a control, with what it said.
+pub(super) fn ran(id: &str, counted: &Counted) -> ControlCheck {
+    let Counted { verdict, tally } = counted;
     ControlCheck {
         id: id.into(),
         verdict: *verdict,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::evaluate::Share;
 use crate::model::KubernetesVersion;
 use crate::policy::FailOn;
 use crate::report::Format;
@@ -51,6 +52,8 @@ pub enum Command {
     List(List),
     /// Turn a JSON result into another format.
     Convert(Convert),
+    /// Make one result of the parts that `scan --shard` wrote.
+    Merge(Merge),
     /// Compare two JSON results: new, fixed and unchanged findings, statuses that moved.
     Diff(Diff),
     /// The embedded controls catalog.
@@ -132,6 +135,9 @@ pub struct Scan {
     /// Read files that .gitignore and .cnscanignore leave out.
     #[arg(long)]
     pub all_files: bool,
+    /// Judge one share of several, counted from 0, and write its part, in JSON, for `merge`. Each shard reads all of the input.
+    #[arg(long, value_name = "I/N", conflicts_with = "baseline")]
+    pub shard: Option<Share>,
     /// How many threads [default: one a core]
     #[arg(short, long, value_name = "N")]
     pub jobs: Option<usize>,
@@ -216,6 +222,23 @@ pub struct Convert {
     /// Where to write it [default: standard output]
     #[arg(short, long, value_name = "PATH")]
     pub output: Option<PathBuf>,
+}
+
+/// `merge`
+#[derive(Debug, Args)]
+pub struct Merge {
+    /// The parts of all shards of one scan, in any order.
+    #[arg(value_name = "PART", required = true)]
+    pub parts: Vec<PathBuf>,
+    /// What to print on standard output [default: table]
+    #[arg(short, long, value_name = "FORMAT")]
+    pub format: Option<Format>,
+    /// Write a format to a file as well; may be given many times.
+    #[arg(short, long = "output", value_name = "FORMAT=PATH")]
+    pub outputs: Vec<String>,
+    /// A JSON result to compare with: only new failures count for the exit code.
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
 }
 
 /// `diff`

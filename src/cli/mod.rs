@@ -5,6 +5,7 @@ mod catalog;
 mod diff;
 mod explain;
 mod list;
+mod merge;
 mod permissions;
 mod scan;
 mod schema;
@@ -34,6 +35,7 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
     match &cli.command {
         Command::Scan(args) => return scan::run(args, cli, streams),
         Command::Convert(args) => scan::convert(args, cli, streams)?,
+        Command::Merge(args) => return merge::run(args, cli, streams),
         Command::Diff(args) => return diff::run(args, streams),
         Command::Explain(args) => explain::run(args, streams)?,
         Command::List(args) => list::run(args, cli, streams)?,

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 
 use super::args::{Cli, Complete, Convert, Scan};
-use super::{Streams, options};
+use super::{Streams, merge, options};
 use crate::assess::{self, Assessment, Decision, Occasion};
 use crate::model::KubernetesVersion;
 use crate::parse::Limits;
@@ -23,7 +23,7 @@ pub(super) fn run(args: &Scan, cli: &Cli, streams: &mut Streams<'_>) -> Result<u
     let policy = policy(args, &input)?;
     let config = &policy.config;
     threads(args.jobs.or(config.jobs.as_ref().map(|jobs| jobs.value)))?;
-    let plan = Plan::new(args, &policy, discover::working_below_root(&input))?;
+    let plan = Plan::new((args.format, &args.outputs), Some(&policy), discover::working_below_root(&input))?;
     let request = Request {
         input: discover::Request { all_files: args.all_files || config.all_files, ..input },
         assume_namespace: args.assume_namespace.clone().or(config.assume_namespace.as_ref().map(|name| name.value.clone())),
@@ -31,11 +31,19 @@ pub(super) fn run(args: &Scan, cli: &Cli, streams: &mut Streams<'_>) -> Result<u
         kubernetes_version: version(args, &policy)?,
         include_passes: args.include_passes || config.include_passes,
         limits: Limits::default(),
-        occasion: Occasion { line_hashes: plan.is_for_machines(), ..occasion(args, &policy, clock)? },
+        occasion: Occasion { line_hashes: args.shard.is_some() || plan.is_for_machines(), ..occasion(args, &policy, clock)? },
     };
+    if let Some(share) = args.shard {
+        return merge::shard(args, share, &request, &policy, cli, streams);
+    }
     let assessment = crate::scan(&request, &policy)?;
     plan.write(&assessment, cli, streams)?;
-    let decision = assess::decide(&assessment);
+    conclude(&assessment, cli, streams)
+}
+
+/// The exit code, and a word on what could not be judged.
+pub(super) fn conclude(assessment: &Assessment, cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
+    let decision = assess::decide(assessment);
     if decision == Decision::Incomplete && !cli.quiet {
         let gaps = assessment.gaps.len() + assessment.errors.len();
         writeln!(
@@ -100,6 +108,12 @@ fn version(args: &Scan, policy: &Policy) -> Result<Option<KubernetesVersion>> {
 }
 
 fn occasion(args: &Scan, policy: &Policy, clock: Instant) -> Result<Occasion> {
+    let path = args.baseline.clone().or(policy.config.baseline.as_ref().map(|path| policy.config.beside(&path.value)));
+    moment(path.as_deref(), clock)
+}
+
+/// Now, or when `SOURCE_DATE_EPOCH` says.
+pub(super) fn moment(baseline: Option<&Path>, clock: Instant) -> Result<Occasion> {
     let fixed = std::env::var("SOURCE_DATE_EPOCH").ok();
     let fixed = fixed.map(|text| {
         text.parse()
@@ -108,13 +122,12 @@ fn occasion(args: &Scan, policy: &Policy, clock: Instant) -> Result<Occasion> {
             .with_context(|| format!("SOURCE_DATE_EPOCH: `{text}` is no number of seconds"))
     });
     let fixed = fixed.transpose()?;
-    let path = args.baseline.clone().or(policy.config.baseline.as_ref().map(|path| policy.config.beside(&path.value)));
     Ok(Occasion {
         started: fixed.unwrap_or_else(jiff::Timestamp::now),
         finished: fixed,
         arguments: std::env::args().skip(1).map(|argument| without_folders(&argument)).collect(),
         clock,
-        baseline: path.map(|path| Baseline::read(&path)).transpose()?,
+        baseline: baseline.map(Baseline::read).transpose()?,
         line_hashes: true,
         page: explain::summary,
     })
@@ -132,7 +145,7 @@ fn without_folders(argument: &str) -> String {
 }
 
 /// What is to be written where, settled before the scan so that a mistake costs nothing.
-struct Plan {
+pub(super) struct Plan {
     format: Format,
     files: Vec<(Format, std::path::PathBuf)>,
     /// See `report::Options`.
@@ -140,19 +153,20 @@ struct Plan {
 }
 
 impl Plan {
-    fn new(args: &Scan, policy: &Policy, from: String) -> Result<Self> {
-        let config = &policy.config;
-        let format = match (args.format, &config.format) {
+    /// By the flags, else by the configuration file.
+    pub(super) fn new((wanted, outputs): (Option<Format>, &[String]), policy: Option<&Policy>, from: String) -> Result<Self> {
+        let config = policy.map(|policy| &policy.config);
+        let format = match (wanted, config.and_then(|config| Some((config, config.format.as_ref()?)))) {
             (Some(format), _) => format,
-            (None, Some(key)) => format(&key.value).map_err(|why| config.mistake(key, why))?,
+            (None, Some((config, key))) => format(&key.value).map_err(|why| config.mistake(key, why))?,
             (None, None) => Format::Table,
         };
         let mut files = Vec::new();
-        for given in &args.outputs {
+        for given in outputs {
             let (format, path) = output(given).map_err(|why| anyhow::anyhow!("--output {given}: {why}"))?;
             files.push((format, path.into()));
         }
-        if args.outputs.is_empty() {
+        if let Some(config) = config.filter(|_| outputs.is_empty()) {
             for key in &config.output {
                 let (format, path) = output(&key.value).map_err(|why| config.mistake(key, why))?;
                 files.push((format, config.beside(path)));
@@ -166,7 +180,7 @@ impl Plan {
         formats.into_iter().any(|format| !matches!(format, Format::Table | Format::Markdown))
     }
 
-    fn write(&self, assessment: &Assessment, cli: &Cli, streams: &mut Streams<'_>) -> Result<()> {
+    pub(super) fn write(&self, assessment: &Assessment, cli: &Cli, streams: &mut Streams<'_>) -> Result<()> {
         for (format, path) in &self.files {
             let to = || path.display().to_string();
             let mut file = BufWriter::new(fs::File::create(path).with_context(to)?);
@@ -192,7 +206,7 @@ impl Plan {
 }
 
 /// `FORMAT=PATH`
-fn output(text: &str) -> Result<(Format, &str), String> {
+pub(super) fn output(text: &str) -> Result<(Format, &str), String> {
     let (name, path) = text.split_once('=').filter(|(_, path)| !path.is_empty()).ok_or("write FORMAT=PATH")?;
     Ok((format(name)?, path))
 }

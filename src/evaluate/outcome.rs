@@ -17,6 +17,8 @@ pub struct Outcomes {
     pub passes: Vec<(u16, Arc<Subject>)>,
     /// Checks that broke: which, on what, with what words.
     pub errors: Vec<(u16, Arc<Subject>, String)>,
+    /// Credentials in what another shard judges: file, and byte range.
+    pub hidden: Vec<(u32, (u32, u32))>,
 }
 
 /// How often a check said what.

@@ -21,6 +21,7 @@ mod pattern;
 pub mod permissions;
 pub mod profile;
 mod profile_file;
+pub mod remark;
 mod select;
 mod text;
 pub mod upstream;
