@@ -17,6 +17,7 @@ use plan::Plan;
 pub use share::Share;
 
 use crate::checks::Check;
+use crate::model::origin::{self, GitSource};
 use crate::model::{Container, Fault, Field, Made, Namespace, Object, Pod, Scan, Severity, Verdict, kinds, take_mistyped};
 
 /// Runs every check on every subject it looks at.
@@ -74,6 +75,7 @@ struct Seat<'a> {
     /// Made when something is to be said of it: most subjects pass in silence.
     subject: OnceCell<Arc<Subject>>,
     images: OnceCell<Option<Arc<[Box<str>]>>>,
+    source: OnceCell<Option<Arc<GitSource>>>,
     field: Field<'a>,
     object: Option<&'a Object<'a>>,
     namespace: Option<&'a str>,
@@ -91,7 +93,7 @@ enum Who<'a> {
 
 impl<'a> Seat<'a> {
     fn new(who: Who<'a>, field: Field<'a>, object: Option<&'a Object<'a>>, namespace: Option<&'a str>) -> Self {
-        Seat { who, subject: OnceCell::new(), images: OnceCell::new(), field, object, namespace, pods: 0 }
+        Seat { who, subject: OnceCell::new(), images: OnceCell::new(), source: OnceCell::new(), field, object, namespace, pods: 0 }
     }
 
     fn subject(&self) -> Arc<Subject> {
@@ -105,7 +107,7 @@ impl<'a> Seat<'a> {
     }
 
     /// The object that a fault of a whole namespace or cluster lies in, when it is not only where the subject is shown.
-    fn holder(&self, scan: &Scan<'_>, fault: &Fault) -> Option<Arc<Subject>> {
+    fn holder<'s>(&self, scan: &'s Scan<'_>, fault: &Fault) -> Option<&'s Object<'s>> {
         if !matches!(self.who, Who::Namespace(_) | Who::Cluster) || fault.place == self.field.place() {
             return None;
         }
@@ -113,7 +115,13 @@ impl<'a> Seat<'a> {
         if self.object.is_some_and(|own| own.id == object.id) {
             return None;
         }
-        Some(Arc::new(identity(object, "", scan.evidence.owners().pods(object.id))))
+        Some(object)
+    }
+
+    /// The Git source of its object, where that stands in no file.
+    fn source(&self, scan: &Scan<'_>) -> Option<Arc<GitSource>> {
+        let find = || source_of(scan, self.object?);
+        self.source.get_or_init(find).clone()
     }
 
     /// The images of the container, or of all containers, of a node agent or a bare pod.
@@ -298,7 +306,10 @@ enum Settled {
 }
 
 fn finding(scan: &Scan<'_>, own: &Check, check: u16, seat: &Seat<'_>, standing: Standing, severity: Severity, fault: Fault) -> Finding {
-    let subject = seat.holder(scan, &fault).unwrap_or_else(|| seat.subject());
+    let (subject, source) = match seat.holder(scan, &fault) {
+        Some(object) => (Arc::new(identity(object, "", scan.evidence.owners().pods(object.id))), source_of(scan, object)),
+        None => (seat.subject(), seat.source(scan)),
+    };
     Finding {
         check,
         fingerprint: fingerprint(own.id, &subject, &fault.place.stable),
@@ -315,7 +326,13 @@ fn finding(scan: &Scan<'_>, own: &Check, check: u16, seat: &Seat<'_>, standing: 
         path: fault.place.path,
         quality: fault.place.quality,
         images: seat.images(scan),
+        source,
     }
+}
+
+fn source_of(scan: &Scan<'_>, object: &Object<'_>) -> Option<Arc<GitSource>> {
+    let is_in_file = scan.evidence.files()[object.file() as usize].uri.is_some();
+    if is_in_file { None } else { origin::of(object, scan.evidence).map(Arc::new) }
 }
 
 /// Whether the built-in exceptions may know it: a node agent, or a pod by itself.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::assess::assessment::{Baseline, Finding, FindingVerdict, Subject};
+use crate::assess::assessment::{Baseline, Finding, FindingVerdict, GitSource, Subject};
 use crate::assess::excuse::Excuses;
 use crate::assess::locate::{self, Located, Wanted};
 use crate::assess::{Citations, Seen};
@@ -149,6 +149,7 @@ impl Words {
             subject,
             path: self.text(&finding.path),
             location: Some(located.location),
+            source: finding.source.map(|source| Arc::new(GitSource { repository: source.repository.clone(), path: source.path.clone() })),
             observed,
             expected: self.text(&finding.expected),
             fix: finding.fix.map_or_else(|| Arc::clone(fix), |own| self.text(&own)),

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::model::origin::GitSource;
 use crate::model::{Quality, Severity};
 
 /// What the checks said. It borrows nothing from the evidence, which may go.
@@ -125,4 +126,6 @@ pub struct Finding {
     /// The images of the container, or of all containers of the pod, where it runs on every node or by itself: those
     /// that the built-in exceptions may know.
     pub images: Option<Arc<[Box<str>]>>,
+    /// Where its object comes from, when it was read from no file.
+    pub source: Option<Arc<GitSource>>,
 }

@@ -16,6 +16,7 @@ mod namespace;
 pub mod network;
 mod node;
 mod object;
+pub mod origin;
 mod owner;
 mod pod;
 pub mod pod_security;

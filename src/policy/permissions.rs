@@ -5,17 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use crate::checks::{Check, Surface};
-use crate::model::{GroupKind, kinds};
+use crate::model::{GroupKind, kinds, origin};
 
 /// The resources by API group.
 pub type Resources = BTreeMap<&'static str, BTreeSet<String>>;
 
-/// The kinds in a cluster that some checks read.
+/// The kinds in a cluster that some checks read, and those that say where in Git an object comes from.
 #[must_use]
 pub fn kinds(checks: &[&'static Check]) -> BTreeSet<GroupKind> {
     let in_cluster = checks.iter().filter(|check| check.surfaces.contains(&Surface::Cluster));
     let read = in_cluster.flat_map(|check| check.reads());
-    read.filter(|kind| kinds::is_served(kind.group)).collect()
+    // where an object comes from, and is to be mended, stands in objects of Argo CD and Flux
+    read.chain(origin::KINDS.iter().copied()).filter(|kind| kinds::is_served(kind.group)).collect()
 }
 
 /// The same as resources; that of Secrets is left out, as it has a rule of its own.

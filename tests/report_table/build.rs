@@ -80,6 +80,7 @@ pub(crate) fn fault(severity: Severity, check: &str, message: &str) -> Finding {
         baseline: None,
         snippet: None,
         line_hash: None,
+        source: None,
     }
 }
 

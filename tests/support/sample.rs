@@ -42,6 +42,7 @@ pub(crate) fn failure(uri: &str, line: u32, fingerprint: &str) -> Finding {
         baseline: None,
         snippet: Some("            privileged: true".into()),
         line_hash: Some(format!("b7f3e93dae7346de:{line}").into()),
+        source: None,
     }
 }
 
