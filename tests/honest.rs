@@ -138,3 +138,23 @@ fn an_excuse_in_one_copy_does_not_cover_another() {
         .collect();
     assert_eq!(excused, [("a.yaml".to_owned(), true), ("b.yaml".to_owned(), false)]);
 }
+
+/// What `kubectl get --raw` writes is one line.
+#[test]
+fn a_dump_of_one_line_gives_no_result_that_repeats_it() {
+    let pod = |number: u32| {
+        format!(
+            r#"{{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"p{number}","namespace":"shop"}},"spec":{{"containers":[{{"name":"é","image":"a","securityContext":{{"privileged":true}}}}]}}}}"#
+        )
+    };
+    let text = format!(r#"{{"apiVersion":"v1","kind":"List","items":[{}]}}"#, (0..300).map(pod).collect::<Vec<_>>().join(","));
+    let output = run(&text, &["-f", "json", "-q", "--check", "pss-privileged-container"]).1;
+    assert!(output.len() < text.len() * 20, "{} bytes of {}", output.len(), text.len());
+    let result: Value = serde_json::from_str(&output).expect("JSON");
+    let findings = result["findings"].as_array().expect("findings");
+    assert_eq!(findings.len(), 300);
+    let last = &findings[299];
+    let at = text.rfind("true").expect("the value");
+    assert_eq!(last["location"]["column"], text[..at].chars().count() + 1);
+    assert!(last["snippet"].is_null());
+}

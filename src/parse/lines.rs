@@ -23,8 +23,27 @@ impl<'a> Lines<'a> {
         let offset = (offset as usize).min(self.text.len());
         let line = self.starts.partition_point(|&start| start as usize <= offset);
         let start = self.starts[line - 1] as usize;
-        let column = self.text.as_bytes()[start..offset].iter().filter(|&&byte| byte & 0xC0 != 0x80).count();
-        (line as u32, column as u32 + 1)
+        (line as u32, scalars(&self.text.as_bytes()[start..offset]) + 1)
+    }
+
+    /// The positions of many offsets, in their order: each stretch of a line is counted once, however long it is.
+    #[must_use]
+    pub fn positions(&self, offsets: impl Iterator<Item = u32>) -> Vec<(u32, u32)> {
+        let mut sorted: Vec<(u32, usize)> = offsets.enumerate().map(|(at, offset)| (offset, at)).collect();
+        sorted.sort_unstable();
+        let mut positions = vec![(1, 1); sorted.len()];
+        let (mut line, mut column, mut counted) = (1, 1, 0);
+        for (offset, at) in sorted {
+            let offset = (offset as usize).min(self.text.len());
+            let own = self.starts.partition_point(|&start| start as usize <= offset);
+            if own != line {
+                (line, column, counted) = (own, 1, self.starts[own - 1] as usize);
+            }
+            column += scalars(&self.text.as_bytes()[counted..offset]);
+            counted = offset;
+            positions[at] = (line as u32, column);
+        }
+        positions
     }
 
     /// The text of a line (from 1) without its end; empty when there is none.
@@ -42,6 +61,11 @@ impl<'a> Lines<'a> {
     }
 }
 
+/// How many scalar values begin in some bytes.
+fn scalars(bytes: &[u8]) -> u32 {
+    bytes.iter().filter(|&&byte| byte & 0xC0 != 0x80).count() as u32
+}
+
 #[cfg(test)]
 mod tests {
     use super::Lines;
@@ -55,6 +79,9 @@ mod tests {
         assert_eq!(lines.position("a\r\né😀x\r".len() as u32), (3, 1));
         assert_eq!(lines.position(999), (4, 1));
         assert_eq!(lines.line(2), "é😀x");
+        let offsets = [9, 0, 3, 999, 5, 3, 11];
+        let each: Vec<_> = offsets.iter().map(|&offset| lines.position(offset)).collect();
+        assert_eq!(lines.positions(offsets.into_iter()), each, "many at once");
         assert_eq!((lines.line(4), lines.line(5), lines.count()), ("", "", 4));
     }
 }
