@@ -4,7 +4,6 @@ mod outcome;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -14,7 +13,7 @@ use sha2::{Digest, Sha256};
 pub use outcome::{Finding, Outcomes, Standing, Subject, Tally};
 
 use crate::checks::{Check, Probe};
-use crate::model::{Container, Fault, Field, GroupKind, Namespace, Object, Pod, Scan, Severity, Verdict, kinds, take_mistyped};
+use crate::model::{Container, Fault, Field, GroupKind, Map, Namespace, Object, Pod, Scan, Severity, Verdict, kinds, take_mistyped};
 
 /// Runs every check on every subject it looks at.
 #[must_use]
@@ -42,7 +41,7 @@ struct Plan {
     pods: Probes<fn(&Pod<'_>) -> Verdict>,
     containers: Probes<fn(&Container<'_>) -> Verdict>,
     namespaces: Probes<fn(&Namespace<'_>) -> Verdict>,
-    kinds: HashMap<(&'static str, &'static str), Probes<ObjectProbe>>,
+    kinds: Map<(&'static str, &'static str), Probes<ObjectProbe>>,
     namespaced: Probes<ObjectProbe>,
     any: Probes<ObjectProbe>,
     whole: Probes<fn(&Scan<'_>) -> Verdict>,
@@ -56,7 +55,7 @@ impl Plan {
             pods: vec![],
             containers: vec![],
             namespaces: vec![],
-            kinds: HashMap::new(),
+            kinds: Map::default(),
             namespaced: vec![],
             any: vec![],
             whole: vec![],

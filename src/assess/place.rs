@@ -44,17 +44,11 @@ pub(super) fn all(
 
 /// Sorts by place, numbers equal fingerprints, and holds all against the baseline; returns what is to be said of it.
 pub(super) fn order(baseline: Option<policy::Baseline>, findings: &mut [Finding]) -> Option<String> {
-    let place = |finding: &Finding| finding.location.as_ref().map(|at| (Arc::clone(&at.uri), at.line, at.column));
-    findings.par_sort_by(|a, b| {
-        (place(a), a.severity, &a.check, &a.subject, &a.path, &a.message).cmp(&(
-            place(b),
-            b.severity,
-            &b.check,
-            &b.subject,
-            &b.path,
-            &b.message,
-        ))
-    });
+    fn key(finding: &Finding) -> impl Ord + '_ {
+        let place = finding.location.as_ref().map(|at| (&*at.uri, at.line, at.column));
+        (place, finding.severity, &*finding.check, &*finding.subject, &*finding.path, &*finding.message)
+    }
+    findings.par_sort_by(|a, b| key(a).cmp(&key(b)));
     let mut seen: HashMap<Arc<str>, u32> = HashMap::new();
     for finding in findings.iter_mut() {
         let times = seen.entry(Arc::clone(&finding.fingerprint)).or_default();

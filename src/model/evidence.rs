@@ -1,6 +1,6 @@
 //! All that was read, indexed once: objects by kind, namespaces, pods.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::OnceLock;
 
 use rayon::prelude::*;
@@ -14,7 +14,7 @@ use crate::model::object::Object;
 use crate::model::pod::PodRecord;
 use crate::model::pod_security::StandardVersion;
 use crate::model::rbac::Rbac;
-use crate::model::{Accounts, GroupKind, Limits, Nodes, Volumes, kinds, uncovered};
+use crate::model::{Accounts, GroupKind, Limits, Map, Nodes, Volumes, kinds, uncovered};
 use crate::parse::{File, Kind};
 
 /// How much of a kind was seen.
@@ -46,9 +46,9 @@ pub struct Evidence<'a> {
     pods: Vec<PodRecord<'a>>,
     /// For each object, where its pods begin in `pods`.
     first_pod: Vec<u32>,
-    by_kind: HashMap<(&'a str, &'a str), Vec<u32>>,
+    by_kind: Map<(&'a str, &'a str), Vec<u32>>,
     namespaces: Vec<NamespaceRecord<'a>>,
-    namespace_by_name: HashMap<(u16, &'a str), u32>,
+    namespace_by_name: Map<(u16, &'a str), u32>,
     gaps: Vec<Gap>,
     fragments: Vec<Fragment>,
     rbac: Rbac<'a>,
@@ -102,7 +102,7 @@ impl<'a> Evidence<'a> {
             first_pod,
             by_kind,
             namespaces: Vec::new(),
-            namespace_by_name: HashMap::new(),
+            namespace_by_name: Map::default(),
             unread: !gaps.is_empty(),
             gaps,
             fragments: left_out,
@@ -371,6 +371,7 @@ fn index_pods<'a>(files: &'a [File], objects: &[Object<'a>], gaps: &mut Vec<Gap>
             object: id as u32,
             metadata: pod.metadata,
             spec: pod.spec,
+            security: pod.spec.key("securityContext"),
             steps: pod.steps,
         }));
         gaps.extend(uncovered);
@@ -378,8 +379,8 @@ fn index_pods<'a>(files: &'a [File], objects: &[Object<'a>], gaps: &mut Vec<Gap>
     (pods, first_pod)
 }
 
-fn index_kinds<'a>(objects: &[Object<'a>]) -> HashMap<(&'a str, &'a str), Vec<u32>> {
-    let mut by_kind: HashMap<_, Vec<u32>> = HashMap::new();
+fn index_kinds<'a>(objects: &[Object<'a>]) -> Map<(&'a str, &'a str), Vec<u32>> {
+    let mut by_kind: Map<_, Vec<u32>> = Map::default();
     for (id, object) in objects.iter().enumerate() {
         by_kind.entry((object.group, object.kind)).or_default().push(id as u32);
     }

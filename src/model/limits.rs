@@ -1,10 +1,8 @@
 //! What bounds a container's use of CPU, memory and disk: itself, its pod, or its namespace's LimitRange.
 
-use std::collections::HashMap;
-
 use crate::model::field::Field;
 use crate::model::pod::Container;
-use crate::model::{Evidence, kinds};
+use crate::model::{Evidence, Map, kinds};
 
 impl<'a> Container<'a> {
     /// Its `resources`; newer Tekton calls them `computeResources`.
@@ -77,7 +75,7 @@ fn is_given(quantity: Field<'_>) -> bool {
 
 /// The LimitRanges of each namespace, found once a scan.
 #[derive(Debug, Default)]
-pub struct Limits<'a>(HashMap<(u16, &'a str), Vec<u32>>);
+pub struct Limits<'a>(Map<(u16, &'a str), Vec<u32>>);
 
 impl<'a> Limits<'a> {
     pub(crate) fn index(evidence: &Evidence<'a>) -> Self {

@@ -30,6 +30,9 @@ mod version;
 pub mod volume;
 pub mod webhook;
 
+/// A map over names that the input gives: many are looked up, none in an order that anybody sees.
+pub(crate) type Map<K, V> = std::collections::HashMap<K, V, foldhash::quality::RandomState>;
+
 pub use evidence::{Evidence, Extent};
 pub use fault::{Fault, Place, Quality, Severity, Verdict};
 pub(crate) use field::take_mistyped;

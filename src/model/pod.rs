@@ -13,6 +13,8 @@ pub struct PodRecord<'a> {
     pub(crate) object: u32,
     pub(crate) metadata: Field<'a>,
     pub(crate) spec: Field<'a>,
+    /// Its `securityContext`, which many checks ask for.
+    pub(crate) security: Field<'a>,
     pub(crate) steps: bool,
 }
 
@@ -49,6 +51,8 @@ pub struct Container<'a> {
     pub pod: Pod<'a>,
     /// Its place in the list.
     pub field: Field<'a>,
+    /// Its own `securityContext`, which many checks ask for.
+    security: Field<'a>,
     /// Which list.
     pub kind: ContainerKind,
 }
@@ -143,7 +147,8 @@ impl<'a> Pod<'a> {
         } else {
             &[("initContainers", Init), ("containers", Regular), ("ephemeralContainers", Ephemeral)]
         };
-        lists.iter().flat_map(move |&(list, kind)| pod.at(list).items().map(move |field| Container { pod, field, kind }))
+        let view = move |field: Field<'a>, kind| Container { pod, field, security: field.key("securityContext"), kind };
+        lists.iter().flat_map(move |&(list, kind)| pod.at(list).items().map(move |field| view(field, kind)))
     }
 
     /// The volumes it declares.
@@ -173,7 +178,10 @@ impl<'a> Container<'a> {
     /// A field of the container, by dotted path.
     #[must_use]
     pub fn at(&self, path: &'a str) -> Field<'a> {
-        let own = self.field.at(path);
+        let own = match path.strip_prefix("securityContext.") {
+            Some(rest) if self.security.exists() => self.security.at(rest),
+            _ => self.field.at(path),
+        };
         // Tekton: what a step leaves open, the template of its task's steps gives
         if self.pod.record.steps && !own.exists() {
             let template = self.pod.at("stepTemplate").at(path);
@@ -186,7 +194,7 @@ impl<'a> Container<'a> {
 
     /// A field of the container's own `securityContext`, which Tekton merges key by key with that of `stepTemplate`.
     fn own_or_template(&self, key: &'a str) -> Field<'a> {
-        let own = self.field.at("securityContext").key(key);
+        let own = self.security.key(key);
         if own.exists() || !self.pod.record.steps {
             return own;
         }
@@ -202,7 +210,7 @@ impl<'a> Container<'a> {
         if own.exists() {
             return own;
         }
-        let pod = self.pod.at("securityContext").key(key);
+        let pod = self.pod.record.security.key(key);
         if pod.exists() { pod } else { own }
     }
 }

@@ -1,11 +1,9 @@
 //! Service accounts: what their pods get a token of, and who gave them rights.
 
-use std::collections::HashMap;
-
 use crate::model::field::Field;
 use crate::model::object::Object;
 use crate::model::pod::{ContainerKind, Pod};
-use crate::model::{Evidence, kinds};
+use crate::model::{Evidence, Map, kinds};
 
 /// Where a pod gets its account's token without asking.
 const TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -74,9 +72,9 @@ impl<'a> Pod<'a> {
 #[derive(Debug, Default)]
 pub struct Accounts<'a> {
     /// Accounts by namespace and name.
-    documents: HashMap<(u16, &'a str, &'a str), Vec<u32>>,
+    documents: Map<(u16, &'a str, &'a str), Vec<u32>>,
     /// Bindings by the namespace and name of the account they name.
-    bound: HashMap<(u16, &'a str, &'a str), Vec<u32>>,
+    bound: Map<(u16, &'a str, &'a str), Vec<u32>>,
     /// Bindings of groups that every account is in.
     groups: Vec<GroupBinding<'a>>,
 }
