@@ -367,13 +367,7 @@ fn index_pods<'a>(files: &'a [File], objects: &[Object<'a>], gaps: &mut Vec<Gap>
     let (mut pods, mut first_pod) = (Vec::new(), Vec::with_capacity(objects.len()));
     for (id, (embedded, uncovered)) in found.into_iter().enumerate() {
         first_pod.push(pods.len() as u32);
-        pods.extend(embedded.into_iter().map(|pod| PodRecord {
-            object: id as u32,
-            metadata: pod.metadata,
-            spec: pod.spec,
-            security: pod.spec.key("securityContext"),
-            steps: pod.steps,
-        }));
+        pods.extend(embedded.into_iter().map(|pod| PodRecord::new(id as u32, pod.metadata, pod.spec, pod.steps)));
         gaps.extend(uncovered);
     }
     (pods, first_pod)

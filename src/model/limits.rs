@@ -8,8 +8,8 @@ impl<'a> Container<'a> {
     /// Its `resources`; newer Tekton calls them `computeResources`.
     #[must_use]
     pub fn resources(&self) -> Field<'a> {
-        let renamed = self.at("computeResources");
-        if self.pod.is_tekton() && renamed.exists() { renamed } else { self.at("resources") }
+        let renamed = self.pod.is_tekton().then(|| self.at("computeResources")).filter(|renamed| renamed.exists());
+        renamed.unwrap_or_else(|| self.at("resources"))
     }
 
     /// Whether it gets a limit on a resource.

@@ -1,24 +1,50 @@
 //! One view of a pod wherever it lives, and of its containers.
 
-use crate::model::field::Field;
+use crate::model::field::{Field, take_mistyped};
 use crate::model::object::Object;
 use crate::model::pod_security::StandardVersion;
 use crate::model::scan::Scan;
 use crate::model::version::KubernetesVersion;
 
-/// Where a pod stands in the evidence.
-#[derive(Debug, Clone, Copy)]
+/// Where a pod stands in the evidence, with what many checks ask of it.
+#[derive(Debug, Clone)]
 pub struct PodRecord<'a> {
     /// Index of its object.
     pub(crate) object: u32,
     pub(crate) metadata: Field<'a>,
     pub(crate) spec: Field<'a>,
-    /// Its `securityContext`, which many checks ask for.
+    /// Its `securityContext`.
     pub(crate) security: Field<'a>,
     pub(crate) steps: bool,
+    /// `None` where something has a wrong shape: then every look has to meet that anew, so that nothing passes on it.
+    known: Option<Known<'a>>,
+}
+
+#[derive(Debug, Clone)]
+struct Known<'a> {
+    windows: bool,
+    containers: Box<[ContainerRecord<'a>]>,
+}
+
+/// Where a container stands in its pod.
+#[derive(Debug, Clone, Copy)]
+struct ContainerRecord<'a> {
+    field: Field<'a>,
+    security: Field<'a>,
+    kind: ContainerKind,
 }
 
 impl<'a> PodRecord<'a> {
+    /// Notes where a pod stands; `steps`: its containers are the steps of a Tekton task.
+    pub(crate) fn new(object: u32, metadata: Field<'a>, spec: Field<'a>, steps: bool) -> Self {
+        take_mistyped();
+        let containers = containers(spec, steps).collect();
+        let known = Known { windows: is_windows(spec), containers };
+        let security = spec.key("securityContext");
+        let known = take_mistyped().is_empty().then_some(known);
+        PodRecord { object, metadata, spec, security, steps, known }
+    }
+
     /// The metadata that the pod gets.
     #[must_use]
     pub fn metadata(&self) -> Field<'a> {
@@ -51,7 +77,7 @@ pub struct Container<'a> {
     pub pod: Pod<'a>,
     /// Its place in the list.
     pub field: Field<'a>,
-    /// Its own `securityContext`, which many checks ask for.
+    /// Its own `securityContext`.
     security: Field<'a>,
     /// Which list.
     pub kind: ContainerKind,
@@ -109,7 +135,7 @@ impl<'a> Pod<'a> {
     /// Whether `spec.os.name` says Windows: the only place that the API server judges by.
     #[must_use]
     pub fn is_windows(&self) -> bool {
-        self.at("os.name").text() == Some("windows")
+        self.record.known.as_ref().map_or_else(|| is_windows(self.record.spec), |known| known.windows)
     }
 
     /// `hostUsers: false`: root in the pod is nobody on the node.
@@ -140,15 +166,12 @@ impl<'a> Pod<'a> {
 
     /// All containers: init, regular, ephemeral, in this order.
     pub fn containers(&self) -> impl Iterator<Item = Container<'a>> + use<'a> {
-        use ContainerKind::{Ephemeral, Init, Regular};
         let pod = *self;
-        let lists: &'static [(&'static str, ContainerKind)] = if self.record.steps {
-            &[("steps", Regular), ("sidecars", Regular)]
-        } else {
-            &[("initContainers", Init), ("containers", Regular), ("ephemeralContainers", Ephemeral)]
-        };
-        let view = move |field: Field<'a>, kind| Container { pod, field, security: field.key("securityContext"), kind };
-        lists.iter().flat_map(move |&(list, kind)| pod.at(list).items().map(move |field| view(field, kind)))
+        let record: &'a PodRecord<'a> = self.record;
+        let known = record.known.as_ref().map(|known| known.containers.iter().copied());
+        let anew = record.known.is_none().then(|| containers(record.spec, record.steps));
+        let records = known.into_iter().flatten().chain(anew.into_iter().flatten());
+        records.map(move |ContainerRecord { field, security, kind }| Container { pod, field, security, kind })
     }
 
     /// The volumes it declares.
@@ -166,6 +189,22 @@ impl<'a> Pod<'a> {
         let pinned = self.scan.evidence.namespace(self.object().world, self.namespace()).and_then(|namespace| namespace.standard);
         pinned.unwrap_or_else(|| StandardVersion::Latest.span())
     }
+}
+
+/// All containers of a pod spec.
+fn containers<'a>(spec: Field<'a>, steps: bool) -> impl Iterator<Item = ContainerRecord<'a>> + use<'a> {
+    use ContainerKind::{Ephemeral, Init, Regular};
+    let lists: &'static [(&'static str, ContainerKind)] = if steps {
+        &[("steps", Regular), ("sidecars", Regular)]
+    } else {
+        &[("initContainers", Init), ("containers", Regular), ("ephemeralContainers", Ephemeral)]
+    };
+    let record = |field: Field<'a>, kind| ContainerRecord { field, security: field.key("securityContext"), kind };
+    lists.iter().flat_map(move |&(list, kind)| spec.key(list).items().map(move |field| record(field, kind)))
+}
+
+fn is_windows(spec: Field<'_>) -> bool {
+    spec.at("os.name").text() == Some("windows")
 }
 
 impl<'a> Container<'a> {

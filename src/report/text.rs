@@ -44,7 +44,12 @@ fn char_columns(char: char) -> usize {
 
 /// The columns that a text takes at most. Terminals disagree about joined emoji: this counts each part.
 pub(super) fn columns(text: &str) -> usize {
-    text.chars().map(char_columns).sum()
+    if text.is_ascii() { text.len() } else { text.chars().map(char_columns).sum() }
+}
+
+/// Printable ASCII, as nearly all texts are: shown as it is, a column a byte.
+pub(super) fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// Characters that a terminal acts upon, or that hide what a text says.
@@ -65,7 +70,7 @@ pub(super) fn push_clean(text: &mut String, char: char) {
 
 /// The text made harmless and cut to `most` columns, with `…` for what was cut.
 pub(super) fn clean(text: &str, most: usize) -> Cow<'_, str> {
-    if text.len() <= most && !text.chars().any(is_harmful) {
+    if text.len() <= most && (is_plain(text) || !text.chars().any(is_harmful)) {
         return Cow::Borrowed(text);
     }
     let mut cleaned = String::new();
@@ -102,6 +107,9 @@ pub(super) fn cut(text: &str, most: usize) -> String {
 
 /// The text made harmless; when it is too long its beginning is cut, as the end of a path says more.
 pub(super) fn clean_path(text: &str, most: usize) -> String {
+    if text.len() <= most && is_plain(text) {
+        return text.to_owned();
+    }
     let mut cleaned = String::new();
     text.chars().for_each(|char| push_clean(&mut cleaned, char));
     if columns(&cleaned) <= most {

@@ -21,7 +21,11 @@ impl Builder {
     /// Starts a tree over `text`.
     #[must_use]
     pub fn new(text: Arc<str>) -> Self {
-        Builder { tree: Tree::new(text) }
+        // manifests come to a node every eleven bytes or so; what is too much is given back at the end
+        let nodes = (text.len() / 10).min(1 << 20);
+        let mut tree = Tree::new(text);
+        tree.nodes.reserve(nodes);
+        Builder { tree }
     }
 
     /// The node that the next push makes.
