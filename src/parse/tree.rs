@@ -266,6 +266,20 @@ impl Tree {
         found
     }
 
+    /// [`Tree::get`] where it can be had cheaply: in a mapping of tagged keys, the value being no alias.
+    #[inline]
+    pub(crate) fn quick_get(&self, id: NodeId, key: &str) -> Quick {
+        let mapping = self.node(id);
+        if mapping.flags & TAGGED == 0 {
+            return Quick::Unsure;
+        }
+        match self.get_tagged(id + 1, mapping.link, key.as_bytes()) {
+            Some((_, value)) if self.node(value).kind == Kind::Alias => Quick::Unsure,
+            Some((_, value)) => Quick::Found(value),
+            None => Quick::Absent,
+        }
+    }
+
     /// [`Tree::get`] among tagged keys from `at` to `end`. Nearly every look-up of a scan goes through here.
     #[inline]
     fn get_tagged(&self, mut at: NodeId, end: NodeId, key: &[u8]) -> Option<(NodeId, NodeId)> {
@@ -293,6 +307,17 @@ impl Tree {
         let (start, end) = (node.start as usize + quotes, node.end as usize - quotes);
         end - start == text.len() && self.text.as_bytes()[start..end].first() == text.first() && self.text.as_bytes()[start..end] == *text
     }
+}
+
+/// See [`Tree::quick_get`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Quick {
+    /// The value.
+    Found(NodeId),
+    /// There is no such key.
+    Absent,
+    /// To be looked up with care: aliases, merge keys, no mapping at all.
+    Unsure,
 }
 
 /// Appends a key to a path: `.key`, or `["a.b/c"]` where the key is no plain word.
