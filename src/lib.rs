@@ -67,7 +67,8 @@ pub fn scan(request: &Request, policy: &Policy) -> Result<Assessment, Error> {
             return Err(discover::Error::Nothing(nothing(&evidence)).into());
         }
         let scan = Scan { evidence: &evidence, settings: &policy.settings, version: request.kubernetes_version };
-        (evaluate::all(&policy.checks, &scan, request.include_passes), seen::gather(&scan, found.gaps, found.ignored))
+        let judge = || evaluate::all(&policy.checks, &scan, request.include_passes);
+        rayon::join(judge, || seen::gather(&scan, found.gaps, found.ignored))
     };
     // the trees go before the reports are made: they are the greater part of the memory
     let seen = seen::with_files(noted, files, &outcomes);

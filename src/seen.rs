@@ -1,5 +1,7 @@
 //! What the assessment needs to know of the evidence, taken out before the trees go.
 
+use rayon::prelude::*;
+
 use crate::assess::{InputStatus, Seen, SeenFile};
 use crate::discover::Gap;
 use crate::evaluate::Outcomes;
@@ -45,7 +47,8 @@ pub fn with_files((seen, secrets): (Seen, Vec<Secret>), files: Vec<File>, outcom
     for (file, shown) in files.iter().zip(&mut shown) {
         *shown |= !file.directives.is_empty();
     }
-    let rows = files.into_iter().zip(secrets).zip(shown);
+    // in parallel, as giving back so much memory takes its time
+    let rows = files.into_par_iter().zip(secrets).zip(shown);
     Seen { files: rows.map(|((file, secret), shown)| seen_file(file, secret, shown)).collect(), ..seen }
 }
 
