@@ -64,7 +64,7 @@ fn mistakes_give_two_and_say_what_to_do() {
     scan(&["-o", "nonsense"]).stderr(contains("FORMAT=PATH"));
     scan(&["-o", "xml=out.xml"]).stderr(contains("there is no format `xml`"));
     scan(&["--kubernetes-version", "two"]).stderr(contains("two"));
-    scan(&["--jobs", "0"]).stderr(contains("at least 1"));
+    scan(&["--jobs", "0"]).stderr(contains("1 to 512"));
     scan(&["--nonsense"]).stderr(contains("--nonsense"));
 }
 

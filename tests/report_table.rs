@@ -68,8 +68,15 @@ fn hostile() -> Assessment {
         finding
     };
     let place = |finding: Finding, text: &String, quality| {
-        let location =
-            Location { uri: text.as_str().into(), line: u32::MAX - 9, column: 4_000, end_line: u32::MAX, end_column: 9_000, quality };
+        let location = Location {
+            uri: text.as_str().into(),
+            line: u32::MAX - 9,
+            column: 4_000,
+            end_line: u32::MAX,
+            end_column: 9_000,
+            utf16_columns: None,
+            quality,
+        };
         Finding { location: Some(location), snippet: Some(text.as_str().into()), ..finding }
     };
     let mut assessment = empty();

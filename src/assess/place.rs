@@ -148,7 +148,7 @@ impl Words {
             fingerprint: policy::hex(&finding.fingerprint).into(),
             excused: excuse,
             baseline: None,
-            snippet: Some(located.snippet),
+            snippet: located.snippet,
             line_hash: located.line_hash,
         }
     }

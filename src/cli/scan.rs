@@ -81,10 +81,13 @@ fn policy(args: &Scan, input: &discover::Request) -> Result<Policy> {
     })?)
 }
 
+/// More threads than any machine has cores only cost their start.
+const MOST_JOBS: usize = 512;
+
 fn threads(jobs: Option<usize>) -> Result<()> {
     let Some(jobs) = jobs else { return Ok(()) };
-    if jobs == 0 {
-        bail!("--jobs must be at least 1");
+    if !(1..=MOST_JOBS).contains(&jobs) {
+        bail!("--jobs takes 1 to {MOST_JOBS}, not {jobs}");
     }
     // a pool that stands already (in tests) is as good
     _ = rayon::ThreadPoolBuilder::new().num_threads(jobs).build_global();

@@ -189,6 +189,12 @@ impl<'a> Evidence<'a> {
     /// The object whose top is this node of a file.
     #[must_use]
     pub fn object_at(&self, file: u32, node: u32) -> Option<&Object<'a>> {
+        let place = |object: &Object<'_>| (object.root.file, object.root.node);
+        let at = self.objects.partition_point(|object| place(object) < (file, node));
+        if let Some(object) = self.objects.get(at).filter(|object| place(object) == (file, node)) {
+            return Some(object);
+        }
+        // an item of a `List` that is an alias stands where its anchor does, out of order
         let first = self.objects.partition_point(|object| object.root.file < file);
         self.objects[first..].iter().take_while(|object| object.root.file == file).find(|object| object.root.node == node)
     }

@@ -100,7 +100,8 @@ pub(crate) fn at(mut finding: Finding, uri: &str, text: &str, line: &str, needle
     let (number, whole) = text.lines().enumerate().find(|(_, whole)| whole.contains(line)).expect(line);
     let column = whole[..whole.find(needle).expect(needle)].chars().count() as u32 + 1;
     let (line, end_column) = (number as u32 + 1, column + needle.chars().count() as u32);
-    finding.location = Some(Location { uri: uri.into(), line, column, end_line: line, end_column, quality: Quality::Value });
+    finding.location =
+        Some(Location { uri: uri.into(), line, column, end_line: line, end_column, utf16_columns: None, quality: Quality::Value });
     finding.snippet = Some(whole.into());
     let key = whole.trim_start_matches([' ', '-']).split(':').next().unwrap_or_default();
     finding.path = format!("spec.{key}").into();

@@ -18,7 +18,15 @@ pub(crate) fn subject(kind: &str, namespace: &str, name: &str, container: &str) 
 }
 
 pub(crate) fn location(uri: &str, line: u32, columns: (u32, u32)) -> Location {
-    Location { uri: uri.into(), line, column: columns.0, end_line: line, end_column: columns.1, quality: Quality::Value }
+    Location {
+        uri: uri.into(),
+        line,
+        column: columns.0,
+        end_line: line,
+        end_column: columns.1,
+        utf16_columns: None,
+        quality: Quality::Value,
+    }
 }
 
 /// A failure of high severity at `privileged: true`.

@@ -84,6 +84,10 @@ impl Span {
     /// first line on. Of a line that it does not have, the column stays: right but for characters beyond U+FFFF.
     fn new(at: &assess::Location, snippet: Option<&str>) -> Self {
         let first = at.line.max(1);
+        if let Some([start, end]) = at.utf16_columns {
+            let start = (first, start.max(1));
+            return Span { start, end: (at.end_line.max(first), end.max(1)).max(start) };
+        }
         let column = |line: u32, column: u32| {
             let text = snippet.and_then(|snippet| snippet.split('\n').nth(line.saturating_sub(first) as usize));
             text.map_or(column.max(1), |text| utf16_column(text, column))
@@ -133,7 +137,7 @@ mod tests {
     use crate::model::Quality;
 
     fn at(line: u32, column: u32, end_line: u32, end_column: u32) -> assess::Location {
-        assess::Location { uri: "a.yaml".into(), line, column, end_line, end_column, quality: Quality::Value }
+        assess::Location { uri: "a.yaml".into(), line, column, end_line, end_column, utf16_columns: None, quality: Quality::Value }
     }
 
     #[test]
