@@ -27,7 +27,7 @@ pub fn gather(scan: &Scan<'_>, found_gaps: Vec<Gap>, ignored: Vec<(String, Strin
         files: Vec::new(),
         ignored,
         gaps,
-        notices: too_new(scan).into_iter().chain(notices(evidence)).collect(),
+        notices: too_new(scan).into_iter().chain(repositories(evidence)).chain(notices(evidence)).collect(),
         namespaces,
         annotations: annotations(evidence),
         objects: evidence.objects().len() as u32,
@@ -108,6 +108,17 @@ fn too_new(scan: &Scan<'_>) -> Option<String> {
     let latest = KubernetesVersion::LATEST;
     let asked = scan.version().max(latest);
     (asked > latest).then(|| format!("Kubernetes {asked} is newer than this release knows: it is judged by the rules of {latest}"))
+}
+
+/// What is joined with what changes verdicts, so it is told where it is not all with all.
+fn repositories(evidence: &Evidence<'_>) -> Option<String> {
+    let mut roots: Vec<_> = evidence.files().iter().filter(|file| !file.documents.is_empty()).map(|file| file.root.as_str()).collect();
+    roots.sort_unstable();
+    roots.dedup();
+    let count = roots.iter().filter(|root| !root.is_empty()).count();
+    let named = if count == 1 { "1 Git repository".to_owned() } else { format!("{count} Git repositories") };
+    let beside = if count < roots.len() { " and what is in none" } else { "" };
+    (roots.len() > 1).then(|| format!("{named}{beside} are judged apart: what stands in one answers for nothing in another"))
 }
 
 /// Pieces left out, and objects that stand more than once.

@@ -138,3 +138,27 @@ fn an_excuse_in_one_copy_does_not_cover_another() {
         .collect();
     assert_eq!(excused, [("a.yaml".to_owned(), true), ("b.yaml".to_owned(), false)]);
 }
+
+#[test]
+fn bytes_that_are_no_text_cost_their_own_document_alone() {
+    let pod = |name: &str| {
+        format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}}}\nspec: {{hostIPC: on, containers: [{{name: c, image: x}}]}}\n")
+    };
+    let scan = |bytes: &[u8]| {
+        let folder = TempDir::new().expect("a folder");
+        fs::write(folder.path().join("a.yaml"), bytes).expect("a file");
+        let mut scan = Command::cargo_bin("cnscan").expect("the program");
+        let output = scan.current_dir(folder.path()).args(["scan", "-f", "json", "--no-config"]).output().expect("it runs");
+        serde_json::from_slice::<Value>(&output.stdout).expect("JSON")
+    };
+    for (bad, why) in [(&b"\xFF"[..], "not valid UTF-8 (byte 0xFF)"), (b"\0", "a NUL character")] {
+        let bytes = [pod("one").as_bytes(), b"# ", bad, b"\n---\n", pod("two").as_bytes()].concat();
+        let result = scan(&bytes);
+        let named: Vec<_> = result["findings"].as_array().into_iter().flatten().map(|finding| &finding["subject"]["name"]).collect();
+        assert!(named.iter().all(|name| *name == "two"), "{named:?}");
+        assert_eq!(verdicts(&result, "pss-host-namespaces"), ["fail"]);
+        let gap = &result["gaps"][0];
+        assert!(gap["why"].as_str().is_some_and(|said| said.starts_with(why)), "{gap}");
+        assert_eq!((&gap["location"]["line"], &gap["location"]["column"]), (&Value::from(5), &Value::from(3)), "{gap}");
+    }
+}

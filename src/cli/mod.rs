@@ -8,7 +8,7 @@ mod list;
 mod scan;
 mod schema;
 
-use std::io::{self, Write};
+use std::io::Write;
 
 use anyhow::Result;
 use clap::CommandFactory;
@@ -58,10 +58,4 @@ fn options(cli: &Cli, terminal: bool) -> crate::report::Options {
         Color::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
     };
     crate::report::Options { from: String::new(), width, color, verbose: cli.verbose }
-}
-
-/// Whether an error only says that nobody reads any more.
-#[must_use]
-pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe))
 }

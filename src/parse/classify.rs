@@ -83,10 +83,15 @@ impl Reader<'_> {
     }
 
     fn read(&mut self, bytes: Vec<u8>, limits: &Limits) {
-        let text: Arc<str> = match decode::decode(&bytes) {
-            Ok(text) => text.into(),
-            Err(bad) if self.named || shows_object(&decode::lossy(&bytes)) => return self.gap(bad.why, bad.line, bad.column),
-            Err(bad) => return self.ignore(format!("{} at {}:{}", bad.why, bad.line, bad.column)),
+        let (text, bad): (Arc<str>, _) = match decode::decode(&bytes) {
+            Ok(text) => (text.into(), Vec::new()),
+            Err(first) => {
+                let saved = decode::salvage(&bytes);
+                if !self.named && !shows_object(&saved.text) {
+                    return self.ignore(format!("{} at {}:{}", first.why, first.line, first.column));
+                }
+                (saved.text.into(), saved.bad)
+            }
         };
         drop(bytes);
         if let Some(at) = memmem::find(text.as_bytes(), b"{{").filter(|_| self.path.is_some_and(in_chart)) {
@@ -96,7 +101,7 @@ impl Reader<'_> {
         if !self.named && !may_hold_object(text.as_bytes()) {
             return self.ignore(NO_OBJECT.to_owned());
         }
-        let yaml::Read { tree, documents, mut faults, .. } = yaml::read(text, limits);
+        let yaml::Read { tree, documents, mut faults, .. } = yaml::read(text, limits, bad);
         let looks = documents.iter().any(|document| looks_like_object(&tree, document.root));
         if !looks && let Some(why) = self.reason_to_ignore(&tree, &faults) {
             return self.ignore(why);
