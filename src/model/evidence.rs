@@ -14,7 +14,7 @@ use crate::model::object::Object;
 use crate::model::pod::PodRecord;
 use crate::model::pod_security::StandardVersion;
 use crate::model::rbac::Rbac;
-use crate::model::{Accounts, GroupKind, Limits, Nodes, Volumes, kinds, uncovered};
+use crate::model::{Accounts, Claims, GroupKind, Limits, Nodes, Volumes, kinds, uncovered};
 use crate::parse::{File, Kind};
 
 /// How much of a kind was seen.
@@ -57,6 +57,7 @@ pub struct Evidence<'a> {
     limits: Limits<'a>,
     nodes: Nodes<'a>,
     volumes: Volumes<'a>,
+    claims: Claims<'a>,
     /// The names of all objects, collected when first asked for.
     names: OnceLock<HashSet<Box<str>>>,
 }
@@ -111,6 +112,7 @@ impl<'a> Evidence<'a> {
             limits: Limits::default(),
             nodes: Nodes::default(),
             volumes: Volumes::default(),
+            claims: Claims::default(),
             names: OnceLock::new(),
         };
         evidence.index_namespaces();
@@ -119,6 +121,7 @@ impl<'a> Evidence<'a> {
         evidence.limits = Limits::index(&evidence);
         evidence.nodes = Nodes::index(&evidence);
         evidence.volumes = Volumes::index(&evidence);
+        evidence.claims = Claims::index(&evidence);
         evidence
     }
 
@@ -261,6 +264,11 @@ impl<'a> Evidence<'a> {
     /// The nodes and what runs on them.
     pub(crate) fn nodes(&self) -> &Nodes<'a> {
         &self.nodes
+    }
+
+    /// Which volumes claims are bound to.
+    pub(crate) fn claims(&self) -> &Claims<'a> {
+        &self.claims
     }
 
     /// Claims, volumes and who uses them.

@@ -1,6 +1,7 @@
 //! Read-only views of the evidence and the index over it. Nothing here knows checks.
 
 pub mod cidr;
+pub mod claim;
 pub mod cloud;
 pub mod credential;
 pub mod evidence;
@@ -9,6 +10,7 @@ pub mod fault;
 mod field;
 mod fragment;
 pub mod glob;
+pub mod host_path;
 pub mod image;
 pub mod ingress_nginx;
 pub mod kinds;
@@ -32,6 +34,7 @@ mod version;
 pub mod volume;
 pub mod webhook;
 
+pub use claim::Claims;
 pub use evidence::{Evidence, Extent};
 pub use fault::{Fault, Place, Quality, Severity, Verdict};
 pub(crate) use field::take_mistyped;

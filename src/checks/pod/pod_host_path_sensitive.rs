@@ -1,7 +1,7 @@
 //! Some folders of a node are the node: its programs, its keys, its kernel's controls.
 
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
-use crate::model::volume::{is_runtime_socket, lies_in};
+use crate::model::host_path::{is_runtime_socket, lies_in};
 use crate::model::{Container, GroupKind, HostPath, kinds};
 
 pub(super) static CHECK: Check = Check {
@@ -73,10 +73,17 @@ fn probe(container: &Container<'_>) -> Verdict {
     let mut faults = Vec::new();
     let mut unseen = false;
     for mount in container.mounts() {
-        faults.extend(mount.host_paths().iter().filter_map(|host| judge(container, host)));
+        let hosts = mount.host_paths();
+        let judged = hosts.iter().filter_map(|host| Some((host.perhaps, judge(container, host)?)));
+        faults.extend(HostPath::one_if_perhaps(judged));
         unseen |= mount.is_of_unseen_volume();
     }
-    if faults.is_empty() && unseen { Verdict::PassIfNone(VOLUMES) } else { faults.into() }
+    match faults.is_empty() && unseen {
+        false => faults.into(),
+        // what lies behind claims is asked once a namespace: no pod can answer it
+        true if container.pod.asks_for_unseen_volumes() => Verdict::PassIfNone(VOLUMES),
+        true => Verdict::Skip("the volumes of its claims were not seen, which is asked once in its namespace".into()),
+    }
 }
 
 fn judge(container: &Container<'_>, host: &HostPath<'_>) -> Option<Fault> {
@@ -87,7 +94,7 @@ fn judge(container: &Container<'_>, host: &HostPath<'_>) -> Option<Fault> {
         (true, true) => "read-only",
     };
     let said = format!("container {} mounts the node's {} ({how})", container.name(), host.path);
-    Some(host.field.fault(said).expected("no mount of it").severity(severity))
+    Some(host.fault(said).expected("no mount of it").severity(severity))
 }
 
 /// How bad it is to have a path; none for the harmless ones and for those that another check reports.
