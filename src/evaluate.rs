@@ -122,7 +122,8 @@ impl<'a> Seat<'a> {
 
     /// The object that a fault of a whole namespace or cluster lies in, when it is not only where the subject is shown.
     fn holder(&self, scan: &Scan<'_>, fault: &Fault) -> Option<Arc<Subject>> {
-        if !matches!(self.who, Who::Namespace(_) | Who::Cluster) || fault.place == self.field.place() {
+        let shown_here = !fault.of_object && fault.place == self.field.place();
+        if !matches!(self.who, Who::Namespace(_) | Who::Cluster) || shown_here {
             return None;
         }
         let object = scan.evidence.object_at(fault.place.file, fault.place.root)?;

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use crate::model::field::Field;
 use crate::model::network::Policy;
-use crate::model::object::Object;
+use crate::model::object::{Object, UNSET_NAMESPACE};
 use crate::model::pod::Pod;
 use crate::model::scan::Scan;
 use crate::model::selector::Cover;
@@ -57,6 +57,12 @@ impl<'a> Namespace<'a> {
     #[must_use]
     pub fn name(&self) -> &'a str {
         self.record.name
+    }
+
+    /// As the end of a sentence about what is in it: nothing for the objects that name none.
+    #[must_use]
+    pub fn after(&self, word: &str) -> String {
+        if self.record.name == UNSET_NAMESPACE { String::new() } else { format!(" {word} the namespace {}", self.record.name) }
     }
 
     /// Which world it belongs to.

@@ -158,8 +158,7 @@ impl<'a> Mount<'a> {
 }
 
 impl<'a> Pod<'a> {
-    /// Whether it is the first of its namespace that mounts a claim of which neither the volume nor the class was seen; any
-    /// of them where the volumes were all seen, as then there is nothing to ask.
+    /// Whether it is the first of its namespace that mounts a claim of which neither the volume nor the class was seen.
     #[must_use]
     pub fn asks_for_unseen_volumes(&self) -> bool {
         let scan = self.scan();
@@ -169,8 +168,7 @@ impl<'a> Pod<'a> {
             let pods = (0..scan.evidence.pods().len() as u32).map(|id| scan.pod(id)).filter(mounts_unseen);
             pods.filter(|pod| known.insert((pod.object().world, pod.namespace()))).map(|pod| pod.object().id).collect()
         };
-        let all_seen = scan.is_whole(kinds::PERSISTENT_VOLUME, None);
-        all_seen || scan.evidence.volumes().asking.get_or_init(first).contains(&self.object().id)
+        scan.evidence.volumes().asking.get_or_init(first).contains(&self.object().id)
     }
 
     /// The claims of a name in its namespace: several when the input has copies.

@@ -123,7 +123,7 @@ fn unknown(namespace: &Namespace<'_>, open: &[&Object<'_>]) -> Fault {
     let at = match open {
         [only] => format!("{} {}", only.kind, only.name),
         [first, ..] => {
-            format!("{} entry points of the namespace {}, {} {} among them", open.len(), namespace.name(), first.kind, first.name)
+            format!("{} entry points{}, {} {} among them", open.len(), namespace.after("of"), first.kind, first.name)
         }
         [] => String::new(),
     };

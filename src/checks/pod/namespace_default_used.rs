@@ -27,7 +27,7 @@ fn probe(namespace: &Namespace<'_>) -> Verdict {
         "default" => placed
             .map(|object| {
                 let said = format!("{} {} is in the namespace default", object.kind, object.name);
-                object.at("metadata.namespace").fault(said).expected("another namespace")
+                object.at("metadata.namespace").fault(said).expected("another namespace").of_its_object()
             })
             .collect(),
         // one question, whatever number of objects leaves it open

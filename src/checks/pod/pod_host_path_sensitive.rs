@@ -2,7 +2,7 @@
 
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
 use crate::model::host_path::{is_runtime_socket, lies_in};
-use crate::model::{Container, GroupKind, HostPath, kinds};
+use crate::model::{Container, HostPath, kinds};
 
 pub(super) static CHECK: Check = Check {
     id: "pod-host-path-sensitive",
@@ -29,8 +29,6 @@ pub(super) static CHECK: Check = Check {
     probe: Probe::Container(probe),
     ..Check::BASE
 };
-
-const VOLUMES: &[GroupKind] = &[kinds::PERSISTENT_VOLUME];
 
 /// Keys and tokens of the node and of its pods.
 const CREDENTIALS: &[&str] = &["/etc/kubernetes", "/var/lib/kubelet", "/var/lib/etcd", "/root"];
@@ -71,19 +69,23 @@ const PUBLIC: &[&str] = &[
 
 fn probe(container: &Container<'_>) -> Verdict {
     let mut faults = Vec::new();
-    let mut unseen = false;
+    let mut unseen = None;
     for mount in container.mounts() {
         let hosts = mount.host_paths();
         let judged = hosts.iter().filter_map(|host| Some((host.perhaps, judge(container, host)?)));
         faults.extend(HostPath::one_if_perhaps(judged));
-        unseen |= mount.is_of_unseen_volume();
+        unseen = unseen.or_else(|| mount.is_of_unseen_volume().then_some(mount.field));
     }
-    match faults.is_empty() && unseen {
-        false => faults.into(),
-        // what lies behind claims is asked once a namespace: no pod can answer it
-        true if container.pod.asks_for_unseen_volumes() => Verdict::PassIfNone(VOLUMES),
-        true => Verdict::Skip("the volumes of its claims were not seen, which is asked once in its namespace".into()),
+    let Some(mount) = unseen.filter(|_| faults.is_empty()) else { return faults.into() };
+    if container.pod.scan().is_whole(kinds::PERSISTENT_VOLUME, None) {
+        return Verdict::Pass;
     }
+    // what lies behind claims is asked once a namespace: no pod can answer it
+    if !container.pod.asks_for_unseen_volumes() {
+        return Verdict::Skip("the volumes of its claims were not seen, which is asked once in its namespace".into());
+    }
+    let said = "neither the volumes behind the claims here nor their classes were seen: one may be a folder of the node";
+    mount.key("name").fault(said).expected("the PersistentVolume or its class").severity(Severity::Medium).doubt().into()
 }
 
 fn judge(container: &Container<'_>, host: &HostPath<'_>) -> Option<Fault> {

@@ -48,7 +48,7 @@ fn probe(namespace: &Namespace<'_>) -> Verdict {
     }
     if let (Some(default), true) = (default, doubtful > 0) {
         let pods = if doubtful == 1 { "1 pod names".to_owned() } else { format!("{doubtful} pods name") };
-        let said = format!("{pods} no AppArmor or SELinux profile in the namespace {}: {default}", namespace.name());
+        let said = format!("{pods} no AppArmor or SELinux profile{}: {default}", namespace.after("in"));
         faults.push(namespace.field().fault(said).expected(EXPECTED).doubt());
     }
     faults.into()

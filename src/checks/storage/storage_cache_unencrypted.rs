@@ -59,7 +59,7 @@ fn disks<'a>(pod: &Pod<'a>) -> impl Iterator<Item = Field<'a>> + use<'a> {
 /// What only the owner can say of the data, asked once: a label on the namespace answers it for every pod.
 fn undeclared(namespace: &Namespace<'_>, count: usize) -> Fault {
     let pods = if count == 1 { "1 pod writes".to_owned() } else { format!("{count} pods write") };
-    let said = format!("{pods} to the node's disk, and nothing says how sensitive the data of the namespace {} is", namespace.name());
+    let said = format!("{pods} to the node's disk, and nothing says how sensitive the data{} is", namespace.after("of"));
     namespace.field().fault(said).expected("a class on the namespace or its pods, or medium: Memory").doubt()
 }
 
