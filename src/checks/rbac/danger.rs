@@ -125,19 +125,23 @@ fn judge_role(object: &Object<'_>, scan: &Scan<'_>, role: &Role<'_>, danger: &Da
     if !role.rules.is_empty() && role.rules.iter().all(|rule| rule.built_in) {
         return Verdict::Skip("a role as Kubernetes makes it: its bindings are judged".into());
     }
-    let mut faults = Vec::new();
-    for rule in role.rules.iter().filter(|rule| !rule.built_in) {
-        let holders = scan.evidence.rbac().holders(role);
-        let fault = match holders {
-            [] => forms(rule, role.namespace.is_some()).iter().find_map(|form| unbound(object, scan, form, role, danger)),
-            holders => {
-                let found = worst(scan, object.world, rule, holders, danger, "");
-                found.and_then(|found| Some(weighed(rule.place(found.list, &found.value)?.fault(found.said), found.weight)))
-            }
-        };
-        faults.extend(fault.map(|fault| fault.expected(danger.expected)));
+    let rules = || role.rules.iter().enumerate().filter(|(_, rule)| !rule.built_in);
+    let rbac = scan.evidence.rbac();
+    let holders = rbac.holders(role);
+    if holders.is_empty() {
+        let forms = rules().map(|(_, rule)| forms(rule, role.namespace.is_some()));
+        let faults = forms.filter_map(|forms| forms.iter().find_map(|form| unbound(object, scan, form, role, danger)));
+        return faults.map(|fault| fault.expected(danger.expected)).collect();
     }
-    faults.into()
+    let found = rbac.once_for_copies(scan, role, std::ptr::from_ref(danger).addr(), || {
+        let found = rules().filter_map(|(at, rule)| Some((at, worst(scan, object.world, rule, holders, danger, "")?)));
+        found.collect::<Vec<_>>()
+    });
+    let fault = |(at, found): &(usize, Found)| {
+        let place = role.rules[*at].place(found.list, &found.value)?;
+        Some(weighed(place.fault(found.said.clone()), found.weight).expected(danger.expected))
+    };
+    found.iter().filter_map(fault).collect()
 }
 
 /// A rule as it is, or what a binding in a namespace gives of it.

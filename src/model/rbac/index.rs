@@ -41,7 +41,7 @@ impl<'a> Rbac<'a> {
         let malformed = written.items().find_map(Rule::malformed);
         let set = self.set(object.world, object.namespace, object.name);
         self.role_of.insert(object.id, self.roles.len() as u32);
-        self.push(Role { object: Some(object.id), namespace: object.namespace, name: object.name, rules, malformed, set });
+        self.push(Role { object: Some(object.id), namespace: object.namespace, name: object.name, rules, malformed, set, like: 0 });
     }
 
     /// Adds the roles that Kubernetes makes, where no document shows them.
@@ -52,7 +52,7 @@ impl<'a> Rbac<'a> {
             }
             let set = self.set(world, role.namespace, role.name);
             let rules = role.rules.clone();
-            self.push(Role { object: None, namespace: role.namespace, name: role.name, rules, malformed: None, set });
+            self.push(Role { object: None, namespace: role.namespace, name: role.name, rules, malformed: None, set, like: 0 });
         }
     }
 
@@ -116,7 +116,12 @@ impl<'a> Rbac<'a> {
             self.roles[at].rules = rules;
         }
         for at in 0..self.sets.len() {
-            self.sets[at].distinct = distinct(&self.sets[at].copies, &self.roles);
+            for (role, like) in likes(&self.sets[at].copies, &self.roles) {
+                self.roles[role as usize].like = like;
+                if role == like {
+                    self.sets[at].distinct.push(role);
+                }
+            }
         }
         for at in 0..self.sets.len() {
             let roles =
@@ -188,13 +193,14 @@ impl<'a> Rbac<'a> {
     }
 }
 
-/// The copies of a role that differ in what they grant.
-fn distinct(copies: &[u32], roles: &[Role<'_>]) -> Vec<u32> {
-    if let [_] = copies {
-        return copies.to_vec();
+/// Each copy of a role with the first that grants the same.
+fn likes(copies: &[u32], roles: &[Role<'_>]) -> Vec<(u32, u32)> {
+    if let [only] = copies {
+        return vec![(*only, *only)];
     }
-    let mut known = HashSet::new();
-    copies.iter().copied().filter(|&role| known.insert(roles[role as usize].rules.iter().map(Rule::content).collect::<Vec<_>>())).collect()
+    let mut first = HashMap::new();
+    let content = |role: u32| roles[role as usize].rules.iter().map(Rule::content).collect::<Vec<_>>();
+    copies.iter().map(|&role| (role, *first.entry(content(role)).or_insert(role))).collect()
 }
 
 /// The groups outside Kubernetes whose resources' status or finalizers a rule lets write.

@@ -5,17 +5,19 @@
 
 mod builtin;
 mod index;
+mod memo;
 mod rule;
 mod scope;
 mod selector;
 mod subject;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 pub use rule::Rule;
 pub use subject::{Identity, Subject};
 
-use crate::model::Field;
+use crate::model::{Field, Scan};
 
 /// All roles and bindings of the evidence.
 #[derive(Debug, Default)]
@@ -34,6 +36,7 @@ pub struct Rbac<'a> {
     /// The namespaces of the accounts that bindings name, by the account's name.
     accounts_named: HashMap<(u16, &'a str), Vec<&'a str>>,
     operated: HashMap<(u16, Identity<'a>), Vec<&'a str>>,
+    memo: memo::Memo,
 }
 
 /// A Role or ClusterRole.
@@ -50,6 +53,8 @@ pub struct Role<'a> {
     /// A list of a rule that is none: the API server would refuse the role.
     pub malformed: Option<Field<'a>>,
     set: u32,
+    /// The number of the first copy of it that says the same.
+    like: u32,
 }
 
 /// The copies of a role, and who holds it.
@@ -125,6 +130,18 @@ impl<'a> Rbac<'a> {
     #[must_use]
     pub fn holders(&self, role: &Role<'_>) -> &[Holder<'a>] {
         &self.sets[role.set as usize].holders
+    }
+
+    /// What `find` finds in a role, which is kept for those of its copies that say the same; `seeker` tells who looks.
+    pub fn once_for_copies<T: Send + Sync + 'static>(
+        &self,
+        scan: &Scan<'_>,
+        role: &Role<'_>,
+        seeker: usize,
+        find: impl FnOnce() -> T,
+    ) -> Arc<T> {
+        let alone = self.sets[role.set as usize].copies.len() == 1;
+        if alone { Arc::new(find()) } else { self.memo.once(scan, role.like, seeker, find) }
     }
 
     /// The roles that a binding gives: the one it names, and those that this one takes in; of equal copies one.
