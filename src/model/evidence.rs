@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use crate::discover::Gap;
 use crate::model::field::{Field, Root};
 use crate::model::fragment::Fragments;
+use crate::model::ingress_nginx::Modes;
 use crate::model::namespace::NamespaceRecord;
 use crate::model::network::Policy;
 use crate::model::object::Object;
@@ -58,6 +59,7 @@ pub struct Evidence<'a> {
     nodes: Nodes<'a>,
     volumes: Volumes<'a>,
     claims: Claims<'a>,
+    pub(crate) modes: Modes,
     /// The names of all objects, collected when first asked for.
     names: OnceLock<HashSet<Box<str>>>,
 }
@@ -113,6 +115,7 @@ impl<'a> Evidence<'a> {
             nodes: Nodes::default(),
             volumes: Volumes::default(),
             claims: Claims::default(),
+            modes: Modes::default(),
             names: OnceLock::new(),
         };
         evidence.index_namespaces();

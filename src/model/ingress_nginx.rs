@@ -1,6 +1,8 @@
 //! ModSecurity as the controllers of ingress-nginx run it: by their own ConfigMap, and by annotations of an Ingress.
 
-use crate::model::evidence::Evidence;
+use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
+
 use crate::model::field::Field;
 use crate::model::kinds;
 use crate::model::object::Object;
@@ -13,13 +15,42 @@ const CONVENTIONAL: (&str, [&str; 2]) = ("ingress-nginx", ["ingress-nginx-contro
 /// What the mode is where nothing sets one: that of the recommended configuration.
 pub const DEFAULT_MODE: &str = "DetectionOnly";
 
+/// The mode in which the controllers of each world run ModSecurity for every Ingress, found when first asked for.
+pub(crate) type Modes = OnceLock<HashMap<u16, Box<str>>>;
+
 /// The mode in which the controllers run ModSecurity for every Ingress; `None` when they leave it to each Ingress. Of
 /// several controllers, or copies of a ConfigMap, one that does not block is what counts.
 #[must_use]
 pub fn mode_of_controllers<'e>(scan: &'e Scan<'e>, world: u16) -> Option<&'e str> {
-    let modes: Vec<_> = own_maps(scan, world).into_iter().map(mode).collect();
-    let on = modes.iter().all(|mode| mode.is_some_and(blocks));
-    if on { modes.first().copied().flatten() } else { modes.into_iter().find(|mode| !mode.is_some_and(blocks)).flatten() }
+    let modes = scan.evidence.modes.get_or_init(|| modes(scan));
+    modes.get(&world).map(AsRef::as_ref)
+}
+
+fn modes(scan: &Scan<'_>) -> HashMap<u16, Box<str>> {
+    let evidence = scan.evidence;
+    let mut named: HashMap<u16, HashSet<(&str, &str)>> = HashMap::new();
+    for pod in (0..evidence.pods().len() as u32).map(|id| scan.pod(id)) {
+        let maps = named_by(&pod);
+        if !maps.is_empty() {
+            named.entry(pod.object().world).or_default().extend(maps);
+        }
+    }
+    let is_own = |map: &&Object<'_>| {
+        let at = (map.namespace_or_empty(), map.name);
+        match named.get(&map.world) {
+            Some(named) => named.contains(&at),
+            None => at.0 == CONVENTIONAL.0 && CONVENTIONAL.1.contains(&at.1),
+        }
+    };
+    let mut modes: HashMap<u16, Vec<Option<&str>>> = HashMap::new();
+    for map in evidence.of_kind(kinds::CONFIG_MAP).filter(is_own) {
+        modes.entry(map.world).or_default().push(mode(map));
+    }
+    let worst = |modes: Vec<Option<&str>>| match modes.iter().find(|mode| !mode.is_some_and(blocks)) {
+        Some(mode) => mode.map(Box::from),
+        None => modes.first().copied().flatten().map(Box::from),
+    };
+    modes.into_iter().filter_map(|(world, modes)| Some((world, worst(modes)?))).collect()
 }
 
 /// Whether a mode refuses what it finds.
@@ -39,21 +70,6 @@ pub fn engine(snippet: &str) -> Option<&str> {
 fn mode<'e>(map: &'e Object<'e>) -> Option<&'e str> {
     let data = map.at("data");
     (data.key("enable-modsecurity").str() == "true").then(|| engine(data.key("modsecurity-snippet").str()).unwrap_or(DEFAULT_MODE))
-}
-
-/// The ConfigMaps that the controllers name; where no controller was seen, those of the conventional place.
-fn own_maps<'e>(scan: &'e Scan<'e>, world: u16) -> Vec<&'e Object<'e>> {
-    let evidence: &Evidence<'_> = scan.evidence;
-    let pods = evidence.pods().iter().map(|record| Pod { scan, record }).filter(|pod| pod.object().world == world);
-    let named: Vec<(&str, &str)> = pods.flat_map(|pod| named_by(&pod)).collect();
-    let is_own = |map: &&Object<'_>| {
-        let namespace = map.namespace_or_empty();
-        match named.as_slice() {
-            [] => namespace == CONVENTIONAL.0 && CONVENTIONAL.1.contains(&map.name),
-            named => named.contains(&(namespace, map.name)),
-        }
-    };
-    evidence.of_kind_in(world, kinds::CONFIG_MAP).filter(is_own).collect()
 }
 
 /// The ConfigMaps that containers of a pod are told to read, as `--configmap=NAMESPACE/NAME`.

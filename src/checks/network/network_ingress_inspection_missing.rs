@@ -1,7 +1,5 @@
 //! A web application firewall that only logs lets every attack through that it sees.
 
-use std::cell::OnceCell;
-
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
 use crate::model::ingress_nginx::{self, DEFAULT_MODE};
 use crate::model::{Field, GroupKind, Namespace, Object, exposure, kinds};
@@ -47,8 +45,7 @@ const OTHERS: &[GroupKind] = &[
 
 fn probe(namespace: &Namespace<'_>) -> Verdict {
     let scan = namespace.scan();
-    let controllers = OnceCell::new();
-    let by_controllers = || *controllers.get_or_init(|| ingress_nginx::mode_of_controllers(scan, namespace.world()));
+    let by_controllers = ingress_nginx::mode_of_controllers(scan, namespace.world());
     let (mut faults, mut open, mut passed, mut skipped) = (Vec::new(), Vec::new(), false, None);
     for object in namespace.objects().filter(|object| object.is(kinds::INGRESS) || object.is(kinds::GATEWAY)) {
         match judge(object, by_controllers) {
@@ -66,7 +63,7 @@ fn probe(namespace: &Namespace<'_>) -> Verdict {
     }
 }
 
-fn judge<'a>(object: &Object<'a>, by_controllers: impl Fn() -> Option<&'a str>) -> Verdict {
+fn judge(object: &Object<'_>, by_controllers: Option<&str>) -> Verdict {
     if let Some(why) = exposure::closed(object) {
         return Verdict::Skip(why.into());
     }
@@ -86,9 +83,9 @@ fn judge<'a>(object: &Object<'a>, by_controllers: impl Fn() -> Option<&'a str>) 
     let switch = annotations.key("nginx.ingress.kubernetes.io/enable-modsecurity");
     let said = "ModSecurity is switched off here; whether another firewall stands ahead is not seen";
     match switch.str() {
-        "true" => modsecurity(object, switch, by_controllers()),
+        "true" => modsecurity(object, switch, by_controllers),
         "false" => switch.fault(said).expected("true").doubt().into(),
-        _ if is_of_nginx(object) && by_controllers().is_some_and(ingress_nginx::blocks) => Verdict::Pass,
+        _ if is_of_nginx(object) && by_controllers.is_some_and(ingress_nginx::blocks) => Verdict::Pass,
         _ => Verdict::Review("no firewall is attached".into()),
     }
 }
