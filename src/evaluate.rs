@@ -42,7 +42,6 @@ struct Plan {
     containers: Probes<fn(&Container<'_>) -> Verdict>,
     namespaces: Probes<fn(&Namespace<'_>) -> Verdict>,
     kinds: Map<(&'static str, &'static str), Probes<ObjectProbe>>,
-    namespaced: Probes<ObjectProbe>,
     any: Probes<ObjectProbe>,
     whole: Probes<fn(&Scan<'_>) -> Verdict>,
 }
@@ -51,15 +50,7 @@ type ObjectProbe = fn(&Object<'_>, &Scan<'_>) -> Verdict;
 
 impl Plan {
     fn new(checks: &[&'static Check]) -> Self {
-        let mut plan = Plan {
-            pods: vec![],
-            containers: vec![],
-            namespaces: vec![],
-            kinds: Map::default(),
-            namespaced: vec![],
-            any: vec![],
-            whole: vec![],
-        };
+        let mut plan = Plan { pods: vec![], containers: vec![], namespaces: vec![], kinds: Map::default(), any: vec![], whole: vec![] };
         for (index, check) in checks.iter().enumerate() {
             let index = index as u16;
             match check.probe {
@@ -71,7 +62,6 @@ impl Plan {
                         plan.kinds.entry((group, kind)).or_default().push((index, probe));
                     }
                 }
-                Probe::Namespaced(probe) => plan.namespaced.push((index, probe)),
                 Probe::Any(probe) => plan.any.push((index, probe)),
                 Probe::Scan(probe) => plan.whole.push((index, probe)),
             }
@@ -131,7 +121,8 @@ impl<'a> Seat<'a> {
 
     /// The object that a fault of a whole namespace or cluster lies in, when it is not only where the subject is shown.
     fn holder(&self, scan: &Scan<'_>, fault: &Fault) -> Option<Arc<Subject>> {
-        if !matches!(self.who, Who::Namespace(_) | Who::Cluster) || fault.place == self.field.place() {
+        let shown_here = !fault.of_object && fault.place == self.field.place();
+        if !matches!(self.who, Who::Namespace(_) | Who::Cluster) || shown_here {
             return None;
         }
         let object = scan.evidence.object_at(fault.place.file, fault.place.root)?;
@@ -170,8 +161,7 @@ impl Runner<'_> {
         let pods = self.scan.evidence.pods_in(object).iter().map(|record| Pod { scan: self.scan, record });
         let seat = Seat::new(Who::Object(object), place_of(object), Some(object), object.namespace);
         let by_kind = plan.kinds.get(&(object.group, object.kind)).map(Vec::as_slice).unwrap_or_default();
-        let namespaced = if object.namespace.is_some() { plan.namespaced.as_slice() } else { &[] };
-        for &(check, probe) in by_kind.iter().chain(namespaced).chain(&plan.any) {
+        for &(check, probe) in by_kind.iter().chain(&plan.any) {
             self.run(batch, check, &seat, || probe(object, self.scan));
         }
         for pod in pods {

@@ -133,7 +133,6 @@ fn looks_at(check: &Check) -> String {
         Probe::Container(_) => "each container of each pod: init, regular and ephemeral".to_owned(),
         Probe::Namespace(_) => "each namespace that has a document or an object".to_owned(),
         Probe::Object(kinds, _) => format!("each {}", words(kinds.iter().map(ToString::to_string))),
-        Probe::Namespaced(_) => "each object that lives in a namespace".to_owned(),
         Probe::Any(_) => "each object".to_owned(),
         Probe::Scan(_) => "the evidence as a whole".to_owned(),
     };

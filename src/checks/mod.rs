@@ -122,8 +122,6 @@ pub enum Probe {
     Namespace(fn(&Namespace<'_>) -> Verdict),
     /// Each object of these kinds.
     Object(&'static [GroupKind], fn(&Object<'_>, &Scan<'_>) -> Verdict),
-    /// Each object that has a namespace.
-    Namespaced(fn(&Object<'_>, &Scan<'_>) -> Verdict),
     /// Each object of any kind.
     Any(fn(&Object<'_>, &Scan<'_>) -> Verdict),
     /// The scan as a whole, once a world.

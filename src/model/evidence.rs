@@ -8,13 +8,14 @@ use rayon::prelude::*;
 use crate::discover::Gap;
 use crate::model::field::{Field, Root};
 use crate::model::fragment::Fragments;
+use crate::model::ingress_nginx::Modes;
 use crate::model::namespace::NamespaceRecord;
 use crate::model::network::Policy;
 use crate::model::object::Object;
 use crate::model::pod::PodRecord;
 use crate::model::pod_security::StandardVersion;
 use crate::model::rbac::Rbac;
-use crate::model::{Accounts, GroupKind, Limits, Map, Nodes, Volumes, kinds, uncovered};
+use crate::model::{Accounts, Claims, GroupKind, Limits, Map, Nodes, Volumes, kinds, uncovered};
 use crate::parse::{File, Kind};
 
 /// How much of a kind was seen.
@@ -57,6 +58,8 @@ pub struct Evidence<'a> {
     limits: Limits<'a>,
     nodes: Nodes<'a>,
     volumes: Volumes<'a>,
+    claims: Claims<'a>,
+    pub(crate) modes: Modes,
     /// The names of all objects, collected when first asked for.
     names: OnceLock<HashSet<Box<str>>>,
 }
@@ -111,6 +114,8 @@ impl<'a> Evidence<'a> {
             limits: Limits::default(),
             nodes: Nodes::default(),
             volumes: Volumes::default(),
+            claims: Claims::default(),
+            modes: Modes::default(),
             names: OnceLock::new(),
         };
         evidence.index_namespaces();
@@ -119,6 +124,7 @@ impl<'a> Evidence<'a> {
         evidence.limits = Limits::index(&evidence);
         evidence.nodes = Nodes::index(&evidence);
         evidence.volumes = Volumes::index(&evidence);
+        evidence.claims = Claims::index(&evidence);
         evidence
     }
 
@@ -269,6 +275,11 @@ impl<'a> Evidence<'a> {
         &self.nodes
     }
 
+    /// Which volumes claims are bound to.
+    pub(crate) fn claims(&self) -> &Claims<'a> {
+        &self.claims
+    }
+
     /// Claims, volumes and who uses them.
     pub(crate) fn volumes(&self) -> &Volumes<'a> {
         &self.volumes
@@ -307,8 +318,8 @@ impl<'a> Evidence<'a> {
     fn namespace_record(&mut self, world: u16, name: &'a str, mention: Field<'a>) -> u32 {
         let next = self.namespaces.len() as u32;
         *self.namespace_by_name.entry((world, name)).or_insert_with(|| {
-            let (documents, objects, pods, policies) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-            self.namespaces.push(NamespaceRecord { world, name, documents, objects, pods, policies, mention, standard: None });
+            let (documents, objects, pods, policies, covers) = Default::default();
+            self.namespaces.push(NamespaceRecord { world, name, documents, objects, pods, policies, covers, mention, standard: None });
             next
         })
     }

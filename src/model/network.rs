@@ -8,7 +8,7 @@ use crate::model::kinds::{self, GroupKind};
 use crate::model::namespace::Namespace;
 use crate::model::object::Object;
 use crate::model::pod::Pod;
-use crate::model::selector::{self, Match, Selector};
+use crate::model::selector::{self, Cover, Match, Selector};
 
 /// Which way traffic goes, seen from the pod that a policy selects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,6 +89,21 @@ impl<'a> Policy<'a> {
         let in_force = self.isolates(direction);
         rules.items().filter(move |_| in_force).map(move |field| Rule { field, direction })
     }
+
+    /// A rule of it that allows everything to the pods it selects.
+    #[must_use]
+    pub fn opening(&self, direction: Direction) -> Option<Rule<'a>> {
+        self.rules(direction).find(|rule| rule.allows_everything())
+    }
+}
+
+/// Whether the policies that isolate, and those that allow everything again, leave no pod out between them.
+fn covers(policies: &[Policy<'_>], direction: Direction) -> [Cover; 2] {
+    let isolating = policies.iter().filter(|policy| policy.isolates(direction));
+    let opening = policies.iter().filter(|policy| policy.opening(direction).is_some());
+    let isolating: Vec<_> = isolating.map(|policy| &policy.selector).collect();
+    let opening: Vec<_> = opening.map(|policy| &policy.selector).collect();
+    [selector::cover_everything(&isolating), selector::cover_everything(&opening)]
 }
 
 /// Without `policyTypes` a policy is one of ingress, and of egress too when it has a rule for it (an empty list is none).
@@ -207,7 +222,8 @@ pub enum Isolation<'a> {
     Cancelled(&'a Policy<'a>, Rule<'a>),
     /// One policy would do it, but a copy of it in another place of the input would not.
     Disputed(&'a Policy<'a>, &'a Policy<'a>),
-    /// It rests on a label that a controller sets at run time, in this policy's selector.
+    /// It rests on a label that a controller sets at run time, in this policy's selector; or on more combinations of labels
+    /// than can be tried.
     Unknown(&'a Policy<'a>),
 }
 
@@ -226,21 +242,28 @@ impl<'a> Namespace<'a> {
     #[must_use]
     pub fn isolates_by_default(&self, direction: Direction) -> Isolation<'a> {
         let everything = |policy: &Policy<'a>| if policy.selector.selects_all() { Match::Yes } else { Match::No };
-        let isolation = match self.isolation(direction, everything) {
+        let policies = &self.record.policies;
+        let [isolating, opening] = *self.record.covers[direction as usize].get_or_init(|| covers(policies, direction));
+        let isolation = match (self.isolation(direction, everything), isolating) {
             // several selectors may leave nothing out between them
-            Isolation::No => {
-                let isolating = self.policies().filter(|policy| policy.isolates(direction));
-                if selector::cover_everything(isolating.map(|policy| &policy.selector)) { Isolation::Yes } else { Isolation::No }
-            }
-            isolation => isolation,
+            (Isolation::No, Cover::Whole) => Isolation::Yes,
+            (Isolation::No, Cover::Undecided) => return policies.first().map_or(Isolation::No, Isolation::Unknown),
+            (isolation, _) => isolation,
         };
-        let opening = self.policies().filter(|policy| policy.selector.selects_all());
-        let rule =
-            opening.flat_map(|policy| policy.rules(direction).map(move |rule| (policy, rule))).find(|(_, rule)| rule.allows_everything());
-        match (isolation, rule) {
-            (Isolation::Yes | Isolation::Disputed(..), Some((policy, rule))) => Isolation::Cancelled(policy, rule),
+        let Some((policy, rule)) = self.openings(direction).next() else { return isolation };
+        match (isolation, opening) {
+            (Isolation::Yes | Isolation::Disputed(..), Cover::Whole) => {
+                let (policy, rule) = self.openings(direction).find(|(policy, _)| policy.selector.selects_all()).unwrap_or((policy, rule));
+                Isolation::Cancelled(policy, rule)
+            }
+            (Isolation::Yes, Cover::Undecided) => Isolation::Unknown(policy),
             (isolation, _) => isolation,
         }
+    }
+
+    /// The policies that allow everything to the pods they select, each with the rule that does.
+    pub fn openings(&self, direction: Direction) -> impl Iterator<Item = (&'a Policy<'a>, Rule<'a>)> + use<'a> {
+        self.policies().filter_map(move |policy| Some((policy, policy.opening(direction)?)))
     }
 
     /// Whether a pod is selected by a policy for a direction.

@@ -1,7 +1,7 @@
 //! What lives in `default` shares it with whatever is deployed by mistake.
 
 use crate::checks::{Check, Probe, Severity, Verdict};
-use crate::model::{Object, Scan, UNSET_NAMESPACE, kinds};
+use crate::model::{Namespace, Object, Scan, UNSET_NAMESPACE, kinds};
 
 pub(super) static CHECK: Check = Check {
     id: "namespace-default-used",
@@ -13,26 +13,39 @@ pub(super) static CHECK: Check = Check {
     blind: "Where a manifest names no namespace, the context of whoever applies it decides.",
     refs: &["https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/"],
     maps: &[("cis", &["5.6.4"]), ("cis_v1_9", &["5.7.4"])],
-    probe: Probe::Namespaced(probe),
+    probe: Probe::Namespace(probe),
     ..Check::BASE
 };
 
-fn probe(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
-    let holds_something = [kinds::SERVICE, kinds::SECRET, kinds::PERSISTENT_VOLUME_CLAIM].iter().any(|kind| object.is(*kind));
-    if !holds_something && scan.evidence.pods_in(object).is_empty() {
+fn probe(namespace: &Namespace<'_>) -> Verdict {
+    let scan = namespace.scan();
+    let mut placed = namespace.objects().filter(|object| is_placed(object, scan)).peekable();
+    if placed.peek().is_none() {
         return Verdict::Skip("no workload, Service, Secret or claim".into());
     }
-    if object.is(kinds::SERVICE) && object.name == "kubernetes" {
-        return Verdict::Skip("the API server's own Service".into());
-    }
-    let field = object.at("metadata.namespace");
-    match object.namespace {
-        Some("default") => {
-            field.fault(format!("{} {} is in the namespace default", object.kind, object.name)).expected("another namespace").into()
-        }
-        Some(UNSET_NAMESPACE) => {
-            field.fault("no namespace given: the context of whoever applies it decides").expected("a namespace").doubt().into()
+    match namespace.name() {
+        "default" => placed
+            .map(|object| {
+                let said = format!("{} {} is in the namespace default", object.kind, object.name);
+                object.at("metadata.namespace").fault(said).expected("another namespace").of_its_object()
+            })
+            .collect(),
+        // one question, whatever number of objects leaves it open
+        UNSET_NAMESPACE => {
+            let objects = match placed.count() {
+                1 => "1 object names".to_owned(),
+                count => format!("{count} objects name"),
+            };
+            let said = format!("{objects} no namespace: the context of whoever applies them decides");
+            namespace.field().fault(said).expected("a namespace").doubt().into()
         }
         _ => Verdict::Pass,
     }
+}
+
+/// Whether it matters where an object lives; the API server's own Service is where it has to be.
+fn is_placed(object: &Object<'_>, scan: &Scan<'_>) -> bool {
+    let holds_something = [kinds::SERVICE, kinds::SECRET, kinds::PERSISTENT_VOLUME_CLAIM].iter().any(|kind| object.is(*kind));
+    let of_server = object.is(kinds::SERVICE) && object.name == "kubernetes";
+    !of_server && (holds_something || !scan.evidence.pods_in(object).is_empty())
 }
