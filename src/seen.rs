@@ -27,7 +27,7 @@ pub fn gather(scan: &Scan<'_>, found_gaps: Vec<Gap>, ignored: Vec<(String, Strin
         files: Vec::new(),
         ignored,
         gaps,
-        notices: too_new(scan).into_iter().chain(repositories(evidence)).chain(notices(evidence)).collect(),
+        notices: too_new(scan).into_iter().chain(pinned(evidence)).chain(repositories(evidence)).chain(notices(evidence)).collect(),
         namespaces,
         annotations: annotations(evidence),
         objects: evidence.objects().len() as u32,
@@ -108,6 +108,19 @@ fn too_new(scan: &Scan<'_>) -> Option<String> {
     let latest = KubernetesVersion::LATEST;
     let asked = scan.version().max(latest);
     (asked > latest).then(|| format!("Kubernetes {asked} is newer than this release knows: it is judged by the rules of {latest}"))
+}
+
+/// Namespaces whose pods are held against another version of the Pod Security Standards than the rest.
+fn pinned(evidence: &Evidence<'_>) -> Vec<String> {
+    let pins = evidence.namespaces().iter().filter_map(|namespace| {
+        let (oldest, latest) = namespace.standard?;
+        let version = if oldest == latest { oldest.to_string() } else { format!("{oldest} to {latest}") };
+        (oldest != KubernetesVersion::OLDEST_SUPPORTED || latest != KubernetesVersion::LATEST).then(|| (namespace.name(), version))
+    });
+    let said = |(name, version)| {
+        format!("namespace {name} pins a version: its pods are held against the Pod Security Standards of Kubernetes {version}")
+    };
+    pins.map(said).collect()
 }
 
 /// What is joined with what changes verdicts, so it is told where it is not all with all.

@@ -174,7 +174,10 @@ fn selections() {
     assert_eq!(ids(&policy), ["pss-host-namespaces"]);
     assert!(policy.profile.requirements.iter().all(|requirement| requirement.checks.contains(&"pss-host-namespaces".to_owned())));
     let error = |change: fn(&mut Request)| flags(change).unwrap_err().to_string();
-    assert_eq!(error(|request| request.checks = vec!["pss-privileged".into()]), "there is no check `pss-privileged`");
+    assert_eq!(
+        error(|request| request.checks = vec!["pss-privileged".into()]),
+        "there is no check `pss-privileged`; did you mean `pss-privileged-container`?"
+    );
     assert_eq!(
         error(|request| request.checks = vec!["image-signature-not-enforced".into()]),
         "the check `image-signature-not-enforced` is planned, and not in this release"

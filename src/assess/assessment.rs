@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::assess::finding::*;
 pub use crate::discover::{Gap, Place};
 pub use crate::model::{Quality, Severity};
-pub use crate::policy::{Coverage, Thresholds};
+pub use crate::policy::{Coverage, Selection, Thresholds};
 
 /// The name of this format; a change that breaks readers changes the number.
 pub const SCHEMA: &str = "cnscan/result/v1";
@@ -25,6 +25,9 @@ pub struct Assessment {
     pub catalog: Pin,
     /// What was assessed against.
     pub profile: Pin,
+    /// What the scan was narrowed to; absent when it was not.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub selection: Option<Selection>,
     /// The configuration file in force.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub config: Option<Pin>,

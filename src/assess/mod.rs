@@ -112,6 +112,7 @@ pub fn all(policy: &Policy, outcomes: Outcomes, seen: Seen, occasion: &Occasion)
         tool: summary::tool(),
         catalog: summary::catalog(policy),
         profile: summary::profile(policy),
+        selection: policy.selection.clone(),
         config: summary::config(policy),
         run: Run {
             id: String::new(),

@@ -26,11 +26,11 @@ pub(super) fn run(args: &Scan, cli: &Cli, streams: &mut Streams<'_>) -> Result<u
     let plan = Plan::new(args, &policy, discover::working_below_root(&input))?;
     let request = Request {
         input: discover::Request { all_files: args.all_files || config.all_files, ..input },
-        assume_namespace: args.assume_namespace.clone().or(config.assume_namespace.as_ref().map(|name| name.value.clone())),
+        assume_namespace: assumed_namespace(args, config)?,
         complete: args.complete.as_ref().map_or(config.complete.cluster, |of| of.contains(&Complete::Cluster)),
         kubernetes_version: version(args, &policy)?,
         include_passes: args.include_passes || config.include_passes,
-        limits: Limits::default(),
+        limits: limits(config),
         occasion: Occasion { line_hashes: plan.is_for_machines(), ..occasion(args, &policy, clock)? },
     };
     let assessment = crate::scan(&request, &policy)?;
@@ -79,6 +79,23 @@ fn policy(args: &Scan, input: &discover::Request) -> Result<Policy> {
         min_coverage: args.min_coverage,
         allow_gaps: args.allow_gaps,
     })?)
+}
+
+fn limits(config: &policy::Config) -> Limits {
+    let limits = Limits::default();
+    Limits { document: config.document_limit.as_ref().map_or(limits.document, |limit| limit.value), ..limits }
+}
+
+fn assumed_namespace(args: &Scan, config: &policy::Config) -> Result<Option<String>> {
+    let given = args.assume_namespace.clone().or(config.assume_namespace.as_ref().map(|name| name.value.clone()));
+    let allowed = |name: &String| {
+        let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        (1..=63).contains(&name.len()) && name.bytes().all(inner) && !name.starts_with('-') && !name.ends_with('-')
+    };
+    if let Some(name) = given.as_ref().filter(|name| !allowed(name)) {
+        bail!("no namespace can be named `{name}`: at most 63 lower-case letters, digits and `-`, the first and last no `-`");
+    }
+    Ok(given)
 }
 
 /// More threads than any machine has cores only cost their start.

@@ -77,8 +77,8 @@ fn head(assessment: &Assessment) -> String {
     text += &row(&names);
     text += &format!("|{}\n", "--:|".repeat(names.len()));
     text += &row(&numbers);
-    let sentences =
-        [words::threshold(assessment).map(|words| format!("{words}.")), words::not_assessed(assessment), words::coverage(assessment)];
+    let threshold = words::threshold(assessment).map(|words| format!("{words}."));
+    let sentences = [threshold, words::narrowed(assessment), words::not_assessed(assessment), words::coverage(assessment)];
     let sentences: Vec<_> = sentences.iter().flatten().map(|sentence| prose(sentence)).collect();
     text + &format!("\n{}\n", sentences.join("<br>\n"))
 }
@@ -273,7 +273,7 @@ fn statuses(assessment: &Assessment) -> Part {
 
 fn foot(assessment: &Assessment, known: usize) -> String {
     let hidden = (known > 0).then(|| format!("{} that the baseline has: not shown.", plural(known, "failure")));
-    let sentences = [hidden, Some(words::scanned(assessment)), words::world(assessment).map(str::to_owned)];
+    let sentences = [hidden, Some(words::scanned(assessment)), words::configured(assessment), words::world(assessment).map(str::to_owned)];
     let sentences: Vec<_> = sentences.into_iter().flatten().collect();
     format!("\n<sub>{}</sub>\n", prose(&sentences.join(" ")))
 }

@@ -18,6 +18,7 @@ pub(crate) fn empty() -> Assessment {
         tool: Tool { name: "cnscan".into(), version: "0.1.0".into(), commit: None },
         catalog: pin("CNSC-CATALOG", "Cloud Native Security Controls", "1.1.0"),
         profile: pin("default", "", ""),
+        selection: None,
         config: None,
         run: Run { id: "1".into(), started: String::new(), finished: String::new(), arguments: vec![], seconds: 0.0 },
         scope: Scope { kind: "files".into(), complete: false, namespaces: vec![] },

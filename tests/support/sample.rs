@@ -121,6 +121,7 @@ pub(crate) fn empty() -> Assessment {
         tool: Tool { name: "cnscan".into(), version: "0.1.0".into(), commit: None },
         catalog: pin("cnsc"),
         profile: pin("default"),
+        selection: None,
         config: None,
         run,
         scope: Scope { kind: "files".into(), complete: false, namespaces: vec!["shop".into()] },

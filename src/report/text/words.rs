@@ -76,6 +76,30 @@ pub(in crate::report) fn scanned(assessment: &Assessment) -> String {
     )
 }
 
+/// What the scan was narrowed to: its figures speak of that alone.
+pub(in crate::report) fn narrowed(assessment: &Assessment) -> Option<String> {
+    let selection = assessment.selection.as_ref()?;
+    let part = |what: &str, names: &[String]| match names {
+        [] => None,
+        [one] => Some(format!("{what} {}", clean(one, NAME))),
+        many => Some(format!("{what}s {}", clean(&many.join(", "), NAME))),
+    };
+    let parts = [part("control", &selection.controls), part("check", &selection.checks), part("group", &selection.groups)];
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    let kept = assessment.controls.len();
+    Some(format!(
+        "Narrowed to {}: {kept} of the profile's {} were asked about.",
+        parts.join(" and "),
+        plural(selection.of as usize, "control")
+    ))
+}
+
+/// The configuration file in force.
+pub(in crate::report) fn configured(assessment: &Assessment) -> Option<String> {
+    let config = assessment.config.as_ref()?;
+    Some(format!("Configuration: {} (sha256 {}).", clean_path(&config.name, NAME), clean(&config.sha256, NAME)))
+}
+
 /// What the input was taken for, where that explains reviews.
 pub(in crate::report) fn world(assessment: &Assessment) -> Option<&'static str> {
     let partial = assessment.scope.kind == "files" && !assessment.scope.complete && assessment.summary.reviews > 0;
