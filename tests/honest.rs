@@ -106,13 +106,28 @@ fn what_the_api_server_would_refuse_is_a_gap_or_passes_nothing() {
 #[test]
 fn workloads_that_are_not_understood_are_gaps() {
     for (kind, spec) in [
-        ("argoproj.io/v1alpha1\nkind: Workflow", "{templates: [{name: m, container: {image: a, securityContext: {privileged: true}}}]}"),
+        ("argoproj.io/v1alpha1\nkind: Workflow", "{templates: [{name: m, resource: {action: create, manifest: \"kind: Pod\"}}]}"),
+        ("argoproj.io/v1alpha1\nkind: Workflow", "{templates: [{name: m, container: [{image: a}]}]}"),
+        ("monitoring.coreos.com/v1\nkind: Prometheus", "{containers: [{name: a, image: a, securityContext: {privileged: true}}]}"),
         ("kubevirt.io/v1\nkind: VirtualMachine", "{running: true}"),
         ("example.com/v1\nkind: Thing", "{parts: {containers: [{name: a, securityContext: {privileged: true}}]}}"),
     ] {
         let text = format!("apiVersion: {kind}\nmetadata: {{name: w, namespace: shop}}\nspec: {spec}\n");
         assert_eq!(gaps(&json(&text, &[])).len(), 1, "{text}");
     }
+}
+
+#[test]
+fn what_the_pods_of_an_object_share_is_found_once() {
+    let pod = |name: &str| format!("{{name: {name}, container: {{image: a}}}}");
+    let text = format!(
+        "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {{name: w, namespace: shop}}\nspec: {{hostNetwork: true, templates: [{}, {}]}}\n",
+        pod("a"),
+        pod("b")
+    );
+    assert_eq!(verdicts(&json(&text, &[]), "pss-host-namespaces"), ["fail"]);
+    // each template's own container is one more
+    assert_eq!(verdicts(&json(&text, &[]), "pss-run-as-non-root").len(), 2);
 }
 
 #[test]

@@ -371,7 +371,7 @@ fn index_pods<'a>(files: &'a [File], objects: &[Object<'a>], gaps: &mut Vec<Gap>
             object: id as u32,
             metadata: pod.metadata,
             spec: pod.spec,
-            steps: pod.steps,
+            layers: pod.layers.map(Box::new),
         }));
         gaps.extend(uncovered);
     }

@@ -1,19 +1,21 @@
 //! One view of a pod wherever it lives, and of its containers.
 
 use crate::model::field::Field;
+use crate::model::layers::{self, Layers};
 use crate::model::object::Object;
 use crate::model::pod_security::StandardVersion;
 use crate::model::scan::Scan;
 use crate::model::version::KubernetesVersion;
 
 /// Where a pod stands in the evidence.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct PodRecord<'a> {
     /// Index of its object.
     pub(crate) object: u32,
     pub(crate) metadata: Field<'a>,
     pub(crate) spec: Field<'a>,
-    pub(crate) steps: bool,
+    /// The other places that it is made from; nothing for the kinds of Kubernetes.
+    pub(crate) layers: Option<Box<Layers<'a>>>,
 }
 
 impl<'a> PodRecord<'a> {
@@ -51,6 +53,8 @@ pub struct Container<'a> {
     pub field: Field<'a>,
     /// Which list.
     pub kind: ContainerKind,
+    /// The name of the list.
+    pub(crate) list: &'static str,
 }
 
 impl<'a> Pod<'a> {
@@ -66,16 +70,16 @@ impl<'a> Pod<'a> {
         self.scan.evidence.object(self.record.object)
     }
 
-    /// The pod spec.
+    /// The pod spec, or what stands in its place.
     #[must_use]
     pub fn spec(&self) -> Field<'a> {
         self.record.spec
     }
 
-    /// A field of the pod spec, by dotted path.
+    /// A field of the pod, by dotted path, wherever it is set.
     #[must_use]
     pub fn at(&self, path: &'a str) -> Field<'a> {
-        self.record.spec.at(path)
+        self.record.at(path)
     }
 
     /// The metadata that the pod gets: the template's.
@@ -114,18 +118,18 @@ impl<'a> Pod<'a> {
         self.at("hostUsers").bool() == Some(false)
     }
 
-    /// Whether it is a pod of Tekton steps, whose pod-level fields the run supplies.
-    #[must_use]
-    pub fn is_tekton(&self) -> bool {
-        self.record.steps
-    }
-
     /// The service account it runs as; `serviceAccount` is the deprecated name of the field.
     #[must_use]
     pub fn service_account(&self) -> Field<'a> {
         let name = self.at("serviceAccountName");
+        // what v1beta1 of Tekton calls it for one task of a run
+        let task = if self.is_tekton() { self.at("taskServiceAccountName") } else { name };
         let alias = self.at("serviceAccount");
-        if name.is_empty() && !alias.is_empty() { alias } else { name }
+        match (task.is_empty(), name.is_empty(), alias.is_empty()) {
+            (false, ..) => task,
+            (_, true, false) => alias,
+            _ => name,
+        }
     }
 
     /// Its name, `default` when none is given.
@@ -136,19 +140,13 @@ impl<'a> Pod<'a> {
 
     /// All containers: init, regular, ephemeral, in this order.
     pub fn containers(&self) -> impl Iterator<Item = Container<'a>> + use<'a> {
-        use ContainerKind::{Ephemeral, Init, Regular};
         let pod = *self;
-        let lists: &'static [(&'static str, ContainerKind)] = if self.record.steps {
-            &[("steps", Regular), ("sidecars", Regular)]
-        } else {
-            &[("initContainers", Init), ("containers", Regular), ("ephemeralContainers", Ephemeral)]
-        };
-        lists.iter().flat_map(move |&(list, kind)| pod.at(list).items().map(move |field| Container { pod, field, kind }))
+        self.record.containers().map(move |(field, list, kind)| Container { pod, field, kind, list })
     }
 
     /// The volumes it declares.
     pub fn volumes(&self) -> impl Iterator<Item = Field<'a>> + use<'a> {
-        self.at("volumes").items()
+        self.record.volumes()
     }
 
     /// The oldest and the latest version of the Pod Security Standards that may judge it: the scan's where it is
@@ -167,38 +165,31 @@ impl<'a> Container<'a> {
     /// Its name, "" when it has none.
     #[must_use]
     pub fn name(&self) -> &'a str {
-        self.field.key("name").str()
+        let name = self.field.key("name").str();
+        // Argo's own name for the one container of a template
+        if name.is_empty() && layers::is_single(self.list) { "main" } else { name }
     }
 
     /// A field of the container, by dotted path.
     #[must_use]
     pub fn at(&self, path: &'a str) -> Field<'a> {
         let own = self.field.at(path);
-        // Tekton: what a step leaves open, the template of its task's steps gives
-        if self.pod.record.steps && !own.exists() {
-            let template = self.pod.at("stepTemplate").at(path);
-            if template.exists() {
-                return template;
-            }
-        }
-        own
+        let default = if own.exists() { None } else { self.defaults() };
+        default.map(|defaults| defaults.at(path)).filter(|field| field.exists()).unwrap_or(own)
     }
 
-    /// A field of the container's own `securityContext`, which Tekton merges key by key with that of `stepTemplate`.
-    fn own_or_template(&self, key: &'a str) -> Field<'a> {
+    /// A field of the container's own `securityContext`, which is merged key by key with that of its defaults.
+    fn own_or_default(&self, key: &'a str) -> Field<'a> {
         let own = self.field.at("securityContext").key(key);
-        if own.exists() || !self.pod.record.steps {
-            return own;
-        }
-        let template = self.pod.at("stepTemplate.securityContext").key(key);
-        if template.exists() { template } else { own }
+        let default = if own.exists() { None } else { self.defaults() };
+        default.map(|defaults| defaults.at("securityContext").key(key)).filter(|field| field.exists()).unwrap_or(own)
     }
 
     /// A field of `securityContext` that containers inherit from their pod: the container's where it is set, else
     /// the pod's, else the container's absence.
     #[must_use]
     pub fn inherited(&self, key: &'a str) -> Field<'a> {
-        let own = self.own_or_template(key);
+        let own = self.own_or_default(key);
         if own.exists() {
             return own;
         }

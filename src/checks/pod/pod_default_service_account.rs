@@ -21,8 +21,8 @@ pub(super) static CHECK: Check = Check {
 const ACCOUNTS: &[GroupKind] = &[kinds::SERVICE_ACCOUNT];
 
 fn probe(pod: &Pod<'_>) -> Verdict {
-    if pod.is_tekton() {
-        return Verdict::Skip("Tekton: the run names the account".into());
+    if let Some(why) = pod.account_elsewhere() {
+        return Verdict::Skip(why.into());
     }
     if pod.annotation("kubernetes.io/config.mirror").exists() {
         return Verdict::Skip("a static pod: it has no account".into());

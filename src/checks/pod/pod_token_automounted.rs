@@ -28,8 +28,8 @@ pub(super) static CHECK: Check = Check {
 const NEEDS: &[GroupKind] = &[kinds::SERVICE_ACCOUNT, kinds::ROLE_BINDING, kinds::CLUSTER_ROLE_BINDING];
 
 fn probe(pod: &Pod<'_>) -> Verdict {
-    if pod.is_tekton() {
-        return Verdict::Skip("Tekton: the run names the account".into());
+    if let Some(why) = pod.account_elsewhere() {
+        return Verdict::Skip(why.into());
     }
     if pod.annotation("kubernetes.io/config.mirror").exists() {
         return Verdict::Skip("a static pod: it has no account".into());
