@@ -66,6 +66,37 @@ fn a_secret_is_shown_in_no_format_however_it_is_written() {
 }
 
 #[test]
+fn a_credential_in_a_text_is_shown_in_no_format() {
+    const HIDDEN: &str = "k9vQ2mZx7pLw4tR8";
+    const ENCODED: &str = "azl2UTJtWng3cEx3NHRSOA==";
+    let pod = |words: &str| format!("kind: Pod\nmetadata: {{name: p, namespace: shop}}\nspec:\n  containers:\n  - name: a\n    image: a\n    {words}\n");
+    let map = |text: &str| format!("kind: ConfigMap\nmetadata: {{name: m, namespace: shop}}\ndata:\n  text: |\n    first: line\n    {text}\n    last: line\n");
+    let applied = |kind: &str, json: &str| {
+        let key = "kubectl.kubernetes.io/last-applied-configuration";
+        format!("kind: {kind}\nmetadata:\n  name: m\n  namespace: shop\n  annotations:\n    {key}: |\n      {json}\n")
+    };
+    for text in [
+        pod(&format!("command: [sh, -c, \"curl -u a:{HIDDEN} https://a; run --password={HIDDEN}\"]")),
+        pod(&format!("command: [redis-cli, -a, {HIDDEN}]")),
+        pod(&format!("args:\n    - |\n      set -e\n      export TOKEN={HIDDEN}\n      run")),
+        pod(&format!("lifecycle: {{preStop: {{exec: {{command: [mysql, -p{HIDDEN}]}}}}}}")),
+        map(&format!("<password>{HIDDEN}</password>")),
+        map(&format!("ALTER USER a IDENTIFIED BY '{HIDDEN}';")),
+        applied("ConfigMap", &format!("{{\"data\":{{\"password\":\"{HIDDEN}\"}}}}")),
+        applied("Secret", &format!("{{\"data\":{{\"password\":\"{ENCODED}\"}}}}")),
+    ] {
+        let text = format!("apiVersion: v1\n{text}");
+        let found = json(&text, &[]);
+        let checks: Vec<_> = ["secret-value-in-spec", "secret-manifest-plaintext"].iter().flat_map(|check| verdicts(&found, check)).collect();
+        assert_eq!(checks, ["fail"], "{text}");
+        for format in ["table", "json", "sarif", "sarif-full", "markdown"] {
+            let (_, said) = run(&text, &["-f", format, "-vv", "--complete"]);
+            assert!(!said.contains(HIDDEN) && !said.contains(ENCODED), "{format} of {text}: {said}");
+        }
+    }
+}
+
+#[test]
 fn structured_secrets_are_credentials() {
     for (kind, data) in [
         (
