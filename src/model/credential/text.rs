@@ -19,8 +19,11 @@ const LONGEST_NAME: usize = 64;
 /// The first credential in a text; what `known` knows is the name of something.
 #[must_use]
 pub fn in_text(text: &str, known: &dyn Fn(&str) -> bool) -> Option<Held> {
+    // what has blanks or brackets is a sentence or an expression more often than a credential
+    let one_word = |value: &str| !value.contains(|byte: char| byte.is_whitespace() || "(){}[]".contains(byte));
     let named = |(name, value): (&str, &str)| {
-        (judge(name, value) == Judgement::Secret && !known(value)).then(|| Held::Named(name.to_owned()))
+        let secret = one_word(value) && judge(name, value) == Judgement::Secret && !known(value);
+        secret.then(|| Held::Named(name.to_owned()))
     };
     lines(text)
         .find_map(named)
@@ -37,8 +40,7 @@ fn lines(text: &str) -> impl Iterator<Item = (&str, &str)> {
         let name = name.trim().trim_start_matches("export ").trim_start_matches("- ").trim_matches(['"', '\'']);
         let value = value.trim().trim_end_matches([',', ';']).trim_matches(['"', '\'']);
         let plain = !name.is_empty() && !name.contains(|byte: char| byte.is_whitespace() || "(){}[]<>$".contains(byte));
-        let one_word = !value.contains(|byte: char| byte.is_whitespace() || "(){}[]".contains(byte));
-        (plain && one_word).then_some((name, value))
+        plain.then_some((name, value))
     })
 }
 
@@ -89,7 +91,7 @@ fn sql(text: &str) -> Option<Found> {
     while let Some(open) = memchr::memchr2(b'\'', b'"', &text.as_bytes()[at..]).map(|quote| at + quote) {
         let quote = text.as_bytes()[open] as char;
         at = open + 1;
-        if !sets_password(&text[..open]) {
+        if !sets_password(&text[..open], quote) {
             continue;
         }
         let Some(length) = text[at..].find(quote) else { break };
@@ -104,7 +106,7 @@ fn sql(text: &str) -> Option<Found> {
 }
 
 /// Whether a statement so far is about to say a password.
-fn sets_password(before: &str) -> bool {
+fn sets_password(before: &str, quote: char) -> bool {
     const BACK: usize = 240;
     let from = (before.len().saturating_sub(BACK)..before.len()).find(|&at| before.is_char_boundary(at)).unwrap_or(before.len());
     let near = before[from..].trim_end();
@@ -113,11 +115,16 @@ fn sets_password(before: &str) -> bool {
     if !(ends(" by") || ends("password") || ends("=")) {
         return false;
     }
+    let line = near.lines().next_back().unwrap_or_default().trim_start();
+    if ["#", "--", "//", "*"].iter().any(|comment| line.starts_with(comment)) {
+        return false;
+    }
     let statement = near.rsplit(';').next().unwrap_or(near).to_ascii_lowercase();
     let mut words = statement.split_whitespace().rev().skip_while(|word| *word == "=");
     match words.next().map(|last| last.trim_end_matches('=')) {
         Some("by") => words.take(3).any(|word| word == "identified"),
-        Some("password") => {
+        // only Oracle puts passwords into double quotes
+        Some("password") if quote == '\'' => {
             let rest: Vec<_> = words.collect();
             let has = |any: &[&str]| rest.iter().any(|word| any.contains(word));
             has(&["create", "alter"]) && has(&["user", "role", "login", "group"])
@@ -173,6 +180,8 @@ mod tests {
             "<password/><other>k9vQ2mZx7pLw4tYb</other>",
             "a < b and password > k9vQ2mZx7pLw4tYb",
             "<user password=\"\"/>",
+            "<passphrase>optional; leave empty, if not used</passphrase>",
+            r#"{"output_token": "StreamDescription.Shards[-1].ShardId"}"#,
             "é<é\"é:é'é",
         ] {
             assert_eq!(found(nothing), None, "{nothing}");
@@ -203,6 +212,9 @@ mod tests {
             "SELECT password FROM users WHERE name = 'Xk29vLq8'",
             "GROUP BY 'Xk29vLq8'",
             "IDENTIFIED BY 'Xk29vLq8",
+            "# create a user called \"shop\" with password \"Xk29vLq8\"",
+            "create a user called \"shop\" with password \"Xk29vLq8\"",
+            "-- CREATE USER shop IDENTIFIED BY 'Xk29vLq8'",
         ] {
             assert_eq!(found(nothing), None, "{nothing}");
         }
