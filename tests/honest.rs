@@ -162,6 +162,24 @@ fn what_the_pods_of_an_object_share_is_found_once() {
 }
 
 #[test]
+fn a_kustomization_is_known_by_its_name_alone() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: shop}\nspec: {containers: [{name: a, image: a}]}\n";
+    for name in ["kustomization.yaml", "kustomization.yml", "Kustomization"] {
+        let folder = TempDir::new().expect("a folder");
+        for (file, text) in [(name, "resources: [pod.yaml]\npatches: [{path: patch.yaml}]\n"), ("pod.yaml", pod), ("patch.yaml", pod)] {
+            fs::write(folder.path().join(file), text).expect("a file");
+        }
+        let arguments = ["scan", ".", "-f", "json", "--no-config", "-q"];
+        let output = Command::cargo_bin("cnscan").expect("the program").current_dir(folder.path()).args(arguments).output();
+        let result: Value = serde_json::from_slice(&output.expect("it runs").stdout).expect("JSON");
+        let notices = result["notices"].to_string();
+        assert!(notices.contains(&format!("patch.yaml: Pod p is not judged: a patch that {name} names")), "{notices}");
+        assert!(notices.contains(&format!("{name}: Kustomization  is not judged")), "{notices}");
+        assert_eq!(result["gaps"].as_array().map(Vec::len), Some(0), "{result}");
+    }
+}
+
+#[test]
 fn an_excuse_in_one_copy_does_not_cover_another() {
     let binding = |annotation: &str| {
         format!(

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use crate::discover::Gap;
 use crate::model::field::{Field, Root};
 use crate::model::fragment::Fragments;
+use crate::model::kustomize::Trees;
 use crate::model::namespace::NamespaceRecord;
 use crate::model::network::Policy;
 use crate::model::object::Object;
@@ -15,7 +16,7 @@ use crate::model::pod::PodRecord;
 use crate::model::pod_security::StandardVersion;
 use crate::model::rbac::Rbac;
 use crate::model::{Accounts, GroupKind, Limits, Nodes, Volumes, kinds, uncovered};
-use crate::parse::{File, Kind};
+use crate::parse::{self, File, Kind};
 
 /// How much of a kind was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +52,7 @@ pub struct Evidence<'a> {
     namespace_by_name: HashMap<(u16, &'a str), u32>,
     gaps: Vec<Gap>,
     fragments: Vec<Fragment>,
+    trees: Trees,
     rbac: Rbac<'a>,
     unread: bool,
     accounts: Accounts<'a>,
@@ -83,6 +85,7 @@ impl<'a> Evidence<'a> {
             .map(|(file, parsed)| read_objects(parsed, file as u32, worlds[file], reading.assumed_namespace))
             .collect();
         let fragments = Fragments::find(files, &read);
+        let trees = Trees::find(files, &read);
         let mut left_out = Vec::new();
         let mut objects = Vec::with_capacity(read.iter().map(Vec::len).sum());
         for object in read.into_iter().flatten() {
@@ -106,6 +109,7 @@ impl<'a> Evidence<'a> {
             unread: !gaps.is_empty(),
             gaps,
             fragments: left_out,
+            trees,
             rbac: Rbac::default(),
             accounts: Accounts::default(),
             limits: Limits::default(),
@@ -138,6 +142,13 @@ impl<'a> Evidence<'a> {
     #[must_use]
     pub fn fragments(&self) -> &[Fragment] {
         &self.fragments
+    }
+
+    /// The kustomization that keeps one object from protecting another: it is built with the one and without the other,
+    /// or is a component that nothing seen takes in. `None` when both may be in one cluster.
+    #[must_use]
+    pub fn apart(&self, protector: &Object<'_>, subject: &Object<'_>) -> Option<&'a str> {
+        self.trees.apart(protector.file(), subject.file()).map(|file| self.files[file as usize].name())
     }
 
     /// All objects, in the order of the input.
@@ -327,7 +338,9 @@ fn read_objects<'a>(file: &'a File, number: u32, world: u16, assumed: &'a str) -
     let mut objects = Vec::new();
     for document in &file.documents {
         let root = Root { tree: &file.tree, file: number, node: document.root };
-        read_object(root, world, document.tainted, assumed, ("", ""), DEEPEST_LIST, &mut objects);
+        // kustomize knows its own files by their names
+        let listed = if parse::classify::is_kustomization(file.name()) { ("kustomize.config.k8s.io/v1beta1", "Kustomization") } else { ("", "") };
+        read_object(root, world, document.tainted, assumed, listed, DEEPEST_LIST, &mut objects);
     }
     objects
 }

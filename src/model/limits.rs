@@ -49,6 +49,10 @@ impl<'a> Container<'a> {
         let evidence = self.pod.scan().evidence;
         let Some(ranges) = evidence.limits().0.get(&(self.pod.object().world, self.pod.namespace())) else { return false };
         let fills = |id: u32| {
+            // what kustomize may build the pod without fills in nothing
+            if evidence.apart(evidence.object(id), self.pod.object()).is_some() {
+                return false;
+            }
             let mut items = evidence.object(id).at("spec.limits").items();
             items.any(|item| item.key("type").text() == Some("Container") && gives(item, resource))
         };

@@ -10,6 +10,7 @@ mod field;
 mod fragment;
 pub mod image;
 pub mod kinds;
+mod kustomize;
 mod layers;
 mod limits;
 mod masked;

@@ -207,6 +207,8 @@ pub enum Isolation<'a> {
     Cancelled(&'a Policy<'a>, Rule<'a>),
     /// One policy would do it, but a copy of it in another place of the input would not.
     Disputed(&'a Policy<'a>, &'a Policy<'a>),
+    /// One policy would do it, but kustomize may build the pods without it.
+    Apart(&'a Policy<'a>),
     /// It rests on a label that a controller sets at run time, in this policy's selector.
     Unknown(&'a Policy<'a>),
 }
@@ -225,11 +227,21 @@ impl<'a> Namespace<'a> {
     /// Whether every pod of it, known or not, is isolated in a direction.
     #[must_use]
     pub fn isolates_by_default(&self, direction: Direction) -> Isolation<'a> {
+        self.default_isolation(direction, &|policy| self.pods_under_policies().any(|pod| self.is_apart(policy, &pod)))
+    }
+
+    /// Whether a pod is isolated in a direction by what isolates every pod.
+    #[must_use]
+    pub fn isolates_by_default_pod(&self, direction: Direction, pod: &Pod<'a>) -> Isolation<'a> {
+        self.default_isolation(direction, &|policy| self.is_apart(policy, pod))
+    }
+
+    fn default_isolation(&self, direction: Direction, apart: &dyn Fn(&Policy<'a>) -> bool) -> Isolation<'a> {
         let everything = |policy: &Policy<'a>| if policy.selector.selects_all() { Match::Yes } else { Match::No };
-        let isolation = match self.isolation(direction, everything) {
+        let isolation = match self.isolation(direction, everything, apart) {
             // several selectors may leave nothing out between them
             Isolation::No => {
-                let isolating = self.policies().filter(|policy| policy.isolates(direction));
+                let isolating = self.policies().filter(|policy| policy.isolates(direction) && !apart(policy));
                 if selector::cover_everything(isolating.map(|policy| &policy.selector)) { Isolation::Yes } else { Isolation::No }
             }
             isolation => isolation,
@@ -246,17 +258,23 @@ impl<'a> Namespace<'a> {
     /// Whether a pod is selected by a policy for a direction.
     #[must_use]
     pub fn isolates_pod(&self, direction: Direction, pod: &Pod<'a>) -> Isolation<'a> {
-        self.isolation(direction, |policy| policy.selector.matches_pod(pod))
+        self.isolation(direction, |policy| policy.selector.matches_pod(pod), &|policy| self.is_apart(policy, pod))
     }
 
-    /// A policy protects when each copy of it does.
-    fn isolation(&self, direction: Direction, selects: impl Fn(&Policy<'a>) -> Match) -> Isolation<'a> {
+    /// Whether kustomize may build a pod without a policy.
+    fn is_apart(&self, policy: &Policy<'a>, pod: &Pod<'a>) -> bool {
+        self.scan.evidence.apart(&policy.object, pod.object()).is_some()
+    }
+
+    /// A policy protects when each copy of it does, and it is built with what it protects.
+    fn isolation(&self, direction: Direction, selects: impl Fn(&Policy<'a>) -> Match, apart: &dyn Fn(&Policy<'a>) -> bool) -> Isolation<'a> {
         let protects = |policy: &Policy<'a>| if policy.isolates(direction) { selects(policy) } else { Match::No };
-        let (mut disputed, mut unknown) = (None, None);
+        let (mut disputed, mut elsewhere, mut unknown) = (None, None, None);
         for policy in self.policies() {
             match protects(policy) {
                 Match::No => {}
                 Match::Unknown => unknown = unknown.or(Some(policy)),
+                Match::Yes if apart(policy) => elsewhere = elsewhere.or(Some(policy)),
                 Match::Yes => {
                     let mut copies = self.policies().filter(|copy| copy.object.name == policy.object.name);
                     match copies.find(|copy| protects(copy) != Match::Yes) {
@@ -266,10 +284,11 @@ impl<'a> Namespace<'a> {
                 }
             }
         }
-        match (disputed, unknown) {
-            (Some((policy, copy)), _) => Isolation::Disputed(policy, copy),
-            (None, Some(policy)) => Isolation::Unknown(policy),
-            (None, None) => Isolation::No,
+        match (disputed, elsewhere, unknown) {
+            (Some((policy, copy)), ..) => Isolation::Disputed(policy, copy),
+            (None, Some(policy), _) => Isolation::Apart(policy),
+            (None, None, Some(policy)) => Isolation::Unknown(policy),
+            (None, None, None) => Isolation::No,
         }
     }
 

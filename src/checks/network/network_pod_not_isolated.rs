@@ -43,9 +43,14 @@ fn fault(pod: &Pod<'_>, namespace: &Namespace<'_>, direction: Direction) -> Opti
     // most pods are selected by their own policy, which is asked first as the default looks at all policies
     let isolation = namespace.isolates_pod(direction, pod);
     let selected = matches!(isolation, Isolation::Yes | Isolation::Cancelled(..));
-    if selected || matches!(namespace.isolates_by_default(direction), Isolation::Yes | Isolation::Cancelled(..)) {
+    if selected {
         return None;
     }
+    let default = namespace.isolates_by_default_pod(direction, pod);
+    if matches!(default, Isolation::Yes | Isolation::Cancelled(..)) {
+        return None;
+    }
+    let isolation = if let (Isolation::No, Isolation::Apart(policy)) = (isolation, default) { Isolation::Apart(policy) } else { isolation };
     let (word, labels) = (direction.word(), pod.metadata().key("labels"));
     let severity = if direction == Direction::Ingress { Severity::High } else { Severity::Medium };
     let fault = |said: String| labels.fault(said).expected("labels that a policy selects").severity(severity);
@@ -57,6 +62,14 @@ fn fault(pod: &Pod<'_>, namespace: &Namespace<'_>, direction: Direction) -> Opti
         }
         Isolation::Disputed(policy, _) => {
             Some(fault(format!("NetworkPolicy {} selects the pod for {word}, but not in each of its copies", policy.object.name)).doubt())
+        }
+        Isolation::Apart(policy) => {
+            let without = pod.scan().evidence.apart(&policy.object, pod.object()).unwrap_or_default();
+            let said = format!(
+                "NetworkPolicy {} selects the pod for {word}, but kustomize may build the pod without it: see {without}",
+                policy.object.name
+            );
+            Some(fault(said).doubt())
         }
         Isolation::Unknown(policy) => {
             let said = format!(

@@ -45,6 +45,11 @@ fn probe(pod: &Pod<'_>) -> Verdict {
             format!("pod gets the token of account {account}, which {} {} gives rights: are they needed here", binding.kind, binding.name);
         return field.fault(said).expected("false, or a stated need").doubt().into();
     }
+    if token == Token::Apart {
+        let without = pod.account_apart().unwrap_or_default();
+        let said = format!("account {account} switches its token off, but kustomize may build the pod without that account: see {without}");
+        return field.fault(said).expected("false").doubt().into();
+    }
     without_binding(pod, field, token == Token::Unseen).into()
 }
 
