@@ -144,11 +144,9 @@ pub fn is_kustomization(name: &str) -> bool {
 }
 
 fn is_candidate(path: &Path) -> bool {
-    if path.file_name().is_some_and(|name| name == "Kustomization") {
-        return true;
-    }
     let extension = path.extension().and_then(|extension| extension.to_str());
-    extension.is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension.eq_ignore_ascii_case(known)))
+    let known = extension.is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension.eq_ignore_ascii_case(known)));
+    known || path.file_name().is_some_and(|name| name == "Kustomization")
 }
 
 /// The bytes of a source, or why there are none.
