@@ -69,8 +69,12 @@ fn a_secret_is_shown_in_no_format_however_it_is_written() {
 fn a_credential_in_a_text_is_shown_in_no_format() {
     const HIDDEN: &str = "k9vQ2mZx7pLw4tR8";
     const ENCODED: &str = "azl2UTJtWng3cEx3NHRSOA==";
-    let pod = |words: &str| format!("kind: Pod\nmetadata: {{name: p, namespace: shop}}\nspec:\n  containers:\n  - name: a\n    image: a\n    {words}\n");
-    let map = |text: &str| format!("kind: ConfigMap\nmetadata: {{name: m, namespace: shop}}\ndata:\n  text: |\n    first: line\n    {text}\n    last: line\n");
+    let pod = |words: &str| {
+        format!("kind: Pod\nmetadata: {{name: p, namespace: shop}}\nspec:\n  containers:\n  - name: a\n    image: a\n    {words}\n")
+    };
+    let map = |text: &str| {
+        format!("kind: ConfigMap\nmetadata: {{name: m, namespace: shop}}\ndata:\n  text: |\n    first: line\n    {text}\n    last: line\n")
+    };
     let applied = |kind: &str, json: &str| {
         let key = "kubectl.kubernetes.io/last-applied-configuration";
         format!("kind: {kind}\nmetadata:\n  name: m\n  namespace: shop\n  annotations:\n    {key}: |\n      {json}\n")
@@ -87,7 +91,8 @@ fn a_credential_in_a_text_is_shown_in_no_format() {
     ] {
         let text = format!("apiVersion: v1\n{text}");
         let found = json(&text, &[]);
-        let checks: Vec<_> = ["secret-value-in-spec", "secret-manifest-plaintext"].iter().flat_map(|check| verdicts(&found, check)).collect();
+        let checks: Vec<_> =
+            ["secret-value-in-spec", "secret-manifest-plaintext"].iter().flat_map(|check| verdicts(&found, check)).collect();
         assert_eq!(checks, ["fail"], "{text}");
         for format in ["table", "json", "sarif", "sarif-full", "markdown"] {
             let (_, said) = run(&text, &["-f", format, "-vv", "--complete"]);

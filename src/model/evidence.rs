@@ -339,7 +339,8 @@ fn read_objects<'a>(file: &'a File, number: u32, world: u16, assumed: &'a str) -
     for document in &file.documents {
         let root = Root { tree: &file.tree, file: number, node: document.root };
         // kustomize knows its own files by their names
-        let listed = if parse::classify::is_kustomization(file.name()) { ("kustomize.config.k8s.io/v1beta1", "Kustomization") } else { ("", "") };
+        let listed =
+            if parse::classify::is_kustomization(file.name()) { ("kustomize.config.k8s.io/v1beta1", "Kustomization") } else { ("", "") };
         read_object(root, world, document.tainted, assumed, listed, DEEPEST_LIST, &mut objects);
     }
     objects

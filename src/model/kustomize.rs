@@ -95,7 +95,8 @@ impl Trees {
     pub(crate) fn apart(&self, protector: u32, subject: u32) -> Option<u32> {
         let has = self.of_file.get(&protector)?;
         let of_subject = self.of_file.get(&subject).map(Vec::as_slice).unwrap_or_default();
-        let without = of_subject.iter().find(|tree| !has.contains(tree) && has.iter().any(|other| self.alternatives.contains(&(**tree, *other))));
+        let without =
+            of_subject.iter().find(|tree| !has.contains(tree) && has.iter().any(|other| self.alternatives.contains(&(**tree, *other))));
         if let Some(tree) = without {
             return Some(self.roots[*tree as usize].file);
         }

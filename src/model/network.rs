@@ -267,7 +267,12 @@ impl<'a> Namespace<'a> {
     }
 
     /// A policy protects when each copy of it does, and it is built with what it protects.
-    fn isolation(&self, direction: Direction, selects: impl Fn(&Policy<'a>) -> Match, apart: &dyn Fn(&Policy<'a>) -> bool) -> Isolation<'a> {
+    fn isolation(
+        &self,
+        direction: Direction,
+        selects: impl Fn(&Policy<'a>) -> Match,
+        apart: &dyn Fn(&Policy<'a>) -> bool,
+    ) -> Isolation<'a> {
         let protects = |policy: &Policy<'a>| if policy.isolates(direction) { selects(policy) } else { Match::No };
         let (mut disputed, mut elsewhere, mut unknown) = (None, None, None);
         for policy in self.policies() {

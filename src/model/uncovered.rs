@@ -62,10 +62,12 @@ fn malformed(object: &Object<'_>, pod: &Embedded<'_>, file: &File) -> Vec<Gap> {
 
 fn gap(object: &Object<'_>, at: Field<'_>, file: &File, why: &str) -> Gap {
     let (line, column) = Lines::new(file.tree.source()).position(at.place().span.0);
+    // standard input is no place to point at: the words have to say it
+    let place = if file.uri.is_none() { format!("line {line}, column {column}: ") } else { String::new() };
     Gap {
         surface: "manifest".to_owned(),
         what: format!("{} {} ({})", object.kind, object.name, object.api_version),
-        why: why.to_owned(),
+        why: format!("{place}{why}"),
         location: file.uri.clone().map(|uri| Place { uri, line, column }),
     }
 }

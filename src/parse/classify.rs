@@ -100,7 +100,10 @@ impl Reader<'_> {
         let yaml::Read { tree, documents, mut faults, .. } = yaml::read(text, limits);
         let looks = documents.iter().any(|document| looks_like_object(&tree, document.root));
         let kustomization = kustomization && documents.iter().any(|document| tree.kind(document.root) == Kind::Mapping);
-        if !looks && !kustomization && let Some(why) = self.reason_to_ignore(&tree, &faults) {
+        if !looks
+            && !kustomization
+            && let Some(why) = self.reason_to_ignore(&tree, &faults)
+        {
             return self.ignore(why);
         }
         for document in documents {

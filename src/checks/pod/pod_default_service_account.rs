@@ -35,7 +35,8 @@ fn probe(pod: &Pod<'_>) -> Verdict {
         Token::None => Verdict::Pass,
         Token::Mounted => fault("pod runs as the default account of its namespace, with its token".into()).into(),
         Token::Apart => {
-            let said = "pod runs as the default account of its namespace, and kustomize may build it without what switches the token off: see ";
+            let said =
+                "pod runs as the default account of its namespace, and kustomize may build it without what switches the token off: see ";
             fault(format!("{said}{}", pod.account_apart().unwrap_or_default())).doubt().into()
         }
         // nothing but the account itself could keep the token away

@@ -95,7 +95,9 @@ fn judge(secret: &Object<'_>, key: &str, field: Field<'_>, bytes: Option<&[u8]>)
     }
     match text.and_then(|text| credential::in_text(text, &|_| false)) {
         Some(Held::Named(name)) => return Said::Fault(Box::new(fault(format!("key {key} holds a credential in the clear, under {name}")))),
-        Some(Held::Placed(found)) if found.doubt.is_none() => return Said::Fault(Box::new(fault(format!("key {key} holds {}", found.rule)))),
+        Some(Held::Placed(found)) if found.doubt.is_none() => {
+            return Said::Fault(Box::new(fault(format!("key {key} holds {}", found.rule))));
+        }
         _ => {}
     }
     let kind = secret.at("type").str();

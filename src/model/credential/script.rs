@@ -113,12 +113,7 @@ enum How {
 }
 
 const TAKERS: &[Taker] = &[
-    Taker {
-        programs: &["curl"],
-        flags: &["-u", "--user", "-U", "--proxy-user"],
-        how: How::AfterColon,
-        rule: "a password given to curl",
-    },
+    Taker { programs: &["curl"], flags: &["-u", "--user", "-U", "--proxy-user"], how: How::AfterColon, rule: "a password given to curl" },
     Taker { programs: &["mysql", "mariadb"], flags: &["-p"], how: How::Glued, rule: "a password given to a client of MySQL" },
     Taker { programs: &["redis-cli", "valkey-cli"], flags: &["-a"], how: How::Next, rule: "a password given to redis-cli" },
     Taker { programs: &["mongo"], flags: &["-p"], how: How::Next, rule: "a password given to a client of MongoDB" },
