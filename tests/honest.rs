@@ -154,6 +154,16 @@ fn workloads_that_are_not_understood_are_gaps() {
 }
 
 #[test]
+fn a_gap_of_standard_input_says_its_line() {
+    let text = "apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: w}\nspec:\n  parts:\n    containers: [{name: a, image: a}]\n";
+    let mut command = Command::cargo_bin("cnscan").expect("the program");
+    let output = command.args(["scan", "-", "-f", "json", "--no-config", "-q"]).write_stdin(text).output().expect("it runs");
+    let result: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert!(gaps(&result)[0].starts_with("line 6, column 17: it has a list of containers"), "{:?}", gaps(&result));
+    assert!(!gaps(&json(text, &[]))[0].contains("line 6"), "a file has a place");
+}
+
+#[test]
 fn what_the_pods_of_an_object_share_is_found_once() {
     let pod = |name: &str| format!("{{name: {name}, container: {{image: a}}}}");
     let text = format!(

@@ -211,7 +211,7 @@ Coverage: 50.0 % (unchanged).
 ";
     let diff = compare(&old, &new);
     assert_eq!(shown(&diff), expected);
-    for (width, lines) in [(60, 5), (120, 2)] {
+    for (width, lines) in [(60, 5), (120, 3), (200, 2)] {
         let mut bytes = Vec::new();
         diff::write(&diff, width, &mut bytes).expect("memory takes all");
         let text = String::from_utf8(bytes).expect("UTF-8");

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use crate::discover::Gap;
 use crate::model::field::{Field, Root};
 use crate::model::fragment::Fragments;
-use crate::model::kustomize::Trees;
+use crate::model::kustomize::{self, Trees};
 use crate::model::namespace::NamespaceRecord;
 use crate::model::network::Policy;
 use crate::model::object::Object;
@@ -16,7 +16,7 @@ use crate::model::pod::PodRecord;
 use crate::model::pod_security::StandardVersion;
 use crate::model::rbac::Rbac;
 use crate::model::{Accounts, GroupKind, Limits, Nodes, Volumes, kinds, uncovered};
-use crate::parse::{self, File, Kind};
+use crate::parse::{File, Kind};
 
 /// How much of a kind was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -338,10 +338,7 @@ fn read_objects<'a>(file: &'a File, number: u32, world: u16, assumed: &'a str) -
     let mut objects = Vec::new();
     for document in &file.documents {
         let root = Root { tree: &file.tree, file: number, node: document.root };
-        // kustomize knows its own files by their names
-        let listed =
-            if parse::classify::is_kustomization(file.name()) { ("kustomize.config.k8s.io/v1beta1", "Kustomization") } else { ("", "") };
-        read_object(root, world, document.tainted, assumed, listed, DEEPEST_LIST, &mut objects);
+        read_object(root, world, document.tainted, assumed, kustomize::listed(file), DEEPEST_LIST, &mut objects);
     }
     objects
 }

@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::model::object::Object;
-use crate::parse::File;
+use crate::parse::{File, classify};
 
 /// Which trees each file belongs to.
 #[derive(Debug, Default)]
@@ -104,6 +104,11 @@ impl Trees {
         let optional = has.iter().all(|tree| self.roots[*tree as usize].is_component);
         (optional && !together).then(|| self.roots[has[0] as usize].file)
     }
+}
+
+/// What a file's documents are when they do not say: kustomize knows its own files by their names.
+pub(crate) fn listed(file: &File) -> (&'static str, &'static str) {
+    if classify::is_kustomization(file.name()) { ("kustomize.config.k8s.io/v1beta1", "Kustomization") } else { ("", "") }
 }
 
 /// Whether an object is a kustomization or a component.
