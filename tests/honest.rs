@@ -189,7 +189,7 @@ fn a_kustomization_is_known_by_its_name_alone() {
         let result: Value = serde_json::from_slice(&output.expect("it runs").stdout).expect("JSON");
         let notices = result["notices"].to_string();
         assert!(notices.contains(&format!("patch.yaml: Pod p is not judged: a patch that {name} names")), "{notices}");
-        assert!(notices.contains(&format!("{name}: Kustomization  is not judged")), "{notices}");
+        assert!(notices.contains(&format!("{name}: Kustomization is not judged")), "{notices}");
         assert_eq!(result["gaps"].as_array().map(Vec::len), Some(0), "{result}");
     }
 }

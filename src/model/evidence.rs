@@ -90,7 +90,11 @@ impl<'a> Evidence<'a> {
         let mut objects = Vec::with_capacity(read.iter().map(Vec::len).sum());
         for object in read.into_iter().flatten() {
             match fragments.reason(files, &object) {
-                Some(why) => left_out.push(Fragment { file: object.root.file, what: format!("{} {}", object.kind, object.name), why }),
+                Some(why) => left_out.push(Fragment {
+                    file: object.root.file,
+                    what: format!("{} {}", object.kind, object.name).trim_end().to_owned(),
+                    why,
+                }),
                 None => objects.push(Object { id: objects.len() as u32, ..object }),
             }
         }

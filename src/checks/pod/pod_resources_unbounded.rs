@@ -61,7 +61,12 @@ fn probe(container: &Container<'_>) -> Verdict {
         faults.push(limit("cpu", "a CPU limit", Severity::Info));
     }
     let elsewhere = container.pod.is_tekton() || container.pod.patch().is_some();
-    faults.into_iter().map(|fault| rest(fault, elsewhere)).collect()
+    let apart = if faults.is_empty() { None } else { container.limits_apart() };
+    let unless_apart = |fault: Fault| match apart {
+        Some(without) => fault.reworded(|said| format!("{said}, where kustomize builds it without the LimitRange: see {without}")).doubt(),
+        None => fault,
+    };
+    faults.into_iter().map(|fault| unless_apart(rest(fault, elsewhere))).collect()
 }
 
 /// A LimitRange out of sight may give the bound; so may the run of a Tekton task, or a patch of an Argo workflow.

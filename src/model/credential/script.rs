@@ -75,10 +75,20 @@ fn assigned<'w>(word: &'w Word, is_secret: &dyn Fn(&str, &str) -> bool) -> Optio
     places.into_iter().find_map(|at| {
         let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
         let name = &text[text[..at].bytes().rposition(|byte| !is_name(byte)).map_or(0, |before| before + 1)..at];
-        let rest = &text[at + 1..];
+        if !speaks_of_credential(name) {
+            return None;
+        }
+        let rest = start(&text[at + 1..]);
         let value = &rest[..rest.find(|end: char| end.is_whitespace() || "&\"',;".contains(end)).unwrap_or(rest.len())];
-        (!name.is_empty() && (is_secret(name, rest) || is_secret(name, value))).then_some(name)
+        (is_secret(name, rest) || is_secret(name, value)).then_some(name)
     })
+}
+
+/// As much of a text as a credential may take.
+fn start(text: &str) -> &str {
+    const LONGEST: usize = 512;
+    let end = (LONGEST..).find(|&end| end >= text.len() || text.is_char_boundary(end)).unwrap_or(text.len());
+    &text[..end.min(text.len())]
 }
 
 /// `Authorization: Bearer …`, `X-Api-Key: …`.
@@ -261,11 +271,11 @@ impl Reader<'_> {
             depth += i32::from(byte == open) - i32::from(byte == close);
             depth == 0
         });
-        let end = end.unwrap_or(rest.len() - 1);
+        let end = end.unwrap_or(rest.len());
         if open == b'(' {
-            self.inner.push(&rest[1..end.max(1)]);
+            self.inner.push(&rest[1..end]);
         }
-        self.at += end + 1;
+        self.at += (end + 1).min(rest.len());
     }
 
     fn skip_line(&mut self) {
