@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use crate::discover::Gap;
 use crate::model::field::{Field, Root};
+pub use crate::model::fragment::Fragment;
 use crate::model::fragment::Fragments;
 use crate::model::kustomize::{self, Trees};
 use crate::model::namespace::NamespaceRecord;
@@ -63,17 +64,6 @@ pub struct Evidence<'a> {
     names: OnceLock<HashSet<Box<str>>>,
 }
 
-/// An object that is a piece for something else, listed and not judged.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fragment {
-    /// Which file.
-    pub file: u32,
-    /// Kind and name.
-    pub what: String,
-    /// Why it is not judged.
-    pub why: String,
-}
-
 impl<'a> Evidence<'a> {
     /// Indexes files as parsed, which stand in the order that reports keep.
     #[must_use]
@@ -90,11 +80,7 @@ impl<'a> Evidence<'a> {
         let mut objects = Vec::with_capacity(read.iter().map(Vec::len).sum());
         for object in read.into_iter().flatten() {
             match fragments.reason(files, &object) {
-                Some(why) => left_out.push(Fragment {
-                    file: object.root.file,
-                    what: format!("{} {}", object.kind, object.name).trim_end().to_owned(),
-                    why,
-                }),
+                Some(why) => left_out.push(Fragment::of(&object, why)),
                 None => objects.push(Object { id: objects.len() as u32, ..object }),
             }
         }

@@ -7,6 +7,23 @@ use crate::model::object::Object;
 use crate::model::{Field, kinds};
 use crate::parse::File;
 
+/// An object that is a piece for something else, listed and not judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fragment {
+    /// Which file.
+    pub file: u32,
+    /// Kind and name.
+    pub what: String,
+    /// Why it is not judged.
+    pub why: String,
+}
+
+impl Fragment {
+    pub(crate) fn of(object: &Object<'_>, why: String) -> Self {
+        Fragment { file: object.root.file, what: format!("{} {}", object.kind, object.name).trim_end().to_owned(), why }
+    }
+}
+
 /// The files that kustomizations name as patches.
 #[derive(Debug, Default)]
 pub(crate) struct Fragments {
