@@ -4,6 +4,7 @@ mod outcome;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -164,21 +165,22 @@ impl Runner<'_> {
         for &(check, probe) in by_kind.iter().chain(&plan.any) {
             self.run(batch, check, &seat, || probe(object, self.scan));
         }
+        let (several, before) = (pods.len() > 1, batch.findings.len());
         for pod in pods {
             for &(check, probe) in &plan.pods {
-                self.run(batch, check, &seat, || match probe(&pod) {
-                    Verdict::Pass if pod.is_tekton() => Verdict::Skip("Tekton: the run supplies the fields of the pod".into()),
-                    verdict => verdict,
-                });
+                self.run(batch, check, &seat, || pod.settle(probe(&pod), true));
             }
             for container in pod.containers() {
                 let name = container.field.key("name");
                 let field = if name.exists() { name } else { container.field };
                 let seat = Seat::new(Who::Container(object, container), field, Some(object), object.namespace);
                 for &(check, probe) in &plan.containers {
-                    self.run(batch, check, &seat, || probe(&container));
+                    self.run(batch, check, &seat, || pod.settle(probe(&container), false));
                 }
             }
+        }
+        if several {
+            once(&mut batch.findings, before);
         }
     }
 
@@ -306,6 +308,13 @@ fn finding(scan: &Scan<'_>, own: &Check, check: u16, seat: &Seat<'_>, standing: 
         quality: fault.place.quality,
         images: seat.images(scan),
     }
+}
+
+/// What several pods of an object share, an anchor or the spec of a workflow, is found once.
+fn once(findings: &mut Vec<Finding>, before: usize) {
+    let mut seen = HashSet::new();
+    let new = findings.split_off(before);
+    findings.extend(new.into_iter().filter(|new| seen.insert((new.fingerprint, new.span, new.message.clone()))));
 }
 
 /// Whether the built-in exceptions may know it: a node agent, or a pod by itself.

@@ -195,6 +195,18 @@ fn a_baseline_leaves_new_failures_to_decide() {
     cnscan(folder.path()).args(["scan", "--baseline", "old.json", "-o", "json=new.json", "pod.yaml"]).assert().code(1);
     cnscan(folder.path()).args(["diff", "old.json", "new.json"]).assert().code(1).stdout(contains("pss-privileged-container"));
     cnscan(folder.path()).args(["diff", "new.json", "old.json"]).assert().code(0);
+    // as wide as asked for; 80 columns where nobody says
+    let widest = |columns: Option<&str>| {
+        let mut command = cnscan(folder.path());
+        command.args(["diff", "old.json", "new.json"]).env_remove("COLUMNS");
+        if let Some(columns) = columns {
+            command.env("COLUMNS", columns);
+        }
+        let output = command.output().expect("it runs").stdout;
+        String::from_utf8_lossy(&output).lines().map(|line| line.chars().count()).max().unwrap_or_default()
+    };
+    let (narrow, piped, wide) = (widest(Some("60")), widest(None), widest(Some("150")));
+    assert!(narrow <= 60 && (61..=80).contains(&piped) && wide > 80, "{narrow} {piped} {wide}");
 }
 
 #[test]

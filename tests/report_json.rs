@@ -82,7 +82,7 @@ fn lines(findings: &[Finding]) -> Vec<u32> {
 
 fn shown(diff: &Diff) -> String {
     let mut bytes = Vec::new();
-    diff::write(diff, &mut bytes).expect("memory takes all");
+    diff::write(diff, 80, &mut bytes).expect("memory takes all");
     String::from_utf8(bytes).expect("UTF-8")
 }
 
@@ -209,5 +209,14 @@ Failures: 1 new, 0 fixed, 1 lost from sight, 1 unchanged.
 Reviews: 0 new, 0 gone, 0 unchanged.
 Coverage: 50.0 % (unchanged).
 ";
-    assert_eq!(shown(&compare(&old, &new)), expected);
+    let diff = compare(&old, &new);
+    assert_eq!(shown(&diff), expected);
+    for (width, lines) in [(60, 5), (120, 3), (200, 2)] {
+        let mut bytes = Vec::new();
+        diff::write(&diff, width, &mut bytes).expect("memory takes all");
+        let text = String::from_utf8(bytes).expect("UTF-8");
+        assert!(text.lines().all(|line| line.chars().count() <= width), "{text}");
+        let first = text.lines().skip(2).take_while(|line| !line.is_empty()).count();
+        assert_eq!(first, lines, "{width}: {text}");
+    }
 }

@@ -46,16 +46,20 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
 
 /// How reports that people read look.
 fn options(cli: &Cli, terminal: bool) -> crate::report::Options {
-    const WIDEST: usize = 200;
-    const NARROWEST: usize = 60;
     const PIPED: usize = 120;
-    let given = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    let seen = || terminal.then(terminal_size::terminal_size).flatten().map(|(width, _)| usize::from(width.0));
-    let width = given.or_else(seen).unwrap_or(PIPED).clamp(NARROWEST, WIDEST);
     let color = match cli.color {
         Color::Always => true,
         Color::Never => false,
         Color::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
     };
-    crate::report::Options { from: String::new(), width, color, verbose: cli.verbose }
+    crate::report::Options { from: String::new(), width: width(terminal, PIPED), color, verbose: cli.verbose }
+}
+
+/// Columns to fit: what `COLUMNS` says, else the terminal's, else `piped`.
+fn width(terminal: bool, piped: usize) -> usize {
+    const WIDEST: usize = 200;
+    const NARROWEST: usize = 60;
+    let given = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let seen = || terminal.then(terminal_size::terminal_size).flatten().map(|(width, _)| usize::from(width.0));
+    given.or_else(seen).unwrap_or(piped).clamp(NARROWEST, WIDEST)
 }

@@ -186,7 +186,9 @@ impl<'w> Walk<'w> {
 /// Whether a file could be something to judge, by its name.
 pub(super) fn is_candidate(name: &OsStr) -> bool {
     let end = Path::new(name).extension();
-    end.is_some_and(|end| ["yaml", "yml", "json"].iter().any(|known| end.eq_ignore_ascii_case(known)))
+    let known = end.is_some_and(|end| ["yaml", "yml", "json"].iter().any(|known| end.eq_ignore_ascii_case(known)));
+    // kustomize takes one name without an end
+    known || name == "Kustomization"
 }
 
 fn has(entries: &[(OsString, FileType)]) -> Has {

@@ -7,8 +7,10 @@ use rayon::prelude::*;
 
 use crate::discover::Gap;
 use crate::model::field::{Field, Root};
+pub use crate::model::fragment::Fragment;
 use crate::model::fragment::Fragments;
 use crate::model::ingress_nginx::Modes;
+use crate::model::kustomize::{self, Trees};
 use crate::model::namespace::NamespaceRecord;
 use crate::model::network::Policy;
 use crate::model::object::Object;
@@ -52,6 +54,7 @@ pub struct Evidence<'a> {
     namespace_by_name: Map<(u16, &'a str), u32>,
     gaps: Vec<Gap>,
     fragments: Vec<Fragment>,
+    trees: Trees,
     rbac: Rbac<'a>,
     unread: bool,
     accounts: Accounts<'a>,
@@ -62,17 +65,6 @@ pub struct Evidence<'a> {
     pub(crate) modes: Modes,
     /// The names of all objects, collected when first asked for.
     names: OnceLock<HashSet<Box<str>>>,
-}
-
-/// An object that is a piece for something else, listed and not judged.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fragment {
-    /// Which file.
-    pub file: u32,
-    /// Kind and name.
-    pub what: String,
-    /// Why it is not judged.
-    pub why: String,
 }
 
 impl<'a> Evidence<'a> {
@@ -86,11 +78,12 @@ impl<'a> Evidence<'a> {
             .map(|(file, parsed)| read_objects(parsed, file as u32, worlds[file], reading.assumed_namespace))
             .collect();
         let fragments = Fragments::find(files, &read);
+        let trees = Trees::find(files, &read);
         let mut left_out = Vec::new();
         let mut objects = Vec::with_capacity(read.iter().map(Vec::len).sum());
         for object in read.into_iter().flatten() {
             match fragments.reason(files, &object) {
-                Some(why) => left_out.push(Fragment { file: object.root.file, what: format!("{} {}", object.kind, object.name), why }),
+                Some(why) => left_out.push(Fragment::of(&object, why)),
                 None => objects.push(Object { id: objects.len() as u32, ..object }),
             }
         }
@@ -109,6 +102,7 @@ impl<'a> Evidence<'a> {
             unread: !gaps.is_empty(),
             gaps,
             fragments: left_out,
+            trees,
             rbac: Rbac::default(),
             accounts: Accounts::default(),
             limits: Limits::default(),
@@ -144,6 +138,13 @@ impl<'a> Evidence<'a> {
     #[must_use]
     pub fn fragments(&self) -> &[Fragment] {
         &self.fragments
+    }
+
+    /// The kustomization that keeps one object from protecting another: it is built with the one and without the other,
+    /// or is a component that nothing seen takes in. `None` when both may be in one cluster.
+    #[must_use]
+    pub fn apart(&self, protector: &Object<'_>, subject: &Object<'_>) -> Option<&'a str> {
+        self.trees.apart(protector.file(), subject.file()).map(|file| self.files[file as usize].name())
     }
 
     /// All objects, in the order of the input.
@@ -344,7 +345,7 @@ fn read_objects<'a>(file: &'a File, number: u32, world: u16, assumed: &'a str) -
     let mut objects = Vec::new();
     for document in &file.documents {
         let root = Root { tree: &file.tree, file: number, node: document.root };
-        read_object(root, world, document.tainted, assumed, ("", ""), DEEPEST_LIST, &mut objects);
+        read_object(root, world, document.tainted, assumed, kustomize::listed(file), DEEPEST_LIST, &mut objects);
     }
     objects
 }
@@ -384,7 +385,7 @@ fn index_pods<'a>(files: &'a [File], objects: &[Object<'a>], gaps: &mut Vec<Gap>
     let (mut pods, mut first_pod) = (Vec::new(), Vec::with_capacity(objects.len()));
     for (id, (embedded, uncovered)) in found.into_iter().enumerate() {
         first_pod.push(pods.len() as u32);
-        pods.extend(embedded.into_iter().map(|pod| PodRecord::new(id as u32, pod.metadata, pod.spec, pod.steps)));
+        pods.extend(embedded.into_iter().map(|pod| PodRecord::new(id as u32, pod.metadata, pod.spec, pod.layers.map(Box::new))));
         gaps.extend(uncovered);
     }
     (pods, first_pod)

@@ -42,11 +42,23 @@ impl<'a> Container<'a> {
         [self.resources()].into_iter().chain(shared.then(|| pod.at("resources")))
     }
 
+    /// The kustomization that builds the pod without a LimitRange of its namespace.
+    #[must_use]
+    pub fn limits_apart(&self) -> Option<&'a str> {
+        let evidence = self.pod.scan().evidence;
+        let ranges = evidence.limits().0.get(&(self.pod.object().world, self.pod.namespace()))?;
+        ranges.iter().find_map(|&id| evidence.apart(evidence.object(id), self.pod.object()))
+    }
+
     /// Whether admission fills it in. Of several copies of a LimitRange, each must.
     fn default_of(&self, resource: &'a str, gives: fn(Field<'a>, &'a str) -> bool) -> bool {
         let evidence = self.pod.scan().evidence;
         let Some(ranges) = evidence.limits().0.get(&(self.pod.object().world, self.pod.namespace())) else { return false };
         let fills = |id: u32| {
+            // what kustomize may build the pod without fills in nothing
+            if evidence.apart(evidence.object(id), self.pod.object()).is_some() {
+                return false;
+            }
             let mut items = evidence.object(id).at("spec.limits").items();
             items.any(|item| item.key("type").text() == Some("Container") && gives(item, resource))
         };

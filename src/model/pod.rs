@@ -1,26 +1,28 @@
 //! One view of a pod wherever it lives, and of its containers.
 
 use crate::model::field::{Field, take_mistyped};
+use crate::model::layers::{self, Layers};
 use crate::model::object::Object;
 use crate::model::pod_security::StandardVersion;
 use crate::model::scan::Scan;
 use crate::model::version::KubernetesVersion;
 
 /// Where a pod stands in the evidence, with what many checks ask of it.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct PodRecord<'a> {
     /// Index of its object.
     pub(crate) object: u32,
     pub(crate) metadata: Field<'a>,
     pub(crate) spec: Field<'a>,
     /// Its `securityContext`.
-    pub(crate) security: Field<'a>,
-    pub(crate) steps: bool,
+    security: Field<'a>,
+    /// The other places that it is made from; nothing for the kinds of Kubernetes.
+    pub(crate) layers: Option<Box<Layers<'a>>>,
     /// `None` where something has a wrong shape: then every look has to meet that anew, so that nothing passes on it.
     known: Option<Known<'a>>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Known<'a> {
     windows: bool,
     containers: Box<[ContainerRecord<'a>]>,
@@ -28,21 +30,39 @@ struct Known<'a> {
 
 /// Where a container stands in its pod.
 #[derive(Debug, Clone, Copy)]
-struct ContainerRecord<'a> {
-    field: Field<'a>,
+pub(crate) struct ContainerRecord<'a> {
+    pub(crate) field: Field<'a>,
     security: Field<'a>,
     kind: ContainerKind,
+    list: &'static str,
 }
 
 impl<'a> PodRecord<'a> {
-    /// Notes where a pod stands; `steps`: its containers are the steps of a Tekton task.
-    pub(crate) fn new(object: u32, metadata: Field<'a>, spec: Field<'a>, steps: bool) -> Self {
+    /// Notes where a pod stands, and what of it many checks ask for.
+    pub(crate) fn new(object: u32, metadata: Field<'a>, spec: Field<'a>, layers: Option<Box<Layers<'a>>>) -> Self {
         take_mistyped();
-        let containers = containers(spec, steps).collect();
-        let known = Known { windows: is_windows(spec), containers };
-        let security = spec.key("securityContext");
-        let known = take_mistyped().is_empty().then_some(known);
-        PodRecord { object, metadata, spec, security, steps, known }
+        let mut record = PodRecord { object, metadata, spec, security: spec, layers, known: None };
+        record.security = record.at("securityContext");
+        let known = Known { windows: record.is_windows(), containers: record.find_containers().collect() };
+        record.known = take_mistyped().is_empty().then_some(known);
+        record
+    }
+
+    fn is_windows(&self) -> bool {
+        self.at("os.name").text() == Some("windows")
+    }
+
+    /// Where its containers stand.
+    fn containers(&self) -> impl Iterator<Item = ContainerRecord<'a>> + use<'a, '_> {
+        let known = self.known.as_ref().map(|known| known.containers.iter().copied());
+        let anew = self.known.is_none().then(|| self.find_containers());
+        known.into_iter().flatten().chain(anew.into_iter().flatten())
+    }
+
+    /// The same, looked up.
+    pub(crate) fn find_containers(&self) -> impl Iterator<Item = ContainerRecord<'a>> + use<'a> {
+        let record = |(field, list, kind): (Field<'a>, _, _)| ContainerRecord { field, security: field.key("securityContext"), kind, list };
+        self.places_of_containers().map(record)
     }
 
     /// The metadata that the pod gets.
@@ -81,6 +101,8 @@ pub struct Container<'a> {
     security: Field<'a>,
     /// Which list.
     pub kind: ContainerKind,
+    /// The name of the list.
+    pub(crate) list: &'static str,
 }
 
 impl<'a> Pod<'a> {
@@ -96,16 +118,16 @@ impl<'a> Pod<'a> {
         self.scan.evidence.object(self.record.object)
     }
 
-    /// The pod spec.
+    /// The pod spec, or what stands in its place.
     #[must_use]
     pub fn spec(&self) -> Field<'a> {
         self.record.spec
     }
 
-    /// A field of the pod spec, by dotted path.
+    /// A field of the pod, by dotted path, wherever it is set.
     #[must_use]
     pub fn at(&self, path: &'a str) -> Field<'a> {
-        self.record.spec.at(path)
+        self.record.at(path)
     }
 
     /// The metadata that the pod gets: the template's.
@@ -135,7 +157,7 @@ impl<'a> Pod<'a> {
     /// Whether `spec.os.name` says Windows: the only place that the API server judges by.
     #[must_use]
     pub fn is_windows(&self) -> bool {
-        self.record.known.as_ref().map_or_else(|| is_windows(self.record.spec), |known| known.windows)
+        self.record.known.as_ref().map_or_else(|| self.record.is_windows(), |known| known.windows)
     }
 
     /// `hostUsers: false`: root in the pod is nobody on the node.
@@ -144,18 +166,18 @@ impl<'a> Pod<'a> {
         self.at("hostUsers").bool() == Some(false)
     }
 
-    /// Whether it is a pod of Tekton steps, whose pod-level fields the run supplies.
-    #[must_use]
-    pub fn is_tekton(&self) -> bool {
-        self.record.steps
-    }
-
     /// The service account it runs as; `serviceAccount` is the deprecated name of the field.
     #[must_use]
     pub fn service_account(&self) -> Field<'a> {
         let name = self.at("serviceAccountName");
+        // what v1beta1 of Tekton calls it for one task of a run
+        let task = if self.is_tekton() { self.at("taskServiceAccountName") } else { name };
         let alias = self.at("serviceAccount");
-        if name.is_empty() && !alias.is_empty() { alias } else { name }
+        match (task.is_empty(), name.is_empty(), alias.is_empty()) {
+            (false, ..) => task,
+            (_, true, false) => alias,
+            _ => name,
+        }
     }
 
     /// Its name, `default` when none is given.
@@ -167,16 +189,12 @@ impl<'a> Pod<'a> {
     /// All containers: init, regular, ephemeral, in this order.
     pub fn containers(&self) -> impl Iterator<Item = Container<'a>> + use<'a> {
         let pod = *self;
-        let record: &'a PodRecord<'a> = self.record;
-        let known = record.known.as_ref().map(|known| known.containers.iter().copied());
-        let anew = record.known.is_none().then(|| containers(record.spec, record.steps));
-        let records = known.into_iter().flatten().chain(anew.into_iter().flatten());
-        records.map(move |ContainerRecord { field, security, kind }| Container { pod, field, security, kind })
+        self.record.containers().map(move |ContainerRecord { field, security, kind, list }| Container { pod, field, security, kind, list })
     }
 
     /// The volumes it declares.
     pub fn volumes(&self) -> impl Iterator<Item = Field<'a>> + use<'a> {
-        self.at("volumes").items()
+        self.record.volumes()
     }
 
     /// The oldest and the latest version of the Pod Security Standards that may judge it: the scan's where it is
@@ -191,27 +209,13 @@ impl<'a> Pod<'a> {
     }
 }
 
-/// All containers of a pod spec.
-fn containers<'a>(spec: Field<'a>, steps: bool) -> impl Iterator<Item = ContainerRecord<'a>> + use<'a> {
-    use ContainerKind::{Ephemeral, Init, Regular};
-    let lists: &'static [(&'static str, ContainerKind)] = if steps {
-        &[("steps", Regular), ("sidecars", Regular)]
-    } else {
-        &[("initContainers", Init), ("containers", Regular), ("ephemeralContainers", Ephemeral)]
-    };
-    let record = |field: Field<'a>, kind| ContainerRecord { field, security: field.key("securityContext"), kind };
-    lists.iter().flat_map(move |&(list, kind)| spec.key(list).items().map(move |field| record(field, kind)))
-}
-
-fn is_windows(spec: Field<'_>) -> bool {
-    spec.at("os.name").text() == Some("windows")
-}
-
 impl<'a> Container<'a> {
     /// Its name, "" when it has none.
     #[must_use]
     pub fn name(&self) -> &'a str {
-        self.field.key("name").str()
+        let name = self.field.key("name").str();
+        // Argo's own name for the one container of a template
+        if name.is_empty() && layers::is_single(self.list) { "main" } else { name }
     }
 
     /// A field of the container, by dotted path.
@@ -221,31 +225,22 @@ impl<'a> Container<'a> {
             Some(rest) if self.security.exists() => self.security.at(rest),
             _ => self.field.at(path),
         };
-        // Tekton: what a step leaves open, the template of its task's steps gives
-        if self.pod.record.steps && !own.exists() {
-            let template = self.pod.at("stepTemplate").at(path);
-            if template.exists() {
-                return template;
-            }
-        }
-        own
+        let default = if own.exists() { None } else { self.defaults() };
+        default.map(|defaults| defaults.at(path)).filter(|field| field.exists()).unwrap_or(own)
     }
 
-    /// A field of the container's own `securityContext`, which Tekton merges key by key with that of `stepTemplate`.
-    fn own_or_template(&self, key: &'a str) -> Field<'a> {
+    /// A field of the container's own `securityContext`, which is merged key by key with that of its defaults.
+    fn own_or_default(&self, key: &'a str) -> Field<'a> {
         let own = self.security.key(key);
-        if own.exists() || !self.pod.record.steps {
-            return own;
-        }
-        let template = self.pod.at("stepTemplate.securityContext").key(key);
-        if template.exists() { template } else { own }
+        let default = if own.exists() { None } else { self.defaults() };
+        default.map(|defaults| defaults.at("securityContext").key(key)).filter(|field| field.exists()).unwrap_or(own)
     }
 
     /// A field of `securityContext` that containers inherit from their pod: the container's where it is set, else
     /// the pod's, else the container's absence.
     #[must_use]
     pub fn inherited(&self, key: &'a str) -> Field<'a> {
-        let own = self.own_or_template(key);
+        let own = self.own_or_default(key);
         if own.exists() {
             return own;
         }

@@ -118,7 +118,7 @@ impl<'a> Selector<'a> {
         let mut all = Match::Yes;
         for asked in &self.requirements {
             let label = labels.key(asked.key).text();
-            if label.is_none() && template && ADDED_AT_RUN_TIME.contains(&asked.key) {
+            if label.is_none() && template && is_added_at_run_time(asked.key) {
                 all = Match::Unknown;
             } else if !asked.holds(label) {
                 return Match::No;
@@ -132,6 +132,12 @@ impl<'a> Selector<'a> {
     pub fn matches_namespace(&self, name: &'a str, document: Option<&Object<'a>>) -> bool {
         self.matches(|key| if key == NAMESPACE_NAME { Some(name) } else { document.and_then(|document| document.label(key).text()) })
     }
+}
+
+/// Whether a controller gives its pods a label of this key: those of Kubernetes, and of operators whose pods are read.
+fn is_added_at_run_time(key: &str) -> bool {
+    let domain = key.split_once('/').map_or("", |(domain, _)| domain);
+    ADDED_AT_RUN_TIME.contains(&key) || domain.ends_with(".k8s.elastic.co") || matches!(domain, "tekton.dev" | "workflows.argoproj.io")
 }
 
 fn requirements(selector: Field<'_>) -> Vec<Requirement<'_>> {

@@ -17,6 +17,8 @@ pub enum Token {
     Mounted,
     /// It is unless its account, which was not seen, says otherwise.
     Unseen,
+    /// Its account says otherwise, but kustomize may build the pod without that account.
+    Apart,
 }
 
 impl<'a> Pod<'a> {
@@ -38,7 +40,17 @@ impl<'a> Pod<'a> {
         }
         // of several copies each must switch it off
         let off = documents.all(|account| account.at("automountServiceAccountToken").bool() == Some(false));
-        if off { Token::None } else { Token::Mounted }
+        match off {
+            false => Token::Mounted,
+            true if self.account_apart().is_some() => Token::Apart,
+            true => Token::None,
+        }
+    }
+
+    /// The kustomization that builds the pod without a document of its account.
+    #[must_use]
+    pub fn account_apart(&self) -> Option<&'a str> {
+        self.account_documents().find_map(|account| self.scan().evidence.apart(account, self.object()))
     }
 
     /// Admission leaves a container alone that mounts something of its own where the token would go.

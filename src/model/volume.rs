@@ -44,9 +44,10 @@ impl<'a> Container<'a> {
     pub fn mounts(&self) -> impl Iterator<Item = Mount<'a>> + use<'a> {
         let pod = self.pod;
         let own = self.field.key("volumeMounts").items();
-        // Tekton adds the mounts of the template to those of the step
-        let shared = pod.is_tekton().then(|| pod.at("stepTemplate.volumeMounts").items());
-        own.chain(shared.into_iter().flatten()).map(move |field| {
+        // the mounts of what a container starts from, and of the set it is in, come on top of its own
+        let shared = self.defaults().map(|defaults| defaults.key("volumeMounts").items());
+        let set = self.list.strip_suffix(".containers").map(|set| pod.spec().at(set).key("volumeMounts").items());
+        own.chain(shared.into_iter().flatten()).chain(set.into_iter().flatten()).map(move |field| {
             let name = field.key("name").str();
             let volume = pod.volumes().find(|volume| volume.key("name").str() == name);
             Mount { pod, field, volume }
@@ -239,7 +240,7 @@ impl<'a> Volumes<'a> {
         }
         for (id, pod) in evidence.pods().iter().enumerate() {
             let object = evidence.object(pod.object);
-            for volume in pod.spec.key("volumes").items() {
+            for volume in pod.volumes() {
                 if let Some(claim) = volume.at("persistentVolumeClaim.claimName").text() {
                     let namespace = object.namespace.unwrap_or(evidence.assumed_namespace());
                     volumes.users.entry((object.world, namespace, claim)).or_default().push(id as u32);

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use cnscan::assess::*;
 
-use crate::build::{at, catalog, done, empty, found, ignored, subject};
+use crate::build::{at, catalog, done, found, ignored};
+use crate::sample::{nothing, subject};
 
 const WEB: &str = "apiVersion: apps/v1
 kind: Deployment
@@ -136,7 +137,7 @@ fn excused() -> Finding {
 
 /// The whole.
 pub(crate) fn shop() -> Assessment {
-    let mut assessment = empty();
+    let mut assessment = nothing();
     assessment.controls = catalog();
     assessment.findings = web("deploy/shop/web.yaml", "shop");
     assessment.findings.extend(web("deploy/shop/staging/web.yaml", "staging"));

@@ -2,7 +2,8 @@
 
 use super::unless_other_policy;
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
-use crate::model::network::{Direction, Effect, Policy, Rule, open_to_the_internet};
+use crate::model::isolation::Effect;
+use crate::model::network::{Direction, Policy, Rule, open_to_the_internet};
 use crate::model::selector::{Match, Selector};
 use crate::model::{Field, Object, Scan, kinds};
 

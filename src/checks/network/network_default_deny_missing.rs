@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{POLICIES, unless_other_policy};
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
-use crate::model::network::{Direction, Effect, Isolation, named, on_host_network};
+use crate::model::isolation::{Effect, Isolation, named, on_host_network};
+use crate::model::network::Direction;
 use crate::model::{Namespace, kinds};
 
 pub(super) static CHECK: Check = Check {
@@ -74,6 +75,16 @@ fn fault(namespace: &Namespace<'_>, direction: Direction) -> Option<Fault> {
             let said = "NetworkPolicy {} denies {} by default here, but not in each of its copies";
             let said = said.replacen("{}", policy.object.name, 1).replacen("{}", word, 1);
             copy.object.at("spec").fault(said).expected("copies that agree").doubt()
+        }
+        Isolation::Apart(policy) => {
+            let evidence = namespace.scan().evidence;
+            let without = namespace.pods_under_policies().find_map(|pod| evidence.apart(&policy.object, pod.object()));
+            let said = format!(
+                "NetworkPolicy {} denies {word} by default here, but kustomize may build pods without it: see {}",
+                policy.object.name,
+                without.unwrap_or_default()
+            );
+            policy.object.at("spec").fault(said).expected("a policy in each tree that has pods").doubt()
         }
         Isolation::No => {
             return Some(unless_other_policy(missing(namespace, direction), namespace, Effect::Isolates, direction));

@@ -28,7 +28,7 @@ fn probe(pod: &Pod<'_>) -> Verdict {
         return Verdict::Skip("a Windows pod".into());
     }
     if pod.is_tekton() {
-        return Verdict::Skip("Tekton: the run sets it".into());
+        return Verdict::Skip("Tekton: neither tasks nor runs have the field".into());
     }
     if ["hostNetwork", "hostPID", "hostIPC"].iter().any(|shared| pod.at(shared).is_true()) {
         return Verdict::Skip("the pod shares a namespace of the node, which excludes a user namespace".into());
