@@ -1,5 +1,6 @@
 //! Where bytes come from. Nothing here knows what the bytes mean.
 
+mod capture;
 pub mod files;
 mod gap;
 mod ignored;
@@ -7,6 +8,7 @@ pub(crate) mod root;
 mod source;
 mod walk;
 
+pub use capture::{Captured, Cluster, Facts, List, Listed, Page, Prune, Reach, Resource};
 pub use files::{Discovery, Request, Target, all, start, working_below_root};
 pub use gap::{Gap, Place};
 pub use source::{Origin, Source};

@@ -60,5 +60,6 @@ fn gap(object: &Object<'_>, at: Field<'_>, file: &File, why: &str) -> Gap {
         what: format!("{} {} ({})", object.kind, object.name, object.api_version),
         why: why.to_owned(),
         location: file.uri.clone().map(|uri| Place { uri, line, column }),
+        ..Gap::default()
     }
 }

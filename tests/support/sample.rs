@@ -162,8 +162,8 @@ pub(crate) fn full() -> Assessment {
     }];
     let place = Place { uri: "deploy/bad é.yaml".into(), line: 3, column: 1 };
     all.gaps = vec![
-        Gap { surface: "manifest".into(), what: "deploy/bad é.yaml".into(), why: "a tab indents".into(), location: Some(place) },
-        Gap { surface: "cluster".into(), what: "DaemonSet".into(), why: "forbidden".into(), location: None },
+        Gap { surface: "manifest".into(), what: "deploy/bad é.yaml".into(), why: "a tab indents".into(), location: Some(place), ..Gap::default() },
+        Gap { surface: "cluster".into(), what: "DaemonSet".into(), why: "forbidden".into(), ..Gap::default() },
     ];
     all.notices = vec!["exception 3 matched nothing".into()];
     all
