@@ -25,12 +25,17 @@ pub fn gather(scan: &Scan<'_>, found_gaps: Vec<Gap>, ignored: Vec<(String, Strin
         files: Vec::new(),
         ignored,
         gaps,
-        notices: too_new(scan).into_iter().chain(notices(evidence)).collect(),
+        notices: too_new(scan)
+            .into_iter()
+            .chain(evidence.cluster().into_iter().flat_map(|captured| captured.notices.clone()))
+            .chain(notices(evidence))
+            .collect(),
         namespaces,
         annotations: annotations(evidence),
         objects: evidence.objects().len() as u32,
         complete: scan.is_complete(),
-        version: (scan.version().to_string(), scan.version.is_none()),
+        cluster: evidence.cluster().map(|captured| (captured.cluster.clone(), captured.from_snapshot)),
+        version: (scan.version().to_string(), scan.version.or_else(|| evidence.served_version()).is_none()),
     };
     (seen, secrets(evidence))
 }
@@ -61,9 +66,10 @@ fn seen_file(file: File, secret: Secret, shown: bool) -> SeenFile {
         bytes: file.bytes,
         documents: file.documents.len() as u32,
         status,
-        text: if shown { file.tree.into_source() } else { "".into() },
+        text: if shown && !file.live { file.tree.into_source() } else { "".into() },
         directives: file.directives,
         secret,
+        live: file.live,
     }
 }
 

@@ -11,29 +11,35 @@ use clap::ValueEnum;
 use super::args::{Cli, Complete, Convert, Scan};
 use super::{Streams, options};
 use crate::assess::{self, Assessment, Decision, Occasion};
+use crate::discover::Captured;
 use crate::model::KubernetesVersion;
 use crate::parse::Limits;
 use crate::policy::{self, Baseline, Policy};
 use crate::report::{self, Format};
-use crate::{Request, discover, explain};
+use crate::{Input, Request, discover, explain};
 
 pub(super) fn run(args: &Scan, cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
     let clock = Instant::now();
+    let from_cluster = reads_cluster(args)?;
     let input = input(args)?;
     let policy = policy(args, &input)?;
     let config = &policy.config;
     threads(args.jobs.or(config.jobs.as_ref().map(|jobs| jobs.value)))?;
     let plan = Plan::new(args, &policy, discover::working_below_root(&input))?;
     let request = Request {
-        input: discover::Request { all_files: args.all_files || config.all_files, ..input },
+        input: if from_cluster {
+            Input::Cluster(Box::new(cluster(args, cli)?))
+        } else {
+            Input::Files(discover::Request { all_files: args.all_files || config.all_files, ..input })
+        },
         assume_namespace: args.assume_namespace.clone().or(config.assume_namespace.as_ref().map(|name| name.value.clone())),
-        complete: args.complete.as_ref().map_or(config.complete.cluster, |of| of.contains(&Complete::Cluster)),
+        complete: !from_cluster && args.complete.as_ref().map_or(config.complete.cluster, |of| of.contains(&Complete::Cluster)),
         kubernetes_version: version(args, &policy)?,
         include_passes: args.include_passes || config.include_passes,
         limits: Limits::default(),
         occasion: Occasion { line_hashes: plan.is_for_machines(), ..occasion(args, &policy, clock)? },
     };
-    let assessment = crate::scan(&request, &policy)?;
+    let assessment = crate::scan(request, &policy)?;
     plan.write(&assessment, cli, streams)?;
     let decision = assess::decide(&assessment);
     if decision == Decision::Incomplete && !cli.quiet {
@@ -45,6 +51,32 @@ pub(super) fn run(args: &Scan, cli: &Cli, streams: &mut Streams<'_>) -> Result<u
         )?;
     }
     Ok(decision.code())
+}
+
+/// Whether a cluster is scanned, running or captured.
+fn reads_cluster(args: &Scan) -> Result<bool> {
+    #[cfg(feature = "live")]
+    {
+        if let (false, Some(flag)) = (args.cluster, args.access.given()) {
+            bail!("{flag} says how to read a cluster: give --cluster as well");
+        }
+        if args.cluster {
+            return Ok(true);
+        }
+    }
+    Ok(args.snapshot.is_some())
+}
+
+/// What there is of the cluster.
+#[cfg_attr(not(feature = "live"), allow(unused_variables, reason = "only a running cluster needs to know"))]
+fn cluster(args: &Scan, cli: &Cli) -> Result<Captured> {
+    match &args.snapshot {
+        Some(path) => Ok(discover::snapshot::read(path)?),
+        #[cfg(feature = "live")]
+        None => super::cluster::capture(&args.access, cli.quiet),
+        #[cfg(not(feature = "live"))]
+        None => bail!("no snapshot"),
+    }
 }
 
 /// Where to look. Standard input is read here, once.
@@ -100,14 +132,7 @@ fn version(args: &Scan, policy: &Policy) -> Result<Option<KubernetesVersion>> {
 }
 
 fn occasion(args: &Scan, policy: &Policy, clock: Instant) -> Result<Occasion> {
-    let fixed = std::env::var("SOURCE_DATE_EPOCH").ok();
-    let fixed = fixed.map(|text| {
-        text.parse()
-            .ok()
-            .and_then(|second| jiff::Timestamp::from_second(second).ok())
-            .with_context(|| format!("SOURCE_DATE_EPOCH: `{text}` is no number of seconds"))
-    });
-    let fixed = fixed.transpose()?;
+    let fixed = fixed_time()?;
     let path = args.baseline.clone().or(policy.config.baseline.as_ref().map(|path| policy.config.beside(&path.value)));
     Ok(Occasion {
         started: fixed.unwrap_or_else(jiff::Timestamp::now),
@@ -118,6 +143,19 @@ fn occasion(args: &Scan, policy: &Policy, clock: Instant) -> Result<Occasion> {
         line_hashes: true,
         page: explain::summary,
     })
+}
+
+/// The time that `SOURCE_DATE_EPOCH` sets.
+fn fixed_time() -> Result<Option<jiff::Timestamp>> {
+    let Ok(text) = std::env::var("SOURCE_DATE_EPOCH") else { return Ok(None) };
+    let time = text.parse().ok().and_then(|second| jiff::Timestamp::from_second(second).ok());
+    time.map(Some).with_context(|| format!("SOURCE_DATE_EPOCH: `{text}` is no number of seconds"))
+}
+
+/// The time that is written into what is made now.
+#[cfg(feature = "live")]
+pub(super) fn now() -> Result<jiff::Timestamp> {
+    Ok(fixed_time()?.unwrap_or_else(jiff::Timestamp::now))
 }
 
 /// An argument as reports may hold it: an absolute path keeps its last part only.

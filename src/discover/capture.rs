@@ -63,6 +63,12 @@ impl Resource {
         self.group.is_empty() && self.kind == "Secret"
     }
 
+    /// Whether it is the kind of namespaces themselves.
+    #[must_use]
+    pub fn is_namespace(&self) -> bool {
+        self.group.is_empty() && self.kind == "Namespace"
+    }
+
     /// The path of its list, in one namespace or in all.
     #[must_use]
     pub fn path(&self, namespace: Option<&str>) -> String {
@@ -109,17 +115,66 @@ pub struct Listed {
 }
 
 impl Listed {
-    /// A kind that was asked for.
-    #[must_use]
-    pub fn find(&self, group: &str, kind: &str) -> Option<&Reach> {
+    fn find(&self, group: &str, kind: &str) -> Option<&Reach> {
         let at = self.kinds.binary_search_by(|reach| (reach.group.as_str(), reach.kind.as_str()).cmp(&(group, kind)));
         at.ok().map(|at| &self.kinds[at])
     }
 
-    /// Why nothing is known of a group.
+    fn lost(&self, group: &str) -> Option<&str> {
+        let named = (!group.is_empty()).then(|| self.lost_groups.get("*")).flatten();
+        self.lost_groups.get(group).or(named).map(String::as_str)
+    }
+}
+
+/// How far a cluster shows the objects of a kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sight<'a> {
+    /// All of them.
+    Whole,
+    /// Only those asked for.
+    Part,
+    /// None, or not all, because of this.
+    Lost(&'a str),
+    /// The cluster has no such kind.
+    Unserved,
+}
+
+impl Captured {
+    /// How far the objects of a kind were seen, in a namespace or (`None`) in all.
     #[must_use]
-    pub fn lost(&self, group: &str) -> Option<&str> {
-        self.lost_groups.get(group).or_else(|| self.lost_groups.get("*")).map(String::as_str)
+    pub fn sight(&self, group: &str, kind: &str, namespace: Option<&str>) -> Sight<'_> {
+        if let Some(why) = self.listed.lost(group) {
+            return Sight::Lost(why);
+        }
+        let Some(reach) = self.listed.find(group, kind) else {
+            let name = if group.is_empty() { kind.to_owned() } else { format!("{group}/{kind}") };
+            let left_out = self.listed.left_out.binary_search(&name).is_ok();
+            return if left_out { Sight::Lost("it was not asked for") } else { Sight::Unserved };
+        };
+        let own = |name: &str| reach.refused.get(name).map(|why| Sight::Lost(why));
+        let is_namespace = group.is_empty() && kind == "Namespace";
+        if !(reach.namespaced || is_namespace) {
+            return own("").unwrap_or(Sight::Whole);
+        }
+        let Cluster { only_namespaces, excluded_namespaces, selector, .. } = &self.cluster;
+        let within = |name: &str| {
+            (only_namespaces.is_empty() || only_namespaces.iter().any(|only| only == name))
+                && !excluded_namespaces.iter().any(|not| not == name)
+        };
+        let filtered = selector.is_some() && !is_namespace;
+        match namespace {
+            Some(name) if within(name) => match own("").or_else(|| own(name)) {
+                Some(lost) => lost,
+                None if filtered => Sight::Part,
+                None => Sight::Whole,
+            },
+            Some(_) => Sight::Part,
+            None => match reach.refused.values().next() {
+                Some(why) => Sight::Lost(why),
+                None if filtered || !only_namespaces.is_empty() || !excluded_namespaces.is_empty() => Sight::Part,
+                None => Sight::Whole,
+            },
+        }
     }
 }
 

@@ -1,17 +1,25 @@
 //! Where bytes come from. Nothing here knows what the bytes mean.
 
 mod capture;
+#[cfg(feature = "live")]
+pub mod cluster;
 pub mod files;
 mod gap;
 mod ignored;
 pub(crate) mod root;
+pub mod snapshot;
 mod source;
 mod walk;
 
-pub use capture::{Captured, Cluster, Facts, List, Listed, Page, Prune, Reach, Resource};
+pub use capture::{Captured, Cluster, Facts, List, Listed, Page, Prune, Reach, Resource, Sight};
 pub use files::{Discovery, Request, Target, all, start, working_below_root};
 pub use gap::{Gap, Place};
 pub use source::{Origin, Source};
+
+/// Bytes in lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
 
 /// What stops a scan before it starts.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +38,17 @@ pub enum Error {
     Ignore {
         /// The file, the line and the pattern.
         what: String,
+    },
+    /// A cluster that cannot be read at all.
+    #[error("cluster: {0}")]
+    Cluster(String),
+    /// A snapshot that is none.
+    #[error("{path}: {why}")]
+    Snapshot {
+        /// As the user wrote it.
+        path: String,
+        /// What is wrong with it.
+        why: String,
     },
     /// Nothing to scan at all.
     #[error("nothing to scan: {0}")]

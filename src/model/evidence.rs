@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
-use crate::discover::Gap;
+use crate::discover::{Captured, Gap, Sight};
 use crate::model::field::{Field, Root};
 use crate::model::fragment::Fragments;
 use crate::model::namespace::NamespaceRecord;
@@ -14,7 +14,7 @@ use crate::model::object::Object;
 use crate::model::pod::PodRecord;
 use crate::model::pod_security::StandardVersion;
 use crate::model::rbac::Rbac;
-use crate::model::{Accounts, GroupKind, Limits, Nodes, Volumes, kinds, uncovered};
+use crate::model::{Accounts, GroupKind, KubernetesVersion, Limits, Nodes, Volumes, kinds, uncovered};
 use crate::parse::{File, Kind};
 
 /// How much of a kind was seen.
@@ -35,6 +35,8 @@ pub struct Reading<'a> {
     pub assumed_namespace: &'a str,
     /// The user says that the manifests are all that the cluster has (`--complete`).
     pub complete: bool,
+    /// The cluster that the lists among the files were read from.
+    pub live: Option<&'a Captured>,
 }
 
 /// See the module's page.
@@ -189,8 +191,9 @@ impl<'a> Evidence<'a> {
     /// The object whose top is this node of a file.
     #[must_use]
     pub fn object_at(&self, file: u32, node: u32) -> Option<&Object<'a>> {
-        let first = self.objects.partition_point(|object| object.root.file < file);
-        self.objects[first..].iter().take_while(|object| object.root.file == file).find(|object| object.root.node == node)
+        // objects of a file are numbered as they stand in it
+        let at = self.objects.binary_search_by_key(&(file, node), |object| (object.root.file, object.root.node));
+        at.ok().map(|at| &self.objects[at])
     }
 
     /// The pods of an object of this evidence.
@@ -223,9 +226,29 @@ impl<'a> Evidence<'a> {
         self.reading.complete
     }
 
+    /// The cluster that was read, when it is one.
+    #[must_use]
+    pub fn cluster(&self) -> Option<&'a Captured> {
+        self.reading.live
+    }
+
+    /// The version of the cluster's API server.
+    #[must_use]
+    pub fn served_version(&self) -> Option<KubernetesVersion> {
+        self.reading.live?.cluster.version.parse().ok()
+    }
+
     /// How much of a kind was seen, in a namespace or at all.
     #[must_use]
-    pub fn extent(&self, _kind: GroupKind, _namespace: Option<&str>) -> Extent {
+    pub fn extent(&self, kind: GroupKind, namespace: Option<&str>) -> Extent {
+        if let Some(cluster) = self.reading.live {
+            return match cluster.sight(kind.group, kind.kind, namespace) {
+                Sight::Unserved if kinds::is_configuration(kind.group) => Extent::Absent("a file that the API does not show".to_owned()),
+                Sight::Whole | Sight::Unserved => Extent::Whole,
+                Sight::Part => Extent::Partial,
+                Sight::Lost(why) => Extent::Absent(why.to_owned()),
+            };
+        }
         // a file that could not be read may hold an object of any kind
         if self.reading.complete && !self.unread { Extent::Whole } else { Extent::Partial }
     }
@@ -269,6 +292,7 @@ impl<'a> Evidence<'a> {
     }
 
     fn index_namespaces(&mut self) {
+        let served = self.served_version();
         for id in 0..self.objects.len() as u32 {
             let object = *self.object(id);
             let is_namespace = object.is(kinds::NAMESPACE);
@@ -280,7 +304,10 @@ impl<'a> Evidence<'a> {
             if is_namespace {
                 record.documents.push(id);
                 let pinned = object.label("pod-security.kubernetes.io/enforce-version").text().and_then(StandardVersion::from_label);
-                let (oldest, latest) = pinned.unwrap_or(StandardVersion::Latest).span();
+                let (oldest, latest) = match (pinned, served) {
+                    (Some(StandardVersion::Latest) | None, Some(served)) => (served, served),
+                    (pinned, _) => pinned.unwrap_or(StandardVersion::Latest).span(),
+                };
                 let known = record.standard.unwrap_or((oldest, latest));
                 record.standard = Some((known.0.min(oldest), known.1.max(latest)));
             } else {
@@ -327,7 +354,12 @@ fn read_objects<'a>(file: &'a File, number: u32, world: u16, assumed: &'a str) -
     let mut objects = Vec::new();
     for document in &file.documents {
         let root = Root { tree: &file.tree, file: number, node: document.root };
-        read_object(root, world, document.tainted, assumed, ("", ""), DEEPEST_LIST, &mut objects);
+        // what looks like a list within a cluster's list is an object of its own
+        let depth = if file.live { 1 } else { DEEPEST_LIST };
+        read_object(root, world, document.tainted, assumed, ("", ""), depth, &mut objects);
+    }
+    if file.live {
+        objects.iter_mut().for_each(|object| object.live = true);
     }
     objects
 }

@@ -29,10 +29,8 @@ const COPIES: [(&str, Rule); 4] = [
 ];
 const METADATA: Rule = Members(&[("managedFields", Drop), ("annotations", Members(&COPIES, &Keep))], &Keep);
 /// A long annotation of a Secret may be yet another copy of it.
-const SECRET: Rule = Members(
-    &[("metadata", Members(&[("managedFields", Drop), ("annotations", Members(&COPIES, &Short(1024)))], &Keep))],
-    &Drop,
-);
+const SECRET: Rule =
+    Members(&[("metadata", Members(&[("managedFields", Drop), ("annotations", Members(&COPIES, &Short(1024)))], &Keep))], &Drop);
 
 /// The rule of an object whose status is treated so; its kind stands on the list already.
 macro_rules! object {
@@ -228,7 +226,11 @@ impl<'a> Walk<'a> {
             _ => {
                 let (start, (spaced, depth)) = (self.at, self.skip()?);
                 let text = &self.text[start..self.at];
-                if spaced { compact(text, out) } else { out.push_str(text) }
+                if spaced {
+                    compact(text, out)
+                } else {
+                    out.push_str(text)
+                }
                 Ok(depth)
             }
         }

@@ -20,7 +20,7 @@ pub(crate) fn empty() -> Assessment {
         profile: pin("default", "", ""),
         config: None,
         run: Run { id: "1".into(), started: String::new(), finished: String::new(), arguments: vec![], seconds: 0.0 },
-        scope: Scope { kind: "files".into(), complete: false, namespaces: vec![] },
+        scope: Scope { kind: "files".into(), complete: false, cluster: None, namespaces: vec![] },
         kubernetes_version: Version { version: "1.37".into(), assumed: true },
         thresholds: Thresholds { fail_on: Some(Severity::High), fail_on_review: false, min_coverage: None, allow_gaps: false },
         summary: Summary::default(),

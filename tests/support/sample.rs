@@ -115,7 +115,7 @@ pub(crate) fn empty() -> Assessment {
         profile: pin("default"),
         config: None,
         run,
-        scope: Scope { kind: "files".into(), complete: false, namespaces: vec!["shop".into()] },
+        scope: Scope { kind: "files".into(), complete: false, cluster: None, namespaces: vec!["shop".into()] },
         kubernetes_version: Version { version: "1.37".into(), assumed: true },
         thresholds: Thresholds { fail_on: Some(Severity::High), fail_on_review: false, min_coverage: None, allow_gaps: false },
         summary: Summary { coverage: 50.0, ..Summary::default() },
@@ -162,7 +162,13 @@ pub(crate) fn full() -> Assessment {
     }];
     let place = Place { uri: "deploy/bad é.yaml".into(), line: 3, column: 1 };
     all.gaps = vec![
-        Gap { surface: "manifest".into(), what: "deploy/bad é.yaml".into(), why: "a tab indents".into(), location: Some(place), ..Gap::default() },
+        Gap {
+            surface: "manifest".into(),
+            what: "deploy/bad é.yaml".into(),
+            why: "a tab indents".into(),
+            location: Some(place),
+            ..Gap::default()
+        },
         Gap { surface: "cluster".into(), what: "DaemonSet".into(), why: "forbidden".into(), ..Gap::default() },
     ];
     all.notices = vec!["exception 3 matched nothing".into()];

@@ -164,7 +164,8 @@ fn what_is_no_list_is_called_what_it_is() {
 #[test]
 fn schemas_of_custom_resources_are_dropped() {
     let crd = resource("apiextensions.k8s.io", "CustomResourceDefinition");
-    let list = json!({"kind": "L", "items": [{"spec": {"validation": {}, "versions": [{"name": "v1", "schema": {"a": 1}}]}, "status": {}}]});
+    let list =
+        json!({"kind": "L", "items": [{"spec": {"validation": {}, "versions": [{"name": "v1", "schema": {"a": 1}}]}, "status": {}}]});
     let page = page(&crd, list.to_string().as_bytes(), false).expect("a list");
     assert_eq!(page.text, r#"{"spec":{"versions":[{"name":"v1"}]}}"#);
 }
