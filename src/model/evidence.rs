@@ -1,11 +1,13 @@
 //! All that was read, indexed once: objects by kind, namespaces, pods.
 
+mod live;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
-use crate::discover::{Captured, Gap, Sight};
+use crate::discover::{Captured, Gap};
 use crate::model::field::{Field, Root};
 use crate::model::fragment::Fragments;
 use crate::model::namespace::NamespaceRecord;
@@ -14,7 +16,7 @@ use crate::model::object::Object;
 use crate::model::pod::PodRecord;
 use crate::model::pod_security::StandardVersion;
 use crate::model::rbac::Rbac;
-use crate::model::{Accounts, GroupKind, KubernetesVersion, Limits, Nodes, Volumes, kinds, uncovered};
+use crate::model::{Accounts, GroupKind, Limits, Nodes, Volumes, kinds, uncovered};
 use crate::parse::{File, Kind};
 
 /// How much of a kind was seen.
@@ -226,28 +228,11 @@ impl<'a> Evidence<'a> {
         self.reading.complete
     }
 
-    /// The cluster that was read, when it is one.
-    #[must_use]
-    pub fn cluster(&self) -> Option<&'a Captured> {
-        self.reading.live
-    }
-
-    /// The version of the cluster's API server.
-    #[must_use]
-    pub fn served_version(&self) -> Option<KubernetesVersion> {
-        self.reading.live?.cluster.version.parse().ok()
-    }
-
     /// How much of a kind was seen, in a namespace or at all.
     #[must_use]
     pub fn extent(&self, kind: GroupKind, namespace: Option<&str>) -> Extent {
         if let Some(cluster) = self.reading.live {
-            return match cluster.sight(kind.group, kind.kind, namespace) {
-                Sight::Unserved if kinds::is_configuration(kind.group) => Extent::Absent("a file that the API does not show".to_owned()),
-                Sight::Whole | Sight::Unserved => Extent::Whole,
-                Sight::Part => Extent::Partial,
-                Sight::Lost(why) => Extent::Absent(why.to_owned()),
-            };
+            return live::extent(cluster, kind, namespace);
         }
         // a file that could not be read may hold an object of any kind
         if self.reading.complete && !self.unread { Extent::Whole } else { Extent::Partial }
@@ -292,7 +277,6 @@ impl<'a> Evidence<'a> {
     }
 
     fn index_namespaces(&mut self) {
-        let served = self.served_version();
         for id in 0..self.objects.len() as u32 {
             let object = *self.object(id);
             let is_namespace = object.is(kinds::NAMESPACE);
@@ -304,10 +288,7 @@ impl<'a> Evidence<'a> {
             if is_namespace {
                 record.documents.push(id);
                 let pinned = object.label("pod-security.kubernetes.io/enforce-version").text().and_then(StandardVersion::from_label);
-                let (oldest, latest) = match (pinned, served) {
-                    (Some(StandardVersion::Latest) | None, Some(served)) => (served, served),
-                    (pinned, _) => pinned.unwrap_or(StandardVersion::Latest).span(),
-                };
+                let (oldest, latest) = live::standard(self.reading.live, pinned);
                 let known = record.standard.unwrap_or((oldest, latest));
                 record.standard = Some((known.0.min(oldest), known.1.max(latest)));
             } else {
