@@ -17,7 +17,7 @@ pub mod seen;
 pub mod settings;
 
 use assess::{Assessment, Occasion};
-use discover::{Captured, Discovery};
+use discover::Captured;
 use model::evidence::Reading;
 use model::{Evidence, KubernetesVersion, Scan, UNSET_NAMESPACE};
 use parse::Limits;
@@ -47,8 +47,8 @@ pub struct Request {
 pub enum Input {
     /// Files, folders, standard input.
     Files(discover::Request),
-    /// What was read of a cluster.
-    Cluster(Box<Captured>),
+    /// What was read of a cluster, and the manifests that are laid over it.
+    Cluster(Box<Captured>, Option<discover::Request>),
 }
 
 /// What stops a scan.
@@ -73,10 +73,14 @@ pub fn scan(request: Request, policy: &Policy) -> Result<Assessment, Error> {
             let mut found = discover::all(&input)?;
             (parse::all(std::mem::take(&mut found.sources), &request.limits), None, found)
         }
-        Input::Cluster(mut captured) => {
-            let files = parse::live::all(std::mem::take(&mut captured.lists));
-            let gaps = std::mem::take(&mut captured.gaps);
-            (files, Some(captured), Discovery { gaps, ..Discovery::default() })
+        Input::Cluster(mut captured, overlay) => {
+            let mut files = parse::live::all(std::mem::take(&mut captured.lists));
+            let mut found = overlay.as_ref().map(discover::all).transpose()?.unwrap_or_default();
+            let laid = parse::all(std::mem::take(&mut found.sources), &request.limits);
+            // what is laid over a cluster is judged as a part of it
+            files.extend(laid.into_iter().map(|file| parse::File { root: String::new(), ..file }));
+            found.gaps.append(&mut captured.gaps);
+            (files, Some(captured), found)
         }
     };
     let assumed_namespace = request.assume_namespace.as_deref().unwrap_or(UNSET_NAMESPACE);

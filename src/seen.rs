@@ -27,6 +27,7 @@ pub fn gather(scan: &Scan<'_>, found_gaps: Vec<Gap>, ignored: Vec<(String, Strin
         gaps,
         notices: too_new(scan)
             .into_iter()
+            .chain(replaced(evidence))
             .chain(evidence.cluster().into_iter().flat_map(|captured| captured.notices.clone()))
             .chain(notices(evidence))
             .collect(),
@@ -104,6 +105,13 @@ fn annotations(evidence: &Evidence<'_>) -> Vec<(u32, String, String, String)> {
     found.sort();
     found.dedup();
     found
+}
+
+/// What files laid over a cluster did to it.
+fn replaced(evidence: &Evidence<'_>) -> Option<String> {
+    let count = evidence.replaced();
+    let objects = crate::assess::plural(count, "object");
+    (count > 0).then(|| format!("{objects} of the cluster gave way to the files laid over it, with what they own"))
 }
 
 /// A version that this release cannot know is judged by the latest rules that it has.

@@ -91,6 +91,9 @@ pub struct Scan {
     /// Scan what `cnscan snapshot` captured.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["paths", "complete", "stdin_path"])]
     pub snapshot: Option<PathBuf>,
+    /// Lay these manifests over the cluster or snapshot: what would they change? May be given many times.
+    #[arg(long = "overlay", value_name = "PATH")]
+    pub overlays: Vec<PathBuf>,
     /// How to reach the cluster.
     #[cfg(feature = "live")]
     #[command(flatten, next_help_heading = "Cluster")]

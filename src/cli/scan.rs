@@ -28,7 +28,7 @@ pub(super) fn run(args: &Scan, cli: &Cli, streams: &mut Streams<'_>) -> Result<u
     let plan = Plan::new(args, &policy, discover::working_below_root(&input))?;
     let request = Request {
         input: if from_cluster {
-            Input::Cluster(Box::new(cluster(args, cli)?))
+            Input::Cluster(Box::new(cluster(args, cli)?), overlay(args))
         } else {
             Input::Files(discover::Request { all_files: args.all_files || config.all_files, ..input })
         },
@@ -64,7 +64,16 @@ fn reads_cluster(args: &Scan) -> Result<bool> {
             return Ok(true);
         }
     }
+    if args.snapshot.is_none() && !args.overlays.is_empty() {
+        bail!("--overlay lays manifests over a cluster: give --cluster or --snapshot as well");
+    }
     Ok(args.snapshot.is_some())
+}
+
+/// The manifests that are laid over the cluster.
+fn overlay(args: &Scan) -> Option<discover::Request> {
+    let targets: Vec<_> = args.overlays.iter().map(|path| discover::Target::Path(path.clone())).collect();
+    (!targets.is_empty()).then_some(discover::Request { targets, all_files: false })
 }
 
 /// What there is of the cluster.
@@ -137,12 +146,24 @@ fn occasion(args: &Scan, policy: &Policy, clock: Instant) -> Result<Occasion> {
     Ok(Occasion {
         started: fixed.unwrap_or_else(jiff::Timestamp::now),
         finished: fixed,
-        arguments: std::env::args().skip(1).map(|argument| without_folders(&argument)).collect(),
+        arguments: arguments(std::env::args().skip(1)),
         clock,
         baseline: path.map(|path| Baseline::read(&path)).transpose()?,
         line_hashes: true,
         page: explain::summary,
     })
+}
+
+/// The command line as reports may hold it: without absolute paths, and without whom it acts as.
+fn arguments(given: impl Iterator<Item = String>) -> Vec<String> {
+    let mut hidden = false;
+    given
+        .map(|argument| match (std::mem::replace(&mut hidden, argument == "--as"), argument.strip_prefix("--as=")) {
+            (true, _) => "…".to_owned(),
+            (false, Some(_)) => "--as=…".to_owned(),
+            (false, None) => without_folders(&argument),
+        })
+        .collect()
 }
 
 /// The time that `SOURCE_DATE_EPOCH` sets.

@@ -1,6 +1,7 @@
 //! All that was read, indexed once: objects by kind, namespaces, pods.
 
 mod live;
+mod overlay;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
@@ -57,6 +58,8 @@ pub struct Evidence<'a> {
     fragments: Vec<Fragment>,
     rbac: Rbac<'a>,
     unread: bool,
+    /// Objects of the cluster that gave way to files laid over it.
+    replaced: usize,
     accounts: Accounts<'a>,
     limits: Limits<'a>,
     nodes: Nodes<'a>,
@@ -86,6 +89,7 @@ impl<'a> Evidence<'a> {
             .enumerate()
             .map(|(file, parsed)| read_objects(parsed, file as u32, worlds[file], reading.assumed_namespace))
             .collect();
+        let (read, replaced) = if reading.live.is_some() { overlay::lay(read) } else { (read, 0) };
         let fragments = Fragments::find(files, &read);
         let mut left_out = Vec::new();
         let mut objects = Vec::with_capacity(read.iter().map(Vec::len).sum());
@@ -108,6 +112,7 @@ impl<'a> Evidence<'a> {
             namespaces: Vec::new(),
             namespace_by_name: HashMap::new(),
             unread: !gaps.is_empty(),
+            replaced,
             gaps,
             fragments: left_out,
             rbac: Rbac::default(),
@@ -226,16 +231,6 @@ impl<'a> Evidence<'a> {
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.reading.complete
-    }
-
-    /// How much of a kind was seen, in a namespace or at all.
-    #[must_use]
-    pub fn extent(&self, kind: GroupKind, namespace: Option<&str>) -> Extent {
-        if let Some(cluster) = self.reading.live {
-            return live::extent(cluster, kind, namespace);
-        }
-        // a file that could not be read may hold an object of any kind
-        if self.reading.complete && !self.unread { Extent::Whole } else { Extent::Partial }
     }
 
     /// Who may do what.

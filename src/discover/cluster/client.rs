@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
@@ -29,6 +30,8 @@ pub struct Access {
 const LARGEST: usize = 64 << 20;
 /// How often something is asked for that may well come the next time.
 const ATTEMPTS: u32 = 5;
+/// After so many failures in a row nobody is there any more, and nothing is asked for twice.
+const GONE: u32 = 12;
 /// The longest wait between two attempts, whatever a server asks for.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
@@ -39,6 +42,8 @@ pub(super) struct Client {
     deadline: Instant,
     /// How long one answer may take.
     patience: Duration,
+    /// Requests without an answer since the last one that had one.
+    silence: AtomicU32,
 }
 
 /// Why there is no answer.
@@ -98,7 +103,7 @@ impl Client {
                 return Err(Error(format!("{server}: the credentials did not come within {} s", patience.as_secs_f64())));
             }
         };
-        Ok((Client { inner: builder.with_layer(&ReadOnly).build(), deadline, patience }, context))
+        Ok((Client { inner: builder.with_layer(&ReadOnly).build(), deadline, patience, silence: AtomicU32::new(0) }, context))
     }
 
     /// Whether the time for everything is over.
@@ -128,10 +133,15 @@ impl Client {
     {
         for attempt in 1.. {
             let (failure, wait) = match ask().await {
-                Ok(bytes) => return Ok(bytes),
+                Ok(bytes) => {
+                    self.silence.store(0, Ordering::Relaxed);
+                    return Ok(bytes);
+                }
                 Err(failed) => failed,
             };
-            if attempt >= attempts || !failure.may_pass() {
+            let silent = matches!(failure, Failure::Broken(_) | Failure::Slow(_));
+            let gone = silent && self.silence.fetch_add(1, Ordering::Relaxed) >= GONE;
+            if gone || attempt >= attempts || !failure.may_pass() {
                 return Err(failure);
             }
             let wait = wait.unwrap_or_else(|| backoff(attempt)).min(LONGEST_WAIT);

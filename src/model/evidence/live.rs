@@ -12,6 +12,23 @@ impl<'a> Evidence<'a> {
         self.reading.live
     }
 
+    /// How much of a kind was seen, in a namespace or at all.
+    #[must_use]
+    pub fn extent(&self, kind: GroupKind, namespace: Option<&str>) -> Extent {
+        match self.reading.live {
+            Some(cluster) => extent(cluster, kind, namespace),
+            // a file that could not be read may hold an object of any kind
+            None if self.reading.complete && !self.unread => Extent::Whole,
+            None => Extent::Partial,
+        }
+    }
+
+    /// How many objects of the cluster gave way to files laid over it, with what they own.
+    #[must_use]
+    pub fn replaced(&self) -> usize {
+        self.replaced
+    }
+
     /// The version of the cluster's API server.
     #[must_use]
     pub fn served_version(&self) -> Option<KubernetesVersion> {
@@ -27,7 +44,7 @@ pub(super) fn standard(cluster: Option<&Captured>, pinned: Option<StandardVersio
     }
 }
 
-pub(super) fn extent(cluster: &Captured, kind: GroupKind, namespace: Option<&str>) -> Extent {
+fn extent(cluster: &Captured, kind: GroupKind, namespace: Option<&str>) -> Extent {
     match cluster.sight(kind.group, kind.kind, namespace) {
         Sight::Unserved if kinds::is_configuration(kind.group) => Extent::Absent("a file that the API does not show".to_owned()),
         Sight::Whole | Sight::Unserved => Extent::Whole,
