@@ -406,3 +406,30 @@ fn an_object_that_cannot_be_judged_is_a_gap_by_name() {
     assert_eq!(names(&result), ["a"]);
     assert_eq!(gaps(&result), ["Pod shop/deep: nested deeper than 96 levels"]);
 }
+
+#[test]
+fn what_was_not_asked_for_again_is_lost_and_not_fixed() {
+    let api = pods(|asked| if asked.query.contains_key("labelSelector") { Reply::Json(list("Pod", &[])) } else { Reply::Usual });
+    let folder = api.folder.path();
+    let json = |name: &str, api: &Api, more: &[&str]| std::fs::write(folder.join(name), scan(api, more).stdout).expect("a result");
+    json("old.json", &api, &[]);
+    json("other.json", &api, &["-n", "other"]);
+    json("labels.json", &api, &["-l", "a=b"]);
+    let refused = Api::start(|asked| if asked.path == PODS { Reply::Status(403, None) } else { Reply::Usual });
+    json("refused.json", &refused, &[]);
+    let empty = pods(|_| Reply::Json(list("Pod", &[])));
+    json("empty.json", &empty, &[]);
+    let diff = |new: &str| -> Value {
+        let mut command = Command::cargo_bin("cnscan").expect("the program");
+        let output = command.current_dir(folder).args(["diff", "-f", "json", "old.json", new]).output().expect("it runs");
+        serde_json::from_slice(&output.stdout).expect("JSON")
+    };
+    let count = |diff: &Value, key: &str| {
+        let of = |row: &&Value| [&row["check"], &row["finding"]["check"]].contains(&&"pss-privileged-container".into());
+        rows(diff, key).iter().filter(of).count()
+    };
+    for new in ["other.json", "labels.json", "refused.json"] {
+        assert_eq!((count(&diff(new), "lost"), count(&diff(new), "fixed")), (1, 0), "{new}");
+    }
+    assert_eq!((count(&diff("empty.json"), "lost"), count(&diff("empty.json"), "fixed")), (0, 1));
+}

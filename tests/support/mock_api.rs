@@ -44,7 +44,6 @@ type Answer = dyn Fn(&Asked) -> Reply + Send + Sync;
 
 /// A running server.
 pub(crate) struct Api {
-    pub(crate) port: u16,
     pub(crate) asked: Arc<Mutex<Vec<Asked>>>,
     pub(crate) folder: tempfile::TempDir,
 }
@@ -63,7 +62,7 @@ impl Api {
             }
         });
         let folder = tempfile::TempDir::new().expect("a folder");
-        let api = Api { port, asked, folder };
+        let api = Api { asked, folder };
         std::fs::write(api.kubeconfig(), kubeconfig(port)).expect("a kubeconfig");
         api
     }
