@@ -81,6 +81,9 @@ fn a_healthy_cluster_is_read_whole() {
     assert_eq!(uris[..5], expected);
     assert!(rows(&result, "notices").iter().any(|notice| notice == "1 kinds were not listed, being records and not configuration: Event"));
     assert!(api.asked_for("/api/v1/events").is_empty());
+    let schema = jsonschema::validator_for(&cnscan::report::json::schema()).expect("a schema");
+    let wrong: Vec<_> = schema.iter_errors(&result).map(|error| error.to_string()).collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
     let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     assert!(!text.contains("127.0.0.1"), "no host in a result: {text}");
 }
@@ -432,4 +435,59 @@ fn what_was_not_asked_for_again_is_lost_and_not_fixed() {
         assert_eq!((count(&diff(new), "lost"), count(&diff(new), "fixed")), (1, 0), "{new}");
     }
     assert_eq!((count(&diff("empty.json"), "lost"), count(&diff("empty.json"), "fixed")), (0, 1));
+}
+
+#[test]
+fn reports_show_object_and_field_in_place_of_a_file() {
+    let api = Api::start(|_| Reply::Usual);
+    let shown = |format: &str| {
+        let arguments = [
+            "scan",
+            "--cluster",
+            "--no-config",
+            "-v",
+            "-f",
+            format,
+            "--check",
+            "pss-privileged-container",
+            "--check",
+            "network-default-deny-missing",
+        ];
+        let output = cnscan(&arguments, &api.kubeconfig());
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let table = shown("table");
+    // the namespace's own finding stands with those of what lives in it
+    assert_eq!(table.matches("── namespace shop ─").count(), 1, "{table}");
+    for part in [
+        "Pod shop/a",
+        "Namespace shop",
+        "--> spec.containers[0].securityContext.privileged",
+        "found true, expected false or absent",
+        "fix: ",
+    ] {
+        assert!(table.contains(part), "{part}: {table}");
+    }
+    assert!(table.contains("objects of a cluster") && !table.contains("without a file"), "{table}");
+    let markdown = shown("markdown");
+    assert!(markdown.contains("namespace shop") && markdown.contains("<code>Pod shop/a</code>"), "{markdown}");
+    let sarif: Value = serde_json::from_str(&shown("sarif-full")).expect("JSON");
+    let results = rows(&sarif["runs"][0], "results").iter().filter(|result| result["ruleId"] == "pss-privileged-container");
+    for result in results {
+        let place = &result["locations"][0];
+        assert!(place["physicalLocation"].is_null() && place["logicalLocations"][0].to_string().contains("shop"), "{result}");
+    }
+    let github: Value = serde_json::from_str(&shown("sarif")).expect("JSON");
+    assert!(rows(&github["runs"][0], "results").is_empty());
+}
+
+#[test]
+fn annotations_excuse_live_objects() {
+    let mut known = pod("known");
+    known["metadata"]["annotations"] = json!({"cnscan/excuse.pss-privileged-container": "the driver needs it"});
+    let api = pods(move |_| Reply::Json(list("Pod", &[known.clone(), pod("b")])));
+    let result = result(&scan(&api, &["--check", "pss-privileged-container"]));
+    let excused: Vec<_> =
+        rows(&result, "findings").iter().map(|finding| (finding["subject"]["name"].clone(), finding["excused"]["by"].clone())).collect();
+    assert_eq!(excused, [("b".into(), Value::Null), ("known".into(), "annotation".into())]);
 }

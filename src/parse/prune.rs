@@ -358,7 +358,9 @@ fn name(text: &str) -> String {
     let value: serde_json::Value = serde_json::from_str(&found).unwrap_or_default();
     let part = |key: &str| value["metadata"][key].as_str().map(str::to_owned);
     let words = [part("namespace"), part("name")];
-    words.into_iter().flatten().collect::<Vec<_>>().join("/")
+    // the API server takes no other characters: what else comes is not to reach a terminal
+    let plain = |char: char| if char.is_ascii_alphanumeric() || matches!(char, '-' | '.' | ':') { char } else { '?' };
+    words.into_iter().flatten().map(|word| word.chars().map(plain).collect()).collect::<Vec<String>>().join("/")
 }
 
 #[cfg(test)]

@@ -324,3 +324,30 @@ fn kubelets_answer_where_there_are_nodes() {
     let input = rows(&result, "inputs").iter().find(|input| input["uri"] == "/api/v1/nodes/{name}/proxy/configz");
     assert!(input.is_some_and(|input| input["bytes"].as_u64() > Some(500)), "{:?}", gaps(&result));
 }
+
+#[cfg(unix)]
+#[test]
+fn credentials_come_from_plugins_too() {
+    let Some(cluster) = cluster("credentials_come_from_plugins_too") else { return };
+    cluster.make(&cluster.own("pods"), privileged("p"));
+    let rules = json!([{"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}]);
+    let file: Value = serde_json::from_slice(&std::fs::read(cluster.reader("plugin", rules, false)).expect("a file")).expect("JSON");
+    let token = &file["users"][0]["user"]["token"];
+    let said = cluster.folder.path().join("credential.json");
+    let credential = json!({"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": {"token": token}});
+    std::fs::write(&said, credential.to_string()).expect("a file");
+    let exec = |command: &str, argument: &str| {
+        let interactive = "Never";
+        json!({"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": command, "args": [argument], "interactiveMode": interactive}})
+    };
+    let kubeconfig = cluster.kubeconfig_of("exec", exec("cat", &said.display().to_string()));
+    assert_eq!(names(&result(&cluster.scan(&kubeconfig, &["-n", &cluster.namespace]))), ["p"]);
+    // one that hangs, or fails, keeps nobody
+    for (command, argument) in [("sleep", "60"), ("false", ""), ("no-such-plugin", "")] {
+        let started = Instant::now();
+        let output = cluster.scan(&cluster.kubeconfig_of("bad", exec(command, argument)), &["--request-timeout", "2s"]);
+        assert_eq!(output.status.code(), Some(2), "{command}");
+        assert!(started.elapsed() < Duration::from_secs(15), "{command}: {:?}", started.elapsed());
+        assert!(!output.stderr.is_empty());
+    }
+}

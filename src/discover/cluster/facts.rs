@@ -42,6 +42,9 @@ pub(super) async fn rights(client: &Client, namespace: &str) -> Option<Value> {
     Some(value["status"].take())
 }
 
+/// How many resources of a rule are named.
+const SHOWN: usize = 3;
+
 /// Whether rules allow more than a reader needs; the first such rule in words.
 pub(super) fn may_write(rules: &Value) -> Option<String> {
     let strings = |rule: &Value, key: &str| -> Vec<String> {
@@ -54,7 +57,10 @@ pub(super) fn may_write(rules: &Value) -> Option<String> {
         let verbs = strings(rule, "verbs");
         let verb =
             verbs.iter().find(|verb| matches!(verb.as_str(), "*" | "create" | "update" | "patch" | "delete" | "deletecollection"))?;
-        (!own).then(|| format!("{verb} {}", strings(rule, "resources").join(", ")))
+        let resources = strings(rule, "resources");
+        let more = if resources.len() > SHOWN { ", …" } else { "" };
+        let shown: Vec<_> = resources.into_iter().take(SHOWN).collect();
+        (!own).then(|| format!("{verb} {}{more}", shown.join(", ")))
     })
 }
 
