@@ -79,7 +79,7 @@ fn a_healthy_cluster_is_read_whole() {
     let uris: Vec<_> = rows(&result, "inputs").iter().map(|input| input["uri"].as_str().unwrap_or_default()).collect();
     let expected = ["/api/v1/namespaces", "/api/v1/nodes", PODS, "/api/v1/secrets", "/apis/apps/v1/deployments"];
     assert_eq!(uris[..5], expected);
-    assert!(rows(&result, "notices").iter().any(|notice| notice == "1 kinds were not listed, being records and not configuration: Event"));
+    assert!(rows(&result, "notices").iter().any(|notice| notice == "1 kind that no check reads, not listed: Event"));
     assert!(api.asked_for("/api/v1/events").is_empty());
     let schema = jsonschema::validator_for(&cnscan::report::json::schema()).expect("a schema");
     let wrong: Vec<_> = schema.iter_errors(&result).map(|error| error.to_string()).collect();
@@ -114,7 +114,7 @@ fn a_list_that_expires_is_begun_anew_once() {
     let api = pods(|asked| if asked.token().is_empty() { Reply::Json(page(&["a"], "t1")) } else { Reply::Status(410, None) });
     let output = scan(&api, &["--check", "pss-host-port"]);
     let twice = result(&output);
-    assert_eq!(gaps(&twice), ["Pod: the list expired while it was read, twice (410); 1 objects were read until then"]);
+    assert_eq!(gaps(&twice), ["Pod: the list expired while it was read, twice (410); 1 object read until then"]);
     assert_eq!((twice["summary"]["objects"].as_u64(), output.status.code()), (Some(3), Some(3)));
     assert_eq!(api.asked_for(PODS).len(), 4);
 }
@@ -147,7 +147,8 @@ fn a_server_that_asks_to_wait_is_waited_for() {
 
 #[test]
 fn what_does_not_pass_is_a_gap_of_its_kind_and_the_rest_is_judged() {
-    let rows: [(fn() -> Reply, &str); 7] = [
+    type Row = (fn() -> Reply, &'static str);
+    let rows: [Row; 7] = [
         (|| Reply::Status(403, None), "not allowed (403)"),
         (|| Reply::Status(404, None), "no such list (404)"),
         (|| Reply::Status(405, None), "does not list it (405)"),
@@ -390,7 +391,7 @@ fn kubelets_are_asked_through_the_proxy_where_that_is_allowed() {
         _ => Reply::Usual,
     });
     let result = self::result(&scan(&api, &[]));
-    assert_eq!(gaps(&result), ["kubelet.config.k8s.io/KubeletConfiguration of 1 nodes: not allowed (get nodes/proxy)"]);
+    assert_eq!(gaps(&result), ["kubelet.config.k8s.io/KubeletConfiguration of 1 node: not allowed (get nodes/proxy)"]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 
 use super::args::{Cli, Snapshot};
 use super::{Streams, cluster};
-use crate::discover::snapshot;
+use crate::discover::{plural, snapshot};
 
 pub(super) fn run(args: &Snapshot, cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
     let captured = cluster::capture(&args.access, cli.quiet)?;
@@ -15,7 +15,8 @@ pub(super) fn run(args: &Snapshot, cli: &Cli, streams: &mut Streams<'_>) -> Resu
     }
     let objects: u64 = captured.lists.iter().map(|list| u64::from(list.items)).sum();
     let bytes = std::fs::metadata(&args.output).with_context(|| args.output.display().to_string())?.len();
-    writeln!(streams.err, "cnscan: {objects} objects in {} lists, {bytes} bytes: {}", captured.lists.len(), args.output.display())?;
+    let lists = plural(captured.lists.len(), "list");
+    writeln!(streams.err, "cnscan: {} in {lists}, {bytes} bytes: {}", plural(objects as usize, "object"), args.output.display())?;
     for gap in &captured.gaps {
         writeln!(streams.err, "cnscan: not in it: {}: {}", gap.what, gap.why)?;
     }

@@ -16,6 +16,11 @@ pub use files::{Discovery, Request, Target, all, start, working_below_root};
 pub use gap::{Gap, Place};
 pub use source::{Origin, Source};
 
+/// `1 check`, `2 checks`.
+pub(crate) fn plural(count: usize, word: &str) -> String {
+    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+}
+
 /// Bytes in lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()

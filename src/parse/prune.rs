@@ -171,9 +171,9 @@ impl<'a> Walk<'a> {
                 let (start, (spaced, depth)) = (self.at, self.skip()?);
                 let text = &self.text[start..self.at];
                 if spaced {
-                    compact(text, out)
+                    compact(text, out);
                 } else {
-                    out.push_str(text)
+                    out.push_str(text);
                 }
                 Ok(depth)
             }

@@ -8,7 +8,7 @@ use super::client::{Client, Failure};
 use super::list::Context;
 use super::parts::Parts;
 use super::readonly::{ACCESS_REVIEW, RULES_REVIEW};
-use crate::discover::{Gap, List, Reach, Resource};
+use crate::discover::{Gap, List, Reach, Resource, plural};
 
 const PLAIN: &str = "application/json";
 
@@ -105,7 +105,7 @@ pub(super) async fn kubelets(context: &Context, nodes: &[List]) -> (Vec<List>, R
         gaps.push(gap);
         reach.refused.entry(String::new()).or_insert(why);
     };
-    let all = format!("{} of {} nodes", resource.name(), names.len());
+    let all = format!("{} of {}", resource.name(), plural(names.len(), "node"));
     match (names.is_empty(), may_read(&context.client).await) {
         (true, _) => {}
         (_, Ok(false)) => miss(all, "not allowed (get nodes/proxy)".to_owned()),

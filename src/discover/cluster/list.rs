@@ -10,7 +10,7 @@ use super::client::{Client, Failure};
 use super::parts::Parts;
 use super::readonly::METADATA_LIST;
 use super::{Progress, Selection};
-use crate::discover::{Gap, List, Prune, Reach, Resource};
+use crate::discover::{Gap, List, Prune, Reach, Resource, plural};
 
 /// How many lists are read side by side: more would crowd out the server's other users.
 const AT_ONCE: usize = 4;
@@ -169,7 +169,7 @@ async fn pages(context: &Context, resource: &Resource, path: &str, single: bool,
 
 /// What failed, and how far it had come.
 fn words(failure: &Failure, read: u64) -> String {
-    if read == 0 { failure.words() } else { format!("{}; {read} objects were read until then", failure.words()) }
+    if read == 0 { failure.words() } else { format!("{}; {} read until then", failure.words(), plural(read as usize, "object")) }
 }
 
 fn query(context: &Context, resource: &Resource, limit: u32, next: Option<&str>) -> String {

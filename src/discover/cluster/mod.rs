@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 pub use client::Access;
 pub use records::is_record;
 
-use super::{Captured, Cluster, Facts, Gap, Prune, Resource};
+use super::{Captured, Cluster, Facts, Gap, Prune, Resource, plural};
 use client::{Client, Failure};
 use list::Context;
 
@@ -153,9 +153,8 @@ impl Captured {
             self.notices.push("the cluster's identity (the uid of its kube-system namespace) may not be read".to_owned());
         }
         if !self.listed.left_out.is_empty() {
-            let names = self.listed.left_out.join(", ");
-            self.notices
-                .push(format!("{} kinds were not listed, being records and not configuration: {names}", self.listed.left_out.len()));
+            let kinds = plural(self.listed.left_out.len(), "kind");
+            self.notices.push(format!("{kinds} that no check reads, not listed: {}", self.listed.left_out.join(", ")));
         }
         self.cluster = Cluster {
             uid: self.cluster.uid.take(),

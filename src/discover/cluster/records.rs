@@ -1,10 +1,12 @@
-//! Kinds that are not listed: records that controllers keep of what happens, views of what is listed anyway, and
-//! tokens. They hold no configuration that a check could judge, and there may be very many of them.
+//! Kinds that are not listed: records that controllers keep of what happens, views of what is listed anyway, tokens,
+//! and what shares out machines. No check could judge them, and there may be very many; whoever reads a cluster should
+//! need no rights for them. A test sees to it that no check reads one.
 
 /// By group; `*` for all of its kinds.
 const RECORDS: &[(&str, &[&str])] = &[
     ("", &["ComponentStatus", "Endpoints", "Event"]),
     ("apps", &["ControllerRevision"]),
+    ("certificates.k8s.io", &["*"]),
     ("coordination.k8s.io", &["*"]),
     ("custom.metrics.k8s.io", &["*"]),
     ("discovery.k8s.io", &["*"]),
@@ -13,8 +15,9 @@ const RECORDS: &[(&str, &[&str])] = &[
     ("flowcontrol.apiserver.k8s.io", &["*"]),
     ("internal.apiserver.k8s.io", &["*"]),
     ("metrics.k8s.io", &["*"]),
-    ("networking.k8s.io", &["IPAddress"]),
-    ("resource.k8s.io", &["ResourceSlice"]),
+    ("networking.k8s.io", &["IPAddress", "ServiceCIDR"]),
+    ("resource.k8s.io", &["*"]),
+    ("scheduling.k8s.io", &["*"]),
     ("storage.k8s.io", &["CSINode", "CSIStorageCapacity", "VolumeAttachment"]),
     ("storagemigration.k8s.io", &["*"]),
     ("acme.cert-manager.io", &["*"]),
