@@ -6,7 +6,7 @@
 const RECORDS: &[(&str, &[&str])] = &[
     ("", &["ComponentStatus", "Endpoints", "Event"]),
     ("apps", &["ControllerRevision"]),
-    ("certificates.k8s.io", &["*"]),
+    ("certificates.k8s.io", &["PodCertificateRequest"]),
     ("coordination.k8s.io", &["*"]),
     ("custom.metrics.k8s.io", &["*"]),
     ("discovery.k8s.io", &["*"]),

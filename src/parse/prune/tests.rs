@@ -161,6 +161,25 @@ fn what_is_no_list_is_called_what_it_is() {
     assert_eq!(empty, Page::default());
 }
 
+/// What checks read of a status, by kind.
+#[test]
+fn what_checks_read_of_a_status_stays() {
+    for (group, kind, field) in [
+        ("", "Pod", "phase"),
+        ("batch", "Job", "completionTime"),
+        ("", "Node", "nodeInfo"),
+        ("", "Node", "runtimeHandlers"),
+        ("", "PersistentVolume", "phase"),
+        ("certificates.k8s.io", "CertificateSigningRequest", "conditions"),
+        ("apiregistration.k8s.io", "APIService", "conditions"),
+        ("", "Namespace", "phase"),
+    ] {
+        let list = json!({"kind": "L", "items": [{"status": {field: "x"}}]});
+        let page = page(&resource(group, kind), list.to_string().as_bytes(), false).expect("a list");
+        assert_eq!(items(&page), [json!({"status": {field: "x"}})], "{kind}");
+    }
+}
+
 #[test]
 fn schemas_of_custom_resources_are_dropped() {
     let crd = resource("apiextensions.k8s.io", "CustomResourceDefinition");
