@@ -409,6 +409,15 @@ fn an_object_that_cannot_be_judged_is_a_gap_by_name() {
     let result = result(&scan(&api, &[]));
     assert_eq!(names(&result), ["a"]);
     assert_eq!(gaps(&result), ["Pod shop/deep: nested deeper than 96 levels"]);
+    // a policy that could not be judged may be the one that is missing
+    let deep = (0..99).fold(json!(1), |inner, _| json!([inner]));
+    let policy = json!({"metadata": {"name": "deep", "namespace": "shop"}, "spec": deep});
+    let api = Api::start(move |asked| match asked.path.as_str() {
+        "/apis/networking.k8s.io/v1/networkpolicies" => Reply::Json(list("NetworkPolicy", std::slice::from_ref(&policy))),
+        _ => Reply::Usual,
+    });
+    let result = self::result(&scan(&api, &["--check", "network-default-deny-missing"]));
+    assert_eq!(result["checks"][0]["verdict"], "review");
 }
 
 #[test]

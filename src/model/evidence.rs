@@ -18,7 +18,7 @@ use crate::model::pod::PodRecord;
 use crate::model::pod_security::StandardVersion;
 use crate::model::rbac::Rbac;
 use crate::model::{Accounts, GroupKind, Limits, Nodes, Volumes, kinds, uncovered};
-use crate::parse::{File, Kind};
+use crate::parse::{File, Kind, Status};
 
 /// How much of a kind was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +60,8 @@ pub struct Evidence<'a> {
     unread: bool,
     /// Objects of the cluster that gave way to files laid over it.
     replaced: usize,
+    /// A list of the cluster could not be parsed.
+    broken: bool,
     accounts: Accounts<'a>,
     limits: Limits<'a>,
     nodes: Nodes<'a>,
@@ -113,6 +115,7 @@ impl<'a> Evidence<'a> {
             namespace_by_name: HashMap::new(),
             unread: !gaps.is_empty(),
             replaced,
+            broken: files.iter().any(|file| file.live && file.status != Status::Read),
             gaps,
             fragments: left_out,
             rbac: Rbac::default(),

@@ -91,15 +91,17 @@ impl Read {
             namespace: namespace.clone(),
             ..Gap::default()
         };
+        let lost = !outcome.lost.is_empty();
         self.gaps.extend(outcome.lost.into_iter().map(|(name, why)| gap(format!("{} {name}", resource.kind), why)));
         let known = self.reaches.last().is_some_and(|last| last.group == resource.group && last.kind == resource.kind);
         if !known {
             let (group, kind) = (resource.group.clone(), resource.kind.clone());
             self.reaches.push(Reach { group, kind, namespaced: resource.namespaced, refused: BTreeMap::new() });
         }
-        if let (Some(why), Some(reach)) = (outcome.refused, self.reaches.last_mut()) {
-            self.gaps.push(gap(format!("{}{within}", resource.name()), why.clone()));
-            reach.refused.insert(namespace.clone().unwrap_or_default(), why);
+        let refused = outcome.refused.inspect(|why| self.gaps.push(gap(format!("{}{within}", resource.name()), why.clone())));
+        let why = refused.or(lost.then(|| "not all of its objects could be judged".to_owned()));
+        if let (Some(why), Some(reach)) = (why, self.reaches.last_mut()) {
+            reach.refused.insert(namespace.unwrap_or_default(), why);
         }
     }
 }

@@ -16,6 +16,7 @@ impl<'a> Evidence<'a> {
     #[must_use]
     pub fn extent(&self, kind: GroupKind, namespace: Option<&str>) -> Extent {
         match self.reading.live {
+            Some(_) if self.broken => Extent::Absent("a list of the cluster could not be parsed".to_owned()),
             Some(cluster) => extent(cluster, kind, namespace),
             // a file that could not be read may hold an object of any kind
             None if self.reading.complete && !self.unread => Extent::Whole,
