@@ -462,6 +462,8 @@ fn reports_show_object_and_field_in_place_of_a_file() {
             "pss-privileged-container",
             "--check",
             "network-default-deny-missing",
+            "--exclude-namespace",
+            "none",
         ];
         let output = cnscan(&arguments, &api.kubeconfig());
         String::from_utf8_lossy(&output.stdout).into_owned()
@@ -478,7 +480,7 @@ fn reports_show_object_and_field_in_place_of_a_file() {
     ] {
         assert!(table.contains(part), "{part}: {table}");
     }
-    assert!(table.contains("objects of a cluster") && !table.contains("without a file"), "{table}");
+    assert!(table.contains("objects of a cluster (mock), without none") && !table.contains("without a file"), "{table}");
     let markdown = shown("markdown");
     assert!(markdown.contains("namespace shop") && markdown.contains("<code>Pod shop/a</code>"), "{markdown}");
     let sarif: Value = serde_json::from_str(&shown("sarif-full")).expect("JSON");
