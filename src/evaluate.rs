@@ -13,21 +13,25 @@ use sha2::{Digest, Sha256};
 
 pub use outcome::{Finding, Outcomes, Standing, Subject, Tally};
 
-use crate::checks::{Check, Probe};
+use crate::checks::{Check, Probe, Surface};
 use crate::model::{Container, Fault, Field, GroupKind, Map, Namespace, Object, Pod, Scan, Severity, Verdict, kinds, take_mistyped};
 
 /// Runs every check on every subject it looks at.
 #[must_use]
 pub fn all(checks: &[&'static Check], scan: &Scan<'_>, keep_passes: bool) -> Outcomes {
-    let plan = Plan::new(checks);
     let evidence = scan.evidence;
+    let (files, live) = (Plan::new(checks, Surface::Manifest), Plan::new(checks, Surface::Cluster));
+    let whole = if evidence.cluster().is_some() { &live } else { &files };
     let run = Runner { checks, scan, keep_passes };
-    let objects = evidence.objects().par_chunks(CHUNK).map(|objects| run.chunk(objects, |batch, object| run.object(batch, &plan, object)));
+    let objects = evidence
+        .objects()
+        .par_chunks(CHUNK)
+        .map(|objects| run.chunk(objects, |batch, object| run.object(batch, if object.live { &live } else { &files }, object)));
     let namespaces = evidence.namespaces().par_chunks(CHUNK);
-    let namespaces = namespaces.map(|records| run.chunk(records, |batch, record| run.namespace(batch, &plan, &Namespace { scan, record })));
+    let namespaces = namespaces.map(|records| run.chunk(records, |batch, record| run.namespace(batch, whole, &Namespace { scan, record })));
     let (mut batches, namespaces): (Vec<_>, Vec<_>) = rayon::join(|| objects.collect(), || namespaces.collect());
     batches.extend(namespaces);
-    batches.push(run.chunk(&[()], |batch, ()| run.whole(batch, &plan)));
+    batches.push(run.chunk(&[()], |batch, ()| run.whole(batch, whole)));
     gather(checks.len(), batches)
 }
 
@@ -50,9 +54,9 @@ struct Plan {
 type ObjectProbe = fn(&Object<'_>, &Scan<'_>) -> Verdict;
 
 impl Plan {
-    fn new(checks: &[&'static Check]) -> Self {
+    fn new(checks: &[&'static Check], surface: Surface) -> Self {
         let mut plan = Plan { pods: vec![], containers: vec![], namespaces: vec![], kinds: Map::default(), any: vec![], whole: vec![] };
-        for (index, check) in checks.iter().enumerate() {
+        for (index, check) in checks.iter().enumerate().filter(|(_, check)| check.speaks_of(surface)) {
             let index = index as u16;
             match check.probe {
                 Probe::Pod(probe) => plan.pods.push((index, probe)),
@@ -95,6 +99,7 @@ struct Seat<'a> {
     field: Field<'a>,
     object: Option<&'a Object<'a>>,
     namespace: Option<&'a str>,
+    live: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -106,16 +111,16 @@ enum Who<'a> {
 }
 
 impl<'a> Seat<'a> {
-    fn new(who: Who<'a>, field: Field<'a>, object: Option<&'a Object<'a>>, namespace: Option<&'a str>) -> Self {
-        Seat { who, subject: OnceCell::new(), images: OnceCell::new(), field, object, namespace }
+    fn new(who: Who<'a>, field: Field<'a>, object: Option<&'a Object<'a>>, namespace: Option<&'a str>, live: bool) -> Self {
+        Seat { who, subject: OnceCell::new(), images: OnceCell::new(), field, object, namespace, live }
     }
 
     fn subject(&self) -> Arc<Subject> {
         let make = || match self.who {
             Who::Object(object) => identity(object, ""),
             Who::Container(object, container) => identity(object, container.name()),
-            Who::Namespace(name) => Subject::named("v1", "Namespace", name),
-            Who::Cluster => Subject::named("", "Cluster", "(all)"),
+            Who::Namespace(name) => Subject::named("v1", "Namespace", name, self.live),
+            Who::Cluster => Subject::named("", "Cluster", "(all)", self.live),
         };
         Arc::clone(self.subject.get_or_init(|| Arc::new(make())))
     }
@@ -160,7 +165,7 @@ impl Runner<'_> {
 
     fn object(self, batch: &mut Batch, plan: &Plan, object: &Object<'_>) {
         let pods = self.scan.evidence.pods_in(object).iter().map(|record| Pod { scan: self.scan, record });
-        let seat = Seat::new(Who::Object(object), place_of(object), Some(object), object.namespace);
+        let seat = Seat::new(Who::Object(object), place_of(object), Some(object), object.namespace, object.live);
         let by_kind = plan.kinds.get(&(object.group, object.kind)).map(Vec::as_slice).unwrap_or_default();
         for &(check, probe) in by_kind.iter().chain(&plan.any) {
             self.run(batch, check, &seat, || probe(object, self.scan));
@@ -173,7 +178,7 @@ impl Runner<'_> {
             for container in pod.containers() {
                 let name = container.field.key("name");
                 let field = if name.exists() { name } else { container.field };
-                let seat = Seat::new(Who::Container(object, container), field, Some(object), object.namespace);
+                let seat = Seat::new(Who::Container(object, container), field, Some(object), object.namespace, object.live);
                 for &(check, probe) in &plan.containers {
                     self.run(batch, check, &seat, || pod.settle(probe(&container), false));
                 }
@@ -186,7 +191,8 @@ impl Runner<'_> {
 
     fn namespace(self, batch: &mut Batch, plan: &Plan, namespace: &Namespace<'_>) {
         let who = Who::Namespace(namespace.name());
-        let seat = Seat::new(who, namespace.field(), namespace.documents().next(), Some(namespace.name()));
+        let seat =
+            Seat::new(who, namespace.field(), namespace.documents().next(), Some(namespace.name()), self.scan.evidence.cluster().is_some());
         for &(check, probe) in &plan.namespaces {
             self.run(batch, check, &seat, || probe(namespace));
         }
@@ -195,7 +201,7 @@ impl Runner<'_> {
     fn whole(self, batch: &mut Batch, plan: &Plan) {
         // without any object there is no cluster to speak of
         let Some(first) = self.scan.evidence.objects().first() else { return };
-        let seat = Seat::new(Who::Cluster, place_of(first), None, None);
+        let seat = Seat::new(Who::Cluster, place_of(first), None, None, first.live);
         for &(check, probe) in &plan.whole {
             self.run(batch, check, &seat, || probe(self.scan));
         }
@@ -339,6 +345,7 @@ fn identity(object: &Object<'_>, container: &str) -> Subject {
         namespace: object.namespace_or_empty().to_owned(),
         name: object.name.to_owned(),
         container: container.to_owned(),
+        live: object.live,
     }
 }
 

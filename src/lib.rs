@@ -17,6 +17,7 @@ pub mod seen;
 pub mod settings;
 
 use assess::{Assessment, Occasion};
+use discover::Captured;
 use model::evidence::Reading;
 use model::{Evidence, KubernetesVersion, Scan, UNSET_NAMESPACE};
 use parse::Limits;
@@ -26,7 +27,7 @@ use policy::Policy;
 #[derive(Debug)]
 pub struct Request {
     /// Where to look.
-    pub input: discover::Request,
+    pub input: Input,
     /// The namespace of objects that name none.
     pub assume_namespace: Option<String>,
     /// The input is all that the cluster has.
@@ -39,6 +40,15 @@ pub struct Request {
     pub limits: Limits,
     /// When and how.
     pub occasion: Occasion,
+}
+
+/// What a scan looks at.
+#[derive(Debug)]
+pub enum Input {
+    /// Files, folders, standard input.
+    Files(discover::Request),
+    /// What was read of a cluster, and the manifests that are laid over it.
+    Cluster(Box<Captured>, Option<discover::Request>),
 }
 
 /// What stops a scan.
@@ -57,12 +67,25 @@ pub enum Error {
 ///
 /// # Errors
 /// When nothing can be looked at; a file that cannot be read is a gap in the assessment instead.
-pub fn scan(request: &Request, policy: &Policy) -> Result<Assessment, Error> {
-    let found = discover::all(&request.input)?;
-    let files = parse::all(found.sources, &request.limits);
+pub fn scan(request: Request, policy: &Policy) -> Result<Assessment, Error> {
+    let (files, live, found) = match request.input {
+        Input::Files(input) => {
+            let mut found = discover::all(&input)?;
+            (parse::all(std::mem::take(&mut found.sources), &request.limits), None, found)
+        }
+        Input::Cluster(mut captured, overlay) => {
+            let mut files = parse::live::all(std::mem::take(&mut captured.lists));
+            let mut found = overlay.as_ref().map(discover::all).transpose()?.unwrap_or_default();
+            let laid = parse::all(std::mem::take(&mut found.sources), &request.limits);
+            // what is laid over a cluster is judged as a part of it
+            files.extend(laid.into_iter().map(|file| parse::File { root: String::new(), ..file }));
+            found.gaps.append(&mut captured.gaps);
+            (files, Some(captured), found)
+        }
+    };
     let assumed_namespace = request.assume_namespace.as_deref().unwrap_or(UNSET_NAMESPACE);
     let (outcomes, noted) = {
-        let evidence = Evidence::index(&files, Reading { assumed_namespace, complete: request.complete });
+        let evidence = Evidence::index(&files, Reading { assumed_namespace, complete: request.complete, live: live.as_deref() });
         if evidence.is_empty() && evidence.gaps().is_empty() && found.gaps.is_empty() {
             return Err(discover::Error::Nothing(nothing(&evidence)).into());
         }

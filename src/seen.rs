@@ -27,12 +27,20 @@ pub fn gather(scan: &Scan<'_>, found_gaps: Vec<Gap>, ignored: Vec<(String, Strin
         files: Vec::new(),
         ignored,
         gaps,
-        notices: too_new(scan).into_iter().chain(pinned(evidence)).chain(repositories(evidence)).chain(notices(evidence)).collect(),
+        notices: too_new(scan)
+            .into_iter()
+            .chain(pinned(evidence))
+            .chain(repositories(evidence))
+            .chain(replaced(evidence))
+            .chain(evidence.cluster().into_iter().flat_map(|captured| captured.notices.clone()))
+            .chain(notices(evidence))
+            .collect(),
         namespaces,
         annotations: annotations(evidence),
         objects: evidence.objects().len() as u32,
         complete: scan.is_complete(),
-        version: (scan.version().to_string(), scan.version.is_none()),
+        cluster: evidence.cluster().map(|captured| (captured.cluster.clone(), captured.from_snapshot)),
+        version: (scan.version().to_string(), scan.version.or_else(|| evidence.served_version()).is_none()),
     };
     (seen, secrets(evidence))
 }
@@ -64,9 +72,10 @@ fn seen_file(file: File, secret: Secret, shown: bool) -> SeenFile {
         bytes: file.bytes,
         documents: file.documents.len() as u32,
         status,
-        text: if shown { file.tree.into_source() } else { "".into() },
+        text: if shown && !file.live { file.tree.into_source() } else { "".into() },
         directives: file.directives,
         secret,
+        live: file.live,
     }
 }
 
@@ -101,6 +110,13 @@ fn annotations(evidence: &Evidence<'_>) -> Vec<(u32, String, String, String)> {
     found.sort();
     found.dedup();
     found
+}
+
+/// What files laid over a cluster did to it.
+fn replaced(evidence: &Evidence<'_>) -> Option<String> {
+    let count = evidence.replaced();
+    let objects = crate::assess::plural(count, "object");
+    (count > 0).then(|| format!("{objects} of the cluster gave way to the files laid over it, with what they own"))
 }
 
 /// A version that this release cannot know is judged by the latest rules that it has.

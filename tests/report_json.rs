@@ -121,7 +121,8 @@ fn what_nobody_looked_at_is_lost_and_not_fixed() {
     assert!(why(|new| new.inputs = vec![input("deploy/web.yaml", InputStatus::Ignored)]).starts_with("its file is ignored now"));
     let gap = |new: &mut Assessment| {
         let location = Some(Place { uri: "deploy/web.yaml".into(), line: 3, column: 1 });
-        new.gaps = vec![Gap { surface: "manifest".into(), what: "document 2".into(), why: "a tab indents".into(), location }];
+        new.gaps =
+            vec![Gap { surface: "manifest".into(), what: "document 2".into(), why: "a tab indents".into(), location, ..Gap::default() }];
     };
     assert_eq!(why(gap), "its file has a gap now: a tab indents");
     assert_eq!(why(|new| new.checks.clear()), "its check is not in the profile now");

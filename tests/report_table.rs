@@ -93,7 +93,7 @@ fn hostile() -> Assessment {
         assessment.findings.extend([finding(text), review, excused]);
         assessment.findings.extend(placed);
         let location = Some(Place { uri: text.clone(), line: 1, column: 1 });
-        assessment.gaps.push(Gap { surface: text.clone(), what: text.clone(), why: text.clone(), location });
+        assessment.gaps.push(Gap { surface: text.clone(), what: text.clone(), why: text.clone(), location, ..Gap::default() });
         assessment.errors.push(CheckError { check: text.as_str().into(), subject: subject(text, text, text, text), message: text.clone() });
         assessment.notices.push(text.clone());
         let status = Status::Fail;

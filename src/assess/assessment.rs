@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use crate::assess::finding::*;
-pub use crate::discover::{Gap, Place};
+pub use crate::discover::{Cluster, Gap, Place};
 pub use crate::model::{Quality, Severity};
 pub use crate::policy::{Coverage, Selection, Thresholds};
 
@@ -111,6 +111,9 @@ pub struct Scope {
     pub kind: String,
     /// The user said that the input is all there is.
     pub complete: bool,
+    /// The cluster that was read; none for files.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cluster: Option<Cluster>,
     /// The namespaces seen.
     pub namespaces: Vec<String>,
 }

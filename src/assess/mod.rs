@@ -40,6 +40,8 @@ pub struct Seen {
     pub objects: u32,
     /// The user says that the input is all there is.
     pub complete: bool,
+    /// The cluster that was read, when it is one, and whether it was read from a snapshot.
+    pub cluster: Option<(Cluster, bool)>,
     /// The Kubernetes version judged by, and whether nobody gave it.
     pub version: (String, bool),
 }
@@ -63,6 +65,8 @@ pub struct SeenFile {
     pub directives: Vec<crate::parse::Directive>,
     /// Byte ranges that nobody may see, whatever finds them.
     pub secret: Vec<(u32, u32)>,
+    /// It is a list of a cluster, whose text nobody wrote.
+    pub live: bool,
 }
 
 /// When a scan ran, how it was called, and what it is compared with.
@@ -90,7 +94,7 @@ pub fn all(policy: &Policy, outcomes: Outcomes, seen: Seen, occasion: &Occasion)
     let cited = citations(policy);
     let mut outcomes = outcomes;
     let (excuses, mut notices) = excuse::all(policy, &outcomes, &seen, occasion.started);
-    let verdicts = verdicts::all(policy, &outcomes, &excuses, seen.complete && seen.gaps.is_empty());
+    let verdicts = verdicts::all(policy, &outcomes, &excuses, &seen);
     let findings = std::mem::take(&mut outcomes.findings);
     let mut findings = place::all(policy, findings, excuses, &seen, &cited, occasion.line_hashes);
     notices.extend(place::order(occasion.baseline.clone(), &mut findings));
@@ -121,7 +125,7 @@ pub fn all(policy: &Policy, outcomes: Outcomes, seen: Seen, occasion: &Occasion)
             arguments: occasion.arguments.clone(),
             seconds: 0.0,
         },
-        scope: Scope { kind: "files".to_owned(), complete: seen.complete, namespaces: seen.namespaces.clone() },
+        scope: summary::scope(&seen),
         kubernetes_version: Version { version: seen.version.0.clone(), assumed: seen.version.1 },
         thresholds: policy.thresholds.clone(),
         summary: Summary::default(),

@@ -35,7 +35,12 @@ pub(super) fn all(
         let own = findings.iter().filter_map(|(finding, ..)| finding.sensitive);
         let secret: Vec<_> = own.chain(file.secret.iter().copied()).collect();
         let wanted: Vec<_> = findings.iter().map(|(finding, ..)| Wanted { span: finding.span, quality: finding.quality }).collect();
-        let located = locate::all(uri.as_ref(), &file.text, &secret, &wanted, hashed);
+        let located: Vec<_> = if file.live {
+            // nobody wrote this text: there is no place to show
+            wanted.iter().map(|_| None).collect()
+        } else {
+            locate::all(uri.as_ref(), &file.text, &secret, &wanted, hashed).into_iter().map(Some).collect()
+        };
         let rows = findings.into_iter().zip(located);
         rows.map(|((finding, excuse, subject), located)| words.finding(finding, excuse, subject, located, &secret)).collect::<Vec<_>>()
     });
@@ -68,7 +73,7 @@ pub(super) fn order(baseline: Option<policy::Baseline>, findings: &mut [Finding]
 /// A subject as reports have it.
 pub(super) fn subject(subject: &evaluate::Subject) -> Arc<Subject> {
     Arc::new(Subject {
-        surface: "manifest".to_owned(),
+        surface: if subject.live { "cluster" } else { "manifest" }.to_owned(),
         api_version: subject.api_version.clone(),
         kind: subject.kind.clone(),
         namespace: subject.namespace.clone(),
@@ -118,9 +123,13 @@ impl Words {
         finding: evaluate::Finding,
         excuse: Option<Box<crate::assess::assessment::Excuse>>,
         subject: Arc<Subject>,
-        located: Located,
+        located: Option<Located>,
         secret: &[(u32, u32)],
     ) -> Finding {
+        let (location, snippet, line_hash) = match located {
+            Some(located) => (Some(located.location), located.snippet, located.line_hash),
+            None => (None, None, None),
+        };
         let [check, title, fix] = &self.by_check[finding.check as usize];
         let shows_secret = secret.iter().any(|&(start, end)| start < finding.span.1 && finding.span.0 < end);
         let observed = match finding.sensitive {
@@ -141,15 +150,15 @@ impl Words {
             controls: Arc::clone(&self.controls[finding.check as usize]),
             subject,
             path: self.text(&finding.path),
-            location: Some(located.location),
+            location,
             observed,
             expected: self.text(&finding.expected),
             fix: finding.fix.map_or_else(|| Arc::clone(fix), |own| self.text(&own)),
             fingerprint: policy::hex(&finding.fingerprint).into(),
             excused: excuse,
             baseline: None,
-            snippet: located.snippet,
-            line_hash: located.line_hash,
+            snippet,
+            line_hash,
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::assess::assessment::{CheckVerdict, Control, ControlCheck, Gap};
 use crate::assess::excuse::Excuses;
-use crate::assess::rollup;
-use crate::checks::Check;
+use crate::assess::{Seen, rollup};
+use crate::checks::{Check, Surface};
 use crate::evaluate::{Outcomes, Standing, Tally};
 use crate::policy::Policy;
 use crate::policy::profile::Requirement;
@@ -16,7 +16,7 @@ pub(super) struct Counted {
 }
 
 /// One a check, in the policy's order.
-pub(super) fn all(policy: &Policy, outcomes: &Outcomes, excuses: &Excuses, whole: bool) -> Vec<Counted> {
+pub(super) fn all(policy: &Policy, outcomes: &Outcomes, excuses: &Excuses, seen: &Seen) -> Vec<Counted> {
     let (mut open, mut doubtful) = (vec![false; policy.checks.len()], vec![false; policy.checks.len()]);
     for (finding, excuse) in outcomes.findings.iter().zip(excuses) {
         match finding.standing {
@@ -36,7 +36,7 @@ pub(super) fn all(policy: &Policy, outcomes: &Outcomes, excuses: &Excuses, whole
             CheckVerdict::Excused
         } else if tally.passed > 0 {
             CheckVerdict::Pass
-        } else if whole {
+        } else if sees_all(policy.checks[check], seen) {
             CheckVerdict::Skip
         } else {
             CheckVerdict::NotAssessed
@@ -44,6 +44,26 @@ pub(super) fn all(policy: &Policy, outcomes: &Outcomes, excuses: &Excuses, whole
     };
     let tallies = outcomes.tallies.iter().enumerate();
     tallies.map(|(check, tally)| Counted { verdict: verdict(check, tally), tally: tally.clone() }).collect()
+}
+
+/// Whether a check without a subject may say so: everything it reads was there to be seen.
+fn sees_all(check: &Check, seen: &Seen) -> bool {
+    let (surface, whole) = match seen.cluster {
+        Some(_) => (Surface::Cluster, true),
+        None => (Surface::Manifest, seen.complete),
+    };
+    whole && check.speaks_of(surface) && !seen.gaps.iter().any(|gap| concerns(gap, check))
+}
+
+/// Whether what was not looked at may change what a check says.
+fn concerns(gap: &Gap, check: &Check) -> bool {
+    match &gap.kind {
+        Some(name) => {
+            let (group, kind) = name.rsplit_once('/').unwrap_or(("", name));
+            group == "*" || check.reads(group, kind)
+        }
+        None => check.surfaces.iter().any(|own| own.as_str() == gap.surface),
+    }
 }
 
 /// Every requirement of the profile with its status.
@@ -54,11 +74,9 @@ pub(super) fn controls(policy: &Policy, verdicts: &[Counted], gaps: &[Gap]) -> V
 fn control(policy: &Policy, requirement: &Requirement, verdicts: &[Counted], gaps: &[Gap]) -> Control {
     let mut checks: Vec<ControlCheck> = requirement.checks.iter().map(|id| bound(policy, id, verdicts)).collect();
     checks.extend(requirement.planned.iter().map(|id| unrun(id, CheckVerdict::Planned)));
-    let reads = |surface: &str| {
-        let selected = policy.checks.iter().filter(|check| requirement.checks.iter().any(|id| id == check.id));
-        selected.flat_map(|check: &&Check| check.surfaces).any(|own| own.as_str() == surface)
-    };
-    let (status, reason) = rollup::status(requirement.coverage, &checks, gaps.iter().any(|gap| reads(&gap.surface)));
+    let selected = policy.checks.iter().filter(|check| requirement.checks.iter().any(|id| id == check.id));
+    let has_gaps = selected.into_iter().any(|check| gaps.iter().any(|gap| concerns(gap, check)));
+    let (status, reason) = rollup::status(requirement.coverage, &checks, has_gaps);
     Control {
         id: requirement.id.clone(),
         framework: requirement.framework.clone(),

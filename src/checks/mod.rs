@@ -1,5 +1,6 @@
 //! Checks: one file each, in a folder a topic. A check knows neither the controls that cite it nor the profiles.
 
+use crate::model::templates::may_embed;
 use crate::model::{Container, GroupKind, Namespace, Object, Pod, Scan};
 use crate::settings::Setting;
 
@@ -49,6 +50,26 @@ pub struct Check {
 }
 
 impl Check {
+    /// Whether objects of a kind have a say in what it says: `*` stands for every kind of the group.
+    #[must_use]
+    pub fn reads(&self, group: &str, kind: &str) -> bool {
+        let is = |known: &GroupKind| known.group == group && (kind == "*" || known.kind == kind);
+        let subject = match self.probe {
+            Probe::Pod(_) | Probe::Container(_) => may_embed(group, kind),
+            Probe::Namespace(_) => is(&crate::model::kinds::NAMESPACE) || may_embed(group, kind),
+            Probe::Object(kinds, _) => kinds.iter().any(is),
+            Probe::Any(_) => true,
+            Probe::Scan(_) => false,
+        };
+        subject || self.needs.iter().any(is)
+    }
+
+    /// Whether it speaks of a kind of evidence.
+    #[must_use]
+    pub fn speaks_of(&self, surface: Surface) -> bool {
+        self.surfaces.contains(&surface)
+    }
+
     /// What most checks have in common; the rest each check says itself.
     pub(crate) const BASE: Check = Check {
         id: "",

@@ -2,11 +2,17 @@
 
 pub mod args;
 mod catalog;
+#[cfg(feature = "live")]
+mod cluster;
 mod diff;
 mod explain;
 mod list;
+#[cfg(feature = "live")]
+mod progress;
 mod scan;
 mod schema;
+#[cfg(feature = "live")]
+mod snapshot;
 
 use std::io::Write;
 
@@ -32,6 +38,8 @@ pub struct Streams<'a> {
 pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
     match &cli.command {
         Command::Scan(args) => return scan::run(args, cli, streams),
+        #[cfg(feature = "live")]
+        Command::Snapshot(args) => return snapshot::run(args, cli, streams),
         Command::Convert(args) => scan::convert(args, cli, streams)?,
         Command::Diff(args) => return diff::run(args, streams),
         Command::Explain(args) => explain::run(args, streams)?,

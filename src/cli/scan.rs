@@ -11,29 +11,35 @@ use clap::ValueEnum;
 use super::args::{Cli, Complete, Convert, Scan};
 use super::{Streams, options};
 use crate::assess::{self, Assessment, Decision, Occasion};
+use crate::discover::Captured;
 use crate::model::KubernetesVersion;
 use crate::parse::Limits;
 use crate::policy::{self, Baseline, Policy};
 use crate::report::{self, Format};
-use crate::{Request, discover, explain};
+use crate::{Input, Request, discover, explain};
 
 pub(super) fn run(args: &Scan, cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
     let clock = Instant::now();
+    let from_cluster = reads_cluster(args)?;
     let input = input(args)?;
     let policy = policy(args, &input)?;
     let config = &policy.config;
     threads(args.jobs.or(config.jobs.as_ref().map(|jobs| jobs.value)))?;
     let plan = Plan::new(args, &policy, discover::working_below_root(&input))?;
     let request = Request {
-        input: discover::Request { all_files: args.all_files || config.all_files, ..input },
+        input: if from_cluster {
+            Input::Cluster(Box::new(cluster(args, cli)?), overlay(args))
+        } else {
+            Input::Files(discover::Request { all_files: args.all_files || config.all_files, ..input })
+        },
         assume_namespace: assumed_namespace(args, config)?,
-        complete: args.complete.as_ref().map_or(config.complete.cluster, |of| of.contains(&Complete::Cluster)),
+        complete: !from_cluster && args.complete.as_ref().map_or(config.complete.cluster, |of| of.contains(&Complete::Cluster)),
         kubernetes_version: version(args, &policy)?,
         include_passes: args.include_passes || config.include_passes,
         limits: limits(config),
         occasion: Occasion { line_hashes: plan.is_for_machines(), ..occasion(args, &policy, clock)? },
     };
-    let assessment = crate::scan(&request, &policy)?;
+    let assessment = crate::scan(request, &policy)?;
     plan.write(&assessment, cli, streams)?;
     let decision = assess::decide(&assessment);
     if decision == Decision::Incomplete && !cli.quiet {
@@ -45,6 +51,41 @@ pub(super) fn run(args: &Scan, cli: &Cli, streams: &mut Streams<'_>) -> Result<u
         )?;
     }
     Ok(decision.code())
+}
+
+/// Whether a cluster is scanned, running or captured.
+fn reads_cluster(args: &Scan) -> Result<bool> {
+    #[cfg(feature = "live")]
+    {
+        if let (false, Some(flag)) = (args.cluster, args.access.given()) {
+            bail!("{flag} says how to read a cluster: give --cluster as well");
+        }
+        if args.cluster {
+            return Ok(true);
+        }
+    }
+    if args.snapshot.is_none() && !args.overlays.is_empty() {
+        bail!("--overlay lays manifests over a cluster: give --cluster or --snapshot as well");
+    }
+    Ok(args.snapshot.is_some())
+}
+
+/// The manifests that are laid over the cluster.
+fn overlay(args: &Scan) -> Option<discover::Request> {
+    let targets: Vec<_> = args.overlays.iter().map(|path| discover::Target::Path(path.clone())).collect();
+    (!targets.is_empty()).then_some(discover::Request { targets, all_files: false })
+}
+
+/// What there is of the cluster.
+#[cfg_attr(not(feature = "live"), allow(unused_variables, reason = "only a running cluster needs to know"))]
+fn cluster(args: &Scan, cli: &Cli) -> Result<Captured> {
+    match &args.snapshot {
+        Some(path) => Ok(discover::snapshot::read(path)?),
+        #[cfg(feature = "live")]
+        None => super::cluster::capture(&args.access, cli.quiet),
+        #[cfg(not(feature = "live"))]
+        None => bail!("no snapshot"),
+    }
 }
 
 /// Where to look. Standard input is read here, once.
@@ -120,24 +161,42 @@ fn version(args: &Scan, policy: &Policy) -> Result<Option<KubernetesVersion>> {
 }
 
 fn occasion(args: &Scan, policy: &Policy, clock: Instant) -> Result<Occasion> {
-    let fixed = std::env::var("SOURCE_DATE_EPOCH").ok();
-    let fixed = fixed.map(|text| {
-        text.parse()
-            .ok()
-            .and_then(|second| jiff::Timestamp::from_second(second).ok())
-            .with_context(|| format!("SOURCE_DATE_EPOCH: `{text}` is no number of seconds"))
-    });
-    let fixed = fixed.transpose()?;
+    let fixed = fixed_time()?;
     let path = args.baseline.clone().or(policy.config.baseline.as_ref().map(|path| policy.config.beside(&path.value)));
     Ok(Occasion {
         started: fixed.unwrap_or_else(jiff::Timestamp::now),
         finished: fixed,
-        arguments: std::env::args().skip(1).map(|argument| without_folders(&argument)).collect(),
+        arguments: arguments(std::env::args().skip(1)),
         clock,
         baseline: path.map(|path| Baseline::read(&path)).transpose()?,
         line_hashes: true,
         page: explain::summary,
     })
+}
+
+/// The command line as reports may hold it: without absolute paths, and without whom it acts as.
+fn arguments(given: impl Iterator<Item = String>) -> Vec<String> {
+    let mut hidden = false;
+    given
+        .map(|argument| match (std::mem::replace(&mut hidden, argument == "--as"), argument.strip_prefix("--as=")) {
+            (true, _) => "…".to_owned(),
+            (false, Some(_)) => "--as=…".to_owned(),
+            (false, None) => without_folders(&argument),
+        })
+        .collect()
+}
+
+/// The time that `SOURCE_DATE_EPOCH` sets.
+fn fixed_time() -> Result<Option<jiff::Timestamp>> {
+    let Ok(text) = std::env::var("SOURCE_DATE_EPOCH") else { return Ok(None) };
+    let time = text.parse().ok().and_then(|second| jiff::Timestamp::from_second(second).ok());
+    time.map(Some).with_context(|| format!("SOURCE_DATE_EPOCH: `{text}` is no number of seconds"))
+}
+
+/// The time that is written into what is made now.
+#[cfg(feature = "live")]
+pub(super) fn now() -> Result<jiff::Timestamp> {
+    Ok(fixed_time()?.unwrap_or_else(jiff::Timestamp::now))
 }
 
 /// An argument as reports may hold it: an absolute path keeps its last part only.

@@ -229,7 +229,7 @@ impl Collected {
         });
         let parts = self.parts();
         let name = |(base, path, why): &(usize, PathBuf, String)| (self.bases[*base].uri(path, parts), why.clone());
-        let gaps = self.gaps.iter().map(name).map(|(what, why)| Gap { surface: "manifest".to_owned(), what, why, location: None });
+        let gaps = self.gaps.iter().map(name).map(|(what, why)| Gap { surface: "manifest".to_owned(), what, why, ..Gap::default() });
         let mut discovery = Discovery { gaps: gaps.collect(), ignored: self.ignored.iter().map(name).collect(), sources: Vec::new() };
         discovery.sources = self.files.iter().map(|file| self.source(file, parts, working)).collect();
         // standard input without a name comes first

@@ -67,12 +67,14 @@ pub struct Subject {
     pub name: String,
     /// Empty when it is no container.
     pub container: String,
+    /// It was seen in a running cluster.
+    pub live: bool,
 }
 
 impl Subject {
-    pub(super) fn named(api_version: &str, kind: &str, name: &str) -> Self {
+    pub(super) fn named(api_version: &str, kind: &str, name: &str, live: bool) -> Self {
         let (api_version, kind, name) = (api_version.to_owned(), kind.to_owned(), name.to_owned());
-        Subject { api_version, group: String::new(), kind, namespace: String::new(), name, container: String::new() }
+        Subject { api_version, group: String::new(), kind, namespace: String::new(), name, container: String::new(), live }
     }
 }
 

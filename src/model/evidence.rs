@@ -1,24 +1,26 @@
 //! All that was read, indexed once: objects by kind, namespaces, pods.
 
+mod live;
+mod namespaces;
+mod overlay;
+
 use std::collections::HashSet;
 use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
-use crate::discover::Gap;
+use crate::discover::{Captured, Gap};
 use crate::model::field::{Field, Root};
 pub use crate::model::fragment::Fragment;
 use crate::model::fragment::Fragments;
 use crate::model::ingress_nginx::Modes;
 use crate::model::kustomize::{self, Trees};
 use crate::model::namespace::NamespaceRecord;
-use crate::model::network::Policy;
 use crate::model::object::Object;
 use crate::model::pod::PodRecord;
-use crate::model::pod_security::StandardVersion;
 use crate::model::rbac::Rbac;
-use crate::model::{Accounts, Claims, GroupKind, Limits, Map, Nodes, Volumes, kinds, uncovered};
-use crate::parse::{File, Kind};
+use crate::model::{Accounts, Claims, GroupKind, Limits, Map, Nodes, Volumes, uncovered};
+use crate::parse::{File, Kind, Status};
 
 /// How much of a kind was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +40,8 @@ pub struct Reading<'a> {
     pub assumed_namespace: &'a str,
     /// The user says that the manifests are all that the cluster has (`--complete`).
     pub complete: bool,
+    /// The cluster that the lists among the files were read from.
+    pub live: Option<&'a Captured>,
 }
 
 /// See the module's page.
@@ -57,6 +61,10 @@ pub struct Evidence<'a> {
     trees: Trees,
     rbac: Rbac<'a>,
     unread: bool,
+    /// Objects of the cluster that gave way to files laid over it.
+    replaced: usize,
+    /// A list of the cluster could not be parsed.
+    broken: bool,
     accounts: Accounts<'a>,
     limits: Limits<'a>,
     nodes: Nodes<'a>,
@@ -77,6 +85,7 @@ impl<'a> Evidence<'a> {
             .enumerate()
             .map(|(file, parsed)| read_objects(parsed, file as u32, worlds[file], reading.assumed_namespace))
             .collect();
+        let (read, replaced) = if reading.live.is_some() { overlay::lay(read) } else { (read, 0) };
         let fragments = Fragments::find(files, &read);
         let trees = Trees::find(files, &read);
         let mut left_out = Vec::new();
@@ -100,6 +109,8 @@ impl<'a> Evidence<'a> {
             namespaces: Vec::new(),
             namespace_by_name: Map::default(),
             unread: !gaps.is_empty(),
+            replaced,
+            broken: files.iter().any(|file| file.live && file.status != Status::Read),
             gaps,
             fragments: left_out,
             trees,
@@ -236,13 +247,6 @@ impl<'a> Evidence<'a> {
         self.reading.complete
     }
 
-    /// How much of a kind was seen, in a namespace or at all.
-    #[must_use]
-    pub fn extent(&self, _kind: GroupKind, _namespace: Option<&str>) -> Extent {
-        // a file that could not be read may hold an object of any kind
-        if self.reading.complete && !self.unread { Extent::Whole } else { Extent::Partial }
-    }
-
     /// Who may do what.
     #[must_use]
     pub fn rbac(&self) -> &Rbac<'a> {
@@ -285,45 +289,6 @@ impl<'a> Evidence<'a> {
     pub(crate) fn volumes(&self) -> &Volumes<'a> {
         &self.volumes
     }
-
-    fn index_namespaces(&mut self) {
-        for id in 0..self.objects.len() as u32 {
-            let object = *self.object(id);
-            let is_namespace = object.is(kinds::NAMESPACE);
-            let Some(name) = (if is_namespace { Some(object.name) } else { object.namespace }) else { continue };
-            let given = object.at("metadata.namespace");
-            let mention = if given.exists() { given } else { object.at("metadata.name") };
-            let index = self.namespace_record(object.world, name, mention);
-            let record = &mut self.namespaces[index as usize];
-            if is_namespace {
-                record.documents.push(id);
-                let pinned = object.label("pod-security.kubernetes.io/enforce-version").text().and_then(StandardVersion::from_label);
-                let (oldest, latest) = pinned.unwrap_or(StandardVersion::Latest).span();
-                let known = record.standard.unwrap_or((oldest, latest));
-                record.standard = Some((known.0.min(oldest), known.1.max(latest)));
-            } else {
-                record.objects.push(id);
-                if object.is(kinds::NETWORK_POLICY) {
-                    record.policies.push(Policy::read(object));
-                }
-            }
-        }
-        for id in 0..self.pods.len() as u32 {
-            let object = *self.object(self.pods[id as usize].object);
-            let name = object.namespace.unwrap_or(self.reading.assumed_namespace);
-            let index = self.namespace_record(object.world, name, object.at("metadata.name"));
-            self.namespaces[index as usize].pods.push(id);
-        }
-    }
-
-    fn namespace_record(&mut self, world: u16, name: &'a str, mention: Field<'a>) -> u32 {
-        let next = self.namespaces.len() as u32;
-        *self.namespace_by_name.entry((world, name)).or_insert_with(|| {
-            let (documents, objects, pods, policies, covers) = Default::default();
-            self.namespaces.push(NamespaceRecord { world, name, documents, objects, pods, policies, covers, mention, standard: None });
-            next
-        })
-    }
 }
 
 /// Which world each file belongs to: one a root.
@@ -345,7 +310,12 @@ fn read_objects<'a>(file: &'a File, number: u32, world: u16, assumed: &'a str) -
     let mut objects = Vec::new();
     for document in &file.documents {
         let root = Root { tree: &file.tree, file: number, node: document.root };
-        read_object(root, world, document.tainted, assumed, kustomize::listed(file), DEEPEST_LIST, &mut objects);
+        // what looks like a list within a cluster's list is an object of its own
+        let depth = if file.live { 1 } else { DEEPEST_LIST };
+        read_object(root, world, document.tainted, assumed, kustomize::listed(file), depth, &mut objects);
+    }
+    if file.live {
+        objects.iter_mut().for_each(|object| object.live = true);
     }
     objects
 }

@@ -58,6 +58,9 @@ impl Fragments {
 
     /// Why an object is not judged; `None` when it is.
     pub(crate) fn reason(&self, files: &[File], object: &Object<'_>) -> Option<String> {
+        if object.live {
+            return None;
+        }
         let file = &files[object.root.file as usize];
         if let Some(by) = self.patches.get(file.name()) {
             return Some(format!("a patch that {by} names"));

@@ -205,7 +205,8 @@ impl<'a> Pod<'a> {
             return (version, version);
         }
         let pinned = self.scan.evidence.namespace(self.object().world, self.namespace()).and_then(|namespace| namespace.standard);
-        pinned.unwrap_or_else(|| StandardVersion::Latest.span())
+        let served = || self.scan.evidence.served_version().map(|version| (version, version));
+        pinned.or_else(served).unwrap_or_else(|| StandardVersion::Latest.span())
     }
 }
 

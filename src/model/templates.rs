@@ -148,6 +148,11 @@ pub(crate) fn shapes(object: &Object<'_>) -> Option<&'static [Shape]> {
     TABLE.iter().find(|(group, kind, _)| *group == object.group && *kind == object.kind).map(|row| row.2)
 }
 
+/// Whether objects of a kind may embed pods: those of the table, and all that nothing is known of.
+pub(crate) fn may_embed(group: &str, kind: &str) -> bool {
+    TABLE.iter().any(|(known, name, _)| *known == group && *name == kind) || !crate::model::kinds::is_built_in(group)
+}
+
 /// The pods that an object embeds, by the table.
 pub(crate) fn by_table<'a>(object: &Object<'a>, shapes: &[Shape]) -> Vec<Embedded<'a>> {
     let mut found = Vec::new();

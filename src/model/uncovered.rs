@@ -12,7 +12,7 @@ const VALUES: &[(&str, &str)] =
 
 /// The pods of an object, and the gaps for what looks like one.
 pub(crate) fn pods<'a>(object: &Object<'a>, file: &File) -> (Vec<Embedded<'a>>, Vec<Gap>) {
-    if let Some(near) = kinds::is_misnamed(object.group, object.kind) {
+    if let Some(near) = kinds::is_misnamed(object.group, object.kind).filter(|_| !object.live) {
         let meant = near.map(|near| format!("; is {near} meant?")).unwrap_or_default();
         let why = format!("Kubernetes has no such kind, so `kubectl apply` would refuse it{meant}");
         return (Vec::new(), vec![gap(object, object.at("kind"), file, &why)]);
@@ -61,13 +61,18 @@ fn malformed(object: &Object<'_>, pod: &Embedded<'_>, file: &File) -> Vec<Gap> {
 }
 
 fn gap(object: &Object<'_>, at: Field<'_>, file: &File, why: &str) -> Gap {
+    let what = format!("{} {} ({})", object.kind, object.name, object.api_version);
+    if object.live {
+        return Gap { surface: "cluster".to_owned(), what, why: why.to_owned(), ..Gap::default() };
+    }
     let (line, column) = Lines::new(file.tree.source()).position(at.place().span.0);
     // standard input is no place to point at: the words have to say it
     let place = if file.uri.is_none() { format!("line {line}, column {column}: ") } else { String::new() };
     Gap {
         surface: "manifest".to_owned(),
-        what: format!("{} {} ({})", object.kind, object.name, object.api_version),
+        what,
         why: format!("{place}{why}"),
         location: file.uri.clone().map(|uri| Place { uri, line, column }),
+        ..Gap::default()
     }
 }

@@ -34,6 +34,7 @@ pub fn read(source: Source, limits: &Limits) -> File {
         gaps: Vec::new(),
         directives: Vec::new(),
         status: Status::Gap,
+        live: false,
     };
     let path = match &origin {
         Origin::File(path) => Some(path.clone()),

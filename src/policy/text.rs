@@ -55,11 +55,7 @@ impl Text {
     }
 }
 
-/// Bytes in lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    let digit = |nibble: u8| char::from(b"0123456789abcdef"[usize::from(nibble)]);
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
-}
+pub(crate) use crate::discover::hex;
 
 /// A value with its place in the file that it was read from. It serves as the value itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use crate::assess::{Assessment, Baseline, CheckError, Control, Finding, FindingVerdict, Gap, Severity, Status};
-use crate::report::text::{NAME, Options, Origin, SENTENCE, clean, controls, object, plural, point, spot, tally, words};
+use crate::report::text::{NAME, Options, Origin, SENTENCE, clean, controls, object, plural, point, seat, spot, tally, words};
 
 mod escape;
 
@@ -159,7 +159,8 @@ fn failure(finding: &Finding) -> String {
     let new = if finding.baseline == Some(Baseline::New) { " (new)" } else { "" };
     let severity = format!("**{}**{new}", finding.severity.as_str());
     let whole = place(finding);
-    let short = whole.rsplit_once('/').map_or(whole.as_str(), |(_, name)| name);
+    let file = finding.location.is_some().then(|| whole.rsplit_once('/')).flatten();
+    let short = file.map_or(whole.as_str(), |(_, name)| name);
     let where_at = format!("{}<br>{}", code(&object(&finding.subject)), code(short));
     let detail = words::detail(finding, false).map(|detail| format!("<br>{}", prose(&detail))).unwrap_or_default();
     let cited = if finding.controls.is_empty() { String::new() } else { format!(" · {}", prose(&controls(&finding.controls))) };
@@ -177,6 +178,11 @@ fn place(finding: &Finding) -> String {
         Some(at) => format!("{}:{}", Origin::of(finding).name("", PATH), at.line),
         None => spot(finding, "", PATH),
     }
+}
+
+/// The same where the object is not named beside it.
+fn alone(finding: &Finding) -> String {
+    if finding.location.is_some() { place(finding) } else { seat(finding, "", PATH) }
 }
 
 /// How to mend, once a check.
@@ -200,7 +206,7 @@ fn reviews(assessment: &Assessment) -> Part {
     }
     let line = |((severity, check), found): (&(Severity, &str), &Vec<&Finding>)| {
         let such = if found.len() == 1 { "at" } else { "such as" };
-        let what = format!("{}<br>{such} {}: {}", prose(&clean(&found[0].title, SENTENCE)), code(&place(found[0])), said(found[0]));
+        let what = format!("{}<br>{such} {}: {}", prose(&clean(&found[0].title, SENTENCE)), code(&alone(found[0])), said(found[0]));
         row(&[found.len().to_string(), severity.as_str().to_owned(), code(&clean(check, NAME)), what])
     };
     let title = format!("To review: {} (a person, or more evidence, has to decide)", assessment.summary.reviews);
@@ -212,7 +218,7 @@ fn excused(assessment: &Assessment) -> Part {
     let line = |finding: &&Finding| {
         let (by, reason) = finding.excused.as_deref().map_or(("", ""), |excuse| (excuse.by.as_str(), excuse.reason.as_str()));
         let reason = format!("{} (by {})", prose(&clean(reason, SENTENCE)), prose(&clean(by, NAME)));
-        row(&[code(&clean(&finding.check, NAME)), code(&place(finding)), reason])
+        row(&[code(&clean(&finding.check, NAME)), code(&alone(finding)), reason])
     };
     Part::new(format!("Excused: {}", excused.len()), "| check | where | why |\n|---|---|---|\n", excused.iter().map(line))
 }

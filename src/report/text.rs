@@ -188,8 +188,10 @@ pub(super) enum Origin<'a> {
     File(&'a str),
     /// Standard input without a name.
     Stdin,
-    /// A live cluster.
+    /// What a cluster has outside of namespaces.
     Cluster,
+    /// A namespace of a cluster.
+    Namespace(&'a str),
     /// Neither.
     Nowhere,
 }
@@ -200,7 +202,12 @@ impl<'a> Origin<'a> {
         match &finding.location {
             Some(location) if location.uri.is_empty() => Origin::Stdin,
             Some(location) => Origin::File(&location.uri),
-            None if finding.subject.surface == "cluster" => Origin::Cluster,
+            None if finding.subject.surface == "cluster" => match &*finding.subject {
+                // a namespace stands with what lives in it
+                Subject { kind, name, namespace, .. } if kind == "Namespace" && namespace.is_empty() => Origin::Namespace(name),
+                Subject { namespace, .. } if namespace.is_empty() => Origin::Cluster,
+                Subject { namespace, .. } => Origin::Namespace(namespace),
+            },
             None => Origin::Nowhere,
         }
     }
@@ -211,6 +218,7 @@ impl<'a> Origin<'a> {
             Origin::File(uri) => clean_path(&seen_from(uri, from), most),
             Origin::Stdin => "(standard input)".to_owned(),
             Origin::Cluster => "(cluster)".to_owned(),
+            Origin::Namespace(name) => format!("namespace {}", clean(name, NAME)),
             Origin::Nowhere => "(without a file)".to_owned(),
         }
     }
@@ -244,6 +252,12 @@ pub(super) fn spot(finding: &Finding, from: &str, most: usize) -> String {
         None if finding.path.is_empty() => object(&finding.subject),
         None => clean_path(&finding.path, most),
     }
+}
+
+/// The same where nothing else names the object: without a file, a field alone is nowhere.
+pub(super) fn seat(finding: &Finding, from: &str, most: usize) -> String {
+    let spot = spot(finding, from, most);
+    if finding.location.is_some() || finding.path.is_empty() { spot } else { format!("{}, {spot}", object(&finding.subject)) }
 }
 
 /// `deploy/web.yaml:23:9`

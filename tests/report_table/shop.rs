@@ -149,7 +149,13 @@ pub(crate) fn shop() -> Assessment {
     assessment.findings.extend(reviews());
     assessment.findings.push(excused());
     let place = |uri: &str, line, column| Some(Place { uri: uri.into(), line, column });
-    let gap = |what: &str, why: &str, location| Gap { surface: "manifest".into(), what: what.into(), why: why.into(), location };
+    let gap = |what: &str, why: &str, location| Gap {
+        surface: "manifest".into(),
+        what: what.into(),
+        why: why.into(),
+        location,
+        ..Gap::default()
+    };
     assessment.gaps = vec![
         gap(
             "deploy/legacy/cron.yaml",

@@ -135,7 +135,7 @@ pub(crate) fn nothing() -> Assessment {
         selection: None,
         config: None,
         run: Run { id: "1".into(), started: String::new(), finished: String::new(), arguments: vec![], seconds: 0.0 },
-        scope: Scope { kind: "files".into(), complete: false, namespaces: vec![] },
+        scope: Scope { kind: "files".into(), complete: false, cluster: None, namespaces: vec![] },
         kubernetes_version: Version { version: "1.37".into(), assumed: true },
         thresholds: Thresholds { fail_on: Some(Severity::High), fail_on_review: false, min_coverage: None, allow_gaps: false },
         summary: Summary::default(),
@@ -163,7 +163,7 @@ pub(crate) fn empty() -> Assessment {
         catalog: pin("cnsc", "The cnsc", "1.1.0"),
         profile: pin("default", "The default", "1.1.0"),
         run,
-        scope: Scope { kind: "files".into(), complete: false, namespaces: vec!["shop".into()] },
+        scope: Scope { kind: "files".into(), complete: false, cluster: None, namespaces: vec!["shop".into()] },
         summary: Summary { coverage: 50.0, ..Summary::default() },
         inputs: vec![input("deploy/web.yaml", InputStatus::Read)],
         controls: vec![control("CNSC-32", Status::Fail, &["CM-7", "SC-7(21)"]), control("CNSC-40", Status::NotAssessed, &["CM-2", "CM-7"])],
@@ -205,8 +205,14 @@ pub(crate) fn full() -> Assessment {
     }];
     let place = Place { uri: "deploy/bad é.yaml".into(), line: 3, column: 1 };
     all.gaps = vec![
-        Gap { surface: "manifest".into(), what: "deploy/bad é.yaml".into(), why: "a tab indents".into(), location: Some(place) },
-        Gap { surface: "cluster".into(), what: "DaemonSet".into(), why: "forbidden".into(), location: None },
+        Gap {
+            surface: "manifest".into(),
+            what: "deploy/bad é.yaml".into(),
+            why: "a tab indents".into(),
+            location: Some(place),
+            ..Gap::default()
+        },
+        Gap { surface: "cluster".into(), what: "DaemonSet".into(), why: "forbidden".into(), ..Gap::default() },
     ];
     all.notices = vec!["exception 3 matched nothing".into()];
     all

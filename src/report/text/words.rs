@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{NAME, clean, clean_path, plural};
-use crate::assess::{self, Assessment, Baseline, CheckVerdict, Control, Coverage, Finding, Severity, Status};
+use crate::assess::{self, Assessment, Baseline, CheckVerdict, Cluster, Control, Coverage, Finding, Severity, Status};
 
 /// `16 failures (1 critical, 15 high), 57 reviews, 4 excused, 3 gaps`; it never says that all is well.
 pub(in crate::report) fn verdict(assessment: &Assessment) -> String {
@@ -61,7 +61,7 @@ pub(in crate::report) fn scanned(assessment: &Assessment) -> String {
     let (summary, version) = (&assessment.summary, &assessment.kubernetes_version);
     let place = match assessment.scope.kind.as_str() {
         "files" => format!("in {}", plural(summary.files as usize, "file")),
-        kind => format!("of a {}", clean(kind, NAME)),
+        kind => format!("of a {}{}", clean(kind, NAME), assessment.scope.cluster.as_ref().map(which).unwrap_or_default()),
     };
     let ignored = if summary.ignored == 0 { String::new() } else { format!(" ({} ignored)", plural(summary.ignored as usize, "file")) };
     let assumed = if version.assumed { " (assumed, as nothing gave a version)" } else { "" };
@@ -98,6 +98,16 @@ pub(in crate::report) fn narrowed(assessment: &Assessment) -> Option<String> {
 pub(in crate::report) fn configured(assessment: &Assessment) -> Option<String> {
     let config = assessment.config.as_ref()?;
     Some(format!("Configuration: {} (sha256 {}).", clean_path(&config.name, NAME), clean(&config.sha256, NAME)))
+}
+
+/// Which cluster, and what of it was not asked for.
+fn which(cluster: &Cluster) -> String {
+    let names = |names: &[String]| names.iter().map(|name| clean(name, NAME)).collect::<Vec<_>>().join(", ");
+    let context = cluster.context.iter().map(|name| format!(" ({})", clean(name, NAME)));
+    let only = (!cluster.only_namespaces.is_empty()).then(|| format!(", only in {}", names(&cluster.only_namespaces)));
+    let without = (!cluster.excluded_namespaces.is_empty()).then(|| format!(", without {}", names(&cluster.excluded_namespaces)));
+    let labels = cluster.selector.as_ref().map(|labels| format!(", only with the labels {}", clean(labels, NAME)));
+    context.chain(only).chain(without).chain(labels).collect()
 }
 
 /// What the input was taken for, where that explains reviews.
