@@ -6,7 +6,7 @@ use super::controls::outcome;
 use super::index::Index;
 use super::page::Part;
 use super::terms::{count, digits, plain, sentence, severity};
-use crate::assess::Assessment;
+use crate::assess::{Assessment, CheckVerdict};
 
 pub(super) fn part(assessment: &Assessment, index: &Index<'_>) -> Option<Part> {
     let ran = assessment.checks.iter().filter(|check| check.subjects > 0).count();
@@ -17,7 +17,7 @@ pub(super) fn part(assessment: &Assessment, index: &Index<'_>) -> Option<Part> {
             @if !assessment.passes.is_empty() { " The JSON result lists the " (count(assessment.passes.len() as u64, "object")) " that passed one by one." }
         }
         table.rows.checks {
-            thead { tr { th scope="col" { "Looked for" } th scope="col" { "Severity" } th scope="col" { "Outcome" } th scope="col" { "Passed" } } }
+            thead { tr { th scope="col" { "Looked for" } th scope="col" { "Severity" } th scope="col" { "Outcome" } } }
             tbody {
                 @for check in &assessment.checks {
                     tr {
@@ -28,9 +28,9 @@ pub(super) fn part(assessment: &Assessment, index: &Index<'_>) -> Option<Part> {
                         td { (severity(check.severity)) }
                         td {
                             (sentence(&outcome(check.verdict, check.subjects, check.failed, check.review)))
+                            @if check.passed > 0 && check.verdict != CheckVerdict::Pass { ", not found on " (digits(u64::from(check.passed))) }
                             @for (reason, number) in &check.skipped { br; span.dim { "no matter for " (digits(u64::from(*number))) ": " (plain(reason)) } }
                         }
-                        td.number { (digits(u64::from(check.passed))) }
                     }
                 }
             }

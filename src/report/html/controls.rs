@@ -26,10 +26,10 @@ pub(super) fn part(assessment: &Assessment, index: &Index<'_>) -> Option<Part> {
     }
     let seen = Status::ALL.iter().enumerate().filter(|(_, status)| assessment.summary.controls.contains_key(*status));
     let body = html! {
-        form #pick.bar hidden role="search" aria-label="Filter the controls" {
+        search #pick.bar hidden aria-label="Filter the controls" {
             label.wide { "Search " input #words type="search" autocomplete="off" spellcheck="false" placeholder="any word of a control"; }
             label { "Status " select #status { option value="" { "all" } @for (seat, of) in seen { option value=(seat) data-name=(of.as_str()) { (status(*of)) } } } }
-            div.buttons { button type="reset" { "Clear" } }
+            div.buttons { button #controls-clear type="button" { "Clear" } }
         }
         p.count { output #controls-count { (count(assessment.controls.len() as u64, "control")) } }
         @for (group, controls) in &groups {

@@ -26,8 +26,8 @@ pub(super) fn part(assessment: &Assessment, index: &Index<'_>) -> Option<Part> {
         @if excuses.is_empty() {
             p { "No finding is excused." }
         } @else {
-            p { "These faults are there, and somebody decided to live with them. They stay in every report. Notes may be excused as well." }
-            table.rows {
+            p { "These faults are there, and somebody decided to live with them. They stay in every report." }
+            table.rows.exceptions {
                 thead { tr { th scope="col" { "Reason" } th scope="col" { "Who" } th scope="col" { "Until" } th scope="col" { "Excuses" } } }
                 tbody { @for (key, findings) in &excuses { (row(index, key, findings, today)) } }
             }
@@ -72,13 +72,13 @@ fn row(index: &Index<'_>, key: &Key<'_>, findings: &[&Finding], today: Option<Da
     html! {
         tr {
             td { (prose(key.reason)) }
-            td {
+            td data-head="Who: " {
                 (by(key.by))
                 @if !key.owner.is_empty() { br; "owner " (plain(key.owner)) }
                 @if !key.approver.is_empty() { br; "approved by " (plain(key.approver)) }
             }
-            td { (end(key, today)) }
-            td {
+            td data-head="Until: " { (end(key, today)) }
+            td data-head="Excuses: " {
                 @for (check, found) in &checks {
                     p {
                         @match index.groups_of(check).find(|(_, group)| group.state == State::Excused) {

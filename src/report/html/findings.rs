@@ -31,7 +31,7 @@ pub(super) fn part(index: &Index<'_>) -> Option<Part> {
 fn bar(index: &Index<'_>) -> Markup {
     let states = State::ALL.into_iter().filter(|state| index.groups.iter().any(|group| group.state == *state));
     html! {
-        form #filter.bar hidden role="search" aria-label="Filter the findings" {
+        search #filter.bar hidden aria-label="Filter the findings" {
             label.wide { "Search " input #q type="search" autocomplete="off" spellcheck="false" placeholder="any word of a finding"; }
             label { "State " select #state { option value="" { "all" } @for state in states { option value=(state as u8) data-name=(state.slug()) { (state.words()) } } } }
             label { "Severity " select #severity {
@@ -42,17 +42,17 @@ fn bar(index: &Index<'_>) -> Markup {
             } }
             label { "Namespace " select #namespace {
                 option value="" { "all" }
-                @for (seat, name) in index.namespaces.keys().enumerate() { option value=(seat) data-name=(name) { (namespace(name)) } }
+                @for (seat, name) in index.namespaces.keys().enumerate() { option value=(seat) data-name=(plain(name)) { (namespace(name)) } }
             } }
             label { "Control " select #control {
                 option value="" { "all" }
                 @for (id, (seat, control)) in &index.cited {
-                    option value=(seat) data-name=(id) { (plain(id)) @if let Some(control) = control { " " (plain(&control.title)) } }
+                    option value=(seat) data-name=(plain(id)) { (plain(id)) @if let Some(control) = control { " " (plain(&control.title)) } }
                 }
             } }
             label { "Arrange by " select #arrange { option value="" data-name="check" { "kind of fault" } option value="1" data-name="namespace" { "namespace" } } }
             div.buttons {
-                button type="reset" { "Clear" }
+                button #clear type="button" { "Clear" }
                 button #open type="button" { "Unfold all" }
                 button #close type="button" { "Fold all" }
             }

@@ -8,7 +8,7 @@ use super::page::Part;
 use super::terms::{label, meaning};
 use crate::assess::{Assessment, Status};
 
-const TERMS: [(&str, &str); 19] = [
+const TERMS: [(&str, &str); 20] = [
     (
         "Attestation",
         "A signed statement of a person about what no check can see. It has a date of expiry, and never outweighs a failed check.",
@@ -34,6 +34,7 @@ const TERMS: [(&str, &str); 19] = [
     ("Pod", "The smallest thing that Kubernetes runs: one or more containers together."),
     ("Profile", "The selection of controls that this scan was held against."),
     ("Severity", "How bad a fault is where it stands: critical, high, medium, low or info, judged for a common system."),
+    ("Subject", "What a check looked at: an object, or one container of it."),
 ];
 
 /// Kinds in a word or two.

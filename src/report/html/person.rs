@@ -33,7 +33,7 @@ pub(super) fn part(assessment: &Assessment, index: &Index<'_>) -> Option<Part> {
             details { summary { (count(alone.len() as u64, "control")) } (unseen::list(&alone)) }
         }
     };
-    Some(Part::new("person", "What needs a person", body).counted(assessment.summary.reviews as usize))
+    Some(Part::new("person", "What needs a person", body))
 }
 
 fn undecided(index: &Index<'_>) -> Markup {

@@ -27,8 +27,8 @@
   };
 
   const findings = () => {
-    const form = $("filter");
-    if (!form) return;
+    const bar = $("filter");
+    if (!bar) return null;
     const fields = ["q", "state", "severity", "namespace", "control", "arrange"].map($);
     const [search, state, severity, namespace, control, arrange] = fields;
     const list = $("list");
@@ -114,6 +114,10 @@
       place();
       filter();
     };
+    const empty = () => {
+      fields.forEach((field) => { field.value = ""; });
+      apply();
+    };
     // #severity=high&namespace=shop says what is shown, so that it can be bookmarked and handed on.
     const read = () => {
       const wanted = new URLSearchParams(location.hash.slice(1));
@@ -135,11 +139,13 @@
       history.replaceState(null, "", said.size ? `#${said}` : "#findings");
       apply();
     };
-    form.hidden = false;
+    bar.hidden = false;
     all(".only-script").forEach((node) => { node.hidden = false; });
-    form.addEventListener("submit", (event) => event.preventDefault());
-    form.addEventListener("reset", () => setTimeout(write));
-    form.addEventListener("change", write);
+    $("clear").addEventListener("click", () => {
+      empty();
+      write();
+    });
+    bar.addEventListener("change", write);
     search.addEventListener("input", later(write));
     const fold = (open) => boxes.forEach((box) => { box.open = open; });
     $("open").addEventListener("click", () => fold(true));
@@ -148,7 +154,7 @@
       const link = event.target.closest("a[data-set]");
       if (!link) return;
       event.preventDefault();
-      fields.forEach((field) => { field.value = ""; });
+      empty();
       $(link.dataset.set).value = link.dataset.to;
       write();
       $("findings").scrollIntoView();
@@ -160,16 +166,14 @@
       read: () => read() && $("findings"),
       // Back to all, where what is linked to is not shown.
       free: (id) => {
-        if (!groups.some(({ node }) => node.id === id && (node.hidden || !node.isConnected))) return;
-        fields.forEach((field) => { field.value = ""; });
-        apply();
+        if (groups.some(({ node }) => node.id === id && (node.hidden || !node.isConnected))) empty();
       },
     };
   };
 
   const controls = () => {
-    const form = $("pick");
-    if (!form) return;
+    const bar = $("pick");
+    if (!bar) return null;
     const [search, status] = ["words", "status"].map($);
     const items = all("#controls li[data-status]");
     const text = reader();
@@ -188,17 +192,18 @@
       }
       $("controls-count").textContent = shown < items.length ? `${shown} of ${plural(items.length, "control")} shown` : plural(items.length, "control");
     };
-    form.hidden = false;
-    form.addEventListener("submit", (event) => event.preventDefault());
-    form.addEventListener("reset", () => setTimeout(filter));
-    form.addEventListener("change", filter);
+    bar.hidden = false;
+    const clear = () => {
+      search.value = status.value = "";
+      filter();
+    };
+    $("controls-clear").addEventListener("click", clear);
+    bar.addEventListener("change", filter);
     search.addEventListener("input", later(filter));
     return {
       read: () => null,
       free: (id) => {
-        if (!items.some((item) => item.id === id && item.hidden)) return;
-        search.value = status.value = "";
-        filter();
+        if (items.some((item) => item.id === id && item.hidden)) clear();
       },
     };
   };

@@ -37,6 +37,7 @@ pub(super) fn part(assessment: &Assessment, index: &Index<'_>) -> Option<Part> {
         @for text in sentences.iter().flatten() { p { (sentence(text)) } }
         (unseen(assessment))
         (worst(index))
+        p.dim { "The " a href="#glossary" { "glossary" } " explains the words of this report." }
     };
     Some(Part::new("summary", "In short", body))
 }
@@ -77,7 +78,7 @@ fn worst(index: &Index<'_>) -> Markup {
             h3 { @if failed.len() > WORST { "Where to begin" } @else { "What failed" } }
             ol.begin {
                 @for (number, group) in failed.iter().take(WORST) {
-                    li { (severity(group.severity)) " " a href={ "#g" (number) } { (sentence(group.title())) } " " span.dim { (count(group.findings.len() as u64, "place")) } }
+                    li { (severity(group.severity)) " " a href={ "#g" (number) } { (sentence(group.title())) } " " span.dim { (count(group.findings.len() as u64, "place")) } @if group.state == State::Known { " " span.dim { "(known before)" } } }
                 }
             }
             @if failed.len() > WORST { p { a href="#findings" { "and " (count((failed.len() - WORST) as u64, "other kind")) " of failure" } } }

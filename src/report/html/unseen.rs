@@ -18,7 +18,7 @@ pub(super) fn part(assessment: &Assessment) -> Option<Part> {
         (controls(assessment))
         (ignored(assessment))
     };
-    Some(Part::new("unseen", "What was not looked at", body).counted(assessment.gaps.len()))
+    Some(Part::new("unseen", "What was not looked at", body))
 }
 
 fn gaps(gaps: &[Gap], read: usize) -> Markup {
@@ -28,7 +28,7 @@ fn gaps(gaps: &[Gap], read: usize) -> Markup {
         } @else {
             p { "These were to be looked at and could not be. A control whose evidence has a gap does not pass." }
             table.rows {
-                thead { tr { th scope="col" { "What" } th scope="col" { "Kind of evidence" } th scope="col" { "Why not, and what to do" } } }
+                thead { tr { th scope="col" { "What" } th scope="col" { "Why not, and what to do" } } }
                 tbody {
                     @for gap in gaps {
                         tr {
@@ -40,8 +40,8 @@ fn gaps(gaps: &[Gap], read: usize) -> Markup {
                                     },
                                     None => code { (plain(&gap.what)) },
                                 }
+                                br; span.dim { "evidence: " (plain(&gap.surface)) }
                             }
-                            td { (plain(&gap.surface)) }
                             td { (prose(&gap.why)) }
                         }
                     }
