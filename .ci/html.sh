@@ -13,7 +13,7 @@ command -v npm >/dev/null || skip "npm is not installed"
 if [ ! -d "$tools/node_modules/axe-core" ]; then
   mkdir -p "$tools"
   timeout 300 npm install --silent --no-audit --no-fund --no-save --prefix "$tools" \
-    html-validate@11.21.1 axe-core@4.14.1 playwright-core@1.65.1 >/dev/null 2>&1 || skip "npm cannot bring the validators"
+    html-validate@10.17.0 axe-core@4.14.1 playwright-core@1.65.1 >/dev/null 2>&1 || skip "npm cannot bring the validators"
 fi
 (cd "$tools" && node_modules/.bin/html-validate "$report")
 echo "$(basename "$report"): no error by html-validate"

@@ -23,7 +23,7 @@ pub(super) fn place(finding: &Finding) -> Markup {
                 }
                 @if let Some(text) = finding.snippet.as_deref().filter(|text| at.quality != Quality::File && !is_blank(text)) {
                     (lines(at, text))
-                    @if at.quality == Quality::Parent { p.dim { "The marked part is where it is missing." } }
+                    @if at.quality == Quality::Parent { p.dim { "The field is not there; marked is the nearest place above it." } }
                 }
             },
             None => @if let Some(path) = &path { p.at { "Field " (path) } },

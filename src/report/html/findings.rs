@@ -7,8 +7,10 @@ use super::index::{self, Group, Index, State};
 use super::page::Part;
 use super::terms::{LONGEST, count, namespace, object, plain, prose, sentence, severity};
 use crate::assess::{Baseline, Finding, Severity};
-use crate::report::text::{Origin, words};
+use crate::report::text::{self, Origin};
 
+/// The longest value shown, in columns.
+const VALUE: usize = 160;
 /// Up to so many findings all are shown unfolded.
 const UNFOLDED: usize = 40;
 
@@ -131,10 +133,25 @@ fn item(index: &Index<'_>, group: &Group<'_>, finding: &Finding, fix: &str) -> M
                 @if finding.severity != group.severity { (severity(finding.severity)) }
                 @if finding.baseline == Some(Baseline::New) { " " span.label.new { "new" } }
             }
-            p { (sentence(message)) @if let Some(detail) = words::detail(finding, code::shows(finding)) { ": " (plain(&detail)) } }
+            p { (sentence(message)) }
+            (seen(finding))
             (code::place(finding))
             @if !finding.fix.is_empty() && *finding.fix != *fix { p { strong { "How to fix. " } (prose(&finding.fix)) } }
             @if let Some(excuse) = &finding.excused { p.dim { "Excused by " (plain(&excuse.by)) ": " (prose(&excuse.reason)) } }
+        }
+    }
+}
+
+/// What was seen, unless it is marked in the code below, and what should be there.
+fn seen(finding: &Finding) -> Markup {
+    let observed = &*finding.observed;
+    let told = observed.is_empty() || code::shows(finding);
+    html! {
+        @if !told || !finding.expected.is_empty() {
+            p.seen {
+                @if observed == "absent" { "Found: nothing. " } @else if !told { "Found: " code { (text::clean(observed, VALUE)) } ". " }
+                @if !finding.expected.is_empty() { "Expected: " (prose(&finding.expected)) "." }
+            }
         }
     }
 }

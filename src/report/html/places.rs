@@ -33,7 +33,7 @@ fn one(index: &Index<'_>, seat: usize, name: &str, counts: &Counts) -> Markup {
                     @for ((_, kind, name), counts) in objects {
                         tr {
                             th scope="row" { (object(kind, name)) }
-                            @for (_, number) in &shown { td { (digits(u64::from(number(counts)))) } }
+                            @for (_, number) in &shown { td class=[(number(counts) == 0).then_some("dim")] { (digits(u64::from(number(counts)))) } }
                         }
                     }
                 }
