@@ -198,6 +198,22 @@ fn an_empty_result_is_not_called_well() {
     elements(&page(&nothing));
 }
 
+/// A gap makes controls doubtful without a finding: then too a person is called.
+#[test]
+fn a_control_to_review_waits_for_a_person_without_any_finding() {
+    let section = |all: &Assessment| {
+        let page = page(all);
+        let (_, rest) = page.split_once("id=\"h-person\"").expect("the part");
+        rest.split_once("</section>").expect("its end").0.to_owned()
+    };
+    let mut all = empty();
+    all.controls = vec![Control { reason: "some of the evidence could not be read".into(), ..control("CNSC-7", Status::Review, &[]) }];
+    let said = section(&counted(all.clone()));
+    assert!(said.contains("CNSC-7") && said.contains("could not be read") && !said.contains("Nothing in this result"), "{said}");
+    all.controls = vec![control("CNSC-7", Status::Pass, &[])];
+    assert!(section(&counted(all)).contains("Nothing in this result waits for a person"));
+}
+
 #[test]
 fn exceptions_are_told_by_when_they_end() {
     let mut all = empty();

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::page::Part;
+use super::page::{self, Part};
 use super::terms::{count, digits, moment, namespace, plain, prose, sentence};
 use crate::assess::{Assessment, InputStatus, Pin};
 
@@ -29,7 +29,7 @@ pub(super) fn scope(assessment: &Assessment) -> Option<Part> {
                 dd { @for (seat, name) in scope.namespaces.iter().enumerate() { @if seat > 0 { ", " } (namespace(name)) } }
             }
             dt { "Against" }
-            dd { (pin(&assessment.catalog)) "; profile " (pin(&assessment.profile)) }
+            dd { @if page::of_catalog(assessment) { (pin(&assessment.catalog)) "; " } "profile “" (pin(&assessment.profile)) "”" }
             dt { "Kubernetes version" }
             dd { (plain(&version.version)) @if version.assumed { " (assumed, as nothing named one)" } }
             dt { "When" }

@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::terms::{moment, plain, sentence};
 use crate::assess::Assessment;
+use crate::policy::catalog::ID;
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
@@ -36,7 +37,6 @@ pub(super) fn head(assessment: &Assessment, parts: &[Part]) -> Markup {
         fingerprint(STYLE),
         fingerprint(SCRIPT)
     );
-    let catalog = if assessment.catalog.title.is_empty() { &assessment.catalog.name } else { &assessment.catalog.title };
     html! {
         (DOCTYPE)
         // what closes main and body stands in the foot
@@ -56,7 +56,7 @@ pub(super) fn head(assessment: &Assessment, parts: &[Part]) -> Markup {
             div {
                 p.brand { (plain(&assessment.tool.name)) }
                 h1 { "Security controls report" }
-                p { (plain(catalog)) " " (plain(&assessment.catalog.version)) ": " (sentence(profile(assessment))) }
+                p { @if of_catalog(assessment) { (catalog(assessment)) ": " } (sentence(profile(assessment))) }
                 p.dim { (moment(&assessment.run.started)) }
             }
         }
@@ -70,6 +70,16 @@ pub(super) fn head(assessment: &Assessment, parts: &[Part]) -> Markup {
         }
         (PreEscaped("\n<main>\n"))
     }
+}
+
+/// Whether any control is one of the catalog; a profile may have requirements of its own instead.
+pub(super) fn of_catalog(assessment: &Assessment) -> bool {
+    assessment.controls.iter().any(|control| control.framework == ID)
+}
+
+fn catalog(assessment: &Assessment) -> Markup {
+    let catalog = &assessment.catalog;
+    html! { (plain(if catalog.title.is_empty() { &catalog.name } else { &catalog.title })) " " (plain(&catalog.version)) }
 }
 
 /// The profile as its title says, else its name.

@@ -16,11 +16,17 @@ pub(super) fn part(assessment: &Assessment, index: &Index<'_>) -> Option<Part> {
         .filter(|control| control.status == Status::NotAssessed && Unseen::of(control) == Unseen::Person)
         .collect();
     let rest: Vec<&Control> = assessment.controls.iter().filter(|control| control.status == Status::Partial).collect();
+    let open: Vec<&Control> = assessment.controls.iter().filter(|control| control.status == Status::Review).collect();
     let reviews = index.groups.iter().any(|group| group.state == State::Review);
-    let nothing = !reviews && alone.is_empty() && rest.is_empty() && assessment.errors.is_empty();
+    let nothing = !reviews && open.is_empty() && alone.is_empty() && rest.is_empty() && assessment.errors.is_empty();
     let body = html! {
         @if nothing { p { "Nothing in this result waits for a person." } }
         @if reviews { (undecided(index)) }
+        @if !open.is_empty() {
+            h3 { "Controls to review" }
+            p { "What was seen does not decide them: findings to review stand against them, or a part of the evidence could not be read." }
+            details { summary { (count(open.len() as u64, "control")) } ul { @for control in &open { (doubtful(index, control)) } } }
+        }
         @if !assessment.errors.is_empty() { (broken(assessment)) }
         @if !rest.is_empty() {
             h3 { "Controls that ask more than checks can show" }
@@ -34,6 +40,11 @@ pub(super) fn part(assessment: &Assessment, index: &Index<'_>) -> Option<Part> {
         }
     };
     Some(Part::new("person", "What needs a person", body))
+}
+
+fn doubtful(index: &Index<'_>, control: &Control) -> Markup {
+    let number = index.control(&control.id).unwrap_or_default();
+    html! { li { a.id href={ "#k" (number) } { (plain(&control.id)) } " " (plain(&control.title)) ": " (prose(&control.reason)) } }
 }
 
 fn undecided(index: &Index<'_>) -> Markup {

@@ -19,7 +19,7 @@ pub(super) fn part(assessment: &Assessment) -> Option<Part> {
     let all = tally::sum(&rows);
     let body = html! {
         (patterns())
-        p { "Each bar is a group of the catalog, and each part of it the share of the group's controls that has a status." }
+        p { "Each bar is a group of controls, and each part of it the share of them that has a status." }
         ul.legend {
             @for (status_of, number) in shares(&all.1) {
                 li { (swatch(status_of)) " " strong { (digits(u64::from(number))) } " " (label(status_of)) " " span.dim { (meaning(status_of)) } }

@@ -17,8 +17,8 @@ pub(super) fn part(assessment: &Assessment, index: &Index<'_>) -> Option<Part> {
     let sentences = [threshold(assessment), words::coverage(assessment)];
     let tiles = [
         ("#findings", "fail", u64::from(failed), if failed == 1 { "failure" } else { "failures" }),
-        ("#person", "review", u64::from(summary.reviews), "to review by a person"),
-        ("#exceptions", "excused", u64::from(summary.excused), "excused"),
+        ("#person", "review", u64::from(summary.reviews), if summary.reviews == 1 { "finding to review" } else { "findings to review" }),
+        ("#exceptions", "excused", u64::from(summary.excused), if summary.excused == 1 { "excused finding" } else { "excused findings" }),
         (
             "#unseen",
             "gap",

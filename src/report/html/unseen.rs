@@ -36,7 +36,8 @@ fn gaps(gaps: &[Gap], read: usize) -> Markup {
                                 @match &gap.location {
                                     Some(place) => {
                                         code { (plain(&place.uri)) } " line " (place.line)
-                                        @if place.uri != gap.what { br; (plain(&gap.what)) }
+                                        @let rest = gap.what.strip_prefix(place.uri.as_str()).unwrap_or(&gap.what).trim_start_matches([',', ' ']);
+                                        @if !rest.is_empty() { br; (plain(rest)) }
                                     },
                                     None => code { (plain(&gap.what)) },
                                 }
