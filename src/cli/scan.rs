@@ -242,7 +242,7 @@ impl Plan {
 
     fn is_for_machines(&self) -> bool {
         let formats = self.files.iter().map(|(format, _)| *format).chain([self.format]);
-        formats.into_iter().any(|format| !matches!(format, Format::Table | Format::Markdown))
+        formats.into_iter().any(|format| !matches!(format, Format::Table | Format::Markdown | Format::Html))
     }
 
     fn write(&self, assessment: &Assessment, cli: &Cli, streams: &mut Streams<'_>) -> Result<()> {

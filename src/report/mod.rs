@@ -1,4 +1,4 @@
-//! An assessment as a table, JSON, SARIF, Markdown: one file a format. Nothing here knows the evidence.
+//! An assessment as a table, JSON, SARIF, Markdown, HTML: one module a format. Nothing here knows the evidence.
 
 use std::io::{self, Write};
 
@@ -7,6 +7,7 @@ use clap::ValueEnum;
 use crate::assess::Assessment;
 
 pub mod diff;
+pub mod html;
 pub mod json;
 pub mod markdown;
 pub mod sarif;
@@ -28,6 +29,8 @@ pub enum Format {
     SarifFull,
     /// A comment on a pull request
     Markdown,
+    /// One page for a browser, for people who use no terminal
+    Html,
 }
 
 impl Format {
@@ -52,5 +55,6 @@ pub fn write(format: Format, assessment: &Assessment, options: &Options, out: &m
         Format::Sarif => sarif::write(assessment, out),
         Format::SarifFull => sarif::write_full(assessment, out),
         Format::Markdown => markdown::write(assessment, options, out),
+        Format::Html => html::write(assessment, out),
     }
 }

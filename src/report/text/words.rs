@@ -163,7 +163,7 @@ fn field(path: &str) -> String {
 
 /// Why a control was not assessed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Unseen {
+pub(in crate::report) enum Unseen {
     Evidence,
     Person,
     Deselected,
@@ -171,7 +171,7 @@ enum Unseen {
 }
 
 impl Unseen {
-    fn of(control: &Control) -> Self {
+    pub(in crate::report) fn of(control: &Control) -> Self {
         let any = |verdict: CheckVerdict| control.checks.iter().any(|check| check.verdict == verdict);
         if control.coverage == Coverage::None || control.checks.is_empty() {
             Unseen::Person
@@ -184,7 +184,7 @@ impl Unseen {
         }
     }
 
-    fn words(self) -> &'static str {
+    pub(in crate::report) fn words(self) -> &'static str {
         match self {
             Unseen::Evidence => "no evidence given that their checks read",
             Unseen::Person => "only a person can tell",
