@@ -175,15 +175,22 @@ impl Plan {
         }
         let shown = report::Options { from: self.from.clone(), ..options(cli, streams.terminal) };
         report::write(self.format, assessment, &shown, &mut streams.out)?;
-        let formats = self.files.iter().map(|(format, _)| *format).chain([self.format]);
-        if formats.into_iter().any(|format| format == Format::Sarif) && !cli.quiet {
-            for notice in report::sarif::omitted(assessment) {
-                writeln!(streams.err, "cnscan: sarif: {notice}")?;
+        if cli.quiet {
+            return Ok(());
+        }
+        let mut formats: Vec<_> = self.files.iter().map(|(format, _)| *format).chain([self.format]).collect();
+        formats.sort_by_key(|format| format.describe().0);
+        formats.dedup();
+        for format in formats {
+            let name = format.describe().0;
+            for notice in report::omitted(format, assessment) {
+                writeln!(streams.err, "cnscan: {name}: {notice}")?;
             }
-            if assessment.inputs.iter().any(|input| input.uri.is_none()) {
+            let needs_names = matches!(format, Format::Sarif | Format::Gitlab);
+            if needs_names && assessment.inputs.iter().any(|input| input.uri.is_none()) {
                 writeln!(
                     streams.err,
-                    "cnscan: sarif: standard input has no name that code scanning could show: give it one by --stdin-path"
+                    "cnscan: {name}: standard input has no name that code scanning could show: give it one by --stdin-path"
                 )?;
             }
         }

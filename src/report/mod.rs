@@ -1,4 +1,4 @@
-//! An assessment as a table, JSON, SARIF, Markdown: one file a format. Nothing here knows the evidence.
+//! An assessment in every format: one file, or folder, a format. Nothing here knows the evidence.
 
 use std::io::{self, Write};
 
@@ -6,9 +6,14 @@ use clap::ValueEnum;
 
 use crate::assess::Assessment;
 
+pub mod csv;
 pub mod diff;
+pub mod gitlab;
 pub mod json;
+pub mod junit;
 pub mod markdown;
+pub mod openmetrics;
+mod projection;
 pub mod sarif;
 pub mod table;
 pub mod text;
@@ -28,6 +33,14 @@ pub enum Format {
     SarifFull,
     /// A comment on a pull request
     Markdown,
+    /// For CI servers: a test for each failure, what was not looked at as errors and skipped tests
+    Junit,
+    /// For GitLab's Code Quality: open failures that stand in a file
+    Gitlab,
+    /// For spreadsheets: findings, gaps and controls as rows
+    Csv,
+    /// For Prometheus: counts by severity, namespace, check and status
+    Openmetrics,
 }
 
 impl Format {
@@ -52,5 +65,19 @@ pub fn write(format: Format, assessment: &Assessment, options: &Options, out: &m
         Format::Sarif => sarif::write(assessment, out),
         Format::SarifFull => sarif::write_full(assessment, out),
         Format::Markdown => markdown::write(assessment, options, out),
+        Format::Junit => junit::write(assessment, out),
+        Format::Gitlab => gitlab::write(assessment, out),
+        Format::Csv => csv::write(assessment, out),
+        Format::Openmetrics => openmetrics::write(assessment, out),
+    }
+}
+
+/// What a format leaves out that a person may look for: a line each.
+#[must_use]
+pub fn omitted(format: Format, assessment: &Assessment) -> Vec<String> {
+    match format {
+        Format::Sarif => sarif::omitted(assessment),
+        Format::Gitlab => gitlab::omitted(assessment),
+        _ => Vec::new(),
     }
 }
