@@ -13,10 +13,12 @@ pub mod json;
 pub mod junit;
 pub mod markdown;
 pub mod openmetrics;
+pub mod policyreport;
 mod projection;
 pub mod sarif;
 pub mod table;
 pub mod text;
+mod yaml;
 
 pub use text::Options;
 
@@ -41,6 +43,10 @@ pub enum Format {
     Csv,
     /// For Prometheus: counts by severity, namespace, check and status
     Openmetrics,
+    /// For a cluster: PolicyReport objects, wgpolicyk8s.io/v1alpha2, as YAML
+    Policyreport,
+    /// For a cluster: Report objects, openreports.io/v1alpha1, as YAML
+    Openreports,
 }
 
 impl Format {
@@ -69,6 +75,8 @@ pub fn write(format: Format, assessment: &Assessment, options: &Options, out: &m
         Format::Gitlab => gitlab::write(assessment, out),
         Format::Csv => csv::write(assessment, out),
         Format::Openmetrics => openmetrics::write(assessment, out),
+        Format::Policyreport => policyreport::write(assessment, out),
+        Format::Openreports => policyreport::write_open(assessment, out),
     }
 }
 
