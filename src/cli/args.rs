@@ -241,6 +241,25 @@ pub enum Catalog {
         /// A guidance catalog, its mapping document, or a folder of both.
         path: PathBuf,
     },
+    /// Write the controls of a profile in a format of others, with what cnscan assesses of each.
+    Export {
+        /// The document to write.
+        document: Export,
+        /// The profile: a name (see `list profiles`) or a file.
+        #[arg(long, value_name = "NAME|FILE", default_value = "all")]
+        profile: String,
+    },
+}
+
+/// What `catalog export` writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Export {
+    /// A Gemara ControlCatalog: the controls, and a requirement for each check
+    GemaraControls,
+    /// A Gemara MappingDocument from them to the guidelines of the Cloud Native Security Controls catalog
+    GemaraMapping,
+    /// A Gemara MappingDocument from them to NIST SP 800-53
+    GemaraNist,
 }
 
 /// Which schema.

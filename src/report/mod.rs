@@ -8,6 +8,7 @@ use crate::assess::Assessment;
 
 pub mod csv;
 pub mod diff;
+pub mod gemara;
 pub mod gitlab;
 pub mod json;
 pub mod junit;
@@ -47,6 +48,8 @@ pub enum Format {
     Policyreport,
     /// For a cluster: Report objects, openreports.io/v1alpha1, as YAML
     Openreports,
+    /// For GRC tools: a Gemara EvaluationLog, as YAML
+    Gemara,
 }
 
 impl Format {
@@ -77,6 +80,7 @@ pub fn write(format: Format, assessment: &Assessment, options: &Options, out: &m
         Format::Openmetrics => openmetrics::write(assessment, out),
         Format::Policyreport => policyreport::write(assessment, out),
         Format::Openreports => policyreport::write_open(assessment, out),
+        Format::Gemara => gemara::write(assessment, out),
     }
 }
 
