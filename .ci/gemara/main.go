@@ -1,4 +1,5 @@
-// Reads Gemara documents with the project's own Go library, which refuses unknown keys and words.
+// Reads Gemara catalogs and mappings with the project's own Go library, which refuses unknown keys and words.
+// Evaluation logs are not read: release 0.8.0 cannot read back the steps that its schema asks for.
 package main
 
 import (
@@ -38,13 +39,6 @@ func check(path string) error {
 	}
 	ctx, files := context.Background(), &fetcher.File{}
 	switch kind {
-	case gemara.EvaluationLogArtifact:
-		log, err := gemara.Load[gemara.EvaluationLog](ctx, files, strict)
-		if err != nil {
-			return err
-		}
-		_, err = gemaraconv.EvaluationLogToOSCALAssessmentResults(*log)
-		return err
 	case gemara.ControlCatalogArtifact:
 		catalog, err := gemara.Load[gemara.ControlCatalog](ctx, files, strict)
 		if err != nil {

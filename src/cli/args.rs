@@ -260,6 +260,12 @@ pub enum Export {
     GemaraMapping,
     /// A Gemara MappingDocument from them to NIST SP 800-53
     GemaraNist,
+    /// An OSCAL catalog
+    OscalCatalog,
+    /// An OSCAL profile that imports it, with an objective for each check
+    OscalProfile,
+    /// An OSCAL component definition: the scanner, and the checks that speak to each control
+    OscalComponents,
 }
 
 /// Which schema.

@@ -6,9 +6,10 @@ use anyhow::Result;
 
 use super::args::{Catalog as Action, Cli, Export};
 use super::list::table;
-use super::{Streams, options};
+use super::{Streams, fixed_time, options};
 use crate::policy::{Catalog, Coverage, Profile, upstream};
 use crate::report::gemara::catalog::{self as gemara, Target};
+use crate::report::oscal::catalog as oscal;
 
 pub(super) fn run(action: &Action, cli: &Cli, streams: &mut Streams<'_>) -> Result<()> {
     let width = options(cli, streams.terminal).width;
@@ -30,8 +31,16 @@ fn export(document: Export, profile: &Profile, streams: &mut Streams<'_>) -> Res
         Export::GemaraControls => gemara::write_controls(profile, out)?,
         Export::GemaraMapping => gemara::write_mapping(profile, Target::Cnsc, out)?,
         Export::GemaraNist => gemara::write_mapping(profile, Target::Nist, out)?,
+        Export::OscalCatalog => oscal::write_catalog(profile, now()?, out)?,
+        Export::OscalProfile => oscal::write_profile(profile, now()?, out)?,
+        Export::OscalComponents => oscal::write_components(profile, now()?, out)?,
     }
     Ok(())
+}
+
+/// When a document is made, for those that must say it.
+fn now() -> Result<jiff::Timestamp> {
+    Ok(fixed_time()?.unwrap_or_else(jiff::Timestamp::now))
 }
 
 fn show(width: usize, streams: &mut Streams<'_>) -> Result<()> {

@@ -10,7 +10,7 @@ mod schema;
 
 use std::io::{self, Write};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::CommandFactory;
 
 use args::{Cli, Color, Command};
@@ -42,6 +42,13 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
         Command::Man => clap_mangen::Man::new(Cli::command()).render(&mut streams.out)?,
     }
     Ok(0)
+}
+
+/// The time that `SOURCE_DATE_EPOCH` asks for, so that the same input gives the same bytes.
+fn fixed_time() -> Result<Option<jiff::Timestamp>> {
+    let Ok(text) = std::env::var("SOURCE_DATE_EPOCH") else { return Ok(None) };
+    let time = text.parse().ok().and_then(|second| jiff::Timestamp::from_second(second).ok());
+    time.map(Some).with_context(|| format!("SOURCE_DATE_EPOCH: `{text}` is no number of seconds"))
 }
 
 /// How reports that people read look.

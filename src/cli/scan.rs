@@ -100,14 +100,7 @@ fn version(args: &Scan, policy: &Policy) -> Result<Option<KubernetesVersion>> {
 }
 
 fn occasion(args: &Scan, policy: &Policy, clock: Instant) -> Result<Occasion> {
-    let fixed = std::env::var("SOURCE_DATE_EPOCH").ok();
-    let fixed = fixed.map(|text| {
-        text.parse()
-            .ok()
-            .and_then(|second| jiff::Timestamp::from_second(second).ok())
-            .with_context(|| format!("SOURCE_DATE_EPOCH: `{text}` is no number of seconds"))
-    });
-    let fixed = fixed.transpose()?;
+    let fixed = super::fixed_time()?;
     let path = args.baseline.clone().or(policy.config.baseline.as_ref().map(|path| policy.config.beside(&path.value)));
     Ok(Occasion {
         started: fixed.unwrap_or_else(jiff::Timestamp::now),

@@ -14,6 +14,7 @@ pub mod json;
 pub mod junit;
 pub mod markdown;
 pub mod openmetrics;
+pub mod oscal;
 pub mod policyreport;
 mod projection;
 pub mod sarif;
@@ -50,6 +51,12 @@ pub enum Format {
     Openreports,
     /// For GRC tools: a Gemara EvaluationLog, as YAML
     Gemara,
+    /// For GRC tools: OSCAL assessment results
+    Oscal,
+    /// For GRC tools: the OSCAL assessment plan that they refer to
+    OscalPlan,
+    /// For GRC tools: an OSCAL plan of action and milestones, an item for each open failure and gap
+    OscalPoam,
 }
 
 impl Format {
@@ -81,6 +88,9 @@ pub fn write(format: Format, assessment: &Assessment, options: &Options, out: &m
         Format::Policyreport => policyreport::write(assessment, out),
         Format::Openreports => policyreport::write_open(assessment, out),
         Format::Gemara => gemara::write(assessment, out),
+        Format::Oscal => oscal::write_results(assessment, out),
+        Format::OscalPlan => oscal::write_plan(assessment, out),
+        Format::OscalPoam => oscal::write_poam(assessment, out),
     }
 }
 
