@@ -91,6 +91,9 @@ pub struct Scan {
     /// Only the controls of these catalog groups.
     #[arg(long = "group", value_name = "NAME")]
     pub groups: Vec<String>,
+    /// Show the result by another framework as well: nist-800-53, or a Gemara MappingDocument (table, Markdown, JSON)
+    #[arg(long, value_name = "NAME|FILE")]
+    pub framework: Option<String>,
     /// What to print on standard output [default: table]
     #[arg(short, long, value_name = "FORMAT")]
     pub format: Option<Format>,
@@ -211,6 +214,9 @@ pub struct Convert {
     /// What to turn it into.
     #[arg(short, long, value_name = "FORMAT")]
     pub format: Format,
+    /// Show the result by another framework as well: nist-800-53, or a Gemara MappingDocument (table, Markdown, JSON)
+    #[arg(long, value_name = "NAME|FILE")]
+    pub framework: Option<String>,
     /// Where to write it [default: standard output]
     #[arg(short, long, value_name = "PATH")]
     pub output: Option<PathBuf>,

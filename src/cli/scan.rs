@@ -13,7 +13,7 @@ use super::{Streams, options};
 use crate::assess::{self, Assessment, Decision, Occasion};
 use crate::model::KubernetesVersion;
 use crate::parse::Limits;
-use crate::policy::{self, Baseline, Policy};
+use crate::policy::{self, Baseline, Mapping, Policy};
 use crate::report::{self, Format};
 use crate::{Request, discover, explain};
 
@@ -24,6 +24,7 @@ pub(super) fn run(args: &Scan, cli: &Cli, streams: &mut Streams<'_>) -> Result<u
     let config = &policy.config;
     threads(args.jobs.or(config.jobs.as_ref().map(|jobs| jobs.value)))?;
     let plan = Plan::new(args, &policy, discover::working_below_root(&input))?;
+    let mapping = args.framework.as_deref().map(Mapping::load).transpose()?;
     let request = Request {
         input: discover::Request { all_files: args.all_files || config.all_files, ..input },
         assume_namespace: args.assume_namespace.clone().or(config.assume_namespace.as_ref().map(|name| name.value.clone())),
@@ -33,7 +34,8 @@ pub(super) fn run(args: &Scan, cli: &Cli, streams: &mut Streams<'_>) -> Result<u
         limits: Limits::default(),
         occasion: Occasion { line_hashes: plan.is_for_machines(), ..occasion(args, &policy, clock)? },
     };
-    let assessment = crate::scan(&request, &policy)?;
+    let mut assessment = crate::scan(&request, &policy)?;
+    assessment.crosswalk = mapping.map(|mapping| assess::crosswalk::of(&assessment, &mapping));
     plan.write(&assessment, cli, streams)?;
     let decision = assess::decide(&assessment);
     if decision == Decision::Incomplete && !cli.quiet {
@@ -179,6 +181,9 @@ impl Plan {
             for notice in report::omitted(format, assessment) {
                 writeln!(streams.err, "cnscan: {name}: {notice}")?;
             }
+            if assessment.crosswalk.is_some() && !format.shows_framework() {
+                writeln!(streams.err, "cnscan: {name}: does not show the result by --framework; table, markdown and json do")?;
+            }
             let needs_names = matches!(format, Format::Sarif | Format::Gitlab);
             if needs_names && assessment.inputs.iter().any(|input| input.uri.is_none()) {
                 writeln!(
@@ -203,7 +208,10 @@ fn format(name: &str) -> Result<Format, String> {
 }
 
 pub(super) fn convert(args: &Convert, cli: &Cli, streams: &mut Streams<'_>) -> Result<()> {
-    let assessment = read(&args.result)?;
+    let mut assessment = read(&args.result)?;
+    if let Some(framework) = &args.framework {
+        assessment.crosswalk = Some(assess::crosswalk::of(&assessment, &Mapping::load(framework)?));
+    }
     let plan = match &args.output {
         None => Plan { format: args.format, files: Vec::new(), from: String::new() },
         Some(path) => {

@@ -68,6 +68,12 @@ impl Format {
         let help = value.and_then(|value| value.get_help().map(ToString::to_string)).unwrap_or_default();
         (name, help)
     }
+
+    /// Whether it shows a result as another framework sees it.
+    #[must_use]
+    pub fn shows_framework(self) -> bool {
+        matches!(self, Format::Table | Format::Json | Format::Markdown)
+    }
 }
 
 /// Writes an assessment in a format.

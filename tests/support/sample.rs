@@ -127,6 +127,7 @@ pub(crate) fn empty() -> Assessment {
         passes: vec![],
         errors: vec![],
         notices: vec![],
+        crosswalk: None,
     }
 }
 
