@@ -8,6 +8,7 @@ use cnscan::policy::{Catalog, Mapping};
 use cnscan::report::{self, Format, Options};
 
 #[path = "support/hostile.rs"]
+#[allow(dead_code, reason = "other tests use the rest")]
 mod hostile;
 #[path = "support/sample.rs"]
 #[allow(dead_code, reason = "other tests use the rest")]

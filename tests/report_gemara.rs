@@ -10,6 +10,7 @@ use cnscan::report::gemara::{self, catalog};
 use serde_json::Value;
 
 #[path = "support/hostile.rs"]
+#[allow(dead_code, reason = "other tests use the rest")]
 mod hostile;
 #[path = "support/sample.rs"]
 #[allow(dead_code, reason = "other tests use the rest")]

@@ -106,11 +106,8 @@ struct Names {
 impl Names {
     fn walk(&mut self, key: &str, value: &Value) {
         match value {
-            Value::String(text) if key == "uuid" => {
-                if !self.uuids.insert(text.clone()) {
-                    self.twice.insert(text.clone());
-                }
-            }
+            Value::String(text) if key == "uuid" && self.uuids.insert(text.clone()) => {}
+            Value::String(text) if key == "uuid" => _ = self.twice.insert(text.clone()),
             Value::String(text) if key.ends_with("-uuid") => _ = self.cited.insert(text.clone()),
             Value::String(text) if key == "href" => self.cited.extend(text.strip_prefix('#').map(str::to_owned)),
             Value::Array(items) => items.iter().for_each(|item| self.walk(key, item)),

@@ -109,7 +109,7 @@ impl Mapping {
         let path = Path::new(reference);
         let is_path = reference.contains(['/', '\\']) || path.extension().is_some();
         if !is_path && !path.is_file() {
-            let said = error::unknown("framework", reference, [NIST].into_iter());
+            let said = error::unknown("framework", reference, [NIST]);
             return Err(Error::Unknown(format!("{said} (there is {NIST}; a mapping file is given by its path)")));
         }
         Self::parse(&Text::read(path)?)
@@ -125,7 +125,7 @@ impl Mapping {
         for entry in &document.mappings {
             let word = &entry.relationship;
             if !RELATIONSHIPS.contains(&word.value.as_str()) {
-                return Err(text.mistake(word, error::unknown("relationship", word, RELATIONSHIPS.into_iter())));
+                return Err(text.mistake(word, error::unknown("relationship", word, RELATIONSHIPS)));
             }
             // a control that maps to nothing is known to the mapping all the same
             let own = links.entry(entry.source.clone()).or_default();
@@ -182,7 +182,7 @@ mod tests {
     #[test]
     fn mistakes_are_named_with_their_place() {
         let entry = |rest: &str| parsed(&format!("mappings:\n- {{id: a, source: CNSC-1, {rest}}}\n")).expect_err(rest);
-        assert!(entry("relationship: suports").starts_with("own.yaml:2:37: "), "{}", entry("relationship: suports"));
+        assert!(entry("relationship: suports").starts_with("own.yaml:2:41: "), "{}", entry("relationship: suports"));
         let strong = entry("relationship: supports, targets: [{entry-id: A, strength: 11}]");
         assert!(strong.contains("own.yaml:2:") && strong.contains("from 1 to 10, not 11"), "{strong}");
         assert!(parsed("guidelines: []\n").expect_err("no mapping").contains("MappingDocument"));
