@@ -54,7 +54,7 @@ type Row<'a> = Vec<(&'static str, Cow<'a, str>)>;
 pub fn write(assessment: &Assessment, out: &mut dyn Write) -> io::Result<()> {
     let out = BufWriter::with_capacity(1 << 16, out);
     let mut csv = WriterBuilder::new().quote_style(QuoteStyle::Always).terminator(Terminator::CRLF).from_writer(out);
-    csv.write_record(HEAD)?;
+    csv.write_record(HEAD).map_err(cause)?;
     let findings = assessment.findings.iter().map(finding);
     let passes = assessment.passes.iter().map(pass);
     let errors = assessment.errors.iter().map(error);
@@ -67,7 +67,15 @@ pub fn write(assessment: &Assessment, out: &mut dyn Write) -> io::Result<()> {
 
 fn put<W: Write>(row: &Row<'_>, csv: &mut Writer<W>) -> io::Result<()> {
     let cell = |column: &&str| row.iter().find(|(name, _)| name == column).map_or(Cow::Borrowed(""), |(_, text)| safe(text));
-    Ok(csv.write_record(HEAD.iter().map(cell).map(|cell| cell.into_owned()))?)
+    csv.write_record(HEAD.iter().map(cell).map(Cow::into_owned)).map_err(cause)
+}
+
+/// What the writer below said: a reader that went away is no fault.
+fn cause(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
 }
 
 /// A cell that no spreadsheet takes for a formula.

@@ -10,6 +10,7 @@ use std::io::{self, Write};
 use serde_json::{Map, Value, json};
 
 use super::projection::{self, Outcome};
+use super::stream::Part;
 use super::text::{NAME, SENTENCE, clean, object, plural};
 use super::yaml;
 use crate::assess::{Assessment, CheckInfo, CheckVerdict, Control, ControlCheck, Coverage, Finding, FindingVerdict, Status};
@@ -29,23 +30,19 @@ const NAMED: usize = 5;
 /// # Errors
 /// What the writer says.
 pub fn write(assessment: &Assessment, out: &mut dyn Write) -> io::Result<()> {
-    yaml::document(&log(assessment), out)
-}
-
-fn log(assessment: &Assessment) -> Value {
     let entries = Entries::new(assessment);
-    let evaluations: Vec<_> = assessment.controls.iter().map(|control| entries.evaluation(control)).collect();
     let results = assessment.controls.iter().map(|control| Outcome::of_control(control, entries.gaps));
     // gaps are told nowhere else in this format
     let unseen = (!assessment.gaps.is_empty() || !assessment.errors.is_empty()).then_some(Outcome::Unknown);
     let overall = results.chain(unseen).min_by_key(|outcome| weight(*outcome)).unwrap_or(Outcome::NotRun);
-    let mut log = Map::new();
-    log.insert("metadata".into(), head(assessment));
-    log.insert("target".into(), target(assessment));
-    log.insert("result".into(), word(overall).into());
-    // the format asks for one evaluation at least; a result without controls has none to give
-    log.insert("evaluations".into(), evaluations.into());
-    Value::Object(log)
+    let log = Part::Object(vec![
+        ("metadata", head(assessment).into()),
+        ("target", target(assessment).into()),
+        ("result", json!(word(overall)).into()),
+        // the format asks for one at least, and every profile has one
+        ("evaluations", Part::list(|| assessment.controls.iter().map(|control| entries.evaluation(control)))),
+    ]);
+    yaml::document(&log, out)
 }
 
 /// Of several outcomes the first in this order is that of all; what did not run says nothing.

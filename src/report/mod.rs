@@ -18,6 +18,7 @@ pub mod oscal;
 pub mod policyreport;
 mod projection;
 pub mod sarif;
+mod stream;
 pub mod table;
 pub mod text;
 mod yaml;

@@ -6,12 +6,13 @@
 
 use std::io::{self, Write};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::json::pretty;
 use super::projection;
 use super::sarif::words::paragraph;
+use super::stream::Part;
 use super::text::SENTENCE;
 use crate::assess::Assessment;
 
@@ -35,7 +36,7 @@ const PLAN: &str = "assessment-plan.json";
 /// # Errors
 /// What the writer says.
 pub fn write_results(assessment: &Assessment, out: &mut dyn Write) -> io::Result<()> {
-    document("assessment-results", results::of(assessment), out)
+    results::write(assessment, out)
 }
 
 /// Writes the plan of action and milestones: an item for each open failure, and for each gap in the evidence.
@@ -43,7 +44,7 @@ pub fn write_results(assessment: &Assessment, out: &mut dyn Write) -> io::Result
 /// # Errors
 /// What the writer says.
 pub fn write_poam(assessment: &Assessment, out: &mut dyn Write) -> io::Result<()> {
-    document("plan-of-action-and-milestones", poam::of(assessment), out)
+    poam::write(assessment, out)
 }
 
 /// Writes the assessment plan that the results refer to.
@@ -54,23 +55,8 @@ pub fn write_plan(assessment: &Assessment, out: &mut dyn Write) -> io::Result<()
     document("assessment-plan", plan::of(assessment), out)
 }
 
-fn document(name: &str, content: Value, out: &mut dyn Write) -> io::Result<()> {
-    let mut whole = Map::new();
-    whole.insert(name.to_owned(), without_nothing(content));
-    pretty(&whole, out)
-}
-
-/// The value without empty lists and nulls: OSCAL refuses both.
-fn without_nothing(value: Value) -> Value {
-    let is_something = |value: &Value| !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty());
-    match value {
-        Value::Object(map) => {
-            let map = map.into_iter().map(|(key, value)| (key, without_nothing(value)));
-            Value::Object(map.filter(|(_, value)| is_something(value)).collect())
-        }
-        Value::Array(list) => Value::Array(list.into_iter().map(without_nothing).collect()),
-        other => other,
-    }
+fn document<'a>(name: &'static str, content: impl Into<Part<'a>>, out: &mut dyn Write) -> io::Result<()> {
+    pretty(&Part::Object(vec![(name, content.into())]), out)
 }
 
 /// The UUID of a thing by the parts of its name.
@@ -165,7 +151,6 @@ mod tests {
         assert_eq!(token("4 b"), "_4_20_b");
         assert_eq!(token(""), "_");
         assert_eq!(prop("a", " "), Value::Null);
-        assert_eq!(without_nothing(json!({"a": [], "b": null, "c": [{"d": []}]})), json!({"c": [{}]}));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! YAML that every reader reads alike: texts are quoted wherever any version of YAML could take them for something else.
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 use serde::Serialize;
 use serde_saphyr::SerializerOptions;
@@ -10,7 +10,7 @@ pub(super) fn document(value: &impl Serialize, out: &mut dyn Write) -> io::Resul
     // a text is one line, so that no name can look like structure
     let mut options = SerializerOptions::default();
     options.prefer_block_scalars = false;
-    let mut text = String::new();
-    serde_saphyr::to_fmt_writer_with_options(&mut text, value, options).map_err(io::Error::other)?;
-    out.write_all(text.as_bytes())
+    let mut out = BufWriter::with_capacity(1 << 16, out);
+    serde_saphyr::to_io_writer_with_options(&mut out, value, options).map_err(io::Error::other)?;
+    out.flush()
 }

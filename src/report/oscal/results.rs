@@ -1,87 +1,95 @@
 //! Assessment results: an observation for each finding, a finding for each check of a control that was decided.
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
 use super::evidence::{Evidence, is_risk, word};
-use super::{PLAN, assets, line, metadata_of, objective, origins, props, token, uuid};
+use super::{PLAN, assets, document, line, metadata_of, objective, origins, props, token, uuid};
 use crate::assess::{Assessment, CheckInfo, CheckVerdict, Control, ControlCheck};
 use crate::report::projection::{self, Outcome};
+use crate::report::stream::Part;
 use crate::report::text::plural;
 
-pub(super) fn of(assessment: &Assessment) -> Value {
+pub(super) fn write(assessment: &Assessment, out: &mut dyn Write) -> io::Result<()> {
     let made = Made::new(assessment);
-    let resources = made.evidence.resources(made.evidence.findings().map(|(_, finding, _)| finding));
-    json!({
-        "uuid": uuid(&["assessment-results", &assessment.run.id]),
-        "metadata": metadata_of("Results of a cnscan assessment", assessment),
-        "import-ap": {"href": PLAN},
-        "results": [made.result()],
-        "back-matter": resources,
-    })
+    let content = Part::Object(vec![
+        ("uuid", json!(uuid(&["assessment-results", &assessment.run.id])).into()),
+        ("metadata", metadata_of("Results of a cnscan assessment", assessment).into()),
+        ("import-ap", json!({"href": PLAN}).into()),
+        ("results", Part::Objects(vec![made.result()])),
+        ("back-matter", made.evidence.resources(made.evidence.findings().map(|(_, finding, _)| finding)).into()),
+    ]);
+    document("assessment-results", content, out)
 }
 
 struct Made<'a> {
     evidence: Evidence<'a>,
     gaps: bool,
-    /// By check: the observations and the risks.
-    related: BTreeMap<&'a str, (Vec<Value>, Vec<Value>)>,
+    /// What checks say besides their findings.
+    remarks: Vec<(&'a str, Value)>,
+    /// By check: the numbers of its findings.
+    found: BTreeMap<&'a str, Vec<usize>>,
 }
 
 impl<'a> Made<'a> {
     fn new(assessment: &'a Assessment) -> Self {
         let evidence = Evidence::new(assessment);
-        let mut related: BTreeMap<&str, (Vec<Value>, Vec<Value>)> = BTreeMap::new();
+        let mut found: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (number, finding, _) in evidence.findings() {
-            let (observations, risks) = related.entry(&finding.check).or_default();
-            observations.push(json!({"observation-uuid": evidence.observation_uuid(number)}));
-            if is_risk(finding) {
-                risks.push(json!({"risk-uuid": evidence.risk_uuid(number)}));
-            }
+            found.entry(&finding.check).or_default().push(number);
         }
-        Made { evidence, gaps: projection::has_gaps(assessment), related }
+        let mut made = Made { evidence, gaps: projection::has_gaps(assessment), remarks: Vec::new(), found };
+        let checks = assessment.checks.iter().enumerate();
+        made.remarks = checks.filter_map(|(number, check)| Some((&*check.id, made.check(number, check)?))).collect();
+        made
     }
 
-    fn result(mut self) -> Value {
-        let assessment = self.evidence.assessment;
+    fn result(&self) -> Part<'_> {
+        let (evidence, assessment) = (&self.evidence, self.evidence.assessment);
         let (started, finished) = projection::times(assessment);
-        let mut observations: Vec<_> =
-            self.evidence.findings().map(|(number, finding, outcome)| self.evidence.observation(number, finding, outcome)).collect();
-        for (number, check) in assessment.checks.iter().enumerate() {
-            let Some(remark) = self.check(number, check) else { continue };
-            self.related.entry(&check.id).or_default().0.push(json!({"observation-uuid": remark["uuid"]}));
-            observations.push(remark);
-        }
-        observations.extend(assessment.errors.iter().enumerate().map(|(number, error)| self.evidence.broken(number, error)));
-        observations.extend(assessment.gaps.iter().enumerate().map(|(number, gap)| self.evidence.gap(number, gap)));
-        let risks = self.evidence.findings().filter(|(_, finding, _)| is_risk(finding));
-        let risks: Vec<_> = risks.map(|(number, finding, _)| self.evidence.risk(number, finding)).collect();
-        let subjects = self.evidence.findings().map(|(_, finding, _)| &*finding.subject);
+        let subjects = evidence.findings().map(|(_, finding, _)| &*finding.subject);
         let subjects = subjects.chain(assessment.errors.iter().map(|error| &*error.subject));
-        let findings = assessment.controls.iter().flat_map(|control| control.checks.iter().map(move |check| (control, check)));
-        let catalog = format!("{} {}", assessment.catalog.name, assessment.catalog.version);
-        let coverage = format!("{:.1}", assessment.summary.coverage);
-        json!({
-            "uuid": uuid(&["result", &assessment.run.id]),
-            "title": "cnscan run",
-            "description": line(&self.description()),
-            "start": projection::rfc3339(started),
-            "end": projection::rfc3339(finished),
-            "props": props([
-                ("tool-version", assessment.tool.version.as_str()),
-                ("catalog", &catalog),
-                ("profile", &assessment.profile.name),
-                ("kubernetes-version", &assessment.kubernetes_version.version),
-                ("scope", &assessment.scope.kind),
-                ("coverage-percent", &coverage),
-            ]),
-            "local-definitions": {"inventory-items": self.evidence.items(subjects), "assessment-assets": assets(assessment)},
-            "reviewed-controls": reviewed(assessment, |check| ran(check.verdict)),
-            "observations": observations,
-            "risks": risks,
-            "findings": findings.enumerate().filter_map(|(number, (control, check))| self.finding(number, control, check)).collect::<Vec<_>>(),
-        })
+        let items = json!({"inventory-items": evidence.items(subjects), "assessment-assets": assets(assessment)});
+        let risks = || evidence.findings().filter(|(_, finding, _)| is_risk(finding));
+        Part::Object(vec![
+            ("uuid", json!(uuid(&["result", &assessment.run.id])).into()),
+            ("title", json!("cnscan run").into()),
+            ("description", json!(line(&self.description())).into()),
+            ("start", json!(projection::rfc3339(started)).into()),
+            ("end", json!(projection::rfc3339(finished)).into()),
+            ("props", json!(facts(assessment)).into()),
+            ("local-definitions", items.into()),
+            ("reviewed-controls", reviewed(assessment, |check| ran(check.verdict)).into()),
+            ("observations", Part::list(|| self.observations())),
+            ("risks", Part::list(move || risks().map(|(number, finding, _)| evidence.risk(number, finding)))),
+            ("findings", Part::list(|| self.findings())),
+        ])
+    }
+
+    fn observations(&self) -> impl Iterator<Item = Value> {
+        let (evidence, assessment) = (&self.evidence, self.evidence.assessment);
+        let found = evidence.findings().map(|(number, finding, outcome)| evidence.observation(number, finding, outcome));
+        let remarks = self.remarks.iter().map(|(_, remark)| remark.clone());
+        let errors = assessment.errors.iter().enumerate().map(|(number, error)| evidence.broken(number, error));
+        let gaps = assessment.gaps.iter().enumerate().map(|(number, gap)| evidence.gap(number, gap));
+        found.chain(remarks).chain(errors).chain(gaps)
+    }
+
+    fn findings(&self) -> impl Iterator<Item = Value> {
+        let controls = self.evidence.assessment.controls.iter();
+        let checks = controls.flat_map(|control| control.checks.iter().map(move |check| (control, check)));
+        checks.enumerate().filter_map(|(number, (control, check))| self.finding(number, control, check))
+    }
+
+    /// The observations about a check, and its risks.
+    fn related(&self, check: &str) -> (Vec<Value>, Vec<Value>) {
+        let (evidence, numbers) = (&self.evidence, self.found.get(check).map_or(&[][..], Vec::as_slice));
+        let found = numbers.iter().map(|number| json!({"observation-uuid": evidence.observation_uuid(*number)}));
+        let remarks = self.remarks.iter().filter(|(id, _)| *id == check).map(|(_, remark)| json!({"observation-uuid": remark["uuid"]}));
+        let risks = numbers.iter().filter(|number| is_risk(&evidence.assessment.findings[**number]));
+        (found.chain(remarks).collect(), risks.map(|number| json!({"risk-uuid": evidence.risk_uuid(*number)})).collect())
     }
 
     fn description(&self) -> String {
@@ -117,7 +125,7 @@ impl<'a> Made<'a> {
             _ => return None,
         };
         let title = self.evidence.checks.get(&*check.id).map_or(&*check.id, |info| &*info.title);
-        let (observations, risks) = self.related.get(&*check.id).cloned().unwrap_or_default();
+        let (observations, risks) = self.related(&check.id);
         let excused = if check.verdict == CheckVerdict::Excused { "; all failures are under exceptions in force" } else { "" };
         let told = format!("{}: {} of {} failed{excused}", check.id, check.failed, plural(check.subjects as usize, "subject"));
         Some(json!({
@@ -131,6 +139,20 @@ impl<'a> Made<'a> {
             "related-risks": risks,
         }))
     }
+}
+
+/// What the run was.
+fn facts(assessment: &Assessment) -> Vec<Value> {
+    let catalog = format!("{} {}", assessment.catalog.name, assessment.catalog.version);
+    let coverage = format!("{:.1}", assessment.summary.coverage);
+    props([
+        ("tool-version", assessment.tool.version.as_str()),
+        ("catalog", &catalog),
+        ("profile", &assessment.profile.name),
+        ("kubernetes-version", &assessment.kubernetes_version.version),
+        ("scope", &assessment.scope.kind),
+        ("coverage-percent", &coverage),
+    ])
 }
 
 fn ran(verdict: CheckVerdict) -> bool {
