@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn lists_are_written_as_they_are_made_and_nothing_is_left_out() {
-        let numbers = vec![1, 2];
+        let numbers = [1, 2];
         let part = Part::Object(vec![
             ("a", json!({"x": [], "y": null, "z": [{"d": []}]}).into()),
             ("b", Part::list(|| numbers.iter().map(|number| json!(number)))),
