@@ -60,6 +60,9 @@ pub struct Assessment {
     /// What a reader should know: exceptions that expired or matched nothing, copies of an object, fragments left out.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub notices: Vec<String>,
+    /// With `--framework`: the same seen from that framework.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub crosswalk: Option<crate::assess::Crosswalk>,
 }
 
 /// What made a result.

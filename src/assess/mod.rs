@@ -1,6 +1,7 @@
 //! Outcomes held against the policy: the assessment.
 
 mod assessment;
+pub mod crosswalk;
 pub mod diff;
 mod excuse;
 mod finding;
@@ -15,6 +16,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use assessment::*;
+pub use crosswalk::{Crosswalk, CrosswalkEntry, MappedControl, Standing};
 pub(crate) use rollup::plural;
 
 use crate::checks::{self, Check};
@@ -137,6 +139,7 @@ pub fn all(policy: &Policy, outcomes: Outcomes, seen: Seen, occasion: &Occasion)
         findings,
         gaps: seen.gaps,
         notices,
+        crosswalk: None,
     };
     assessment.summary = summary::counts(&assessment, seen.objects);
     summary::stamp(&mut assessment, occasion);

@@ -110,6 +110,9 @@ pub struct Scan {
     /// Only the controls of these catalog groups.
     #[arg(long = "group", value_name = "NAME")]
     pub groups: Vec<String>,
+    /// Show the result by another framework as well: nist-800-53, or a Gemara MappingDocument (table, Markdown, JSON)
+    #[arg(long, value_name = "NAME|FILE")]
+    pub framework: Option<String>,
     /// What to print on standard output [default: table]
     #[arg(short, long, value_name = "FORMAT")]
     pub format: Option<Format>,
@@ -300,6 +303,9 @@ pub struct Convert {
     /// What to turn it into.
     #[arg(short, long, value_name = "FORMAT")]
     pub format: Format,
+    /// Show the result by another framework as well: nist-800-53, or a Gemara MappingDocument (table, Markdown, JSON)
+    #[arg(long, value_name = "NAME|FILE")]
+    pub framework: Option<String>,
     /// Where to write it [default: standard output]
     #[arg(short, long, value_name = "PATH")]
     pub output: Option<PathBuf>,
@@ -330,6 +336,31 @@ pub enum Catalog {
         /// A guidance catalog, its mapping document, or a folder of both.
         path: PathBuf,
     },
+    /// Write the controls of a profile in a format of others, with what cnscan assesses of each.
+    Export {
+        /// The document to write.
+        document: Export,
+        /// The profile: a name (see `list profiles`) or a file.
+        #[arg(long, value_name = "NAME|FILE", default_value = "all")]
+        profile: String,
+    },
+}
+
+/// What `catalog export` writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Export {
+    /// A Gemara ControlCatalog: the controls, and a requirement for each check
+    GemaraControls,
+    /// A Gemara MappingDocument from them to the guidelines of the Cloud Native Security Controls catalog
+    GemaraMapping,
+    /// A Gemara MappingDocument from them to NIST SP 800-53
+    GemaraNist,
+    /// An OSCAL catalog
+    OscalCatalog,
+    /// An OSCAL profile that imports it, with an objective for each check
+    OscalProfile,
+    /// An OSCAL component definition: the scanner, and the checks that speak to each control
+    OscalComponents,
 }
 
 /// Which schema.

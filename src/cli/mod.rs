@@ -16,7 +16,7 @@ mod snapshot;
 
 use std::io::Write;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::CommandFactory;
 
 use args::{Cli, Color, Command};
@@ -50,6 +50,18 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
         Command::Man => clap_mangen::Man::new(Cli::command()).render(&mut streams.out)?,
     }
     Ok(0)
+}
+
+/// The time that `SOURCE_DATE_EPOCH` asks for, so that the same input gives the same bytes.
+fn fixed_time() -> Result<Option<jiff::Timestamp>> {
+    let Ok(text) = std::env::var("SOURCE_DATE_EPOCH") else { return Ok(None) };
+    let time = text.parse().ok().and_then(|second| jiff::Timestamp::from_second(second).ok());
+    time.map(Some).with_context(|| format!("SOURCE_DATE_EPOCH: `{text}` is no number of seconds"))
+}
+
+/// The time that is written into what is made now.
+fn now() -> Result<jiff::Timestamp> {
+    Ok(fixed_time()?.unwrap_or_else(jiff::Timestamp::now))
 }
 
 /// How reports that people read look.

@@ -14,7 +14,7 @@ use crate::assess::{self, Assessment, Decision, Occasion};
 use crate::discover::Captured;
 use crate::model::KubernetesVersion;
 use crate::parse::Limits;
-use crate::policy::{self, Baseline, Policy};
+use crate::policy::{self, Baseline, Mapping, Policy};
 use crate::report::{self, Format};
 use crate::{Input, Request, discover, explain};
 
@@ -26,6 +26,7 @@ pub(super) fn run(args: &Scan, cli: &Cli, streams: &mut Streams<'_>) -> Result<u
     let config = &policy.config;
     threads(args.jobs.or(config.jobs.as_ref().map(|jobs| jobs.value)))?;
     let plan = Plan::new(args, &policy, discover::working_below_root(&input))?;
+    let mapping = args.framework.as_deref().map(Mapping::load).transpose()?;
     let request = Request {
         input: if from_cluster {
             Input::Cluster(Box::new(cluster(args, cli)?), overlay(args))
@@ -39,7 +40,8 @@ pub(super) fn run(args: &Scan, cli: &Cli, streams: &mut Streams<'_>) -> Result<u
         limits: limits(config),
         occasion: Occasion { line_hashes: plan.is_for_machines(), ..occasion(args, &policy, clock)? },
     };
-    let assessment = crate::scan(request, &policy)?;
+    let mut assessment = crate::scan(request, &policy)?;
+    assessment.crosswalk = mapping.map(|mapping| assess::crosswalk::of(&assessment, &mapping));
     plan.write(&assessment, cli, streams)?;
     let decision = assess::decide(&assessment);
     if decision == Decision::Incomplete && !cli.quiet {
@@ -161,7 +163,7 @@ fn version(args: &Scan, policy: &Policy) -> Result<Option<KubernetesVersion>> {
 }
 
 fn occasion(args: &Scan, policy: &Policy, clock: Instant) -> Result<Occasion> {
-    let fixed = fixed_time()?;
+    let fixed = super::fixed_time()?;
     let path = args.baseline.clone().or(policy.config.baseline.as_ref().map(|path| policy.config.beside(&path.value)));
     Ok(Occasion {
         started: fixed.unwrap_or_else(jiff::Timestamp::now),
@@ -184,19 +186,6 @@ fn arguments(given: impl Iterator<Item = String>) -> Vec<String> {
             (false, None) => without_folders(&argument),
         })
         .collect()
-}
-
-/// The time that `SOURCE_DATE_EPOCH` sets.
-fn fixed_time() -> Result<Option<jiff::Timestamp>> {
-    let Ok(text) = std::env::var("SOURCE_DATE_EPOCH") else { return Ok(None) };
-    let time = text.parse().ok().and_then(|second| jiff::Timestamp::from_second(second).ok());
-    time.map(Some).with_context(|| format!("SOURCE_DATE_EPOCH: `{text}` is no number of seconds"))
-}
-
-/// The time that is written into what is made now.
-#[cfg(feature = "live")]
-pub(super) fn now() -> Result<jiff::Timestamp> {
-    Ok(fixed_time()?.unwrap_or_else(jiff::Timestamp::now))
 }
 
 /// An argument as reports may hold it: an absolute path keeps its last part only.
@@ -254,15 +243,25 @@ impl Plan {
         }
         let shown = report::Options { from: self.from.clone(), ..options(cli, streams.terminal) };
         report::write(self.format, assessment, &shown, &mut streams.out)?;
-        let formats = self.files.iter().map(|(format, _)| *format).chain([self.format]);
-        if formats.into_iter().any(|format| format == Format::Sarif) && !cli.quiet {
-            for notice in report::sarif::omitted(assessment) {
-                writeln!(streams.err, "cnscan: sarif: {notice}")?;
+        if cli.quiet {
+            return Ok(());
+        }
+        let mut formats: Vec<_> = self.files.iter().map(|(format, _)| *format).chain([self.format]).collect();
+        formats.sort_by_key(|format| format.describe().0);
+        formats.dedup();
+        for format in formats {
+            let name = format.describe().0;
+            for notice in report::omitted(format, assessment) {
+                writeln!(streams.err, "cnscan: {name}: {notice}")?;
             }
-            if assessment.inputs.iter().any(|input| input.uri.is_none()) {
+            if assessment.crosswalk.is_some() && !format.shows_framework() {
+                writeln!(streams.err, "cnscan: {name}: does not show the result by --framework; table, markdown and json do")?;
+            }
+            let needs_names = matches!(format, Format::Sarif | Format::Gitlab);
+            if needs_names && assessment.inputs.iter().any(|input| input.uri.is_none()) {
                 writeln!(
                     streams.err,
-                    "cnscan: sarif: standard input has no name that code scanning could show: give it one by --stdin-path"
+                    "cnscan: {name}: standard input has no name that code scanning could show: give it one by --stdin-path"
                 )?;
             }
         }
@@ -282,7 +281,10 @@ fn format(name: &str) -> Result<Format, String> {
 }
 
 pub(super) fn convert(args: &Convert, cli: &Cli, streams: &mut Streams<'_>) -> Result<()> {
-    let assessment = read(&args.result)?;
+    let mut assessment = read(&args.result)?;
+    if let Some(framework) = &args.framework {
+        assessment.crosswalk = Some(assess::crosswalk::of(&assessment, &Mapping::load(framework)?));
+    }
     let plan = match &args.output {
         None => Plan { format: args.format, files: Vec::new(), from: String::new() },
         Some(path) => {

@@ -8,7 +8,7 @@ use crate::discover::{plural, snapshot};
 
 pub(super) fn run(args: &Snapshot, cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
     let captured = cluster::capture(&args.access, cli.quiet)?;
-    let taken = super::scan::now()?.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let taken = super::now()?.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     snapshot::write(&captured, &taken, &args.output)?;
     if cli.quiet {
         return Ok(code(captured.gaps.is_empty()));

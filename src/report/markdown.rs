@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use crate::assess::{Assessment, Baseline, CheckError, Control, Finding, FindingVerdict, Gap, Severity, Status};
-use crate::report::text::{NAME, Options, Origin, SENTENCE, clean, controls, object, plural, point, seat, spot, tally, words};
+use crate::assess::{Assessment, Baseline, CheckError, Control, CrosswalkEntry, Finding, FindingVerdict, Gap, Severity, Standing, Status};
+use crate::report::text::{NAME, Options, Origin, SENTENCE, clean, controls, framework, object, plural, point, seat, spot, tally, words};
 
 mod escape;
 
@@ -44,13 +44,14 @@ pub fn write(assessment: &Assessment, _options: &Options, out: &mut dyn Write) -
 
 /// The parts that fold away.
 fn folds(assessment: &Assessment, open: &[&Finding], most: usize) -> String {
-    let parts: [Part; 8] = [
+    let parts: [Part; 9] = [
         fixes(open),
         reviews(assessment),
         excused(assessment),
         gaps(assessment),
         errors(assessment),
         notices(assessment),
+        by_framework(assessment),
         groups(assessment),
         statuses(assessment),
     ];
@@ -246,6 +247,24 @@ fn errors(assessment: &Assessment) -> Part {
 fn notices(assessment: &Assessment) -> Part {
     let line = |notice: &String| format!("- {}\n", prose(&clean(notice, SENTENCE)));
     Part::new(format!("Worth knowing: {}", assessment.notices.len()), "", assessment.notices.iter().map(line))
+}
+
+/// The result seen from another framework.
+fn by_framework(assessment: &Assessment) -> Part {
+    let Some(seen) = &assessment.crosswalk else { return Part::new(String::new(), "", std::iter::empty()) };
+    let told = |entry: &&CrosswalkEntry| !matches!(entry.standing, Standing::NotAssessed | Standing::NotApplicable);
+    let remarks: Vec<_> = framework::remarks(seen, false).iter().map(|remark| prose(remark)).collect();
+    let head = format!("{}\n\n| standing | control | what was found | by |\n|---|---|---|---|\n", remarks.join("<br>\n"));
+    let line = |entry: &CrosswalkEntry| {
+        let by = prose(&clean(&framework::controls(entry), SENTENCE));
+        row(&[entry.standing.as_str().to_owned(), code(&clean(&entry.id, NAME)), framework::counts(entry), by])
+    };
+    let rows: Vec<_> = seen.entries.iter().filter(told).map(line).collect();
+    let rest = seen.entries.len() - rows.len();
+    // without a row, the part would not be shown, and what it says of the unmapped rest would be lost
+    let none = rows.is_empty().then(|| row(&["-", "-", "nothing that maps to it was assessed", "-"]));
+    let title = format!("By {} ({rest} more were not assessed or do not apply)", prose(&framework::title(seen)));
+    Part::new(title, &head, rows.into_iter().chain(none))
 }
 
 /// Counts by group of the catalog.

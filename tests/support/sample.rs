@@ -147,6 +147,7 @@ pub(crate) fn nothing() -> Assessment {
         passes: vec![],
         errors: vec![],
         notices: vec![],
+        crosswalk: None,
     }
 }
 

@@ -10,7 +10,7 @@ use crate::report::text::{NAME, SENTENCE};
 pub(super) const ROOT: &str = "%SRCROOT%";
 
 /// The percent-encoded URI of a file, relative to the root; `None` when it is not below it.
-pub(super) fn uri(path: &str) -> Option<String> {
+pub(in crate::report) fn uri(path: &str) -> Option<String> {
     let path = path.trim_start_matches("./");
     let outside = path.is_empty() || path.starts_with('/') || path.split('/').any(|part| part == ".." || part == ".");
     (!outside).then(|| encoded(path))
