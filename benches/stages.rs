@@ -46,7 +46,7 @@ fn policy() -> Policy {
 }
 
 fn reading() -> Reading<'static> {
-    Reading { assumed_namespace: UNSET_NAMESPACE, complete: false }
+    Reading { assumed_namespace: UNSET_NAMESPACE, complete: false, live: None }
 }
 
 fn occasion() -> Occasion {

@@ -1,22 +1,25 @@
 //! Check × subject, in parallel, in the order of the input whatever the number of threads.
 
+mod batch;
 mod outcome;
 mod plan;
 mod share;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
+use batch::{Batch, gather};
 pub use outcome::{Finding, Outcomes, Standing, Subject, Tally};
 use plan::Plan;
 pub use share::Share;
 
-use crate::checks::Check;
+use crate::checks::{Check, Surface};
 use crate::model::origin::{self, GitSource};
 use crate::model::{Container, Fault, Field, Made, Namespace, Object, Pod, Scan, Severity, Verdict, kinds, take_mistyped};
 
@@ -29,15 +32,21 @@ pub fn all(checks: &[&'static Check], scan: &Scan<'_>, keep_passes: bool) -> Out
 /// Runs them on the subjects of one shard.
 #[must_use]
 pub fn share(checks: &[&'static Check], scan: &Scan<'_>, keep_passes: bool, share: Share) -> Outcomes {
-    let (plan, of_secrets) = (Plan::new(checks, |_| true), Plan::new(checks, |check| check.topic == "secret"));
+    let plan = |surface| Plan::new(checks, |check| check.speaks_of(surface));
+    let (files, live) = (plan(Surface::Manifest), plan(Surface::Cluster));
+    let of_secrets = Plan::new(checks, |check| check.topic == "secret");
     let evidence = scan.evidence;
+    let whole = if evidence.cluster().is_some() { &live } else { &files };
     let run = Runner { checks, scan, keep_passes, share, of_secrets: &of_secrets };
-    let objects = evidence.objects().par_chunks(CHUNK).map(|objects| run.chunk(objects, |batch, object| run.object(batch, &plan, object)));
+    let objects = evidence
+        .objects()
+        .par_chunks(CHUNK)
+        .map(|objects| run.chunk(objects, |batch, object| run.object(batch, if object.live { &live } else { &files }, object)));
     let namespaces = evidence.namespaces().par_chunks(CHUNK);
-    let namespaces = namespaces.map(|records| run.chunk(records, |batch, record| run.namespace(batch, &plan, &Namespace { scan, record })));
+    let namespaces = namespaces.map(|records| run.chunk(records, |batch, record| run.namespace(batch, whole, &Namespace { scan, record })));
     let (mut batches, namespaces): (Vec<_>, Vec<_>) = rayon::join(|| objects.collect(), || namespaces.collect());
     batches.extend(namespaces);
-    batches.push(run.chunk(&[()], |batch, ()| run.whole(batch, &plan)));
+    batches.push(run.chunk(&[()], |batch, ()| run.whole(batch, whole)));
     gather(checks.len(), batches)
 }
 
@@ -53,22 +62,6 @@ struct Runner<'r> {
     of_secrets: &'r Plan,
 }
 
-/// What was said of a few objects or namespaces.
-struct Batch {
-    tallies: Vec<Tally>,
-    findings: Vec<Finding>,
-    passes: Vec<(u16, Arc<Subject>)>,
-    errors: Vec<(u16, Arc<Subject>, String)>,
-    hidden: Vec<(u32, (u32, u32))>,
-}
-
-impl Batch {
-    fn new(checks: usize) -> Self {
-        let (findings, passes, errors, hidden) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Batch { tallies: vec![Tally::default(); checks], findings, passes, errors, hidden }
-    }
-}
-
 /// A subject with what the engine needs to settle a verdict on it.
 struct Seat<'a> {
     who: Who<'a>,
@@ -79,6 +72,7 @@ struct Seat<'a> {
     field: Field<'a>,
     object: Option<&'a Object<'a>>,
     namespace: Option<&'a str>,
+    live: bool,
     /// How many pods an object stands for.
     pods: u32,
 }
@@ -92,23 +86,30 @@ enum Who<'a> {
 }
 
 impl<'a> Seat<'a> {
-    fn new(who: Who<'a>, field: Field<'a>, object: Option<&'a Object<'a>>, namespace: Option<&'a str>) -> Self {
-        Seat { who, subject: OnceCell::new(), images: OnceCell::new(), source: OnceCell::new(), field, object, namespace, pods: 0 }
+    fn new(who: Who<'a>, field: Field<'a>, object: Option<&'a Object<'a>>, namespace: Option<&'a str>, live: bool) -> Self {
+        let (subject, images, source) = Default::default();
+        Seat { who, subject, images, source, field, object, namespace, live, pods: 0 }
+    }
+
+    /// The same, for so many pods that were made from it.
+    fn standing_for(self, pods: u32) -> Self {
+        Seat { pods, ..self }
     }
 
     fn subject(&self) -> Arc<Subject> {
         let make = || match self.who {
             Who::Object(object) => identity(object, "", self.pods),
             Who::Container(object, container) => identity(object, container.name(), self.pods),
-            Who::Namespace(name) => Subject::named("v1", "Namespace", name),
-            Who::Cluster => Subject::named("", "Cluster", "(all)"),
+            Who::Namespace(name) => Subject::named("v1", "Namespace", name, self.live),
+            Who::Cluster => Subject::named("", "Cluster", "(all)", self.live),
         };
         Arc::clone(self.subject.get_or_init(|| Arc::new(make())))
     }
 
     /// The object that a fault of a whole namespace or cluster lies in, when it is not only where the subject is shown.
     fn holder<'s>(&self, scan: &'s Scan<'_>, fault: &Fault) -> Option<&'s Object<'s>> {
-        if !matches!(self.who, Who::Namespace(_) | Who::Cluster) || fault.place == self.field.place() {
+        let shown_here = !fault.of_object && fault.place == self.field.place();
+        if !matches!(self.who, Who::Namespace(_) | Who::Cluster) || shown_here {
             return None;
         }
         let object = scan.evidence.object_at(fault.place.file, fault.place.root)?;
@@ -162,7 +163,7 @@ impl Runner<'_> {
         let pods = self.scan.evidence.pods_in(object).iter().map(|record| Pod { scan: self.scan, record });
         let owners = self.scan.evidence.owners();
         let instances = owners.pods(object.id);
-        let seat = Seat { pods: instances, ..Seat::new(Who::Object(object), place_of(object), Some(object), object.namespace) };
+        let seat = Seat::new(Who::Object(object), place_of(object), Some(object), object.namespace, object.live).standing_for(instances);
         let made = owners.of(object.id).map(|(_, made)| made);
         if made.is_some_and(|made| !matches!(made, Made::Like(_))) {
             for (pod, &(check, probe)) in pods.clone().flat_map(|pod| plan.made.iter().map(move |probe| (pod, probe))) {
@@ -174,26 +175,26 @@ impl Runner<'_> {
             return;
         }
         let by_kind = plan.kinds.get(&(object.group, object.kind)).map(Vec::as_slice).unwrap_or_default();
-        let namespaced = if object.namespace.is_some() { plan.namespaced.as_slice() } else { &[] };
-        for &(check, probe) in by_kind.iter().chain(namespaced).chain(&plan.any) {
+        for &(check, probe) in by_kind.iter().chain(&plan.any) {
             self.run(batch, check, &seat, || probe(object, self.scan));
         }
+        let (several, before) = (pods.len() > 1, batch.findings.len());
         for pod in pods {
             for &(check, probe) in &plan.pods {
-                self.run(batch, check, &seat, || match probe(&pod) {
-                    Verdict::Pass if pod.is_tekton() => Verdict::Skip("Tekton: the run supplies the fields of the pod".into()),
-                    verdict => verdict,
-                });
+                self.run(batch, check, &seat, || pod.settle(probe(&pod), true));
             }
             for container in pod.containers() {
                 let name = container.field.key("name");
                 let field = if name.exists() { name } else { container.field };
-                let seat = Seat::new(Who::Container(object, container), field, Some(object), object.namespace);
-                let seat = Seat { pods: instances, ..seat };
+                let seat = Seat::new(Who::Container(object, container), field, Some(object), object.namespace, object.live);
+                let seat = seat.standing_for(instances);
                 for &(check, probe) in &plan.containers {
-                    self.run(batch, check, &seat, || probe(&container));
+                    self.run(batch, check, &seat, || pod.settle(probe(&container), false));
                 }
             }
+        }
+        if several {
+            once(&mut batch.findings, before);
         }
     }
 
@@ -202,7 +203,8 @@ impl Runner<'_> {
             return;
         }
         let who = Who::Namespace(namespace.name());
-        let seat = Seat::new(who, namespace.field(), namespace.documents().next(), Some(namespace.name()));
+        let seat =
+            Seat::new(who, namespace.field(), namespace.documents().next(), Some(namespace.name()), self.scan.evidence.cluster().is_some());
         for &(check, probe) in &plan.namespaces {
             self.run(batch, check, &seat, || probe(namespace));
         }
@@ -211,7 +213,7 @@ impl Runner<'_> {
     fn whole(self, batch: &mut Batch, plan: &Plan) {
         // without any object there is no cluster to speak of
         let Some(first) = self.scan.evidence.objects().first().filter(|_| self.share.is_first()) else { return };
-        let seat = Seat::new(Who::Cluster, place_of(first), None, None);
+        let seat = Seat::new(Who::Cluster, place_of(first), None, None, first.live);
         for &(check, probe) in &plan.whole {
             self.run(batch, check, &seat, || probe(self.scan));
         }
@@ -331,8 +333,15 @@ fn finding(scan: &Scan<'_>, own: &Check, check: u16, seat: &Seat<'_>, standing: 
 }
 
 fn source_of(scan: &Scan<'_>, object: &Object<'_>) -> Option<Arc<GitSource>> {
-    let is_in_file = scan.evidence.files()[object.file() as usize].uri.is_some();
+    let is_in_file = !object.live && scan.evidence.files()[object.file() as usize].uri.is_some();
     if is_in_file { None } else { origin::of(object, scan.evidence).map(Arc::new) }
+}
+
+/// What several pods of an object share, an anchor or the spec of a workflow, is found once.
+fn once(findings: &mut Vec<Finding>, before: usize) {
+    let mut seen = HashSet::new();
+    let new = findings.split_off(before);
+    findings.extend(new.into_iter().filter(|new| seen.insert((new.fingerprint, new.span, new.message.clone()))));
 }
 
 /// Whether the built-in exceptions may know it: a node agent, or a pod by itself.
@@ -357,6 +366,7 @@ fn identity(object: &Object<'_>, container: &str, pods: u32) -> Subject {
         namespace: object.namespace_or_empty().to_owned(),
         name: object.name.to_owned(),
         container: container.to_owned(),
+        live: object.live,
         pods,
     }
 }
@@ -370,19 +380,4 @@ fn place_of<'a>(object: &Object<'a>) -> Field<'a> {
 fn words(panic: &(dyn std::any::Any + Send)) -> String {
     let said = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     said.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "the check broke".to_owned())
-}
-
-fn gather(checks: usize, batches: Vec<Batch>) -> Outcomes {
-    let mut outcomes = Outcomes { tallies: vec![Tally::default(); checks], ..Outcomes::default() };
-    outcomes.findings.reserve_exact(batches.iter().map(|batch| batch.findings.len()).sum());
-    for batch in batches {
-        for (sum, tally) in outcomes.tallies.iter_mut().zip(batch.tallies) {
-            sum.add(tally);
-        }
-        outcomes.findings.extend(batch.findings);
-        outcomes.passes.extend(batch.passes);
-        outcomes.errors.extend(batch.errors);
-        outcomes.hidden.extend(batch.hidden);
-    }
-    outcomes
 }

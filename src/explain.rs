@@ -36,7 +36,7 @@ pub fn check(check: &Check) -> String {
         }
     }
     page.push_str("\n## How it is decided\n\nBy cases, each of which is a test:\n\n");
-    for (verdict, said) in [("fail", "fails"), ("review", "for review"), ("pass", "passes"), ("skip", "does not apply")] {
+    for (verdict, said) in CASES {
         for case in cases(check.id, verdict) {
             _ = writeln!(page, "- {said}: {case}");
         }
@@ -78,11 +78,9 @@ pub fn control(control: &Control) -> String {
     for id in &control.planned {
         _ = writeln!(page, "- `{id}` (planned: counts as not run)");
     }
-    let parts = [
-        ("What all of them show", &control.proves),
-        ("What they leave open", &control.leaves),
-        ("What a person supplies", &control.attest),
-    ];
+    // what is not there yet shows nothing
+    let all = if control.planned.is_empty() { "What all of them show" } else { "What all of them will show, once the planned ones exist" };
+    let parts = [(all, &control.proves), ("What they leave open", &control.leaves), ("What a person supplies", &control.attest)];
     for (title, text) in parts.iter().filter(|(_, text)| !text.is_empty()) {
         _ = writeln!(page, "\n## {title}\n\n{text}");
     }
@@ -119,7 +117,8 @@ pub fn check_json(check: &Check) -> Value {
         "id": check.id, "title": check.title, "topic": check.topic, "severity": check.severity, "why": check.why, "fix": check.fix,
         "looks_at": looks_at(check), "blind": check.blind, "assurance": check.assurance.as_str(),
         "surfaces": check.surfaces.iter().map(|surface| surface.as_str()).collect::<Vec<_>>(),
-        "settings": settings, "bad": example("fail-"), "good": example("pass-"),
+        "settings": settings, "decided": CASES.iter().map(|(verdict, _)| ((*verdict).to_owned(), json!(cases(check.id, verdict)))).collect::<serde_json::Map<_, _>>(),
+        "bad": example("fail-"), "good": example("pass-"),
         "controls": cited_by(check.id).map(|control| control.id.clone()).collect::<Vec<_>>(),
         "maps": check.maps.iter().map(|(framework, ids)| ((*framework).to_owned(), json!(ids))).collect::<serde_json::Map<_, _>>(),
         "refs": check.refs,
@@ -133,7 +132,6 @@ fn looks_at(check: &Check) -> String {
         Probe::Container(_) => "each container of each pod: init, regular and ephemeral".to_owned(),
         Probe::Namespace(_) => "each namespace that has a document or an object".to_owned(),
         Probe::Object(kinds, _) => format!("each {}", words(kinds.iter().map(ToString::to_string))),
-        Probe::Namespaced(_) => "each object that lives in a namespace".to_owned(),
         Probe::Any(_) => "each object".to_owned(),
         Probe::Scan(_) => "the evidence as a whole".to_owned(),
         Probe::Made(_) => "each pod, ReplicaSet or Job that a controller in the evidence made from its template".to_owned(),
@@ -162,6 +160,9 @@ fn fallback(default: Fallback) -> String {
         Fallback::Choice(words) => words.join(" | "),
     }
 }
+
+/// The verdicts that have cases, in words.
+const CASES: [(&str, &str); 4] = [("fail", "fails"), ("review", "for review"), ("pass", "passes"), ("skip", "does not apply")];
 
 /// The cases of a check with a verdict: what their first comment says, else what their name says.
 fn cases(id: &str, verdict: &str) -> Vec<String> {

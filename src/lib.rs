@@ -17,6 +17,7 @@ pub mod seen;
 pub mod settings;
 
 use assess::{Assessment, Occasion, Seen};
+use discover::Captured;
 use evaluate::{Outcomes, Share};
 use model::evidence::Reading;
 use model::{Evidence, KubernetesVersion, Scan, UNSET_NAMESPACE};
@@ -27,7 +28,7 @@ use policy::Policy;
 #[derive(Debug)]
 pub struct Request {
     /// Where to look.
-    pub input: discover::Request,
+    pub input: Input,
     /// The namespace of objects that name none.
     pub assume_namespace: Option<String>,
     /// The input is all that the cluster has.
@@ -40,6 +41,15 @@ pub struct Request {
     pub limits: Limits,
     /// When and how.
     pub occasion: Occasion,
+}
+
+/// What a scan looks at.
+#[derive(Debug)]
+pub enum Input {
+    /// Files, folders, standard input.
+    Files(discover::Request),
+    /// What was read of a cluster, and the manifests that are laid over it.
+    Cluster(Box<Captured>, Option<discover::Request>),
 }
 
 /// What stops a scan.
@@ -58,36 +68,49 @@ pub enum Error {
 ///
 /// # Errors
 /// When nothing can be looked at; a file that cannot be read is a gap in the assessment instead.
-pub fn scan(request: &Request, policy: &Policy) -> Result<Assessment, Error> {
-    let (outcomes, seen) = look(request, policy, Share::ALL)?;
-    Ok(assess::all(policy, outcomes, seen, &request.occasion))
+pub fn scan(request: Request, policy: &Policy) -> Result<Assessment, Error> {
+    let (outcomes, seen, occasion) = look(request, policy, Share::ALL)?;
+    Ok(assess::all(policy, outcomes, seen, &occasion))
 }
 
 /// The same for one of several shards: all is read, so that joins see everything, and this one's share is judged.
 ///
 /// # Errors
 /// See [`scan`].
-pub fn scan_share(request: &Request, policy: &Policy, share: Share) -> Result<assess::Part, Error> {
-    let (outcomes, seen) = look(request, policy, share)?;
-    Ok(assess::share(share, policy, outcomes, seen, &request.occasion))
+pub fn scan_share(request: Request, policy: &Policy, share: Share) -> Result<assess::Part, Error> {
+    let (outcomes, seen, occasion) = look(request, policy, share)?;
+    Ok(assess::share(share, policy, outcomes, seen, &occasion))
 }
 
-fn look(request: &Request, policy: &Policy, share: Share) -> Result<(Outcomes, Seen), Error> {
-    let found = discover::all(&request.input)?;
-    let files = parse::all(found.sources, &request.limits);
+fn look(request: Request, policy: &Policy, share: Share) -> Result<(Outcomes, Seen, Occasion), Error> {
+    let (files, live, found) = match request.input {
+        Input::Files(input) => {
+            let mut found = discover::all(&input)?;
+            (parse::all(std::mem::take(&mut found.sources), &request.limits), None, found)
+        }
+        Input::Cluster(mut captured, overlay) => {
+            let mut files = parse::live::all(std::mem::take(&mut captured.lists));
+            let mut found = overlay.as_ref().map(discover::all).transpose()?.unwrap_or_default();
+            let laid = parse::all(std::mem::take(&mut found.sources), &request.limits);
+            // what is laid over a cluster is judged as a part of it
+            files.extend(laid.into_iter().map(|file| parse::File { root: String::new(), ..file }));
+            found.gaps.append(&mut captured.gaps);
+            (files, Some(captured), found)
+        }
+    };
     let assumed_namespace = request.assume_namespace.as_deref().unwrap_or(UNSET_NAMESPACE);
     let (outcomes, noted) = {
-        let evidence = Evidence::index(&files, Reading { assumed_namespace, complete: request.complete });
+        let evidence = Evidence::index(&files, Reading { assumed_namespace, complete: request.complete, live: live.as_deref() });
         if evidence.is_empty() && evidence.gaps().is_empty() && found.gaps.is_empty() {
             return Err(discover::Error::Nothing(nothing(&evidence)).into());
         }
         let scan = Scan { evidence: &evidence, settings: &policy.settings, version: request.kubernetes_version };
-        let outcomes = evaluate::share(&policy.checks, &scan, request.include_passes, share);
-        (outcomes, seen::gather(&scan, found.gaps, found.ignored))
+        let judge = || evaluate::share(&policy.checks, &scan, request.include_passes, share);
+        rayon::join(judge, || seen::gather(&scan, found.gaps, found.ignored))
     };
     // the trees go before the reports are made: they are the greater part of the memory
     let seen = seen::with_files(noted, files, &outcomes);
-    Ok((outcomes, seen))
+    Ok((outcomes, seen, request.occasion))
 }
 
 /// Why there is nothing to judge although files were found: an empty pipe must not pass for a clean scan.

@@ -1,5 +1,7 @@
 //! What the assessment needs to know of the evidence, taken out before the trees go.
 
+use rayon::prelude::*;
+
 use crate::assess::{self, InputStatus, Seen, SeenFile};
 use crate::discover::Gap;
 use crate::evaluate::Outcomes;
@@ -25,12 +27,20 @@ pub fn gather(scan: &Scan<'_>, found_gaps: Vec<Gap>, ignored: Vec<(String, Strin
         files: Vec::new(),
         ignored,
         gaps,
-        notices: too_new(scan).into_iter().chain(notices(evidence)).collect(),
+        notices: too_new(scan)
+            .into_iter()
+            .chain(pinned(evidence))
+            .chain(repositories(evidence))
+            .chain(replaced(evidence))
+            .chain(evidence.cluster().into_iter().flat_map(|captured| captured.notices.clone()))
+            .chain(notices(evidence))
+            .collect(),
         namespaces,
         annotations: annotations(evidence),
         objects: evidence.objects().len() as u32,
         complete: scan.is_complete(),
-        version: (scan.version().to_string(), scan.version.is_none()),
+        cluster: evidence.cluster().map(|captured| (captured.cluster.clone(), captured.from_snapshot)),
+        version: (scan.version().to_string(), scan.version.or_else(|| evidence.served_version()).is_none()),
     };
     (seen, secrets(evidence))
 }
@@ -48,7 +58,8 @@ pub fn with_files((seen, mut secrets): (Seen, Vec<Secret>), files: Vec<File>, ou
     for (file, shown) in files.iter().zip(&mut shown) {
         *shown |= !file.directives.is_empty();
     }
-    let rows = files.into_iter().zip(secrets).zip(shown);
+    // in parallel, as giving back so much memory takes its time
+    let rows = files.into_par_iter().zip(secrets).zip(shown);
     Seen { files: rows.map(|((file, secret), shown)| seen_file(file, secret, shown)).collect(), ..seen }
 }
 
@@ -64,9 +75,10 @@ fn seen_file(file: File, secret: Secret, shown: bool) -> SeenFile {
         bytes: file.bytes,
         documents: file.documents.len() as u32,
         status,
-        text: if shown { file.tree.into_source() } else { "".into() },
+        text: if shown && !file.live { file.tree.into_source() } else { "".into() },
         directives: file.directives,
         secret,
+        live: file.live,
     }
 }
 
@@ -103,11 +115,42 @@ fn annotations(evidence: &Evidence<'_>) -> Vec<(u32, String, String, String)> {
     found
 }
 
+/// What files laid over a cluster did to it.
+fn replaced(evidence: &Evidence<'_>) -> Option<String> {
+    let count = evidence.replaced();
+    let objects = assess::plural(count, "object");
+    (count > 0).then(|| format!("{objects} of the cluster gave way to the files laid over it, with what they own"))
+}
+
 /// A version that this release cannot know is judged by the latest rules that it has.
 fn too_new(scan: &Scan<'_>) -> Option<String> {
     let latest = KubernetesVersion::LATEST;
     let asked = scan.version().max(latest);
     (asked > latest).then(|| format!("Kubernetes {asked} is newer than this release knows: it is judged by the rules of {latest}"))
+}
+
+/// Namespaces whose pods are held against another version of the Pod Security Standards than the rest.
+fn pinned(evidence: &Evidence<'_>) -> Vec<String> {
+    let pins = evidence.namespaces().iter().filter_map(|namespace| {
+        let (oldest, latest) = namespace.standard?;
+        let version = if oldest == latest { oldest.to_string() } else { format!("{oldest} to {latest}") };
+        (oldest != KubernetesVersion::OLDEST_SUPPORTED || latest != KubernetesVersion::LATEST).then(|| (namespace.name(), version))
+    });
+    let said = |(name, version)| {
+        format!("namespace {name} pins a version: its pods are held against the Pod Security Standards of Kubernetes {version}")
+    };
+    pins.map(said).collect()
+}
+
+/// What is joined with what changes verdicts, so it is told where it is not all with all.
+fn repositories(evidence: &Evidence<'_>) -> Option<String> {
+    let mut roots: Vec<_> = evidence.files().iter().filter(|file| !file.documents.is_empty()).map(|file| file.root.as_str()).collect();
+    roots.sort_unstable();
+    roots.dedup();
+    let count = roots.iter().filter(|root| !root.is_empty()).count();
+    let named = if count == 1 { "1 Git repository".to_owned() } else { format!("{count} Git repositories") };
+    let beside = if count < roots.len() { " and what is in none" } else { "" };
+    (roots.len() > 1).then(|| format!("{named}{beside} are judged apart: what stands in one answers for nothing in another"))
 }
 
 /// Pieces left out, and objects that stand more than once.

@@ -47,7 +47,7 @@ pub enum Value {
 }
 
 /// The values in force.
-#[derive(Debug, Clone, std::default::Default)]
+#[derive(Debug, Clone, std::default::Default, PartialEq)]
 pub struct Settings {
     given: BTreeMap<String, Value>,
 }

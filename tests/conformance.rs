@@ -81,7 +81,7 @@ fn standings(namespaces: &[String], version: Option<KubernetesVersion>) -> Vec<S
     let origin = Origin::Bytes(text.into_bytes());
     let source = Source { uri: None, shown: "web.yaml".to_owned(), origin, named: true, root: "".into() };
     let parsed = parse::all(vec![source], &Limits::default());
-    let evidence = Evidence::index(&parsed, Reading { assumed_namespace: UNSET_NAMESPACE, complete: true });
+    let evidence = Evidence::index(&parsed, Reading { assumed_namespace: UNSET_NAMESPACE, complete: true, live: None });
     let scan = Scan { evidence: &evidence, settings: &Settings::default(), version };
     let check = checks::find("pss-unsafe-sysctl").expect("the check is there");
     evaluate::all(&[check], &scan, false).findings.iter().map(|finding| finding.standing).collect()
@@ -110,7 +110,7 @@ fn broken(asked: &[&&Control], version: KubernetesVersion, files: &[PathBuf]) ->
     let ids: BTreeSet<_> = asked.iter().flat_map(|control| control.checks).copied().collect();
     let checks: Vec<&'static Check> = checks::all().filter(|check| ids.contains(check.id)).collect();
     let parsed = parse::all(files.iter().map(|path| source(path)).collect(), &Limits::default());
-    let evidence = Evidence::index(&parsed, Reading { assumed_namespace: UNSET_NAMESPACE, complete: true });
+    let evidence = Evidence::index(&parsed, Reading { assumed_namespace: UNSET_NAMESPACE, complete: true, live: None });
     assert!(evidence.gaps().is_empty(), "{:?}", evidence.gaps());
     assert_eq!(evidence.pods().len(), files.len());
     let scan = Scan { evidence: &evidence, settings: &Settings::default(), version: Some(version) };

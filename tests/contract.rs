@@ -83,6 +83,22 @@ fn settings_of_one_name_are_one_setting() {
     }
 }
 
+#[cfg(feature = "live")]
+#[test]
+fn no_check_reads_a_kind_that_clusters_are_not_asked_for() {
+    use cnscan::discover::cluster::is_record;
+    for check in checks::all() {
+        let subjects = match check.probe {
+            checks::Probe::Object(kinds, _) => kinds,
+            _ => &[],
+        };
+        for kind in check.needs.iter().chain(subjects) {
+            assert!(!is_record(kind.group, kind.kind), "{} reads {kind}", check.id);
+            assert!(check.reads(kind.group, kind.kind), "{} does not say that it reads {kind}", check.id);
+        }
+    }
+}
+
 /// Each room imports only the rooms before it.
 #[test]
 fn arrows_between_rooms_point_one_way() {

@@ -52,7 +52,7 @@ fn judge(check: &'static Check, case: &Path, files: &[(String, String)]) -> Resu
     let world = World::of(check, files)?;
     let sources = files.iter().map(|(name, text)| source(name, text)).collect();
     let parsed = parse::all(sources, &Limits::default());
-    let evidence = Evidence::index(&parsed, Reading { assumed_namespace: UNSET_NAMESPACE, complete: world.complete });
+    let evidence = Evidence::index(&parsed, Reading { assumed_namespace: UNSET_NAMESPACE, complete: world.complete, live: None });
     if let Some(gap) = evidence.gaps().first() {
         return Err(format!("a gap: {gap:?}").into());
     }

@@ -66,6 +66,42 @@ fn a_secret_is_shown_in_no_format_however_it_is_written() {
 }
 
 #[test]
+fn a_credential_in_a_text_is_shown_in_no_format() {
+    const HIDDEN: &str = "k9vQ2mZx7pLw4tR8";
+    const ENCODED: &str = "azl2UTJtWng3cEx3NHRSOA==";
+    let pod = |words: &str| {
+        format!("kind: Pod\nmetadata: {{name: p, namespace: shop}}\nspec:\n  containers:\n  - name: a\n    image: a\n    {words}\n")
+    };
+    let map = |text: &str| {
+        format!("kind: ConfigMap\nmetadata: {{name: m, namespace: shop}}\ndata:\n  text: |\n    first: line\n    {text}\n    last: line\n")
+    };
+    let applied = |kind: &str, json: &str| {
+        let key = "kubectl.kubernetes.io/last-applied-configuration";
+        format!("kind: {kind}\nmetadata:\n  name: m\n  namespace: shop\n  annotations:\n    {key}: |\n      {json}\n")
+    };
+    for text in [
+        pod(&format!("command: [sh, -c, \"curl -u a:{HIDDEN} https://a; run --password={HIDDEN}\"]")),
+        pod(&format!("command: [redis-cli, -a, {HIDDEN}]")),
+        pod(&format!("args:\n    - |\n      set -e\n      export TOKEN={HIDDEN}\n      run")),
+        pod(&format!("lifecycle: {{preStop: {{exec: {{command: [mysql, -p{HIDDEN}]}}}}}}")),
+        map(&format!("<password>{HIDDEN}</password>")),
+        map(&format!("ALTER USER a IDENTIFIED BY '{HIDDEN}';")),
+        applied("ConfigMap", &format!("{{\"data\":{{\"password\":\"{HIDDEN}\"}}}}")),
+        applied("Secret", &format!("{{\"data\":{{\"password\":\"{ENCODED}\"}}}}")),
+    ] {
+        let text = format!("apiVersion: v1\n{text}");
+        let found = json(&text, &[]);
+        let checks: Vec<_> =
+            ["secret-value-in-spec", "secret-manifest-plaintext"].iter().flat_map(|check| verdicts(&found, check)).collect();
+        assert_eq!(checks, ["fail"], "{text}");
+        for format in ["table", "json", "sarif", "sarif-full", "markdown"] {
+            let (_, said) = run(&text, &["-f", format, "-vv", "--complete"]);
+            assert!(!said.contains(HIDDEN) && !said.contains(ENCODED), "{format} of {text}: {said}");
+        }
+    }
+}
+
+#[test]
 fn structured_secrets_are_credentials() {
     for (kind, data) in [
         (
@@ -106,12 +142,55 @@ fn what_the_api_server_would_refuse_is_a_gap_or_passes_nothing() {
 #[test]
 fn workloads_that_are_not_understood_are_gaps() {
     for (kind, spec) in [
-        ("argoproj.io/v1alpha1\nkind: Workflow", "{templates: [{name: m, container: {image: a, securityContext: {privileged: true}}}]}"),
+        ("argoproj.io/v1alpha1\nkind: Workflow", "{templates: [{name: m, resource: {action: create, manifest: \"kind: Pod\"}}]}"),
+        ("argoproj.io/v1alpha1\nkind: Workflow", "{templates: [{name: m, container: [{image: a}]}]}"),
+        ("monitoring.coreos.com/v1\nkind: Prometheus", "{containers: [{name: a, image: a, securityContext: {privileged: true}}]}"),
         ("kubevirt.io/v1\nkind: VirtualMachine", "{running: true}"),
         ("example.com/v1\nkind: Thing", "{parts: {containers: [{name: a, securityContext: {privileged: true}}]}}"),
     ] {
         let text = format!("apiVersion: {kind}\nmetadata: {{name: w, namespace: shop}}\nspec: {spec}\n");
         assert_eq!(gaps(&json(&text, &[])).len(), 1, "{text}");
+    }
+}
+
+#[test]
+fn a_gap_of_standard_input_says_its_line() {
+    let text = "apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: w}\nspec:\n  parts:\n    containers: [{name: a, image: a}]\n";
+    let mut command = Command::cargo_bin("cnscan").expect("the program");
+    let output = command.args(["scan", "-", "-f", "json", "--no-config", "-q"]).write_stdin(text).output().expect("it runs");
+    let result: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert!(gaps(&result)[0].starts_with("line 6, column 17: it has a list of containers"), "{:?}", gaps(&result));
+    assert!(!gaps(&json(text, &[]))[0].contains("line 6"), "a file has a place");
+}
+
+#[test]
+fn what_the_pods_of_an_object_share_is_found_once() {
+    let pod = |name: &str| format!("{{name: {name}, container: {{image: a}}}}");
+    let text = format!(
+        "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {{name: w, namespace: shop}}\nspec: {{hostNetwork: true, templates: [{}, {}]}}\n",
+        pod("a"),
+        pod("b")
+    );
+    assert_eq!(verdicts(&json(&text, &[]), "pss-host-namespaces"), ["fail"]);
+    // each template's own container is one more
+    assert_eq!(verdicts(&json(&text, &[]), "pss-run-as-non-root").len(), 2);
+}
+
+#[test]
+fn a_kustomization_is_known_by_its_name_alone() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: shop}\nspec: {containers: [{name: a, image: a}]}\n";
+    for name in ["kustomization.yaml", "kustomization.yml", "Kustomization"] {
+        let folder = TempDir::new().expect("a folder");
+        for (file, text) in [(name, "resources: [pod.yaml]\npatches: [{path: patch.yaml}]\n"), ("pod.yaml", pod), ("patch.yaml", pod)] {
+            fs::write(folder.path().join(file), text).expect("a file");
+        }
+        let arguments = ["scan", ".", "-f", "json", "--no-config", "-q"];
+        let output = Command::cargo_bin("cnscan").expect("the program").current_dir(folder.path()).args(arguments).output();
+        let result: Value = serde_json::from_slice(&output.expect("it runs").stdout).expect("JSON");
+        let notices = result["notices"].to_string();
+        assert!(notices.contains(&format!("patch.yaml: Pod p is not judged: a patch that {name} names")), "{notices}");
+        assert!(notices.contains(&format!("{name}: Kustomization is not judged")), "{notices}");
+        assert_eq!(result["gaps"].as_array().map(Vec::len), Some(0), "{result}");
     }
 }
 
@@ -139,22 +218,26 @@ fn an_excuse_in_one_copy_does_not_cover_another() {
     assert_eq!(excused, [("a.yaml".to_owned(), true), ("b.yaml".to_owned(), false)]);
 }
 
-/// What `kubectl get --raw` writes is one line.
 #[test]
-fn a_dump_of_one_line_gives_no_result_that_repeats_it() {
-    let pod = |number: u32| {
-        format!(
-            r#"{{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"p{number}","namespace":"shop"}},"spec":{{"containers":[{{"name":"é","image":"a","securityContext":{{"privileged":true}}}}]}}}}"#
-        )
+fn bytes_that_are_no_text_cost_their_own_document_alone() {
+    let pod = |name: &str| {
+        format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}}}\nspec: {{hostIPC: on, containers: [{{name: c, image: x}}]}}\n")
     };
-    let text = format!(r#"{{"apiVersion":"v1","kind":"List","items":[{}]}}"#, (0..300).map(pod).collect::<Vec<_>>().join(","));
-    let output = run(&text, &["-f", "json", "-q", "--check", "pss-privileged-container"]).1;
-    assert!(output.len() < text.len() * 20, "{} bytes of {}", output.len(), text.len());
-    let result: Value = serde_json::from_str(&output).expect("JSON");
-    let findings = result["findings"].as_array().expect("findings");
-    assert_eq!(findings.len(), 300);
-    let last = &findings[299];
-    let at = text.rfind("true").expect("the value");
-    assert_eq!(last["location"]["column"], text[..at].chars().count() + 1);
-    assert!(last["snippet"].is_null());
+    let scan = |bytes: &[u8]| {
+        let folder = TempDir::new().expect("a folder");
+        fs::write(folder.path().join("a.yaml"), bytes).expect("a file");
+        let mut scan = Command::cargo_bin("cnscan").expect("the program");
+        let output = scan.current_dir(folder.path()).args(["scan", "-f", "json", "--no-config"]).output().expect("it runs");
+        serde_json::from_slice::<Value>(&output.stdout).expect("JSON")
+    };
+    for (bad, why) in [(&b"\xFF"[..], "not valid UTF-8 (byte 0xFF)"), (b"\0", "a NUL character")] {
+        let bytes = [pod("one").as_bytes(), b"# ", bad, b"\n---\n", pod("two").as_bytes()].concat();
+        let result = scan(&bytes);
+        let named: Vec<_> = result["findings"].as_array().into_iter().flatten().map(|finding| &finding["subject"]["name"]).collect();
+        assert!(named.iter().all(|name| *name != "one"), "{named:?}");
+        assert_eq!(verdicts(&result, "pss-host-namespaces"), ["fail"]);
+        let gap = &result["gaps"][0];
+        assert!(gap["why"].as_str().is_some_and(|said| said.starts_with(why)), "{gap}");
+        assert_eq!((&gap["location"]["line"], &gap["location"]["column"]), (&Value::from(5), &Value::from(3)), "{gap}");
+    }
 }

@@ -62,7 +62,7 @@ fn said(check: &'static Check, text: &str) -> (BTreeSet<String>, u32, u32) {
     let source = Source { uri: None, shown: "case.yaml".to_owned(), origin, named: true, root: "".into() };
     let parsed = parse::all(vec![source], &Limits::default());
     let complete = !text.contains("#~ world: partial");
-    let evidence = Evidence::index(&parsed, Reading { assumed_namespace: UNSET_NAMESPACE, complete });
+    let evidence = Evidence::index(&parsed, Reading { assumed_namespace: UNSET_NAMESPACE, complete, live: None });
     let scan = Scan { evidence: &evidence, settings: &Settings::default(), version: Some(KubernetesVersion::LATEST) };
     let outcomes = evaluate::all(&[check], &scan, false);
     let messages = outcomes.findings.iter().map(|finding| format!("{:?} {}", finding.standing, finding.message));

@@ -82,7 +82,7 @@ fn lines(findings: &[Finding]) -> Vec<u32> {
 
 fn shown(diff: &Diff) -> String {
     let mut bytes = Vec::new();
-    diff::write(diff, &mut bytes).expect("memory takes all");
+    diff::write(diff, 80, &mut bytes).expect("memory takes all");
     String::from_utf8(bytes).expect("UTF-8")
 }
 
@@ -121,7 +121,8 @@ fn what_nobody_looked_at_is_lost_and_not_fixed() {
     assert!(why(|new| new.inputs = vec![input("deploy/web.yaml", InputStatus::Ignored)]).starts_with("its file is ignored now"));
     let gap = |new: &mut Assessment| {
         let location = Some(Place { uri: "deploy/web.yaml".into(), line: 3, column: 1 });
-        new.gaps = vec![Gap { surface: "manifest".into(), what: "document 2".into(), why: "a tab indents".into(), location }];
+        new.gaps =
+            vec![Gap { surface: "manifest".into(), what: "document 2".into(), why: "a tab indents".into(), location, ..Gap::default() }];
     };
     assert_eq!(why(gap), "its file has a gap now: a tab indents");
     assert_eq!(why(|new| new.checks.clear()), "its check is not in the profile now");
@@ -209,5 +210,14 @@ Failures: 1 new, 0 fixed, 1 lost from sight, 1 unchanged.
 Reviews: 0 new, 0 gone, 0 unchanged.
 Coverage: 50.0 % (unchanged).
 ";
-    assert_eq!(shown(&compare(&old, &new)), expected);
+    let diff = compare(&old, &new);
+    assert_eq!(shown(&diff), expected);
+    for (width, lines) in [(60, 5), (120, 3), (200, 2)] {
+        let mut bytes = Vec::new();
+        diff::write(&diff, width, &mut bytes).expect("memory takes all");
+        let text = String::from_utf8(bytes).expect("UTF-8");
+        assert!(text.lines().all(|line| line.chars().count() <= width), "{text}");
+        let first = text.lines().skip(2).take_while(|line| !line.is_empty()).count();
+        assert_eq!(first, lines, "{width}: {text}");
+    }
 }

@@ -171,7 +171,7 @@ fn names_that_mean_harm_are_text() {
         let mut assessment = of(vec![finding]);
         assessment.controls[0].title = name.into();
         assessment.notices = vec![name.into()];
-        assessment.gaps = vec![cnscan::assess::Gap { surface: name.into(), what: name.into(), why: name.into(), location: None }];
+        assessment.gaps = vec![cnscan::assess::Gap { surface: name.into(), what: name.into(), why: name.into(), ..Default::default() }];
         let (alerts, _) = valid(&assessment);
         assert_eq!(results(&alerts).len(), 1, "{name:?}");
     }

@@ -8,10 +8,14 @@ use unicode_width::UnicodeWidthStr;
 
 #[path = "report_table/build.rs"]
 mod build;
+#[path = "support/sample.rs"]
+#[allow(dead_code, reason = "other tests use the rest")]
+mod sample;
 #[path = "report_table/shop.rs"]
 mod shop;
 
-use build::{at, control, done, empty, fault, subject};
+use build::{at, control, done};
+use sample::{fault, nothing, subject};
 use shop::shop;
 
 fn show(assessment: &Assessment, width: usize, verbose: u8) -> String {
@@ -27,7 +31,7 @@ fn comment(assessment: &Assessment) -> String {
 }
 
 fn with(findings: Vec<Finding>) -> Assessment {
-    let mut assessment = Assessment { findings, ..empty() };
+    let mut assessment = Assessment { findings, ..nothing() };
     (assessment.summary.objects, assessment.summary.files) = (1, 1);
     done(assessment)
 }
@@ -68,11 +72,18 @@ fn hostile() -> Assessment {
         finding
     };
     let place = |finding: Finding, text: &String, quality| {
-        let location =
-            Location { uri: text.as_str().into(), line: u32::MAX - 9, column: 4_000, end_line: u32::MAX, end_column: 9_000, quality };
+        let location = Location {
+            uri: text.as_str().into(),
+            line: u32::MAX - 9,
+            column: 4_000,
+            end_line: u32::MAX,
+            end_column: 9_000,
+            utf16_columns: None,
+            quality,
+        };
         Finding { location: Some(location), snippet: Some(text.as_str().into()), ..finding }
     };
-    let mut assessment = empty();
+    let mut assessment = nothing();
     for text in &texts {
         let review = Finding { verdict: FindingVerdict::Review, ..finding(text) };
         let excuse =
@@ -82,7 +93,7 @@ fn hostile() -> Assessment {
         assessment.findings.extend([finding(text), review, excused]);
         assessment.findings.extend(placed);
         let location = Some(Place { uri: text.clone(), line: 1, column: 1 });
-        assessment.gaps.push(Gap { surface: text.clone(), what: text.clone(), why: text.clone(), location });
+        assessment.gaps.push(Gap { surface: text.clone(), what: text.clone(), why: text.clone(), location, ..Gap::default() });
         assessment.errors.push(CheckError { check: text.as_str().into(), subject: subject(text, text, text, text), message: text.clone() });
         assessment.notices.push(text.clone());
         let status = Status::Fail;
@@ -114,7 +125,7 @@ fn nothing_scanned_and_nothing_found_are_not_called_well() {
     clean.controls =
         vec![control(1, "Access", Status::Pass), control(2, "Access", Status::NotAssessed), control(5, "Deploy", Status::NotAssessed)];
     let clean = done(clean);
-    insta::assert_snapshot!("empty", show(&empty(), 80, 0));
+    insta::assert_snapshot!("empty", show(&nothing(), 80, 0));
     insta::assert_snapshot!("clean", show(&clean, 80, 0));
     insta::assert_snapshot!("clean_markdown", comment(&clean));
 }
@@ -123,7 +134,7 @@ fn nothing_scanned_and_nothing_found_are_not_called_well() {
 fn every_status_has_a_column_that_fits() {
     let statuses = Status::ALL.iter().enumerate();
     let controls = statuses.map(|(number, status)| control(number, "Securing Build Pipelines", *status)).collect();
-    let all = done(Assessment { controls, ..empty() });
+    let all = done(Assessment { controls, ..nothing() });
     insta::assert_snapshot!("statuses_80", show(&all, 80, 0));
     insta::assert_snapshot!("statuses_60", show(&all, 60, 0));
     assert_fits(&all);
@@ -148,7 +159,7 @@ fn a_profile_of_requirements_lists_them() {
             "1 check planned for a later release",
         ),
     ];
-    insta::assert_snapshot!("requirements", show(&done(Assessment { controls, ..empty() }), 80, 0));
+    insta::assert_snapshot!("requirements", show(&done(Assessment { controls, ..nothing() }), 80, 0));
 }
 
 #[test]

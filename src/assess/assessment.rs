@@ -7,9 +7,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use crate::assess::finding::*;
-pub use crate::discover::{Gap, Place};
+pub use crate::discover::{Cluster, Gap, Place};
 pub use crate::model::{Quality, Severity};
-pub use crate::policy::{Coverage, Thresholds};
+pub use crate::policy::{Coverage, Selection, Thresholds};
 
 /// The name of this format; a change that breaks readers changes the number.
 pub const SCHEMA: &str = "cnscan/result/v1";
@@ -25,6 +25,9 @@ pub struct Assessment {
     pub catalog: Pin,
     /// What was assessed against.
     pub profile: Pin,
+    /// What the scan was narrowed to; absent when it was not.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub selection: Option<Selection>,
     /// The configuration file in force.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub config: Option<Pin>,
@@ -57,6 +60,9 @@ pub struct Assessment {
     /// What a reader should know: exceptions that expired or matched nothing, copies of an object, fragments left out.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub notices: Vec<String>,
+    /// With `--framework`: the same seen from that framework.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub crosswalk: Option<crate::assess::Crosswalk>,
 }
 
 /// What made a result.
@@ -108,6 +114,9 @@ pub struct Scope {
     pub kind: String,
     /// The user said that the input is all there is.
     pub complete: bool,
+    /// The cluster that was read; none for files.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cluster: Option<Cluster>,
     /// The namespaces seen.
     pub namespaces: Vec<String>,
 }

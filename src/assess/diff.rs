@@ -1,5 +1,7 @@
 //! Two results compared: what is new, what was fixed, and what only went out of sight.
 
+mod live;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Serialize;
@@ -218,6 +220,7 @@ fn warnings(old: &Assessment, new: &Assessment) -> Vec<String> {
         ("releases of the tool", old.tool.version.clone(), new.tool.version.clone()),
         ("Kubernetes versions judged by", version(&old.kubernetes_version), version(&new.kubernetes_version)),
         ("scopes", old.scope.kind.clone(), new.scope.kind.clone()),
+        ("clusters", live::name(old), live::name(new)),
         ("extents of the input", complete(&old.scope), complete(&new.scope)),
     ];
     let differing = pairs.into_iter().filter(|(_, old, new)| old != new);
@@ -319,6 +322,7 @@ struct Sight<'a> {
     /// Checks that ran.
     checks: HashMap<&'a str, CheckVerdict>,
     broken: BTreeSet<(&'a str, [&'a str; 5])>,
+    live: live::Outlook<'a>,
 }
 
 impl<'a> Sight<'a> {
@@ -333,6 +337,7 @@ impl<'a> Sight<'a> {
             gaps: fresh.filter_map(|gap| Some((gap.location.as_ref()?.uri.as_str(), gap))).collect(),
             checks: new.checks.iter().map(|check| (&*check.id, check.verdict)).collect(),
             broken: new.errors.iter().map(|error| (&*error.check, whose(&error.subject))).collect(),
+            live: live::Outlook::new(old, new),
         }
     }
 
@@ -345,6 +350,9 @@ impl<'a> Sight<'a> {
         }
         if let Some(gap) = self.gaps.get(place) {
             return Some(format!("its file has a gap now: {}", gap.why));
+        }
+        if let Some(why) = self.live.lost(finding) {
+            return Some(why);
         }
         if self.broken.contains(&(&*finding.check, whose(&finding.subject))) {
             return Some("its check broke".to_owned());

@@ -51,6 +51,7 @@ pub(super) fn all(policy: &Policy, outcomes: &Outcomes, seen: &Seen, now: jiff::
             file: finding.file,
             span: finding.span,
             images: &images,
+            observed: &finding.observed,
             annotation: annotation.and_then(|object| annotations.get(&(finding.file, object.as_str(), check)).copied()),
         })
     };

@@ -121,6 +121,9 @@ pub struct Location {
     pub end_line: u32,
     /// Just past the last character.
     pub end_column: u32,
+    /// Both columns in UTF-16 code units, where no snippet has the text to count them in.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub utf16_columns: Option<[u32; 2]>,
     /// How well it fits.
     pub quality: Quality,
 }

@@ -11,8 +11,8 @@ use crate::parse::Lines;
 /// The most lines that a snippet shows.
 const TALLEST: u32 = 6;
 
-/// The longest line that a snippet shows, in bytes: of a dump that is one line, each finding would hold all.
-const LONGEST: usize = 8192;
+/// The longest line, in bytes, that a snippet shows: a file on one line would stand in it whole, once a finding.
+const LONGEST: usize = 2000;
 
 /// A place to look up: a byte range and how well it fits.
 #[derive(Debug, Clone, Copy)]
@@ -25,7 +25,7 @@ pub(super) struct Wanted {
 #[derive(Debug)]
 pub(super) struct Located {
     pub(super) location: Location,
-    /// `None` when its lines are too long to show.
+    /// None where a line is too long to be of use.
     pub(super) snippet: Option<Arc<str>>,
     pub(super) line_hash: Option<Arc<str>>,
 }
@@ -39,20 +39,28 @@ pub(super) fn all(uri: Option<&Arc<str>>, text: &str, secret: &[(u32, u32)], pla
     // hashes are of the masked text as well: a hash of a short secret gives it away
     let hashes = hashed.then(|| LineHashes::new(masked.as_deref().unwrap_or(text)));
     let mut snippets: HashMap<(u32, u32), Option<Arc<str>>> = HashMap::new();
-    let positions = lines.positions(places.iter().flat_map(|place| [place.span.0, place.span.1]));
     let empty: Arc<str> = "".into();
     places
         .iter()
-        .zip(positions.chunks_exact(2))
-        .map(|(place, ends)| {
-            let ((line, column), (end_line, end_column)) = (ends[0], ends[1]);
+        .map(|place| {
+            let ((line, start), (end_line, end)) = (lines.place(place.span.0), lines.place(place.span.1));
             let tall = end_line.min(line + TALLEST - 1);
             let snippet = snippets.entry((line, tall)).or_insert_with(|| {
                 let lines: Vec<_> = (line..=tall).map(|number| shown.line(number)).collect();
                 lines.iter().all(|line| line.len() <= LONGEST).then(|| lines.join("\n").into())
             });
+            // without the text, nobody could tell them from the columns in scalar values
+            let utf16_columns = snippet.is_none().then_some([start.units + 1, end.units + 1]);
             Located {
-                location: Location { uri: Arc::clone(uri.unwrap_or(&empty)), line, column, end_line, end_column, quality: place.quality },
+                location: Location {
+                    uri: Arc::clone(uri.unwrap_or(&empty)),
+                    line,
+                    column: start.scalars + 1,
+                    end_line,
+                    end_column: end.scalars + 1,
+                    utf16_columns,
+                    quality: place.quality,
+                },
                 snippet: snippet.clone(),
                 line_hash: hashes.as_ref().and_then(|hashes| hashes.of(line)).map(Into::into),
             }
@@ -96,5 +104,14 @@ mod tests {
         assert_eq!(found[0].snippet.as_deref(), Some("a: 1\npassword: ***********\nb: 2\n"));
         assert_eq!(found[1].snippet.as_deref(), Some("password: ***********"));
         assert_eq!((found[1].location.line, found[1].location.column, found[1].location.end_column), (2, 11, 18));
+    }
+
+    #[test]
+    fn a_line_that_holds_a_whole_file_is_not_shown() {
+        let text = format!("{{\"é😀\": \"{}\"}}", "x".repeat(3 * LONGEST));
+        let found = all(None, &text, &[], &[Wanted { span: (11, text.len() as u32 - 1), quality: Quality::Value }], false);
+        let location = &found[0].location;
+        assert_eq!(found[0].snippet, None);
+        assert_eq!((location.column, location.utf16_columns.map(|columns| columns[0])), (8, Some(9)));
     }
 }

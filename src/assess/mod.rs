@@ -1,6 +1,7 @@
 //! Outcomes held against the policy: the assessment.
 
 mod assessment;
+pub mod crosswalk;
 pub mod diff;
 mod excuse;
 mod finding;
@@ -16,6 +17,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use assessment::*;
+pub use crosswalk::{Crosswalk, CrosswalkEntry, MappedControl, Standing};
 pub use part::{MergeError, PART_SCHEMA, Part, merge};
 pub(crate) use rollup::plural;
 
@@ -43,6 +45,8 @@ pub struct Seen {
     pub objects: u32,
     /// The user says that the input is all there is.
     pub complete: bool,
+    /// The cluster that was read, when it is one, and whether it was read from a snapshot.
+    pub cluster: Option<(Cluster, bool)>,
     /// The Kubernetes version judged by, and whether nobody gave it.
     pub version: (String, bool),
 }
@@ -66,6 +70,8 @@ pub struct SeenFile {
     pub directives: Vec<crate::parse::Directive>,
     /// Byte ranges that nobody may see, whatever finds them.
     pub secret: Vec<(u32, u32)>,
+    /// It is a list of a cluster, whose text nobody wrote.
+    pub live: bool,
 }
 
 /// When a scan ran, how it was called, and what it is compared with.
@@ -119,7 +125,7 @@ fn gather(policy: &Policy, outcomes: Outcomes, seen: Seen, occasion: &Occasion) 
     let cited = citations(policy);
     let mut outcomes = outcomes;
     let (excuses, remarks) = excuse::all(policy, &outcomes, &seen, occasion.started);
-    let verdicts = verdicts::all(policy, &outcomes, &excuses, seen.complete && seen.gaps.is_empty());
+    let verdicts = verdicts::all(policy, &outcomes, &excuses, &seen);
     let findings = std::mem::take(&mut outcomes.findings);
     let findings = place::all(policy, findings, excuses, &seen, &cited, occasion.line_hashes);
     let controls = verdicts::controls(policy, &verdicts, &seen.gaps);
@@ -137,6 +143,7 @@ fn gather(policy: &Policy, outcomes: Outcomes, seen: Seen, occasion: &Occasion) 
         tool: summary::tool(),
         catalog: summary::catalog(policy),
         profile: summary::profile(policy),
+        selection: policy.selection.clone(),
         config: summary::config(policy),
         run: Run {
             id: String::new(),
@@ -145,7 +152,7 @@ fn gather(policy: &Policy, outcomes: Outcomes, seen: Seen, occasion: &Occasion) 
             arguments: occasion.arguments.clone(),
             seconds: 0.0,
         },
-        scope: Scope { kind: "files".to_owned(), complete: seen.complete, namespaces: seen.namespaces.clone() },
+        scope: summary::scope(&seen),
         kubernetes_version: Version { version: seen.version.0.clone(), assumed: seen.version.1 },
         thresholds: policy.thresholds.clone(),
         summary: Summary { objects: seen.objects, ..Summary::default() },
@@ -157,6 +164,7 @@ fn gather(policy: &Policy, outcomes: Outcomes, seen: Seen, occasion: &Occasion) 
         findings,
         gaps: seen.gaps,
         notices: seen.notices,
+        crosswalk: None,
     };
     (assessment, remarks)
 }

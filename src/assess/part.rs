@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::assess::assessment::{Assessment, CheckInfo, FindingVerdict, Input};
 use crate::assess::{Occasion, finish, verdicts};
+use crate::checks;
 use crate::evaluate::{Share, Tally};
 use crate::policy::remark::Remark;
 
@@ -122,12 +123,13 @@ fn judge(whole: &mut Assessment) {
         *open |= finding.verdict == FindingVerdict::Fail;
         *doubtful |= finding.verdict == FindingVerdict::Review;
     }
-    let is_whole = whole.scope.complete && whole.gaps.is_empty();
+    let of_cluster = whole.scope.cluster.is_some();
     let mut counted = HashMap::new();
     for check in &mut whole.checks {
         let (open, doubtful) = found.get(&*check.id).copied().unwrap_or_default();
         let tally = tally(check);
-        check.verdict = verdicts::verdict(open, doubtful, &tally, is_whole);
+        let sees_all = |check| verdicts::sees_all(check, of_cluster, whole.scope.complete, &whole.gaps);
+        check.verdict = verdicts::verdict(open, doubtful, &tally, checks::find(&check.id).is_some_and(sees_all));
         counted.insert(Arc::clone(&check.id), verdicts::Counted { verdict: check.verdict, tally });
     }
     for control in &mut whole.controls {
@@ -199,7 +201,7 @@ fn difference(one: &Part, other: &Part) -> Option<String> {
         (a.kubernetes_version != b.kubernetes_version, &versions),
         (a.scope != b.scope, &|| "of different extent (--complete, --assume-namespace)".to_owned()),
         (a.thresholds != b.thresholds, &|| "with different thresholds".to_owned()),
-        (ids(a) != ids(b) || controls(a) != controls(b), &|| "with different checks or controls".to_owned()),
+        (a.selection != b.selection || ids(a) != ids(b) || controls(a) != controls(b), &|| "with different checks or controls".to_owned()),
         (a.gaps != b.gaps, &|| "with different gaps in the evidence".to_owned()),
         (a.notices != b.notices, &|| "with different notices of the input".to_owned()),
         (a.summary.objects != b.summary.objects, &|| format!("of {} and {} objects", a.summary.objects, b.summary.objects)),

@@ -35,7 +35,12 @@ pub(super) fn all(
         let own = findings.iter().filter_map(|(finding, ..)| finding.sensitive);
         let secret: Vec<_> = own.chain(file.secret.iter().copied()).collect();
         let wanted: Vec<_> = findings.iter().map(|(finding, ..)| Wanted { span: finding.span, quality: finding.quality }).collect();
-        let located = locate::all(uri.as_ref(), &file.text, &secret, &wanted, hashed);
+        let located: Vec<_> = if file.live {
+            // nobody wrote this text: there is no place to show
+            wanted.iter().map(|_| None).collect()
+        } else {
+            locate::all(uri.as_ref(), &file.text, &secret, &wanted, hashed).into_iter().map(Some).collect()
+        };
         let rows = findings.into_iter().zip(located);
         rows.map(|((finding, excuse, subject), located)| words.finding(finding, excuse, subject, located, &secret)).collect::<Vec<_>>()
     });
@@ -44,17 +49,11 @@ pub(super) fn all(
 
 /// Sorts by place, numbers equal fingerprints, and holds all against the baseline; returns what is to be said of it.
 pub(super) fn order(baseline: Option<policy::Baseline>, findings: &mut [Finding]) -> Option<String> {
-    let place = |finding: &Finding| finding.location.as_ref().map(|at| (Arc::clone(&at.uri), at.line, at.column));
-    findings.par_sort_by(|a, b| {
-        (place(a), a.severity, &a.check, &a.subject, &a.path, &a.message).cmp(&(
-            place(b),
-            b.severity,
-            &b.check,
-            &b.subject,
-            &b.path,
-            &b.message,
-        ))
-    });
+    fn key(finding: &Finding) -> impl Ord + '_ {
+        let place = finding.location.as_ref().map(|at| (&*at.uri, at.line, at.column));
+        (place, finding.severity, &*finding.check, &*finding.subject, &*finding.path, &*finding.message)
+    }
+    findings.par_sort_by(|a, b| key(a).cmp(&key(b)));
     let mut seen: HashMap<Arc<str>, u32> = HashMap::new();
     for finding in findings.iter_mut() {
         let times = seen.entry(Arc::clone(&finding.fingerprint)).or_default();
@@ -74,7 +73,7 @@ pub(super) fn order(baseline: Option<policy::Baseline>, findings: &mut [Finding]
 /// A subject as reports have it.
 pub(super) fn subject(subject: &evaluate::Subject) -> Arc<Subject> {
     Arc::new(Subject {
-        surface: "manifest".to_owned(),
+        surface: if subject.live { "cluster" } else { "manifest" }.to_owned(),
         api_version: subject.api_version.clone(),
         kind: subject.kind.clone(),
         namespace: subject.namespace.clone(),
@@ -125,9 +124,13 @@ impl Words {
         finding: evaluate::Finding,
         excuse: Option<Box<crate::assess::assessment::Excuse>>,
         subject: Arc<Subject>,
-        located: Located,
+        located: Option<Located>,
         secret: &[(u32, u32)],
     ) -> Finding {
+        let (location, snippet, line_hash) = match located {
+            Some(located) => (Some(located.location), located.snippet, located.line_hash),
+            None => (None, None, None),
+        };
         let [check, title, fix] = &self.by_check[finding.check as usize];
         let shows_secret = secret.iter().any(|&(start, end)| start < finding.span.1 && finding.span.0 < end);
         let observed = match finding.sensitive {
@@ -148,7 +151,7 @@ impl Words {
             controls: Arc::clone(&self.controls[finding.check as usize]),
             subject,
             path: self.text(&finding.path),
-            location: Some(located.location),
+            location,
             source: finding.source.map(|source| Arc::new(GitSource { repository: source.repository.clone(), path: source.path.clone() })),
             observed,
             expected: self.text(&finding.expected),
@@ -156,8 +159,8 @@ impl Words {
             fingerprint: policy::hex(&finding.fingerprint).into(),
             excused: excuse,
             baseline: None,
-            snippet: located.snippet,
-            line_hash: located.line_hash,
+            snippet,
+            line_hash,
         }
     }
 }

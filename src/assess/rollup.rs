@@ -58,10 +58,7 @@ fn nothing_ran(checks: &[ControlCheck]) -> String {
     said.join(", ")
 }
 
-/// `1 check`, `2 checks`.
-pub(crate) fn plural(count: usize, word: &str) -> String {
-    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
-}
+pub(crate) use crate::discover::plural;
 
 #[cfg(test)]
 mod tests {

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::assess::assessment::{Assessment, FindingVerdict, Input, InputStatus, Pin, Status, Summary, Tool};
+use crate::assess::assessment::{Assessment, FindingVerdict, Input, InputStatus, Pin, Scope, Status, Summary, Tool};
 use crate::assess::{Occasion, Seen};
 use crate::policy::{Policy, hex};
 
@@ -31,12 +31,22 @@ pub(super) fn config(policy: &Policy) -> Option<Pin> {
     file.map(|file| Pin { name: file.name.clone(), title: String::new(), version: String::new(), sha256: file.sha256.clone() })
 }
 
+pub(super) fn scope(seen: &Seen) -> Scope {
+    let kind = match &seen.cluster {
+        None => "files",
+        Some((_, false)) => "cluster",
+        Some((_, true)) => "snapshot",
+    };
+    let cluster = seen.cluster.as_ref().map(|(cluster, _)| cluster.clone());
+    Scope { kind: kind.to_owned(), complete: seen.complete, cluster, namespaces: seen.namespaces.clone() }
+}
+
 pub(super) fn inputs(seen: &Seen) -> Vec<Input> {
     let read = seen.files.iter().map(|file| Input {
         uri: file.uri.clone(),
         sha256: hex(&file.sha256),
         bytes: file.bytes,
-        kind: "manifest".to_owned(),
+        kind: if file.live { "list" } else { "manifest" }.to_owned(),
         documents: file.documents,
         status: file.status.0,
         reason: file.status.1.clone(),

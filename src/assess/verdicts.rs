@@ -2,8 +2,8 @@
 
 use crate::assess::assessment::{CheckVerdict, Control, ControlCheck, Gap, Status};
 use crate::assess::excuse::Excuses;
-use crate::assess::rollup;
-use crate::checks;
+use crate::assess::{Seen, rollup};
+use crate::checks::{self, Check, Surface};
 use crate::evaluate::{Outcomes, Standing, Tally};
 use crate::policy::Policy;
 use crate::policy::profile::Requirement;
@@ -16,7 +16,7 @@ pub(super) struct Counted {
 }
 
 /// One a check, in the policy's order.
-pub(super) fn all(policy: &Policy, outcomes: &Outcomes, excuses: &Excuses, whole: bool) -> Vec<Counted> {
+pub(super) fn all(policy: &Policy, outcomes: &Outcomes, excuses: &Excuses, seen: &Seen) -> Vec<Counted> {
     let (mut open, mut doubtful) = (vec![false; policy.checks.len()], vec![false; policy.checks.len()]);
     for (finding, excuse) in outcomes.findings.iter().zip(excuses) {
         match finding.standing {
@@ -26,8 +26,10 @@ pub(super) fn all(policy: &Policy, outcomes: &Outcomes, excuses: &Excuses, whole
         }
     }
     let tallies = outcomes.tallies.iter().enumerate();
-    let counted =
-        |(check, tally): (usize, &Tally)| Counted { verdict: verdict(open[check], doubtful[check], tally, whole), tally: tally.clone() };
+    let counted = |(check, tally): (usize, &Tally)| {
+        let whole = sees_all(policy.checks[check], seen.cluster.is_some(), seen.complete, &seen.gaps);
+        Counted { verdict: verdict(open[check], doubtful[check], tally, whole), tally: tally.clone() }
+    };
     tallies.map(counted).collect()
 }
 
@@ -47,6 +49,23 @@ pub(super) fn verdict(open: bool, doubtful: bool, tally: &Tally, whole: bool) ->
         CheckVerdict::Skip
     } else {
         CheckVerdict::NotAssessed
+    }
+}
+
+/// Whether a check without a subject may say so: everything it reads was there to be seen.
+pub(super) fn sees_all(check: &Check, of_cluster: bool, complete: bool, gaps: &[Gap]) -> bool {
+    let surface = if of_cluster { Surface::Cluster } else { Surface::Manifest };
+    (of_cluster || complete) && check.speaks_of(surface) && !gaps.iter().any(|gap| concerns(gap, check))
+}
+
+/// Whether what was not looked at may change what a check says.
+fn concerns(gap: &Gap, check: &Check) -> bool {
+    match &gap.kind {
+        Some(name) => {
+            let (group, kind) = name.rsplit_once('/').unwrap_or(("", name));
+            group == "*" || check.reads(group, kind)
+        }
+        None => check.surfaces.iter().any(|own| own.as_str() == gap.surface),
     }
 }
 
@@ -77,8 +96,7 @@ fn control(policy: &Policy, requirement: &Requirement, verdicts: &[Counted], gap
 /// The status of a control, from its checks and the gaps in what they read.
 pub(super) fn settle(control: &mut Control, gaps: &[Gap]) {
     let selected = control.checks.iter().filter(|check| !matches!(check.verdict, CheckVerdict::Planned | CheckVerdict::NotSelected));
-    let surfaces: Vec<_> = selected.filter_map(|check| checks::find(&check.id)).flat_map(|check| check.surfaces).collect();
-    let has_gaps = gaps.iter().any(|gap| surfaces.iter().any(|surface| surface.as_str() == gap.surface));
+    let has_gaps = selected.filter_map(|check| checks::find(&check.id)).any(|check| gaps.iter().any(|gap| concerns(gap, check)));
     (control.status, control.reason) = rollup::status(control.coverage, &control.checks, has_gaps);
 }
 

@@ -1,5 +1,6 @@
 //! Checks: one file each, in a folder a topic. A check knows neither the controls that cite it nor the profiles.
 
+use crate::model::templates::may_embed;
 use crate::model::{Container, GroupKind, Namespace, Object, Pod, Scan, kinds, templates};
 use crate::settings::Setting;
 
@@ -51,6 +52,38 @@ pub struct Check {
 }
 
 impl Check {
+    /// Whether objects of a kind have a say in what it says: `*` stands for every kind of the group.
+    #[must_use]
+    pub fn reads(&self, group: &str, kind: &str) -> bool {
+        let is = |known: GroupKind| known.group == group && (kind == "*" || known.kind == "*" || known.kind == kind);
+        matches!(self.probe, Probe::Any(_)) || self.is_about_pods() && may_embed(group, kind) || self.kinds().any(is)
+    }
+
+    /// The kinds that it reads, its subjects among them; `*` for each kind of a group.
+    pub fn kinds(&self) -> impl Iterator<Item = GroupKind> + use<> {
+        let pods = self.is_about_pods().then(templates::kinds);
+        self.declared().chain(pods.into_iter().flatten())
+    }
+
+    fn is_about_pods(&self) -> bool {
+        !matches!(self.probe, Probe::Object(..) | Probe::Scan(_)) || self.declared().any(|kind| kind == kinds::POD)
+    }
+
+    fn declared(&self) -> impl Iterator<Item = GroupKind> + use<> {
+        let subjects: &'static [GroupKind] = match self.probe {
+            Probe::Object(kinds, _) => kinds,
+            Probe::Namespace(_) => &[kinds::NAMESPACE],
+            _ => &[],
+        };
+        subjects.iter().chain(self.needs).chain(self.beside).copied()
+    }
+
+    /// Whether it speaks of a kind of evidence.
+    #[must_use]
+    pub fn speaks_of(&self, surface: Surface) -> bool {
+        self.surfaces.contains(&surface)
+    }
+
     /// What most checks have in common; the rest each check says itself.
     pub(crate) const BASE: Check = Check {
         id: "",
@@ -69,21 +102,6 @@ impl Check {
         maps: &[],
         probe: Probe::Scan(|_| Verdict::Pass),
     };
-}
-
-impl Check {
-    /// The kinds that it reads, its subjects among them; `*` for each kind of a group.
-    pub fn reads(&self) -> impl Iterator<Item = GroupKind> + use<> {
-        let subjects: &[GroupKind] = match self.probe {
-            Probe::Object(kinds, _) => kinds,
-            _ => &[],
-        };
-        let own = subjects.iter().chain(self.needs).chain(self.beside);
-        let is_about_pods = !matches!(self.probe, Probe::Object(..) | Probe::Scan(_)) || own.clone().any(|kind| *kind == kinds::POD);
-        let pods = is_about_pods.then(templates::kinds);
-        // what a namespace says of itself holds for what is in it
-        own.copied().collect::<Vec<_>>().into_iter().chain(pods.into_iter().flatten()).chain([kinds::NAMESPACE])
-    }
 }
 
 /// A kind of evidence.
@@ -140,8 +158,6 @@ pub enum Probe {
     Namespace(fn(&Namespace<'_>) -> Verdict),
     /// Each object of these kinds.
     Object(&'static [GroupKind], fn(&Object<'_>, &Scan<'_>) -> Verdict),
-    /// Each object that has a namespace.
-    Namespaced(fn(&Object<'_>, &Scan<'_>) -> Verdict),
     /// Each object of any kind.
     Any(fn(&Object<'_>, &Scan<'_>) -> Verdict),
     /// The scan as a whole, once a world.

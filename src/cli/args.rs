@@ -1,8 +1,16 @@
 //! The command line as clap sees it: types, no effects.
 
 use std::path::PathBuf;
+#[cfg(feature = "live")]
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+mod merge;
+mod permissions;
+
+pub use merge::Merge;
+pub use permissions::{Permissions, RoleFormat};
 
 use crate::evaluate::Share;
 use crate::model::KubernetesVersion;
@@ -44,8 +52,11 @@ pub enum Color {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Scan files, folders or standard input.
+    /// Scan files, folders, standard input, or a cluster.
     Scan(Box<Scan>),
+    /// Capture what a scan of a cluster reads, to scan it later.
+    #[cfg(feature = "live")]
+    Snapshot(Snapshot),
     /// What a check or a control is, how it is decided, and how to mend what it finds.
     Explain(Explain),
     /// List checks, controls, profiles or formats.
@@ -84,6 +95,20 @@ pub struct Scan {
     /// Files and folders; `-` is standard input [default: .]
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    /// Scan a running cluster, reading only.
+    #[cfg(feature = "live")]
+    #[arg(long, conflicts_with_all = ["paths", "snapshot", "complete", "stdin_path", "all_files"])]
+    pub cluster: bool,
+    /// Scan what `cnscan snapshot` captured.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["paths", "complete", "stdin_path"])]
+    pub snapshot: Option<PathBuf>,
+    /// Lay these manifests over the cluster or snapshot: what would they change? May be given many times.
+    #[arg(long = "overlay", value_name = "PATH")]
+    pub overlays: Vec<PathBuf>,
+    /// How to reach the cluster.
+    #[cfg(feature = "live")]
+    #[command(flatten, next_help_heading = "Cluster")]
+    pub access: Access,
     /// The profile to assess against: a name (see `list profiles`) or a file [default: default]
     #[arg(long, value_name = "NAME|FILE")]
     pub profile: Option<String>,
@@ -96,6 +121,9 @@ pub struct Scan {
     /// Only the controls of these catalog groups.
     #[arg(long = "group", value_name = "NAME")]
     pub groups: Vec<String>,
+    /// Show the result by another framework as well: nist-800-53, or a Gemara MappingDocument (table, Markdown, JSON)
+    #[arg(long, value_name = "NAME|FILE")]
+    pub framework: Option<String>,
     /// What to print on standard output [default: table]
     #[arg(short, long, value_name = "FORMAT")]
     pub format: Option<Format>,
@@ -136,7 +164,7 @@ pub struct Scan {
     #[arg(long)]
     pub all_files: bool,
     /// Judge one share of several, counted from 0, and write its part, in JSON, for `merge`. Each shard reads all of the input.
-    #[arg(long, value_name = "I/N", conflicts_with = "baseline")]
+    #[arg(long, value_name = "I/N", conflicts_with_all = ["baseline", "framework"])]
     pub shard: Option<Share>,
     /// How many threads [default: one a core]
     #[arg(short, long, value_name = "N")]
@@ -147,6 +175,76 @@ pub struct Scan {
     /// Reviews at or over the threshold count as failures for the exit code.
     #[arg(long)]
     pub fail_on_review: bool,
+}
+
+/// How to reach a cluster, and what to read of it.
+#[cfg(feature = "live")]
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Cluster")]
+pub struct Access {
+    /// The context of the kubeconfig [default: its current one]
+    #[arg(long, value_name = "NAME")]
+    pub context: Option<String>,
+    /// The kubeconfig [default: KUBECONFIG, ~/.kube/config, the pod's service account]
+    #[arg(long, value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
+    /// The user to act as.
+    #[arg(long = "as", value_name = "USER")]
+    pub user: Option<String>,
+    /// Only the objects of this namespace, and those that have none; may be given many times.
+    #[arg(short, long = "namespace", value_name = "NS")]
+    pub namespaces: Vec<String>,
+    /// Not the objects of this namespace; may be given many times.
+    #[arg(long = "exclude-namespace", value_name = "NS")]
+    pub excluded: Vec<String>,
+    /// Only namespaced objects with these labels, as kubectl writes them; what others would show is for review.
+    #[arg(short = 'l', long, value_name = "LABELS")]
+    pub selector: Option<String>,
+    /// How long one answer may take.
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
+    pub request_timeout: Duration,
+    /// How long reading the cluster may take.
+    #[arg(long, value_name = "TIME", default_value = "15m", value_parser = duration)]
+    pub timeout: Duration,
+    /// Whether to show on standard error what is being read.
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub progress: Show,
+}
+
+/// `30s`, `5m`, `1h`; a number alone is seconds.
+#[cfg(feature = "live")]
+fn duration(text: &str) -> Result<Duration, String> {
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let unit = match unit {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => return Err("write a time such as 30s, 5m or 1h".to_owned()),
+    };
+    let seconds = number.parse::<u64>().ok().and_then(|number| number.checked_mul(unit)).filter(|seconds| (1..=604_800).contains(seconds));
+    seconds.map(Duration::from_secs).ok_or_else(|| "write a time such as 30s, 5m or 1h".to_owned())
+}
+
+/// When to show progress.
+#[cfg(feature = "live")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Show {
+    /// Bars on a terminal, lines elsewhere.
+    Auto,
+    /// Never.
+    Never,
+}
+
+/// `snapshot`
+#[cfg(feature = "live")]
+#[derive(Debug, Args)]
+pub struct Snapshot {
+    /// The file to write.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// How to reach the cluster.
+    #[command(flatten)]
+    pub access: Access,
 }
 
 /// What `--complete` speaks of.
@@ -219,26 +317,12 @@ pub struct Convert {
     /// What to turn it into.
     #[arg(short, long, value_name = "FORMAT")]
     pub format: Format,
+    /// Show the result by another framework as well: nist-800-53, or a Gemara MappingDocument (table, Markdown, JSON)
+    #[arg(long, value_name = "NAME|FILE")]
+    pub framework: Option<String>,
     /// Where to write it [default: standard output]
     #[arg(short, long, value_name = "PATH")]
     pub output: Option<PathBuf>,
-}
-
-/// `merge`
-#[derive(Debug, Args)]
-pub struct Merge {
-    /// The parts of all shards of one scan, in any order.
-    #[arg(value_name = "PART", required = true)]
-    pub parts: Vec<PathBuf>,
-    /// What to print on standard output [default: table]
-    #[arg(short, long, value_name = "FORMAT")]
-    pub format: Option<Format>,
-    /// Write a format to a file as well; may be given many times.
-    #[arg(short, long = "output", value_name = "FORMAT=PATH")]
-    pub outputs: Vec<String>,
-    /// A JSON result to compare with: only new failures count for the exit code.
-    #[arg(long, value_name = "FILE")]
-    pub baseline: Option<PathBuf>,
 }
 
 /// `diff`
@@ -256,26 +340,6 @@ pub struct Diff {
     pub fail_on: FailOn,
 }
 
-/// `permissions`
-#[derive(Debug, Args)]
-pub struct Permissions {
-    /// The profile whose checks are to run: a name (see `list profiles`) or a file.
-    #[arg(long, value_name = "NAME|FILE", default_value = "default")]
-    pub profile: String,
-    /// How to print it.
-    #[arg(short, long, value_name = "FORMAT", default_value = "yaml")]
-    pub format: RoleFormat,
-}
-
-/// The formats of `permissions`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum RoleFormat {
-    /// A manifest with comments.
-    Yaml,
-    /// For programs.
-    Json,
-}
-
 /// `catalog`
 #[derive(Debug, Subcommand)]
 pub enum Catalog {
@@ -286,6 +350,31 @@ pub enum Catalog {
         /// A guidance catalog, its mapping document, or a folder of both.
         path: PathBuf,
     },
+    /// Write the controls of a profile in a format of others, with what cnscan assesses of each.
+    Export {
+        /// The document to write.
+        document: Export,
+        /// The profile: a name (see `list profiles`) or a file.
+        #[arg(long, value_name = "NAME|FILE", default_value = "all")]
+        profile: String,
+    },
+}
+
+/// What `catalog export` writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Export {
+    /// A Gemara ControlCatalog: the controls, and a requirement for each check
+    GemaraControls,
+    /// A Gemara MappingDocument from them to the guidelines of the Cloud Native Security Controls catalog
+    GemaraMapping,
+    /// A Gemara MappingDocument from them to NIST SP 800-53
+    GemaraNist,
+    /// An OSCAL catalog
+    OscalCatalog,
+    /// An OSCAL profile that imports it, with an objective for each check
+    OscalProfile,
+    /// An OSCAL component definition: the scanner, and the checks that speak to each control
+    OscalComponents,
 }
 
 /// Which schema.

@@ -1,11 +1,15 @@
 //! `catalog`
 
+use std::path::Path;
+
 use anyhow::Result;
 
-use super::args::{Catalog as Action, Cli};
+use super::args::{Catalog as Action, Cli, Export};
 use super::list::table;
-use super::{Streams, options};
-use crate::policy::{Catalog, Coverage, upstream};
+use super::{Streams, now, options};
+use crate::policy::{Catalog, Coverage, Profile, upstream};
+use crate::report::gemara::catalog::{self as gemara, Target};
+use crate::report::oscal::catalog as oscal;
 
 pub(super) fn run(action: &Action, cli: &Cli, streams: &mut Streams<'_>) -> Result<()> {
     let width = options(cli, streams.terminal).width;
@@ -17,7 +21,21 @@ pub(super) fn run(action: &Action, cli: &Cli, streams: &mut Streams<'_>) -> Resu
             }
             Ok(())
         }
+        Action::Export { document, profile } => export(*document, &Profile::load(profile, Path::new(""))?, streams),
     }
+}
+
+fn export(document: Export, profile: &Profile, streams: &mut Streams<'_>) -> Result<()> {
+    let out = &mut *streams.out;
+    match document {
+        Export::GemaraControls => gemara::write_controls(profile, out)?,
+        Export::GemaraMapping => gemara::write_mapping(profile, Target::Cnsc, out)?,
+        Export::GemaraNist => gemara::write_mapping(profile, Target::Nist, out)?,
+        Export::OscalCatalog => oscal::write_catalog(profile, now()?, out)?,
+        Export::OscalProfile => oscal::write_profile(profile, now()?, out)?,
+        Export::OscalComponents => oscal::write_components(profile, now()?, out)?,
+    }
+    Ok(())
 }
 
 fn show(width: usize, streams: &mut Streams<'_>) -> Result<()> {

@@ -14,6 +14,12 @@ pub(super) fn run(args: &Explain, streams: &mut Streams<'_>) -> Result<()> {
         (explain::control(control), serde_json::to_value(control)?)
     } else if let Some((page, data)) = requirement(&args.id)? {
         (page, data)
+    } else if let Some(controls) = planned(&args.id) {
+        bail!(
+            "the check `{}` is planned and not in this release: it is bound to {}, where it counts as not run",
+            args.id,
+            controls.join(", ")
+        );
     } else {
         let known = checks::all().map(|check| check.id).chain(Catalog::embedded().controls().map(|control| control.id.as_str()));
         bail!("{}", crate::policy::unknown("check or control", &args.id, known));
@@ -23,6 +29,13 @@ pub(super) fn run(args: &Explain, streams: &mut Streams<'_>) -> Result<()> {
         ExplainFormat::Json => writeln!(streams.out, "{data:#}")?,
     }
     Ok(())
+}
+
+/// The controls that a check of a later release is bound to.
+fn planned(id: &str) -> Option<Vec<&'static str>> {
+    let bound = Catalog::embedded().controls().filter(|control| control.planned.iter().any(|check| check == id));
+    let bound: Vec<_> = bound.map(|control| control.id.as_str()).collect();
+    (!bound.is_empty()).then_some(bound)
 }
 
 /// A requirement of one of the built-in profiles.

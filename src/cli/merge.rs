@@ -17,7 +17,7 @@ use crate::policy::Policy;
 use crate::report::{self, Format};
 
 /// Scans one share and writes its part: to the files given, else to standard output. A part decides nothing.
-pub(super) fn shard(args: &Scan, share: Share, request: &Request, policy: &Policy, cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
+pub(super) fn shard(args: &Scan, share: Share, request: Request, policy: &Policy, cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
     if policy.config.baseline.is_some() {
         bail!("a part is compared with no baseline: take `baseline` out of the configuration file, and give it to `cnscan merge`");
     }

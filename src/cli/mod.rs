@@ -2,17 +2,23 @@
 
 pub mod args;
 mod catalog;
+#[cfg(feature = "live")]
+mod cluster;
 mod diff;
 mod explain;
 mod list;
 mod merge;
 mod permissions;
+#[cfg(feature = "live")]
+mod progress;
 mod scan;
 mod schema;
+#[cfg(feature = "live")]
+mod snapshot;
 
-use std::io::{self, Write};
+use std::io::Write;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::CommandFactory;
 
 use args::{Cli, Color, Command};
@@ -34,6 +40,8 @@ pub struct Streams<'a> {
 pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
     match &cli.command {
         Command::Scan(args) => return scan::run(args, cli, streams),
+        #[cfg(feature = "live")]
+        Command::Snapshot(args) => return snapshot::run(args, cli, streams),
         Command::Convert(args) => scan::convert(args, cli, streams)?,
         Command::Merge(args) => return merge::run(args, cli, streams),
         Command::Diff(args) => return diff::run(args, streams),
@@ -48,24 +56,34 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
     Ok(0)
 }
 
+/// The time that `SOURCE_DATE_EPOCH` asks for, so that the same input gives the same bytes.
+fn fixed_time() -> Result<Option<jiff::Timestamp>> {
+    let Ok(text) = std::env::var("SOURCE_DATE_EPOCH") else { return Ok(None) };
+    let time = text.parse().ok().and_then(|second| jiff::Timestamp::from_second(second).ok());
+    time.map(Some).with_context(|| format!("SOURCE_DATE_EPOCH: `{text}` is no number of seconds"))
+}
+
+/// The time that is written into what is made now.
+fn now() -> Result<jiff::Timestamp> {
+    Ok(fixed_time()?.unwrap_or_else(jiff::Timestamp::now))
+}
+
 /// How reports that people read look.
 fn options(cli: &Cli, terminal: bool) -> crate::report::Options {
-    const WIDEST: usize = 200;
-    const NARROWEST: usize = 60;
     const PIPED: usize = 120;
-    let given = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    let seen = || terminal.then(terminal_size::terminal_size).flatten().map(|(width, _)| usize::from(width.0));
-    let width = given.or_else(seen).unwrap_or(PIPED).clamp(NARROWEST, WIDEST);
     let color = match cli.color {
         Color::Always => true,
         Color::Never => false,
         Color::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
     };
-    crate::report::Options { from: String::new(), width, color, verbose: cli.verbose }
+    crate::report::Options { from: String::new(), width: width(terminal, PIPED), color, verbose: cli.verbose }
 }
 
-/// Whether an error only says that nobody reads any more.
-#[must_use]
-pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe))
+/// Columns to fit: what `COLUMNS` says, else the terminal's, else `piped`.
+fn width(terminal: bool, piped: usize) -> usize {
+    const WIDEST: usize = 200;
+    const NARROWEST: usize = 60;
+    let given = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let seen = || terminal.then(terminal_size::terminal_size).flatten().map(|(width, _)| usize::from(width.0));
+    given.or_else(seen).unwrap_or(piped).clamp(NARROWEST, WIDEST)
 }

@@ -11,32 +11,40 @@ use clap::ValueEnum;
 use super::args::{Cli, Complete, Convert, Scan};
 use super::{Streams, merge, options};
 use crate::assess::{self, Assessment, Decision, Occasion};
+use crate::discover::Captured;
 use crate::model::KubernetesVersion;
 use crate::parse::Limits;
-use crate::policy::{self, Baseline, Policy};
+use crate::policy::{self, Baseline, Mapping, Policy};
 use crate::report::{self, Format};
-use crate::{Request, discover, explain};
+use crate::{Input, Request, discover, explain};
 
 pub(super) fn run(args: &Scan, cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
     let clock = Instant::now();
+    let from_cluster = reads_cluster(args)?;
     let input = input(args)?;
     let policy = policy(args, &input)?;
     let config = &policy.config;
     threads(args.jobs.or(config.jobs.as_ref().map(|jobs| jobs.value)))?;
     let plan = Plan::new((args.format, &args.outputs), Some(&policy), discover::working_below_root(&input))?;
+    let mapping = args.framework.as_deref().map(Mapping::load).transpose()?;
     let request = Request {
-        input: discover::Request { all_files: args.all_files || config.all_files, ..input },
-        assume_namespace: args.assume_namespace.clone().or(config.assume_namespace.as_ref().map(|name| name.value.clone())),
-        complete: args.complete.as_ref().map_or(config.complete.cluster, |of| of.contains(&Complete::Cluster)),
+        input: if from_cluster {
+            Input::Cluster(Box::new(cluster(args, cli)?), overlay(args))
+        } else {
+            Input::Files(discover::Request { all_files: args.all_files || config.all_files, ..input })
+        },
+        assume_namespace: assumed_namespace(args, config)?,
+        complete: !from_cluster && args.complete.as_ref().map_or(config.complete.cluster, |of| of.contains(&Complete::Cluster)),
         kubernetes_version: version(args, &policy)?,
         include_passes: args.include_passes || config.include_passes,
-        limits: Limits::default(),
+        limits: limits(config),
         occasion: Occasion { line_hashes: args.shard.is_some() || plan.is_for_machines(), ..occasion(args, &policy, clock)? },
     };
     if let Some(share) = args.shard {
-        return merge::shard(args, share, &request, &policy, cli, streams);
+        return merge::shard(args, share, request, &policy, cli, streams);
     }
-    let assessment = crate::scan(&request, &policy)?;
+    let mut assessment = crate::scan(request, &policy)?;
+    assessment.crosswalk = mapping.map(|mapping| assess::crosswalk::of(&assessment, &mapping));
     plan.write(&assessment, cli, streams)?;
     conclude(&assessment, cli, streams)
 }
@@ -53,6 +61,41 @@ pub(super) fn conclude(assessment: &Assessment, cli: &Cli, streams: &mut Streams
         )?;
     }
     Ok(decision.code())
+}
+
+/// Whether a cluster is scanned, running or captured.
+fn reads_cluster(args: &Scan) -> Result<bool> {
+    #[cfg(feature = "live")]
+    {
+        if let (false, Some(flag)) = (args.cluster, args.access.given()) {
+            bail!("{flag} says how to read a cluster: give --cluster as well");
+        }
+        if args.cluster {
+            return Ok(true);
+        }
+    }
+    if args.snapshot.is_none() && !args.overlays.is_empty() {
+        bail!("--overlay lays manifests over a cluster: give --cluster or --snapshot as well");
+    }
+    Ok(args.snapshot.is_some())
+}
+
+/// The manifests that are laid over the cluster.
+fn overlay(args: &Scan) -> Option<discover::Request> {
+    let targets: Vec<_> = args.overlays.iter().map(|path| discover::Target::Path(path.clone())).collect();
+    (!targets.is_empty()).then_some(discover::Request { targets, all_files: false })
+}
+
+/// What there is of the cluster.
+#[cfg_attr(not(feature = "live"), allow(unused_variables, reason = "only a running cluster needs to know"))]
+fn cluster(args: &Scan, cli: &Cli) -> Result<Captured> {
+    match &args.snapshot {
+        Some(path) => Ok(discover::snapshot::read(path)?),
+        #[cfg(feature = "live")]
+        None => super::cluster::capture(&args.access, cli.quiet),
+        #[cfg(not(feature = "live"))]
+        None => bail!("no snapshot"),
+    }
 }
 
 /// Where to look. Standard input is read here, once.
@@ -89,10 +132,30 @@ fn policy(args: &Scan, input: &discover::Request) -> Result<Policy> {
     })?)
 }
 
+fn limits(config: &policy::Config) -> Limits {
+    let limits = Limits::default();
+    Limits { document: config.document_limit.as_ref().map_or(limits.document, |limit| limit.value), ..limits }
+}
+
+fn assumed_namespace(args: &Scan, config: &policy::Config) -> Result<Option<String>> {
+    let given = args.assume_namespace.clone().or(config.assume_namespace.as_ref().map(|name| name.value.clone()));
+    let allowed = |name: &String| {
+        let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        (1..=63).contains(&name.len()) && name.bytes().all(inner) && !name.starts_with('-') && !name.ends_with('-')
+    };
+    if let Some(name) = given.as_ref().filter(|name| !allowed(name)) {
+        bail!("no namespace can be named `{name}`: at most 63 lower-case letters, digits and `-`, the first and last no `-`");
+    }
+    Ok(given)
+}
+
+/// More threads than any machine has cores only cost their start.
+const MOST_JOBS: usize = 512;
+
 fn threads(jobs: Option<usize>) -> Result<()> {
     let Some(jobs) = jobs else { return Ok(()) };
-    if jobs == 0 {
-        bail!("--jobs must be at least 1");
+    if !(1..=MOST_JOBS).contains(&jobs) {
+        bail!("--jobs takes 1 to {MOST_JOBS}, not {jobs}");
     }
     // a pool that stands already (in tests) is as good
     _ = rayon::ThreadPoolBuilder::new().num_threads(jobs).build_global();
@@ -114,23 +177,28 @@ fn occasion(args: &Scan, policy: &Policy, clock: Instant) -> Result<Occasion> {
 
 /// Now, or when `SOURCE_DATE_EPOCH` says.
 pub(super) fn moment(baseline: Option<&Path>, clock: Instant) -> Result<Occasion> {
-    let fixed = std::env::var("SOURCE_DATE_EPOCH").ok();
-    let fixed = fixed.map(|text| {
-        text.parse()
-            .ok()
-            .and_then(|second| jiff::Timestamp::from_second(second).ok())
-            .with_context(|| format!("SOURCE_DATE_EPOCH: `{text}` is no number of seconds"))
-    });
-    let fixed = fixed.transpose()?;
+    let fixed = super::fixed_time()?;
     Ok(Occasion {
         started: fixed.unwrap_or_else(jiff::Timestamp::now),
         finished: fixed,
-        arguments: std::env::args().skip(1).map(|argument| without_folders(&argument)).collect(),
+        arguments: arguments(std::env::args().skip(1)),
         clock,
         baseline: baseline.map(Baseline::read).transpose()?,
         line_hashes: true,
         page: explain::summary,
     })
+}
+
+/// The command line as reports may hold it: without absolute paths, and without whom it acts as.
+fn arguments(given: impl Iterator<Item = String>) -> Vec<String> {
+    let mut hidden = false;
+    given
+        .map(|argument| match (std::mem::replace(&mut hidden, argument == "--as"), argument.strip_prefix("--as=")) {
+            (true, _) => "…".to_owned(),
+            (false, Some(_)) => "--as=…".to_owned(),
+            (false, None) => without_folders(&argument),
+        })
+        .collect()
 }
 
 /// An argument as reports may hold it: an absolute path keeps its last part only.
@@ -177,7 +245,7 @@ impl Plan {
 
     fn is_for_machines(&self) -> bool {
         let formats = self.files.iter().map(|(format, _)| *format).chain([self.format]);
-        formats.into_iter().any(|format| !matches!(format, Format::Table | Format::Markdown))
+        formats.into_iter().any(|format| !matches!(format, Format::Table | Format::Markdown | Format::Html))
     }
 
     pub(super) fn write(&self, assessment: &Assessment, cli: &Cli, streams: &mut Streams<'_>) -> Result<()> {
@@ -189,15 +257,25 @@ impl Plan {
         }
         let shown = report::Options { from: self.from.clone(), ..options(cli, streams.terminal) };
         report::write(self.format, assessment, &shown, &mut streams.out)?;
-        let formats = self.files.iter().map(|(format, _)| *format).chain([self.format]);
-        if formats.into_iter().any(|format| format == Format::Sarif) && !cli.quiet {
-            for notice in report::sarif::omitted(assessment) {
-                writeln!(streams.err, "cnscan: sarif: {notice}")?;
+        if cli.quiet {
+            return Ok(());
+        }
+        let mut formats: Vec<_> = self.files.iter().map(|(format, _)| *format).chain([self.format]).collect();
+        formats.sort_by_key(|format| format.describe().0);
+        formats.dedup();
+        for format in formats {
+            let name = format.describe().0;
+            for notice in report::omitted(format, assessment) {
+                writeln!(streams.err, "cnscan: {name}: {notice}")?;
             }
-            if assessment.inputs.iter().any(|input| input.uri.is_none()) {
+            if assessment.crosswalk.is_some() && !format.shows_framework() {
+                writeln!(streams.err, "cnscan: {name}: does not show the result by --framework; table, markdown and json do")?;
+            }
+            let needs_names = matches!(format, Format::Sarif | Format::Gitlab);
+            if needs_names && assessment.inputs.iter().any(|input| input.uri.is_none()) {
                 writeln!(
                     streams.err,
-                    "cnscan: sarif: standard input has no name that code scanning could show: give it one by --stdin-path"
+                    "cnscan: {name}: standard input has no name that code scanning could show: give it one by --stdin-path"
                 )?;
             }
         }
@@ -217,7 +295,10 @@ fn format(name: &str) -> Result<Format, String> {
 }
 
 pub(super) fn convert(args: &Convert, cli: &Cli, streams: &mut Streams<'_>) -> Result<()> {
-    let assessment = read(&args.result)?;
+    let mut assessment = read(&args.result)?;
+    if let Some(framework) = &args.framework {
+        assessment.crosswalk = Some(assess::crosswalk::of(&assessment, &Mapping::load(framework)?));
+    }
     let plan = match &args.output {
         None => Plan { format: args.format, files: Vec::new(), from: String::new() },
         Some(path) => {

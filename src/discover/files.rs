@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use camino::Utf8PathBuf;
+
 use super::root::{self, Base};
 use super::walk::{Found, Walk};
 use super::{Error, Gap, Origin, Source};
@@ -140,6 +142,11 @@ fn nothing(ignored: &[(String, String)]) -> String {
     }
 }
 
+/// What tells a repository from others; nothing where there is none.
+fn name_of(repository: Option<&Path>, working: &Path) -> Utf8PathBuf {
+    repository.map(|folder| root::between(folder, working)).unwrap_or_default().into()
+}
+
 /// What the targets gave so far.
 #[derive(Debug, Default)]
 struct Collected {
@@ -166,7 +173,7 @@ impl Collected {
         let kind = full.metadata().map_err(|error| target(path, &error))?.file_type();
         if !kind.is_dir() && !kind.is_file() {
             let why = "a pipe, socket or device: pipe what it gives into `cnscan scan -`";
-            let base = self.base(Base { folder: full.parent().unwrap_or(working).to_owned() });
+            let base = self.base(Base::of(full.parent().unwrap_or(working), working));
             self.gaps.push((base, full, why.to_owned()));
             return Ok(());
         }
@@ -177,8 +184,8 @@ impl Collected {
         let folder = if kind.is_dir() { &place } else { place.parent().unwrap_or(&place) };
         let base = self.base(Base::of(folder, working));
         if kind.is_file() {
-            let world = self.bases[base].folder.clone();
-            self.files.push(File { found: Found { path: place, world }, named: true, base });
+            let repository = self.bases[base].repository().map(Path::to_owned);
+            self.files.push(File { found: Found { path: place, repository }, named: true, base });
             return Ok(());
         }
         let owned = self.bases[base].clone();
@@ -197,7 +204,7 @@ impl Collected {
             uri: path.map(|path| base.uri(&path, 0)),
             origin: Origin::Bytes(bytes.to_owned()),
             named: true,
-            root: root::between(&base.folder, working).into(),
+            root: name_of(base.repository(), working),
         });
     }
 
@@ -222,7 +229,7 @@ impl Collected {
         });
         let parts = self.parts();
         let name = |(base, path, why): &(usize, PathBuf, String)| (self.bases[*base].uri(path, parts), why.clone());
-        let gaps = self.gaps.iter().map(name).map(|(what, why)| Gap { surface: "manifest".to_owned(), what, why, location: None });
+        let gaps = self.gaps.iter().map(name).map(|(what, why)| Gap { surface: "manifest".to_owned(), what, why, ..Gap::default() });
         let mut discovery = Discovery { gaps: gaps.collect(), ignored: self.ignored.iter().map(name).collect(), sources: Vec::new() };
         discovery.sources = self.files.iter().map(|file| self.source(file, parts, working)).collect();
         // standard input without a name comes first
@@ -253,7 +260,7 @@ impl Collected {
             shown: self.shown(path, working).unwrap_or_else(|| uri.clone()),
             uri: Some(uri),
             named: file.named,
-            root: root::between(&file.found.world, working).into(),
+            root: name_of(file.found.repository.as_deref(), working),
             origin: Origin::File(path.clone()),
         }
     }

@@ -1,15 +1,31 @@
 //! Where bytes come from. Nothing here knows what the bytes mean.
 
+mod capture;
+#[cfg(feature = "live")]
+pub mod cluster;
 pub mod files;
 mod gap;
 mod ignored;
 pub(crate) mod root;
+pub mod snapshot;
 mod source;
 mod walk;
 
+pub use capture::{Captured, Cluster, Facts, List, Listed, Page, Prune, Reach, Resource, Sight};
 pub use files::{Discovery, Request, Target, all, start, working_below_root};
 pub use gap::{Gap, Place};
 pub use source::{Origin, Source};
+
+/// `1 check`, `2 checks`.
+pub(crate) fn plural(count: usize, word: &str) -> String {
+    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+}
+
+/// Bytes in lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let digit = |nibble: u8| char::from(b"0123456789abcdef"[usize::from(nibble)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
 
 /// What stops a scan before it starts.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +44,17 @@ pub enum Error {
     Ignore {
         /// The file, the line and the pattern.
         what: String,
+    },
+    /// A cluster that cannot be read at all.
+    #[error("cluster: {0}")]
+    Cluster(String),
+    /// A snapshot that is none.
+    #[error("{path}: {why}")]
+    Snapshot {
+        /// As the user wrote it.
+        path: String,
+        /// What is wrong with it.
+        why: String,
     },
     /// Nothing to scan at all.
     #[error("nothing to scan: {0}")]

@@ -9,13 +9,23 @@ use std::path::{Component, Path, PathBuf};
 pub(crate) struct Base {
     /// Without links in it.
     pub(crate) folder: PathBuf,
+    /// Whether it is the root of a Git repository.
+    pub(crate) is_repository: bool,
 }
 
 impl Base {
     /// The enclosing Git root; else the working directory where the folder is below it; else the folder itself.
     pub(crate) fn of(folder: &Path, working: &Path) -> Self {
-        let below_working = || folder.starts_with(working).then(|| working.to_owned());
-        Base { folder: git_root(folder).or_else(below_working).unwrap_or_else(|| folder.to_owned()) }
+        if let Some(folder) = git_root(folder) {
+            return Base { folder, is_repository: true };
+        }
+        let folder = if folder.starts_with(working) { working } else { folder };
+        Base { folder: folder.to_owned(), is_repository: false }
+    }
+
+    /// The repository, whose objects are joined with no other's. All that is in none is taken together.
+    pub(crate) fn repository(&self) -> Option<&Path> {
+        self.is_repository.then_some(self.folder.as_path())
     }
 
     /// The name of a file in reports, with so many of the last parts of the base's own path before it.
@@ -99,7 +109,7 @@ mod tests {
 
     #[test]
     fn uris_grow_at_the_front() {
-        let base = Base { folder: PathBuf::from("/x/repo") };
+        let base = Base { folder: PathBuf::from("/x/repo"), is_repository: true };
         assert_eq!(base.uri(Path::new("/x/repo/a/b.yaml"), 0), "a/b.yaml");
         assert_eq!(base.uri(Path::new("/x/repo/a/b.yaml"), 1), "repo/a/b.yaml");
         assert_eq!(base.uri(Path::new("/x/repo/a/b.yaml"), 9), "x/repo/a/b.yaml");

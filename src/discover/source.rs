@@ -23,6 +23,6 @@ pub struct Source {
     pub origin: Origin,
     /// Whether the user named it on the command line (a named file that cannot be parsed is a gap, not an ignored file).
     pub named: bool,
-    /// The root it belongs to (Git root or argument): objects of different roots are not joined.
+    /// The root of its Git repository, empty where there is none: objects of different repositories are not joined.
     pub root: Utf8PathBuf,
 }

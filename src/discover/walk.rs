@@ -14,8 +14,8 @@ use super::root::Base;
 pub(super) struct Found {
     /// Without links in it: by this a file is known to be the same.
     pub(super) path: PathBuf,
-    /// The repository that it is in, or the folder that stands for one.
-    pub(super) world: PathBuf,
+    /// The root of the repository that it is in.
+    pub(super) repository: Option<PathBuf>,
 }
 
 /// A walk below one folder that the user named.
@@ -38,7 +38,7 @@ pub(super) struct Walk<'w> {
 #[derive(Debug, Clone)]
 struct Context {
     rules: Rules,
-    world: PathBuf,
+    repository: Option<PathBuf>,
 }
 
 impl<'w> Walk<'w> {
@@ -58,7 +58,7 @@ impl<'w> Walk<'w> {
     /// The rules and the repository of a place, from those of the folders above it; `None` when it is left out or
     /// part of a chart.
     fn context(&mut self, place: &Path, named: bool) -> Result<Option<Context>, Error> {
-        let mut context = Context { rules: Rules::default(), world: self.base.folder.clone() };
+        let mut context = Context { rules: Rules::default(), repository: self.base.repository().map(Path::to_owned) };
         let Ok(below) = place.strip_prefix(&self.base.folder) else {
             return Ok(Some(context));
         };
@@ -79,9 +79,9 @@ impl<'w> Walk<'w> {
     }
 
     fn enter(&self, folder: &Path, has: Has, outer: Context) -> Result<Context, Error> {
-        let world = if has.repository { folder.to_owned() } else { outer.world };
+        let repository = if has.repository { Some(folder.to_owned()) } else { outer.repository };
         let rules = if self.all_files { Rules::default() } else { outer.rules.within(folder, has)? };
-        Ok(Context { rules, world })
+        Ok(Context { rules, repository })
     }
 
     fn folder(&mut self, folder: &Path, outer: &Context) -> Result<(), Error> {
@@ -131,9 +131,9 @@ impl<'w> Walk<'w> {
         if kind.is_symlink() {
             self.link(path);
         } else if kind.is_file() {
-            self.files.push(Found { path, world: context.world.clone() });
+            self.files.push(Found { path, repository: context.repository.clone() });
         } else {
-            self.ignored.push((path, "no file: a pipe, socket or device".to_owned()));
+            self.gaps.push((path, "a pipe, socket or device, which is not read".to_owned()));
         }
         Ok(())
     }
@@ -173,7 +173,7 @@ impl<'w> Walk<'w> {
         if target.is_dir() {
             return self.folder(target, &context);
         }
-        self.files.push(Found { path: target.to_owned(), world: context.world });
+        self.files.push(Found { path: target.to_owned(), repository: context.repository });
         Ok(())
     }
 
@@ -186,7 +186,9 @@ impl<'w> Walk<'w> {
 /// Whether a file could be something to judge, by its name.
 pub(super) fn is_candidate(name: &OsStr) -> bool {
     let end = Path::new(name).extension();
-    end.is_some_and(|end| ["yaml", "yml", "json"].iter().any(|known| end.eq_ignore_ascii_case(known)))
+    let known = end.is_some_and(|end| ["yaml", "yml", "json"].iter().any(|known| end.eq_ignore_ascii_case(known)));
+    // kustomize takes one name without an end
+    known || name == "Kustomization"
 }
 
 fn has(entries: &[(OsString, FileType)]) -> Has {

@@ -72,12 +72,15 @@ pub struct Subject {
     pub container: String,
     /// How many running pods it stands for, other than itself.
     pub pods: u32,
+    /// It was seen in a running cluster.
+    pub live: bool,
 }
 
 impl Subject {
-    pub(super) fn named(api_version: &str, kind: &str, name: &str) -> Self {
+    pub(super) fn named(api_version: &str, kind: &str, name: &str, live: bool) -> Self {
         let (api_version, kind, name) = (api_version.to_owned(), kind.to_owned(), name.to_owned());
-        Subject { api_version, group: String::new(), kind, namespace: String::new(), name, container: String::new(), pods: 0 }
+        let (group, namespace, container) = Default::default();
+        Subject { api_version, group, kind, namespace, name, container, pods: 0, live }
     }
 }
 

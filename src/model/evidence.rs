@@ -1,21 +1,26 @@
 //! All that was read, indexed once: objects by kind, namespaces, pods.
 
-use std::collections::{HashMap, HashSet};
+mod live;
+mod namespaces;
+mod overlay;
+
+use std::collections::HashSet;
 use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
-use crate::discover::Gap;
+use crate::discover::{Captured, Gap};
 use crate::model::field::{Field, Root};
+pub use crate::model::fragment::Fragment;
 use crate::model::fragment::Fragments;
+use crate::model::ingress_nginx::Modes;
+use crate::model::kustomize::{self, Trees};
 use crate::model::namespace::NamespaceRecord;
-use crate::model::network::Policy;
 use crate::model::object::Object;
 use crate::model::pod::PodRecord;
-use crate::model::pod_security::StandardVersion;
 use crate::model::rbac::Rbac;
-use crate::model::{Accounts, GroupKind, Limits, Nodes, Owners, Volumes, kinds, uncovered};
-use crate::parse::{File, Kind};
+use crate::model::{Accounts, Claims, GroupKind, Limits, Map, Nodes, Owners, Volumes, uncovered};
+use crate::parse::{File, Kind, Status};
 
 /// How much of a kind was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +40,8 @@ pub struct Reading<'a> {
     pub assumed_namespace: &'a str,
     /// The user says that the manifests are all that the cluster has (`--complete`).
     pub complete: bool,
+    /// The cluster that the lists among the files were read from.
+    pub live: Option<&'a Captured>,
 }
 
 /// See the module's page.
@@ -46,31 +53,27 @@ pub struct Evidence<'a> {
     pods: Vec<PodRecord<'a>>,
     /// For each object, where its pods begin in `pods`.
     first_pod: Vec<u32>,
-    by_kind: HashMap<(&'a str, &'a str), Vec<u32>>,
+    by_kind: Map<(&'a str, &'a str), Vec<u32>>,
     namespaces: Vec<NamespaceRecord<'a>>,
-    namespace_by_name: HashMap<(u16, &'a str), u32>,
+    namespace_by_name: Map<(u16, &'a str), u32>,
     gaps: Vec<Gap>,
     fragments: Vec<Fragment>,
+    trees: Trees,
     owners: Owners,
     rbac: Rbac<'a>,
     unread: bool,
+    /// Objects of the cluster that gave way to files laid over it.
+    replaced: usize,
+    /// A list of the cluster could not be parsed.
+    broken: bool,
     accounts: Accounts<'a>,
     limits: Limits<'a>,
     nodes: Nodes<'a>,
     volumes: Volumes<'a>,
+    claims: Claims<'a>,
+    pub(crate) modes: Modes,
     /// The names of all objects, collected when first asked for.
     names: OnceLock<HashSet<Box<str>>>,
-}
-
-/// An object that is a piece for something else, listed and not judged.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fragment {
-    /// Which file.
-    pub file: u32,
-    /// Kind and name.
-    pub what: String,
-    /// Why it is not judged.
-    pub why: String,
 }
 
 impl<'a> Evidence<'a> {
@@ -83,12 +86,14 @@ impl<'a> Evidence<'a> {
             .enumerate()
             .map(|(file, parsed)| read_objects(parsed, file as u32, worlds[file], reading.assumed_namespace))
             .collect();
+        let (read, replaced) = if reading.live.is_some() { overlay::lay(read) } else { (read, 0) };
         let fragments = Fragments::find(files, &read);
+        let trees = Trees::find(files, &read);
         let mut left_out = Vec::new();
         let mut objects = Vec::with_capacity(read.iter().map(Vec::len).sum());
         for object in read.into_iter().flatten() {
             match fragments.reason(files, &object) {
-                Some(why) => left_out.push(Fragment { file: object.root.file, what: format!("{} {}", object.kind, object.name), why }),
+                Some(why) => left_out.push(Fragment::of(&object, why)),
                 None => objects.push(Object { id: objects.len() as u32, ..object }),
             }
         }
@@ -103,16 +108,21 @@ impl<'a> Evidence<'a> {
             first_pod,
             by_kind,
             namespaces: Vec::new(),
-            namespace_by_name: HashMap::new(),
+            namespace_by_name: Map::default(),
             unread: !gaps.is_empty(),
+            replaced,
+            broken: files.iter().any(|file| file.live && file.status != Status::Read),
             gaps,
             fragments: left_out,
+            trees,
             owners: Owners::default(),
             rbac: Rbac::default(),
             accounts: Accounts::default(),
             limits: Limits::default(),
             nodes: Nodes::default(),
             volumes: Volumes::default(),
+            claims: Claims::default(),
+            modes: Modes::default(),
             names: OnceLock::new(),
         };
         evidence.owners = Owners::index(&evidence);
@@ -122,6 +132,7 @@ impl<'a> Evidence<'a> {
         evidence.limits = Limits::index(&evidence);
         evidence.nodes = Nodes::index(&evidence);
         evidence.volumes = Volumes::index(&evidence);
+        evidence.claims = Claims::index(&evidence);
         evidence
     }
 
@@ -141,6 +152,13 @@ impl<'a> Evidence<'a> {
     #[must_use]
     pub fn fragments(&self) -> &[Fragment] {
         &self.fragments
+    }
+
+    /// The kustomization that keeps one object from protecting another: it is built with the one and without the other,
+    /// or is a component that nothing seen takes in. `None` when both may be in one cluster.
+    #[must_use]
+    pub fn apart(&self, protector: &Object<'_>, subject: &Object<'_>) -> Option<&'a str> {
+        self.trees.apart(protector.file(), subject.file()).map(|file| self.files[file as usize].name())
     }
 
     /// All objects, in the order of the input.
@@ -192,6 +210,12 @@ impl<'a> Evidence<'a> {
     /// The object whose top is this node of a file.
     #[must_use]
     pub fn object_at(&self, file: u32, node: u32) -> Option<&Object<'a>> {
+        let place = |object: &Object<'_>| (object.root.file, object.root.node);
+        let at = self.objects.partition_point(|object| place(object) < (file, node));
+        if let Some(object) = self.objects.get(at).filter(|object| place(object) == (file, node)) {
+            return Some(object);
+        }
+        // an item of a `List` that is an alias stands where its anchor does, out of order
         let first = self.objects.partition_point(|object| object.root.file < file);
         self.objects[first..].iter().take_while(|object| object.root.file == file).find(|object| object.root.node == node)
     }
@@ -224,13 +248,6 @@ impl<'a> Evidence<'a> {
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.reading.complete
-    }
-
-    /// How much of a kind was seen, in a namespace or at all.
-    #[must_use]
-    pub fn extent(&self, _kind: GroupKind, _namespace: Option<&str>) -> Extent {
-        // a file that could not be read may hold an object of any kind
-        if self.reading.complete && !self.unread { Extent::Whole } else { Extent::Partial }
     }
 
     /// Who may do what.
@@ -272,52 +289,14 @@ impl<'a> Evidence<'a> {
         &self.nodes
     }
 
+    /// Which volumes claims are bound to.
+    pub(crate) fn claims(&self) -> &Claims<'a> {
+        &self.claims
+    }
+
     /// Claims, volumes and who uses them.
     pub(crate) fn volumes(&self) -> &Volumes<'a> {
         &self.volumes
-    }
-
-    fn index_namespaces(&mut self) {
-        for id in 0..self.objects.len() as u32 {
-            let object = *self.object(id);
-            let is_namespace = object.is(kinds::NAMESPACE);
-            let Some(name) = (if is_namespace { Some(object.name) } else { object.namespace }) else { continue };
-            let given = object.at("metadata.namespace");
-            let mention = if given.exists() { given } else { object.at("metadata.name") };
-            let index = self.namespace_record(object.world, name, mention);
-            let record = &mut self.namespaces[index as usize];
-            if is_namespace {
-                record.documents.push(id);
-                let pinned = object.label("pod-security.kubernetes.io/enforce-version").text().and_then(StandardVersion::from_label);
-                let (oldest, latest) = pinned.unwrap_or(StandardVersion::Latest).span();
-                let known = record.standard.unwrap_or((oldest, latest));
-                record.standard = Some((known.0.min(oldest), known.1.max(latest)));
-            } else {
-                record.objects.push(id);
-                if object.is(kinds::NETWORK_POLICY) {
-                    record.policies.push(Policy::read(object));
-                }
-            }
-        }
-        for id in 0..self.pods.len() as u32 {
-            let object = *self.object(self.pods[id as usize].object);
-            // a copy is met once, in its template
-            if self.owners.judged_at(object.id) != object.id {
-                continue;
-            }
-            let name = object.namespace.unwrap_or(self.reading.assumed_namespace);
-            let index = self.namespace_record(object.world, name, object.at("metadata.name"));
-            self.namespaces[index as usize].pods.push(id);
-        }
-    }
-
-    fn namespace_record(&mut self, world: u16, name: &'a str, mention: Field<'a>) -> u32 {
-        let next = self.namespaces.len() as u32;
-        *self.namespace_by_name.entry((world, name)).or_insert_with(|| {
-            let (documents, objects, pods, policies) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-            self.namespaces.push(NamespaceRecord { world, name, documents, objects, pods, policies, mention, standard: None });
-            next
-        })
     }
 }
 
@@ -340,7 +319,12 @@ fn read_objects<'a>(file: &'a File, number: u32, world: u16, assumed: &'a str) -
     let mut objects = Vec::new();
     for document in &file.documents {
         let root = Root { tree: &file.tree, file: number, node: document.root };
-        read_object(root, world, document.tainted, assumed, ("", ""), DEEPEST_LIST, &mut objects);
+        // what looks like a list within a cluster's list is an object of its own
+        let depth = if file.live { 1 } else { DEEPEST_LIST };
+        read_object(root, world, document.tainted, assumed, kustomize::listed(file), depth, &mut objects);
+    }
+    if file.live {
+        objects.iter_mut().for_each(|object| object.live = true);
     }
     objects
 }
@@ -380,19 +364,14 @@ fn index_pods<'a>(files: &'a [File], objects: &[Object<'a>], gaps: &mut Vec<Gap>
     let (mut pods, mut first_pod) = (Vec::new(), Vec::with_capacity(objects.len()));
     for (id, (embedded, uncovered)) in found.into_iter().enumerate() {
         first_pod.push(pods.len() as u32);
-        pods.extend(embedded.into_iter().map(|pod| PodRecord {
-            object: id as u32,
-            metadata: pod.metadata,
-            spec: pod.spec,
-            steps: pod.steps,
-        }));
+        pods.extend(embedded.into_iter().map(|pod| PodRecord::new(id as u32, pod.metadata, pod.spec, pod.layers.map(Box::new))));
         gaps.extend(uncovered);
     }
     (pods, first_pod)
 }
 
-fn index_kinds<'a>(objects: &[Object<'a>]) -> HashMap<(&'a str, &'a str), Vec<u32>> {
-    let mut by_kind: HashMap<_, Vec<u32>> = HashMap::new();
+fn index_kinds<'a>(objects: &[Object<'a>]) -> Map<(&'a str, &'a str), Vec<u32>> {
+    let mut by_kind: Map<_, Vec<u32>> = Map::default();
     for (id, object) in objects.iter().enumerate() {
         by_kind.entry((object.group, object.kind)).or_default().push(id as u32);
     }

@@ -93,12 +93,13 @@ pub struct Fault {
     pub(crate) sensitive: bool,
     pub(crate) doubt: bool,
     pub(crate) rests_on: &'static [GroupKind],
+    pub(crate) of_object: bool,
 }
 
 impl Fault {
     pub(crate) fn new(place: Place, observed: Cow<'static, str>, message: Cow<'static, str>) -> Self {
         let (severity, expected, fix) = (None, Cow::Borrowed(""), None);
-        Fault { place, message, severity, observed, expected, fix, sensitive: false, doubt: false, rests_on: &[] }
+        Fault { place, message, severity, observed, expected, fix, sensitive: false, doubt: false, rests_on: &[], of_object: false }
     }
 
     /// Another severity than the check's.
@@ -147,6 +148,13 @@ impl Fault {
     #[must_use]
     pub fn doubt(mut self) -> Self {
         self.doubt = true;
+        self
+    }
+
+    /// It is the object's that it lies in, even where that is where a namespace without a document is shown.
+    #[must_use]
+    pub(crate) fn of_its_object(mut self) -> Self {
+        self.of_object = true;
         self
     }
 

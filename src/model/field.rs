@@ -9,6 +9,7 @@ use std::cell::RefCell;
 
 use crate::model::fault::Fault;
 use crate::parse::scalar::{self, Value};
+use crate::parse::tree::Quick;
 use crate::parse::{Kind, NodeId, Style, Tree};
 
 /// How many aliases and merge keys a look-up follows one into another. No honest manifest comes near it.
@@ -67,14 +68,20 @@ impl<'a> Field<'a> {
         }
         let (mut field, mut rest) = (self, path);
         loop {
-            let dot = rest.bytes().position(|byte| byte == b'.');
-            let key = dot.map_or(rest, |dot| &rest[..dot]);
-            match field.child(key) {
-                Some(child) => field = child,
-                None => return field.without(rest, false),
+            let (key, below) = match rest.bytes().position(|byte| byte == b'.') {
+                Some(dot) => (&rest[..dot], Some(&rest[dot + 1..])),
+                None => (rest, None),
+            };
+            match field.root.tree.quick_get(field.node, key) {
+                Quick::Found(value) => field.node = value,
+                Quick::Absent => return field.without(rest, false),
+                Quick::Unsure => match field.child(key) {
+                    Some(child) => field = child,
+                    None => return field.without(rest, false),
+                },
             }
-            match dot {
-                Some(dot) => rest = &rest[dot + 1..],
+            match below {
+                Some(below) => rest = below,
                 None => return field,
             }
         }
@@ -83,8 +90,14 @@ impl<'a> Field<'a> {
     /// The field of one key, whatever is in its name: `key("pod-security.kubernetes.io/enforce")`.
     #[must_use]
     pub fn key(self, key: &'a str) -> Self {
-        let child = if self.is_missing() { None } else { self.child(key) };
-        child.unwrap_or_else(|| self.without(key, true))
+        if self.is_missing() {
+            return self.without(key, true);
+        }
+        match self.root.tree.quick_get(self.node, key) {
+            Quick::Found(node) => Field { node, ..self },
+            Quick::Absent => self.without(key, true),
+            Quick::Unsure => self.child(key).unwrap_or_else(|| self.without(key, true)),
+        }
     }
 
     /// [`Field::key`], for a place that may be anything.
@@ -248,7 +261,7 @@ impl<'a> Field<'a> {
 
     fn is_null(self) -> bool {
         let tree = self.root.tree;
-        tree.kind(self.node) == Kind::Scalar && tree.style(self.node) == Style::Plain && scalar::resolve(tree, self.node) == Value::Null
+        tree.kind(self.node) == Kind::Scalar && tree.style(self.node) == Style::Plain && scalar::is_null(tree, self.node)
     }
 
     /// Whether it is not there at all (null is there).

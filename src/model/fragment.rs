@@ -2,9 +2,27 @@
 
 use std::collections::HashMap;
 
+use crate::model::kustomize::{beside, is_kustomization};
 use crate::model::object::Object;
 use crate::model::{Field, kinds};
 use crate::parse::File;
+
+/// An object that is a piece for something else, listed and not judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fragment {
+    /// Which file.
+    pub file: u32,
+    /// Kind and name.
+    pub what: String,
+    /// Why it is not judged.
+    pub why: String,
+}
+
+impl Fragment {
+    pub(crate) fn of(object: &Object<'_>, why: String) -> Self {
+        Fragment { file: object.root.file, what: format!("{} {}", object.kind, object.name).trim_end().to_owned(), why }
+    }
+}
 
 /// The files that kustomizations name as patches.
 #[derive(Debug, Default)]
@@ -40,6 +58,9 @@ impl Fragments {
 
     /// Why an object is not judged; `None` when it is.
     pub(crate) fn reason(&self, files: &[File], object: &Object<'_>) -> Option<String> {
+        if object.live {
+            return None;
+        }
         let file = &files[object.root.file as usize];
         if let Some(by) = self.patches.get(file.name()) {
             return Some(format!("a patch that {by} names"));
@@ -73,10 +94,6 @@ impl Fragments {
     }
 }
 
-fn is_kustomization(object: &Object<'_>) -> bool {
-    object.group == "kustomize.config.k8s.io" && matches!(object.kind, "Kustomization" | "Component")
-}
-
 /// A workload that no API server would take: without a selector, and without an image in any container.
 fn is_piece_of_workload(object: &Object<'_>) -> bool {
     let selects = [kinds::DEPLOYMENT, kinds::STATEFUL_SET, kinds::DAEMON_SET, kinds::REPLICA_SET];
@@ -86,24 +103,4 @@ fn is_piece_of_workload(object: &Object<'_>) -> bool {
     let spec = object.at("spec.template.spec");
     let has_image = |list: &'static str| spec.key(list).items().any(|container: Field<'_>| !container.key("image").is_empty());
     !has_image("containers") && !has_image("initContainers")
-}
-
-/// The name in reports of the file at `path`, as a kustomization in `file` writes it.
-fn beside(file: &File, path: &str) -> Option<String> {
-    if path.contains('\n') {
-        return None; // an inline patch
-    }
-    let name = file.name();
-    let mut parts: Vec<&str> = name.split('/').collect();
-    parts.pop();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
 }

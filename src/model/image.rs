@@ -125,7 +125,7 @@ impl<'a> Container<'a> {
     pub fn image(&self) -> Field<'a> {
         let field = self.at("image");
         let name = field.str().strip_prefix("$(params.").and_then(|rest| rest.strip_suffix(')'));
-        let declared = name.and_then(|name| self.pod.at("params").items().find(|param| param.key("name").text() == Some(name)));
+        let declared = name.and_then(|name| self.pod.spec().key("params").items().find(|param| param.key("name").text() == Some(name)));
         declared.map(|param| param.key("default")).filter(|default| default.text().is_some()).unwrap_or(field)
     }
 }

@@ -148,7 +148,7 @@ fn is_foreign(group: &str) -> bool {
 }
 
 /// Whether a group's kinds are configuration files of components, which no API server keeps and no namespace holds.
-fn is_configuration(group: &str) -> bool {
+pub(crate) fn is_configuration(group: &str) -> bool {
     group.ends_with(".config.k8s.io") && !is_foreign(group) || matches!(group, "apiserver.k8s.io" | "audit.k8s.io" | "kubeadm.k8s.io")
 }
 

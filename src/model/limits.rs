@@ -1,17 +1,15 @@
 //! What bounds a container's use of CPU, memory and disk: itself, its pod, or its namespace's LimitRange.
 
-use std::collections::HashMap;
-
 use crate::model::field::Field;
 use crate::model::pod::Container;
-use crate::model::{Evidence, kinds};
+use crate::model::{Evidence, Map, kinds};
 
 impl<'a> Container<'a> {
     /// Its `resources`; newer Tekton calls them `computeResources`.
     #[must_use]
     pub fn resources(&self) -> Field<'a> {
-        let renamed = self.at("computeResources");
-        if self.pod.is_tekton() && renamed.exists() { renamed } else { self.at("resources") }
+        let renamed = self.pod.is_tekton().then(|| self.at("computeResources")).filter(|renamed| renamed.exists());
+        renamed.unwrap_or_else(|| self.at("resources"))
     }
 
     /// Whether it gets a limit on a resource.
@@ -44,11 +42,23 @@ impl<'a> Container<'a> {
         [self.resources()].into_iter().chain(shared.then(|| pod.at("resources")))
     }
 
+    /// The kustomization that builds the pod without a LimitRange of its namespace.
+    #[must_use]
+    pub fn limits_apart(&self) -> Option<&'a str> {
+        let evidence = self.pod.scan().evidence;
+        let ranges = evidence.limits().0.get(&(self.pod.object().world, self.pod.namespace()))?;
+        ranges.iter().find_map(|&id| evidence.apart(evidence.object(id), self.pod.object()))
+    }
+
     /// Whether admission fills it in. Of several copies of a LimitRange, each must.
     fn default_of(&self, resource: &'a str, gives: fn(Field<'a>, &'a str) -> bool) -> bool {
         let evidence = self.pod.scan().evidence;
         let Some(ranges) = evidence.limits().0.get(&(self.pod.object().world, self.pod.namespace())) else { return false };
         let fills = |id: u32| {
+            // what kustomize may build the pod without fills in nothing
+            if evidence.apart(evidence.object(id), self.pod.object()).is_some() {
+                return false;
+            }
             let mut items = evidence.object(id).at("spec.limits").items();
             items.any(|item| item.key("type").text() == Some("Container") && gives(item, resource))
         };
@@ -77,7 +87,7 @@ fn is_given(quantity: Field<'_>) -> bool {
 
 /// The LimitRanges of each namespace, found once a scan.
 #[derive(Debug, Default)]
-pub struct Limits<'a>(HashMap<(u16, &'a str), Vec<u32>>);
+pub struct Limits<'a>(Map<(u16, &'a str), Vec<u32>>);
 
 impl<'a> Limits<'a> {
     pub(crate) fn index(evidence: &Evidence<'a>) -> Self {

@@ -1,5 +1,6 @@
 //! What of a Secret nobody may see, however it is written.
 
+use crate::model::credential::LAST_APPLIED;
 use crate::model::object::Object;
 use crate::model::{Field, kinds};
 use crate::parse::{Kind, NodeId, Tree};
@@ -20,7 +21,7 @@ impl Object<'_> {
                 values(tree, value, &mut ranges);
             }
         }
-        let applied: Field<'_> = self.annotation("kubectl.kubernetes.io/last-applied-configuration");
+        let applied: Field<'_> = self.annotation(LAST_APPLIED);
         if applied.exists() {
             ranges.push(applied.whole_span());
         }

@@ -1,6 +1,7 @@
 //! Read-only views of the evidence and the index over it. Nothing here knows checks.
 
 pub mod cidr;
+pub mod claim;
 pub mod cloud;
 pub mod credential;
 pub mod evidence;
@@ -8,8 +9,14 @@ pub mod exposure;
 pub mod fault;
 mod field;
 mod fragment;
+pub mod glob;
+pub mod host_path;
 pub mod image;
+pub mod ingress_nginx;
+pub mod isolation;
 pub mod kinds;
+mod kustomize;
+mod layers;
 mod limits;
 mod masked;
 mod namespace;
@@ -21,6 +28,7 @@ mod owner;
 mod pod;
 pub mod pod_security;
 pub mod rbac;
+mod runs;
 mod scan;
 pub mod selector;
 pub mod service;
@@ -33,6 +41,10 @@ mod version;
 pub mod volume;
 pub mod webhook;
 
+/// A map over names that the input gives: many are looked up, none in an order that anybody sees.
+pub(crate) type Map<K, V> = std::collections::HashMap<K, V, foldhash::quality::RandomState>;
+
+pub use claim::Claims;
 pub use evidence::{Evidence, Extent};
 pub use fault::{Fault, Place, Quality, Severity, Verdict};
 pub(crate) use field::take_mistyped;

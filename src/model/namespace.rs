@@ -1,10 +1,13 @@
 //! A namespace: named by its document, or only by the objects in it.
 
+use std::sync::OnceLock;
+
 use crate::model::field::Field;
 use crate::model::network::Policy;
-use crate::model::object::Object;
+use crate::model::object::{Object, UNSET_NAMESPACE};
 use crate::model::pod::Pod;
 use crate::model::scan::Scan;
+use crate::model::selector::Cover;
 use crate::model::version::KubernetesVersion;
 
 /// What the index knows of a namespace.
@@ -20,6 +23,8 @@ pub struct NamespaceRecord<'a> {
     pub(crate) pods: Vec<u32>,
     /// The NetworkPolicies in it.
     pub(crate) policies: Vec<Policy<'a>>,
+    /// For each direction, whether the policies that isolate, and those that open again, leave no pod out; found when asked.
+    pub(crate) covers: [OnceLock<[Cover; 2]>; 2],
     /// Where to point when it has no document.
     pub(crate) mention: Field<'a>,
     /// The oldest and the latest version of the Pod Security Standards that its documents ask for.
@@ -52,6 +57,12 @@ impl<'a> Namespace<'a> {
     #[must_use]
     pub fn name(&self) -> &'a str {
         self.record.name
+    }
+
+    /// As the end of a sentence about what is in it: nothing for the objects that name none.
+    #[must_use]
+    pub fn after(&self, word: &str) -> String {
+        if self.record.name == UNSET_NAMESPACE { String::new() } else { format!(" {word} the namespace {}", self.record.name) }
     }
 
     /// Which world it belongs to.

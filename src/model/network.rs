@@ -4,11 +4,8 @@ use std::net::IpAddr;
 
 use crate::model::cidr::{self, Cidr};
 use crate::model::field::Field;
-use crate::model::kinds::{self, GroupKind};
-use crate::model::namespace::Namespace;
 use crate::model::object::Object;
-use crate::model::pod::Pod;
-use crate::model::selector::{self, Match, Selector};
+use crate::model::selector::Selector;
 
 /// Which way traffic goes, seen from the pod that a policy selects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,6 +85,12 @@ impl<'a> Policy<'a> {
         let rules = self.object.at("spec").key(direction.word());
         let in_force = self.isolates(direction);
         rules.items().filter(move |_| in_force).map(move |field| Rule { field, direction })
+    }
+
+    /// A rule of it that allows everything to the pods it selects.
+    #[must_use]
+    pub fn opening(&self, direction: Direction) -> Option<Rule<'a>> {
+        self.rules(direction).find(|rule| rule.allows_everything())
     }
 }
 
@@ -194,171 +197,4 @@ pub fn open_to_the_internet<'a>(blocks: &[Block<'a>]) -> Vec<Field<'a>> {
     }
     let widest = blocks.iter().map(|block| block.cidr.span()).max().unwrap_or_default();
     blocks.iter().filter(|block| block.cidr.span() == widest).map(|block| block.field).collect()
-}
-
-/// What the policies of a namespace come to for a direction or a pod.
-#[derive(Debug, Clone, Copy)]
-pub enum Isolation<'a> {
-    /// Isolated.
-    Yes,
-    /// Selected by no policy.
-    No,
-    /// Selected, and this rule allows everything again.
-    Cancelled(&'a Policy<'a>, Rule<'a>),
-    /// One policy would do it, but a copy of it in another place of the input would not.
-    Disputed(&'a Policy<'a>, &'a Policy<'a>),
-    /// It rests on a label that a controller sets at run time, in this policy's selector.
-    Unknown(&'a Policy<'a>),
-}
-
-impl<'a> Namespace<'a> {
-    /// The NetworkPolicies in it.
-    pub fn policies(&self) -> impl Iterator<Item = &'a Policy<'a>> + Clone + use<'a> {
-        self.record.policies.iter()
-    }
-
-    /// The pods in it that policies apply to: not those on the network of their node.
-    pub fn pods_under_policies(&self) -> impl Iterator<Item = Pod<'a>> + use<'a> {
-        self.pods().filter(|pod| !on_host_network(pod))
-    }
-
-    /// Whether every pod of it, known or not, is isolated in a direction.
-    #[must_use]
-    pub fn isolates_by_default(&self, direction: Direction) -> Isolation<'a> {
-        let everything = |policy: &Policy<'a>| if policy.selector.selects_all() { Match::Yes } else { Match::No };
-        let isolation = match self.isolation(direction, everything) {
-            // several selectors may leave nothing out between them
-            Isolation::No => {
-                let isolating = self.policies().filter(|policy| policy.isolates(direction));
-                if selector::cover_everything(isolating.map(|policy| &policy.selector)) { Isolation::Yes } else { Isolation::No }
-            }
-            isolation => isolation,
-        };
-        let opening = self.policies().filter(|policy| policy.selector.selects_all());
-        let rule =
-            opening.flat_map(|policy| policy.rules(direction).map(move |rule| (policy, rule))).find(|(_, rule)| rule.allows_everything());
-        match (isolation, rule) {
-            (Isolation::Yes | Isolation::Disputed(..), Some((policy, rule))) => Isolation::Cancelled(policy, rule),
-            (isolation, _) => isolation,
-        }
-    }
-
-    /// Whether a pod is selected by a policy for a direction.
-    #[must_use]
-    pub fn isolates_pod(&self, direction: Direction, pod: &Pod<'a>) -> Isolation<'a> {
-        self.isolation(direction, |policy| policy.selector.matches_pod(pod))
-    }
-
-    /// A policy protects when each copy of it does.
-    fn isolation(&self, direction: Direction, selects: impl Fn(&Policy<'a>) -> Match) -> Isolation<'a> {
-        let protects = |policy: &Policy<'a>| if policy.isolates(direction) { selects(policy) } else { Match::No };
-        let (mut disputed, mut unknown) = (None, None);
-        for policy in self.policies() {
-            match protects(policy) {
-                Match::No => {}
-                Match::Unknown => unknown = unknown.or(Some(policy)),
-                Match::Yes => {
-                    let mut copies = self.policies().filter(|copy| copy.object.name == policy.object.name);
-                    match copies.find(|copy| protects(copy) != Match::Yes) {
-                        Some(copy) => disputed = disputed.or(Some((policy, copy))),
-                        None => return Isolation::Yes,
-                    }
-                }
-            }
-        }
-        match (disputed, unknown) {
-            (Some((policy, copy)), _) => Isolation::Disputed(policy, copy),
-            (None, Some(policy)) => Isolation::Unknown(policy),
-            (None, None) => Isolation::No,
-        }
-    }
-
-    /// An object of a kind not read yet that has a say here.
-    #[must_use]
-    pub fn other_policy(&self, effect: Effect, direction: Direction) -> Option<&'a Object<'a>> {
-        let evidence = self.scan.evidence;
-        let applies = |object: &Object<'a>, whole_cluster: bool| {
-            whole_cluster || object.namespace.unwrap_or(evidence.assumed_namespace()) == self.record.name
-        };
-        OTHERS.iter().find_map(|other| {
-            let mut objects = evidence.of_kind_in(self.record.world, other.kind);
-            objects.find(|object| applies(object, other.whole_cluster) && other.can(effect, object, direction))
-        })
-    }
-}
-
-/// Whether a pod is on the network of its node, where no policy reaches it.
-#[must_use]
-pub fn on_host_network(pod: &Pod<'_>) -> bool {
-    pod.at("hostNetwork").is_true()
-}
-
-/// What a policy of a kind not read yet may change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effect {
-    /// Pods that no NetworkPolicy selects may be isolated after all.
-    Isolates,
-    /// What NetworkPolicies deny may be allowed.
-    Opens,
-    /// What NetworkPolicies allow may be denied.
-    Denies,
-    /// A default of NetworkPolicies may not hold, as this kind is asked first.
-    Precedes,
-}
-
-struct Other {
-    kind: GroupKind,
-    whole_cluster: bool,
-    can: &'static [Effect],
-}
-
-use Effect::{Denies, Isolates, Opens, Precedes};
-
-const CILIUM: &[Effect] = &[Isolates, Opens, Denies];
-const TIERED: &[Effect] = &[Isolates, Opens, Denies, Precedes];
-
-const OTHERS: &[Other] = &[
-    Other { kind: GroupKind::new("cilium.io", "CiliumNetworkPolicy"), whole_cluster: false, can: CILIUM },
-    Other { kind: GroupKind::new("cilium.io", "CiliumClusterwideNetworkPolicy"), whole_cluster: true, can: CILIUM },
-    Other { kind: GroupKind::new("projectcalico.org", "NetworkPolicy"), whole_cluster: false, can: TIERED },
-    Other { kind: GroupKind::new("projectcalico.org", "GlobalNetworkPolicy"), whole_cluster: true, can: TIERED },
-    Other { kind: GroupKind::new("crd.projectcalico.org", "NetworkPolicy"), whole_cluster: false, can: TIERED },
-    Other { kind: GroupKind::new("crd.projectcalico.org", "GlobalNetworkPolicy"), whole_cluster: true, can: TIERED },
-    Other { kind: GroupKind::new("policy.networking.k8s.io", "AdminNetworkPolicy"), whole_cluster: true, can: TIERED },
-    Other { kind: GroupKind::new("policy.networking.k8s.io", "ClusterNetworkPolicy"), whole_cluster: true, can: TIERED },
-    // asked last: only for pods that no NetworkPolicy selects
-    Other { kind: GroupKind::new("policy.networking.k8s.io", "BaselineAdminNetworkPolicy"), whole_cluster: true, can: &[Isolates] },
-    Other { kind: GroupKind::new("crd.antrea.io", "NetworkPolicy"), whole_cluster: false, can: TIERED },
-    Other { kind: GroupKind::new("crd.antrea.io", "ClusterNetworkPolicy"), whole_cluster: true, can: TIERED },
-];
-
-/// The kinds of policies that are not read yet.
-pub const OTHER_POLICIES: &[GroupKind] = &{
-    let mut kinds = [OTHERS[0].kind; OTHERS.len()];
-    let mut at = 0;
-    while at < OTHERS.len() {
-        kinds[at] = OTHERS[at].kind;
-        at += 1;
-    }
-    kinds
-};
-
-impl Other {
-    fn can(&self, effect: Effect, object: &Object<'_>, direction: Direction) -> bool {
-        // Cilium adds to what NetworkPolicies allow, and takes away only by deny rules
-        if effect == Denies && self.kind.group == "cilium.io" {
-            let deny = if direction == Direction::Ingress { "ingressDeny" } else { "egressDeny" };
-            let specs = std::iter::once(object.at("spec")).chain(object.at("specs").items());
-            return specs.into_iter().any(|spec| spec.key(deny).exists());
-        }
-        self.can.contains(&effect)
-    }
-}
-
-/// A kind for a message: `CiliumNetworkPolicy web`.
-#[must_use]
-pub fn named(object: &Object<'_>) -> String {
-    let group =
-        if object.kind == kinds::NETWORK_POLICY.kind { format!("{} of {}", object.kind, object.group) } else { object.kind.to_owned() };
-    format!("{group} {}", object.name)
 }

@@ -26,6 +26,8 @@ pub struct Object<'a> {
     pub world: u16,
     /// Something in its document keeps it from passing.
     pub tainted: bool,
+    /// It was read from a running cluster.
+    pub live: bool,
 }
 
 impl<'a> Object<'a> {
@@ -46,7 +48,7 @@ impl<'a> Object<'a> {
             // an unknown kind without a namespace may well be cluster-scoped
             None => named,
         };
-        Some(Object { root, id: u32::MAX, api_version, group, kind, namespace, name, world, tainted })
+        Some(Object { root, id: u32::MAX, api_version, group, kind, namespace, name, world, tainted, live: false })
     }
 
     /// Which file of the scan it stands in.

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use crate::model::evidence::Evidence;
 use crate::model::object::Object;
-use crate::model::pod::Pod;
+use crate::model::pod::{Pod, PodRecord};
 use crate::model::template::{self, Difference, Facts, Selecting};
 use crate::model::{GroupKind, kinds};
 
@@ -69,13 +69,13 @@ impl Owners {
         let mut tops: Vec<u32> = controllers.iter().map(|(_, owner)| *owner).collect();
         tops.sort_unstable();
         tops.dedup();
-        let templates: HashMap<u32, Vec<Facts<'_>>> = tops
+        let read: HashMap<u32, Vec<Facts<'_>>> = tops
             .into_par_iter()
-            .map(|owner| (owner, evidence.pods_of(owner).iter().map(|pod| template::facts(pod, None, &owners.selecting)).collect()))
+            .map(|owner| (owner, templates(evidence, owner).map(|pod| template::facts(pod, None, &owners.selecting)).collect()))
             .collect();
         let held: Vec<_> = controllers
             .par_iter()
-            .map(|&(id, owner)| (id, owner, difference(evidence, id, owner, &templates[&owner], &owners.selecting)))
+            .map(|&(id, owner)| (id, owner, difference(evidence, id, owner, &read[&owner], &owners.selecting)))
             .collect();
         let mut apart: HashMap<(u32, u64), u32> = HashMap::new();
         for (id, owner, difference) in held {
@@ -159,7 +159,7 @@ impl<'a> Pod<'a> {
             return None;
         }
         let own = template::facts(self.record, Some(owner), &evidence.owners().selecting);
-        let templates = evidence.pods_in(owner).iter().map(|template| template::facts(template, None, &evidence.owners().selecting));
+        let templates = templates(evidence, owner.id).map(|template| template::facts(template, None, &evidence.owners().selecting));
         templates.map(|template| template::differences(&template, &own, self.record.spec)).min_by_key(Vec::len)
     }
 }
@@ -187,6 +187,11 @@ fn controllers(evidence: &Evidence<'_>) -> Vec<(u32, u32)> {
     let mut rows: Vec<_> = found.iter().map(|(id, owner)| (*id, *owner)).filter(|(id, _)| is_below(*id)).collect();
     rows.sort_unstable();
     rows
+}
+
+/// The templates of a controller that stand in it as they are. Where some other thing supplies a part, no pod is a copy.
+fn templates<'e, 'a>(evidence: &'e Evidence<'a>, owner: u32) -> impl Iterator<Item = &'e PodRecord<'a>> {
+    evidence.pods_of(owner).iter().filter(|pod| pod.layers.is_none())
 }
 
 /// The labels that NetworkPolicies select pods by.

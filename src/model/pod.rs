@@ -1,22 +1,70 @@
 //! One view of a pod wherever it lives, and of its containers.
 
-use crate::model::field::Field;
+use crate::model::field::{Field, take_mistyped};
+use crate::model::layers::{self, Layers};
 use crate::model::object::Object;
 use crate::model::pod_security::StandardVersion;
 use crate::model::scan::Scan;
 use crate::model::version::KubernetesVersion;
 
-/// Where a pod stands in the evidence.
-#[derive(Debug, Clone, Copy)]
+/// Where a pod stands in the evidence, with what many checks ask of it.
+#[derive(Debug)]
 pub struct PodRecord<'a> {
     /// Index of its object.
     pub(crate) object: u32,
     pub(crate) metadata: Field<'a>,
     pub(crate) spec: Field<'a>,
-    pub(crate) steps: bool,
+    /// Its `securityContext`.
+    security: Field<'a>,
+    /// The other places that it is made from; nothing for the kinds of Kubernetes.
+    pub(crate) layers: Option<Box<Layers<'a>>>,
+    /// `None` where something has a wrong shape: then every look has to meet that anew, so that nothing passes on it.
+    known: Option<Known<'a>>,
+}
+
+#[derive(Debug)]
+struct Known<'a> {
+    windows: bool,
+    containers: Box<[ContainerRecord<'a>]>,
+}
+
+/// Where a container stands in its pod.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ContainerRecord<'a> {
+    pub(crate) field: Field<'a>,
+    security: Field<'a>,
+    kind: ContainerKind,
+    list: &'static str,
 }
 
 impl<'a> PodRecord<'a> {
+    /// Notes where a pod stands, and what of it many checks ask for.
+    pub(crate) fn new(object: u32, metadata: Field<'a>, spec: Field<'a>, layers: Option<Box<Layers<'a>>>) -> Self {
+        take_mistyped();
+        let mut record = PodRecord { object, metadata, spec, security: spec, layers, known: None };
+        record.security = record.at("securityContext");
+        let known = Known { windows: record.is_windows(), containers: record.find_containers().collect() };
+        record.known = take_mistyped().is_empty().then_some(known);
+        record
+    }
+
+    fn is_windows(&self) -> bool {
+        self.at("os.name").text() == Some("windows")
+    }
+
+    /// Where its containers stand.
+    fn containers(&self) -> impl Iterator<Item = ContainerRecord<'a>> + use<'a, '_> {
+        let known = self.known.as_ref().map(|known| known.containers.iter().copied());
+        let anew = self.known.is_none().then(|| self.find_containers());
+        known.into_iter().flatten().chain(anew.into_iter().flatten())
+    }
+
+    /// The same, looked up.
+    pub(crate) fn find_containers(&self) -> impl Iterator<Item = ContainerRecord<'a>> + use<'a> {
+        let record = |(field, list, kind): (Field<'a>, _, _)| ContainerRecord { field, security: field.key("securityContext"), kind, list };
+        self.places_of_containers().map(record)
+    }
+
     /// The metadata that the pod gets.
     #[must_use]
     pub fn metadata(&self) -> Field<'a> {
@@ -49,8 +97,12 @@ pub struct Container<'a> {
     pub pod: Pod<'a>,
     /// Its place in the list.
     pub field: Field<'a>,
+    /// Its own `securityContext`.
+    security: Field<'a>,
     /// Which list.
     pub kind: ContainerKind,
+    /// The name of the list.
+    pub(crate) list: &'static str,
 }
 
 impl<'a> Pod<'a> {
@@ -66,16 +118,16 @@ impl<'a> Pod<'a> {
         self.scan.evidence.object(self.record.object)
     }
 
-    /// The pod spec.
+    /// The pod spec, or what stands in its place.
     #[must_use]
     pub fn spec(&self) -> Field<'a> {
         self.record.spec
     }
 
-    /// A field of the pod spec, by dotted path.
+    /// A field of the pod, by dotted path, wherever it is set.
     #[must_use]
     pub fn at(&self, path: &'a str) -> Field<'a> {
-        self.record.spec.at(path)
+        self.record.at(path)
     }
 
     /// The metadata that the pod gets: the template's.
@@ -105,7 +157,7 @@ impl<'a> Pod<'a> {
     /// Whether `spec.os.name` says Windows: the only place that the API server judges by.
     #[must_use]
     pub fn is_windows(&self) -> bool {
-        self.at("os.name").text() == Some("windows")
+        self.record.known.as_ref().map_or_else(|| self.record.is_windows(), |known| known.windows)
     }
 
     /// `hostUsers: false`: root in the pod is nobody on the node.
@@ -114,18 +166,18 @@ impl<'a> Pod<'a> {
         self.at("hostUsers").bool() == Some(false)
     }
 
-    /// Whether it is a pod of Tekton steps, whose pod-level fields the run supplies.
-    #[must_use]
-    pub fn is_tekton(&self) -> bool {
-        self.record.steps
-    }
-
     /// The service account it runs as; `serviceAccount` is the deprecated name of the field.
     #[must_use]
     pub fn service_account(&self) -> Field<'a> {
         let name = self.at("serviceAccountName");
+        // what v1beta1 of Tekton calls it for one task of a run
+        let task = if self.is_tekton() { self.at("taskServiceAccountName") } else { name };
         let alias = self.at("serviceAccount");
-        if name.is_empty() && !alias.is_empty() { alias } else { name }
+        match (task.is_empty(), name.is_empty(), alias.is_empty()) {
+            (false, ..) => task,
+            (_, true, false) => alias,
+            _ => name,
+        }
     }
 
     /// Its name, `default` when none is given.
@@ -136,19 +188,13 @@ impl<'a> Pod<'a> {
 
     /// All containers: init, regular, ephemeral, in this order.
     pub fn containers(&self) -> impl Iterator<Item = Container<'a>> + use<'a> {
-        use ContainerKind::{Ephemeral, Init, Regular};
         let pod = *self;
-        let lists: &'static [(&'static str, ContainerKind)] = if self.record.steps {
-            &[("steps", Regular), ("sidecars", Regular)]
-        } else {
-            &[("initContainers", Init), ("containers", Regular), ("ephemeralContainers", Ephemeral)]
-        };
-        lists.iter().flat_map(move |&(list, kind)| pod.at(list).items().map(move |field| Container { pod, field, kind }))
+        self.record.containers().map(move |ContainerRecord { field, security, kind, list }| Container { pod, field, security, kind, list })
     }
 
     /// The volumes it declares.
     pub fn volumes(&self) -> impl Iterator<Item = Field<'a>> + use<'a> {
-        self.at("volumes").items()
+        self.record.volumes()
     }
 
     /// The oldest and the latest version of the Pod Security Standards that may judge it: the scan's where it is
@@ -159,7 +205,8 @@ impl<'a> Pod<'a> {
             return (version, version);
         }
         let pinned = self.scan.evidence.namespace(self.object().world, self.namespace()).and_then(|namespace| namespace.standard);
-        pinned.unwrap_or_else(|| StandardVersion::Latest.span())
+        let served = || self.scan.evidence.served_version().map(|version| (version, version));
+        pinned.or_else(served).unwrap_or_else(|| StandardVersion::Latest.span())
     }
 }
 
@@ -167,42 +214,38 @@ impl<'a> Container<'a> {
     /// Its name, "" when it has none.
     #[must_use]
     pub fn name(&self) -> &'a str {
-        self.field.key("name").str()
+        let name = self.field.key("name").str();
+        // Argo's own name for the one container of a template
+        if name.is_empty() && layers::is_single(self.list) { "main" } else { name }
     }
 
     /// A field of the container, by dotted path.
     #[must_use]
     pub fn at(&self, path: &'a str) -> Field<'a> {
-        let own = self.field.at(path);
-        // Tekton: what a step leaves open, the template of its task's steps gives
-        if self.pod.record.steps && !own.exists() {
-            let template = self.pod.at("stepTemplate").at(path);
-            if template.exists() {
-                return template;
-            }
-        }
-        own
+        let own = match path.strip_prefix("securityContext.") {
+            Some(rest) if self.security.exists() => self.security.at(rest),
+            _ => self.field.at(path),
+        };
+        let default = if own.exists() { None } else { self.defaults() };
+        default.map(|defaults| defaults.at(path)).filter(|field| field.exists()).unwrap_or(own)
     }
 
-    /// A field of the container's own `securityContext`, which Tekton merges key by key with that of `stepTemplate`.
-    fn own_or_template(&self, key: &'a str) -> Field<'a> {
-        let own = self.field.at("securityContext").key(key);
-        if own.exists() || !self.pod.record.steps {
-            return own;
-        }
-        let template = self.pod.at("stepTemplate.securityContext").key(key);
-        if template.exists() { template } else { own }
+    /// A field of the container's own `securityContext`, which is merged key by key with that of its defaults.
+    fn own_or_default(&self, key: &'a str) -> Field<'a> {
+        let own = self.security.key(key);
+        let default = if own.exists() { None } else { self.defaults() };
+        default.map(|defaults| defaults.at("securityContext").key(key)).filter(|field| field.exists()).unwrap_or(own)
     }
 
     /// A field of `securityContext` that containers inherit from their pod: the container's where it is set, else
     /// the pod's, else the container's absence.
     #[must_use]
     pub fn inherited(&self, key: &'a str) -> Field<'a> {
-        let own = self.own_or_template(key);
+        let own = self.own_or_default(key);
         if own.exists() {
             return own;
         }
-        let pod = self.pod.at("securityContext").key(key);
+        let pod = self.pod.record.security.key(key);
         if pod.exists() { pod } else { own }
     }
 }

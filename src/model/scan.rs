@@ -11,7 +11,7 @@ pub struct Scan<'a> {
     pub evidence: &'a Evidence<'a>,
     /// What the user set.
     pub settings: &'a Settings,
-    /// The version given by flag, configuration or server; `None`: the latest known is assumed.
+    /// The version given by flag or configuration; `None`: the server's, else the latest known.
     pub version: Option<KubernetesVersion>,
 }
 
@@ -19,7 +19,7 @@ impl<'a> Scan<'a> {
     /// The version to judge by.
     #[must_use]
     pub fn version(&self) -> KubernetesVersion {
-        self.version.unwrap_or(KubernetesVersion::LATEST)
+        self.version.or_else(|| self.evidence.served_version()).unwrap_or(KubernetesVersion::LATEST)
     }
 
     /// Whether the user says that the input is all there is.

@@ -1,5 +1,7 @@
 //! Label selectors as the API server evaluates them.
 
+use std::collections::BTreeMap;
+
 use crate::model::field::Field;
 use crate::model::kinds;
 use crate::model::object::Object;
@@ -116,7 +118,7 @@ impl<'a> Selector<'a> {
         let mut all = Match::Yes;
         for asked in &self.requirements {
             let label = labels.key(asked.key).text();
-            if label.is_none() && template && ADDED_AT_RUN_TIME.contains(&asked.key) {
+            if label.is_none() && template && is_added_at_run_time(asked.key) {
                 all = Match::Unknown;
             } else if !asked.holds(label) {
                 return Match::No;
@@ -132,6 +134,12 @@ impl<'a> Selector<'a> {
     }
 }
 
+/// Whether a controller gives its pods a label of this key: those of Kubernetes, and of operators whose pods are read.
+fn is_added_at_run_time(key: &str) -> bool {
+    let domain = key.split_once('/').map_or("", |(domain, _)| domain);
+    ADDED_AT_RUN_TIME.contains(&key) || domain.ends_with(".k8s.elastic.co") || matches!(domain, "tekton.dev" | "workflows.argoproj.io")
+}
+
 fn requirements(selector: Field<'_>) -> Vec<Requirement<'_>> {
     let labels = selector.key("matchLabels").entries().into_iter();
     let labels = labels.map(|(key, value)| Requirement { key, operator: Operator::In, values: vec![value.str()] });
@@ -143,14 +151,59 @@ fn requirements(selector: Field<'_>) -> Vec<Requirement<'_>> {
     labels.chain(expressions).collect()
 }
 
-/// Whether whatever labels a thing has, one of these selectors selects it: one without conditions, or two that
-/// between them leave nothing out.
-#[must_use]
-pub fn cover_everything<'s, 'a: 's>(selectors: impl Iterator<Item = &'s Selector<'a>> + Clone) -> bool {
-    let single = selectors.clone().filter_map(|selector| if let [only] = selector.requirements.as_slice() { Some(only) } else { None });
-    let pair = |one: &Requirement<'_>| single.clone().any(|other| one.complements(other));
-    selectors.clone().any(Selector::selects_all) || single.clone().any(pair)
+/// Whether some selectors leave nothing out between them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cover {
+    /// Whatever labels a thing has, one of them selects it.
+    Whole,
+    /// Something is left out.
+    Part,
+    /// There are too many combinations of labels to tell.
+    Undecided,
 }
+
+/// How many combinations of labels are tried.
+const COMBINATIONS: usize = 4096;
+
+/// Whether whatever labels a thing has, one of these selectors selects it. All that a selector can tell apart is whether a
+/// label is there, and whether it has one of the values that are named: each combination of these is tried.
+#[must_use]
+pub fn cover_everything(selectors: &[&Selector<'_>]) -> Cover {
+    if selectors.iter().any(|selector| selector.selects_all()) {
+        return Cover::Whole;
+    }
+    // a thing without labels, or with values that nobody named, is what most policies leave out
+    let selected = |value: Option<&'static str>| selectors.iter().any(|selector| selector.matches(|_| value));
+    if !selected(None) || !selected(Some(UNNAMED)) {
+        return Cover::Part;
+    }
+    let mut labels: BTreeMap<&str, Vec<Option<&str>>> = BTreeMap::new();
+    for asked in selectors.iter().flat_map(|selector| &selector.requirements) {
+        let values = labels.entry(asked.key).or_insert_with(|| vec![None, Some(UNNAMED)]);
+        values.extend(asked.values.iter().copied().map(Some));
+    }
+    for values in labels.values_mut() {
+        values.sort_unstable();
+        values.dedup();
+    }
+    let count = labels.values().try_fold(1usize, |count, values| count.checked_mul(values.len()));
+    let Some(count) = count.filter(|count| *count <= COMBINATIONS) else { return Cover::Undecided };
+    let value = |number: usize, key: &str| {
+        let mut rest = number;
+        for (own, values) in &labels {
+            if *own == key {
+                return values[rest % values.len()];
+            }
+            rest /= values.len();
+        }
+        None
+    };
+    let left_out = |number: usize| !selectors.iter().any(|selector| selector.matches(|key| value(number, key)));
+    if (0..count).any(left_out) { Cover::Part } else { Cover::Whole }
+}
+
+/// A value that no label can have, for all the values that nobody named.
+const UNNAMED: &str = "\0";
 
 impl Requirement<'_> {
     fn holds(&self, label: Option<&str>) -> bool {
@@ -162,16 +215,6 @@ impl Requirement<'_> {
             Operator::DoesNotExist => label.is_none(),
             Operator::Other => false,
         }
-    }
-
-    /// Whether everything meets this one or the other.
-    fn complements(&self, other: &Self) -> bool {
-        self.key == other.key
-            && match (self.operator, other.operator) {
-                (Operator::Exists, Operator::DoesNotExist | Operator::NotIn) => true,
-                (Operator::In, Operator::NotIn) => other.values.iter().all(|value| self.values.contains(value)),
-                _ => false,
-            }
     }
 }
 
@@ -189,7 +232,7 @@ impl Operator {
 
 #[cfg(test)]
 mod tests {
-    use super::{Selector, cover_everything};
+    use super::{Cover, Selector, cover_everything};
     use crate::discover::{Origin, Source};
     use crate::model::{Field, Root};
     use crate::parse::{self, File, Limits};
@@ -261,8 +304,32 @@ mod tests {
     }
 
     #[test]
-    fn two_selectors_may_leave_nothing_out() {
+    fn selectors_may_leave_nothing_out_between_them() {
         let table: &[(&[&str], bool)] = &[
+            (
+                &[
+                    "{matchExpressions: [{key: a, operator: In, values: [b, c]}]}",
+                    "{matchExpressions: [{key: a, operator: NotIn, values: [b, c]}]}",
+                ],
+                true,
+            ),
+            (&["{matchLabels: {a: b}}", "{matchLabels: {a: c}}", "{matchExpressions: [{key: a, operator: NotIn, values: [b, c]}]}"], true),
+            (&["{matchLabels: {a: b}}", "{matchLabels: {a: d}}", "{matchExpressions: [{key: a, operator: NotIn, values: [b, c]}]}"], false),
+            (
+                &[
+                    "{matchExpressions: [{key: a, operator: Exists}]}",
+                    "{matchExpressions: [{key: a, operator: DoesNotExist}, {key: b, operator: Exists}]}",
+                ],
+                false,
+            ),
+            (
+                &[
+                    "{matchExpressions: [{key: a, operator: Exists}]}",
+                    "{matchExpressions: [{key: a, operator: DoesNotExist}, {key: b, operator: Exists}]}",
+                    "{matchExpressions: [{key: b, operator: DoesNotExist}]}",
+                ],
+                true,
+            ),
             (&["{}", "{matchLabels: {a: b}}"], true),
             (&["{matchExpressions: [{key: a, operator: Exists}]}", "{matchExpressions: [{key: a, operator: DoesNotExist}]}"], true),
             (&["{matchLabels: {a: b}}", "{matchExpressions: [{key: a, operator: NotIn, values: [b]}]}"], true),
@@ -275,8 +342,9 @@ mod tests {
         for (texts, expected) in table.iter().filter(|(texts, _)| !texts.is_empty()) {
             let files = read(texts);
             let all: Vec<_> = selectors(&files).into_iter().map(Selector::or_all).collect();
-            assert_eq!(cover_everything(all.iter()), *expected, "{texts:?}");
+            let all: Vec<_> = all.iter().collect();
+            assert_eq!(cover_everything(&all), if *expected { Cover::Whole } else { Cover::Part }, "{texts:?}");
         }
-        assert!(!cover_everything([].iter()));
+        assert_eq!(cover_everything(&[]), Cover::Part);
     }
 }

@@ -1,11 +1,9 @@
 //! Service accounts: what their pods get a token of, and who gave them rights.
 
-use std::collections::HashMap;
-
 use crate::model::field::Field;
 use crate::model::object::Object;
 use crate::model::pod::{ContainerKind, Pod};
-use crate::model::{Evidence, kinds};
+use crate::model::{Evidence, Map, kinds};
 
 /// Where a pod gets its account's token without asking.
 pub(crate) const TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -19,6 +17,8 @@ pub enum Token {
     Mounted,
     /// It is unless its account, which was not seen, says otherwise.
     Unseen,
+    /// Its account says otherwise, but kustomize may build the pod without that account.
+    Apart,
 }
 
 impl<'a> Pod<'a> {
@@ -40,7 +40,17 @@ impl<'a> Pod<'a> {
         }
         // of several copies each must switch it off
         let off = documents.all(|account| account.at("automountServiceAccountToken").bool() == Some(false));
-        if off { Token::None } else { Token::Mounted }
+        match off {
+            false => Token::Mounted,
+            true if self.account_apart().is_some() => Token::Apart,
+            true => Token::None,
+        }
+    }
+
+    /// The kustomization that builds the pod without a document of its account.
+    #[must_use]
+    pub fn account_apart(&self) -> Option<&'a str> {
+        self.account_documents().find_map(|account| self.scan().evidence.apart(account, self.object()))
     }
 
     /// Admission leaves a container alone that mounts something of its own where the token would go.
@@ -74,9 +84,9 @@ impl<'a> Pod<'a> {
 #[derive(Debug, Default)]
 pub struct Accounts<'a> {
     /// Accounts by namespace and name.
-    documents: HashMap<(u16, &'a str, &'a str), Vec<u32>>,
+    documents: Map<(u16, &'a str, &'a str), Vec<u32>>,
     /// Bindings by the namespace and name of the account they name.
-    bound: HashMap<(u16, &'a str, &'a str), Vec<u32>>,
+    bound: Map<(u16, &'a str, &'a str), Vec<u32>>,
     /// Bindings of groups that every account is in.
     groups: Vec<GroupBinding<'a>>,
 }

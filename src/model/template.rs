@@ -118,7 +118,8 @@ pub(crate) type Selecting = HashSet<Box<str>>;
 
 /// Reads a pod. `owner` is the controller that made it, `None` for the template itself.
 pub(crate) fn facts<'a>(pod: &PodRecord<'a>, owner: Option<&Object<'a>>, selecting: &Selecting) -> Facts<'a> {
-    let mut reader = Reader { facts: Vec::new(), pod: *pod, host_network: pod.spec.key("hostNetwork").is_true() };
+    let mut reader =
+        Reader { facts: Vec::new(), metadata: pod.metadata, spec: pod.spec, host_network: pod.spec.key("hostNetwork").is_true() };
     for key in OF_POD {
         reader.walk(pod.spec.key(key), &mut (*key).to_owned(), Place::Plain);
     }
@@ -179,7 +180,8 @@ enum Place {
 
 struct Reader<'a> {
     facts: Facts<'a>,
-    pod: PodRecord<'a>,
+    metadata: Field<'a>,
+    spec: Field<'a>,
     host_network: bool,
 }
 
@@ -219,13 +221,13 @@ impl<'a> Reader<'a> {
 
     /// The profile that a container has, as an annotation would say it.
     fn app_armor(&self, container: Field<'a>) -> Option<(Cow<'a, str>, Field<'a>)> {
-        let annotations = self.pod.metadata.key("annotations").entries();
+        let annotations = self.metadata.key("annotations").entries();
         let own =
             annotations.into_iter().find(|(key, _)| key.strip_prefix(APP_ARMOR).is_some_and(|name| name == container.key("name").str()));
         if let Some((_, value)) = own {
             return Some((value.str().into(), value));
         }
-        let fields = [container, self.pod.spec].map(|place| place.at("securityContext.appArmorProfile"));
+        let fields = [container, self.spec].map(|place| place.at("securityContext.appArmorProfile"));
         let profile = fields.into_iter().find(|profile| profile.exists())?;
         let word = match profile.key("type").str() {
             "RuntimeDefault" => "runtime/default".into(),
@@ -315,7 +317,7 @@ impl<'a> Reader<'a> {
     }
 
     fn metadata(&mut self, selecting: &Selecting) {
-        let metadata = self.pod.metadata;
+        let metadata = self.metadata;
         for (label, value) in metadata.key("labels").entries() {
             let may_be_added = !selecting.contains(label) || ADDED_AT_RUN_TIME.contains(&label);
             self.say(&format!("metadata.labels[{label}]"), value.str().into(), value, may_be_added);

@@ -2,7 +2,10 @@
 
 use crate::model::field::Field;
 use crate::model::kinds::GroupKind;
+use crate::model::layers::{Layers, Layout, Supplier};
 use crate::model::object::Object;
+use crate::model::runs;
+use crate::parse::Kind;
 
 /// How a kind embeds pods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,17 +14,28 @@ pub(crate) enum Shape {
     Template(&'static str),
     /// A pod spec at a dotted path; the metadata is the object's.
     Spec(&'static str),
-    /// Tekton: steps and sidecars instead of containers, at a dotted path (`""`: the top).
+    /// A pod template that an operator completes with defaults of its own.
+    Operator(&'static str),
+    /// Tekton: steps and sidecars instead of containers, at a dotted path; the run supplies the fields of the pod.
     Steps(&'static str),
+    /// Tekton: a run of one task.
+    TaskRun,
+    /// Tekton: a run of a pipeline.
+    PipelineRun,
+    /// Argo: the spec of a workflow at a dotted path, and whether it is there to be used by others.
+    Workflow(&'static str, bool),
     /// It runs code, and is not judged, because of this.
     Excluded(&'static str),
 }
 
-use Shape::{Excluded, Spec, Steps, Template};
+use Shape::{Excluded, Operator, PipelineRun, Spec, Steps, TaskRun, Template, Workflow};
 
 const SPEC_TEMPLATE: &[Shape] = &[Template("spec.template")];
+const ECK: &[Shape] = &[Operator("spec.podTemplate")];
+const ECK_AGENT: &[Shape] =
+    &[Operator("spec.daemonSet.podTemplate"), Operator("spec.deployment.podTemplate"), Operator("spec.statefulSet.podTemplate")];
 
-/// Group, kind (`*`: each kind of the group that has such a template), shapes.
+/// Group, kind, shapes.
 const TABLE: &[(&str, &str, &[Shape])] = &[
     ("", "Pod", &[Spec("spec")]),
     ("", "PodTemplate", &[Template("template")]),
@@ -50,9 +64,22 @@ const TABLE: &[(&str, &str, &[Shape])] = &[
     ("sources.knative.dev", "ContainerSource", SPEC_TEMPLATE),
     ("tekton.dev", "Task", &[Steps("spec")]),
     ("tekton.dev", "ClusterTask", &[Steps("spec")]),
-    ("tekton.dev", "TaskRun", &[Steps("spec.taskSpec")]),
+    ("tekton.dev", "TaskRun", &[TaskRun]),
     ("tekton.dev", "Pipeline", &[Steps("spec.tasks.*.taskSpec"), Steps("spec.finally.*.taskSpec")]),
-    ("tekton.dev", "PipelineRun", &[Steps("spec.pipelineSpec.tasks.*.taskSpec"), Steps("spec.pipelineSpec.finally.*.taskSpec")]),
+    ("tekton.dev", "PipelineRun", &[PipelineRun]),
+    ("argoproj.io", "Workflow", &[Workflow("spec", false)]),
+    ("argoproj.io", "CronWorkflow", &[Workflow("spec.workflowSpec", false)]),
+    ("argoproj.io", "WorkflowTemplate", &[Workflow("spec", true)]),
+    ("argoproj.io", "ClusterWorkflowTemplate", &[Workflow("spec", true)]),
+    ("elasticsearch.k8s.elastic.co", "Elasticsearch", &[Operator("spec.nodeSets.*.podTemplate")]),
+    ("kibana.k8s.elastic.co", "Kibana", ECK),
+    ("apm.k8s.elastic.co", "ApmServer", ECK),
+    ("enterprisesearch.k8s.elastic.co", "EnterpriseSearch", ECK),
+    ("maps.k8s.elastic.co", "ElasticMapsServer", ECK),
+    ("logstash.k8s.elastic.co", "Logstash", ECK),
+    ("packageregistry.k8s.elastic.co", "PackageRegistry", ECK),
+    ("beat.k8s.elastic.co", "Beat", ECK_AGENT),
+    ("agent.k8s.elastic.co", "Agent", ECK_AGENT),
     ("jobset.x-k8s.io", "JobSet", &[Template("spec.replicatedJobs.*.template.spec.template")]),
     (
         "leaderworkerset.x-k8s.io",
@@ -97,12 +124,24 @@ const TABLE: &[(&str, &str, &[Shape])] = &[
     ),
 ];
 
-/// A pod's place in an object: metadata of the template, spec, and whether the spec is Tekton's.
-#[derive(Debug, Clone, Copy)]
+/// A pod's place in an object: metadata of the template, spec, and what else it is made from.
+#[derive(Debug)]
 pub(crate) struct Embedded<'a> {
     pub(crate) metadata: Field<'a>,
     pub(crate) spec: Field<'a>,
-    pub(crate) steps: bool,
+    pub(crate) layers: Option<Layers<'a>>,
+}
+
+impl<'a> Embedded<'a> {
+    /// How its containers are laid out.
+    pub(crate) fn layout(&self) -> Layout {
+        self.layers.as_ref().map_or(Layout::Kubernetes, |layers| layers.layout)
+    }
+
+    /// Whether any list of containers is there.
+    pub(crate) fn has_containers(&self) -> bool {
+        self.layout().lists().iter().any(|(list, _)| self.spec.at(list).exists())
+    }
 }
 
 /// Every kind that the table knows to run code.
@@ -115,24 +154,35 @@ pub(crate) fn shapes(object: &Object<'_>) -> Option<&'static [Shape]> {
     TABLE.iter().find(|(group, kind, _)| *group == object.group && *kind == object.kind).map(|row| row.2)
 }
 
+/// Whether objects of a kind may embed pods: those of the table, and all that nothing is known of.
+pub(crate) fn may_embed(group: &str, kind: &str) -> bool {
+    TABLE.iter().any(|(known, name, _)| *known == group && *name == kind) || !crate::model::kinds::is_built_in(group)
+}
+
 /// The pods that an object embeds, by the table.
 pub(crate) fn by_table<'a>(object: &Object<'a>, shapes: &[Shape]) -> Vec<Embedded<'a>> {
     let mut found = Vec::new();
     for shape in shapes {
-        let (path, steps) = match *shape {
-            Template(path) | Spec(path) => (path, false),
-            Steps(path) => (path, true),
-            Excluded(_) => continue,
-        };
-        for place in expand(object.field(), path) {
-            let embedded = match shape {
-                Template(_) => Embedded { metadata: place.key("metadata"), spec: place.key("spec"), steps },
-                _ => Embedded { metadata: object.at("metadata"), spec: place, steps },
-            };
-            let containers = embedded.spec.key("containers").exists() || embedded.spec.key("initContainers").exists();
-            if containers || steps && embedded.spec.key("steps").exists() {
-                found.push(embedded);
+        let places = |path| expand(object.field(), path).into_iter();
+        let template = |place: Field<'a>, layers| Embedded { metadata: place.key("metadata"), spec: place.key("spec"), layers };
+        let bare = |place, layers| Embedded { metadata: object.at("metadata"), spec: place, layers };
+        match *shape {
+            Template(path) => found.extend(places(path).map(|place| template(place, None)).filter(Embedded::has_containers)),
+            Spec(path) => found.extend(places(path).map(|place| bare(place, None)).filter(Embedded::has_containers)),
+            Steps(path) => {
+                let layers = || Some(Layers { layout: Layout::Tekton, outer: Vec::new(), supplier: Supplier::Run });
+                found.extend(places(path).map(|place| bare(place, layers())).filter(Embedded::has_containers));
             }
+            // fields of the pod, without any container, are set as well
+            Operator(path) => {
+                let layers = || Some(Layers { layout: Layout::Kubernetes, outer: Vec::new(), supplier: Supplier::Operator });
+                let pods = places(path).map(|place| template(place, layers()));
+                found.extend(pods.filter(|pod| pod.spec.kind() == Some(Kind::Mapping)));
+            }
+            TaskRun => found.extend(runs::task_run(object)),
+            PipelineRun => found.extend(runs::pipeline_run(object)),
+            Workflow(path, shared) => found.extend(runs::workflow(object.at(path), shared)),
+            Excluded(_) => {}
         }
     }
     found
@@ -168,7 +218,7 @@ fn search<'a>(place: Field<'a>, metadata: Field<'a>, is_spec: bool, depth: usize
     if let Some((_, containers)) = containers {
         // the object's own spec with containers in it is an operator's overrides more often than a pod
         if is_spec && depth > 0 {
-            found.pods.push(Embedded { metadata, spec: place, steps: false });
+            found.pods.push(Embedded { metadata, spec: place, layers: None });
         } else {
             found.uncovered.push(*containers);
         }
@@ -177,8 +227,8 @@ fn search<'a>(place: Field<'a>, metadata: Field<'a>, is_spec: bool, depth: usize
     let sibling = entries.iter().find(|(key, _)| *key == "metadata").map(|(_, field)| *field);
     for (key, field) in entries {
         match field.kind() {
-            Some(crate::parse::Kind::Mapping) => search(field, sibling.unwrap_or(metadata), key == "spec", depth + 1, found),
-            Some(crate::parse::Kind::Sequence) => {
+            Some(Kind::Mapping) => search(field, sibling.unwrap_or(metadata), key == "spec", depth + 1, found),
+            Some(Kind::Sequence) => {
                 for item in field.items() {
                     search(item, metadata, false, depth + 1, found);
                 }
@@ -191,17 +241,17 @@ fn search<'a>(place: Field<'a>, metadata: Field<'a>, is_spec: bool, depth: usize
 fn looks_like_containers(list: Field<'_>) -> bool {
     // a list that leaves the images to a default is one of containers all the same
     let says_so = |item: Field<'_>| ["image", "securityContext"].iter().any(|key| item.key_if_mapping(key).exists());
-    list.kind() == Some(crate::parse::Kind::Sequence) && list.items().any(|item| item.key_if_mapping("name").exists() && says_so(item))
+    list.kind() == Some(Kind::Sequence) && list.items().any(|item| item.key_if_mapping("name").exists() && says_so(item))
 }
 
 /// Every place at a path with `*`.
-fn expand<'a>(top: Field<'a>, path: &'static str) -> Vec<Field<'a>> {
+pub(crate) fn expand<'a>(top: Field<'a>, path: &'static str) -> Vec<Field<'a>> {
     path.split('.').fold(vec![top], |places, key| match key {
         "" => places,
         "*" => places
             .into_iter()
             .flat_map(|place| {
-                if place.kind() == Some(crate::parse::Kind::Sequence) {
+                if place.kind() == Some(Kind::Sequence) {
                     return place.items().collect::<Vec<_>>();
                 }
                 place.entries().into_iter().map(|(_, field)| field).collect()

@@ -3,7 +3,7 @@
 use crate::discover::{Gap, Place};
 use crate::model::object::Object;
 use crate::model::templates::{self, Embedded, Shape};
-use crate::model::{Field, kinds};
+use crate::model::{Field, kinds, layers, runs};
 use crate::parse::{File, Kind, Lines};
 
 /// Kinds whose lists of containers are values for something else, judged once that is rendered.
@@ -12,7 +12,7 @@ const VALUES: &[(&str, &str)] =
 
 /// The pods of an object, and the gaps for what looks like one.
 pub(crate) fn pods<'a>(object: &Object<'a>, file: &File) -> (Vec<Embedded<'a>>, Vec<Gap>) {
-    if let Some(near) = kinds::is_misnamed(object.group, object.kind) {
+    if let Some(near) = kinds::is_misnamed(object.group, object.kind).filter(|_| !object.live) {
         let meant = near.map(|near| format!("; is {near} meant?")).unwrap_or_default();
         let why = format!("Kubernetes has no such kind, so `kubectl apply` would refuse it{meant}");
         return (Vec::new(), vec![gap(object, object.at("kind"), file, &why)]);
@@ -23,6 +23,10 @@ pub(crate) fn pods<'a>(object: &Object<'a>, file: &File) -> (Vec<Embedded<'a>>, 
     for shape in shapes {
         match shape {
             Shape::Excluded(why) => gaps.push(gap(object, object.at("kind"), file, why)),
+            Shape::Workflow(path, _) => {
+                let why = "the workflow makes an object from this text, which was not judged: scan that object by itself";
+                gaps.extend(runs::manifests(object, path).into_iter().map(|manifest| gap(object, manifest, file, why)));
+            }
             Shape::Template(path) | Shape::Spec(path) if pods.is_empty() && kinds::is_built_in(object.group) => {
                 gaps.push(gap(object, object.at(path), file, "it has no containers, so the API server would refuse it"));
             }
@@ -44,21 +48,31 @@ fn by_structure<'a>(object: &Object<'a>, file: &File) -> (Vec<Embedded<'a>>, Vec
 
 /// Lists of containers that are none: no check sees what stands in them.
 fn malformed(object: &Object<'_>, pod: &Embedded<'_>, file: &File) -> Vec<Gap> {
-    let lists = ["initContainers", "containers", "ephemeralContainers", "steps", "sidecars"].map(|list| pod.spec.key(list));
-    let is_off = |list: Field<'_>| {
-        let is_list = list.kind() == Some(Kind::Sequence);
-        list.exists() && (!is_list || list.items().any(|item| item.kind() != Some(Kind::Mapping)))
+    let is_off = |list: &str, place: Field<'_>| {
+        if layers::is_single(list) {
+            return place.kind() != Some(Kind::Mapping);
+        }
+        place.kind() != Some(Kind::Sequence) || place.items().any(|item| item.kind() != Some(Kind::Mapping))
     };
+    let places = pod.layout().lists().iter().map(|&(list, _)| (list, pod.spec.at(list)));
+    let off = places.filter(|(list, place)| place.exists() && is_off(list, *place));
     let why = "this is no list of containers: the API server would refuse it, and what stands in it was not judged";
-    lists.into_iter().filter(|list| is_off(*list)).map(|list| gap(object, list, file, why)).collect()
+    off.map(|(_, place)| gap(object, place, file, why)).collect()
 }
 
 fn gap(object: &Object<'_>, at: Field<'_>, file: &File, why: &str) -> Gap {
+    let what = format!("{} {} ({})", object.kind, object.name, object.api_version);
+    if object.live {
+        return Gap { surface: "cluster".to_owned(), what, why: why.to_owned(), ..Gap::default() };
+    }
     let (line, column) = Lines::new(file.tree.source()).position(at.place().span.0);
+    // standard input is no place to point at: the words have to say it
+    let place = if file.uri.is_none() { format!("line {line}, column {column}: ") } else { String::new() };
     Gap {
         surface: "manifest".to_owned(),
-        what: format!("{} {} ({})", object.kind, object.name, object.api_version),
-        why: why.to_owned(),
+        what,
+        why: format!("{place}{why}"),
         location: file.uri.clone().map(|uri| Place { uri, line, column }),
+        ..Gap::default()
     }
 }

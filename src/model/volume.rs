@@ -1,8 +1,11 @@
 //! Volumes as containers mount them: down to the node's paths, and through claims to the volumes behind them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
 
+use crate::model::fault::Fault;
 use crate::model::field::Field;
+use crate::model::host_path::normal_path;
 use crate::model::object::Object;
 use crate::model::pod::{Container, Pod};
 use crate::model::{Evidence, kinds};
@@ -25,24 +28,47 @@ pub struct HostPath<'a> {
     pub field: Field<'a>,
     /// In the one spelling of [`normal_path`], with the mount's `subPath`.
     pub path: String,
+    /// The volume that its claim may come to be bound to, where nothing says that it is.
+    pub perhaps: Option<&'a str>,
     /// The mount is read-only.
     pub read_only: bool,
     /// So is everything mounted below it.
     pub recursive: bool,
 }
 
+/// How many replicas of a StatefulSet are looked up by their claims' names.
+const MANY: i64 = 1000;
+
 impl<'a> Container<'a> {
     /// What it mounts.
     pub fn mounts(&self) -> impl Iterator<Item = Mount<'a>> + use<'a> {
         let pod = self.pod;
         let own = self.field.key("volumeMounts").items();
-        // Tekton adds the mounts of the template to those of the step
-        let shared = pod.is_tekton().then(|| pod.at("stepTemplate.volumeMounts").items());
-        own.chain(shared.into_iter().flatten()).map(move |field| {
+        // the mounts of what a container starts from, and of the set it is in, come on top of its own
+        let shared = self.defaults().map(|defaults| defaults.key("volumeMounts").items());
+        let set = self.list.strip_suffix(".containers").map(|set| pod.spec().at(set).key("volumeMounts").items());
+        own.chain(shared.into_iter().flatten()).chain(set.into_iter().flatten()).map(move |field| {
             let name = field.key("name").str();
             let volume = pod.volumes().find(|volume| volume.key("name").str() == name);
             Mount { pod, field, volume }
         })
+    }
+}
+
+impl<'a> HostPath<'a> {
+    /// A fault at it; a doubt where only a binding to come would make it one.
+    #[must_use]
+    pub fn fault(&self, said: String) -> Fault {
+        match self.perhaps {
+            Some(volume) => self.field.fault(format!("{said}, if its claim is bound to PersistentVolume {volume}, which fits it")).doubt(),
+            None => self.field.fault(said),
+        }
+    }
+
+    /// Of volumes that a claim may be bound to, the first is enough: it gets one of them.
+    pub fn one_if_perhaps(faults: impl Iterator<Item = (Option<&'a str>, Fault)>) -> impl Iterator<Item = Fault> {
+        let mut asked = false;
+        faults.filter(move |(perhaps, _)| perhaps.is_none() || !std::mem::replace(&mut asked, true)).map(|(_, fault)| fault)
     }
 }
 
@@ -57,23 +83,58 @@ impl<'a> Mount<'a> {
     /// The places on the node that it reaches, by itself or through the volumes that its claim is bound to.
     #[must_use]
     pub fn host_paths(&self) -> Vec<HostPath<'a>> {
-        let Some(volume) = self.volume else { return Vec::new() };
+        let Some(volume) = self.volume else { return self.behind_template() };
         let own = volume.at("hostPath.path");
         if let Some(path) = own.text() {
-            return vec![self.host_path(own, path)];
+            return vec![self.host_path(own, path, None)];
         }
         let claim = volume.at("persistentVolumeClaim.claimName");
-        let paths = claim.text().map(|name| self.pod.bound_volumes(name)).unwrap_or_default();
-        paths.into_iter().filter_map(|bound| bound.at("spec.hostPath.path").text()).map(|path| self.host_path(claim, path)).collect()
+        claim.text().map(|name| self.behind_claim(claim, name)).unwrap_or_default()
     }
 
-    fn host_path(&self, field: Field<'a>, path: &str) -> HostPath<'a> {
+    /// The node's folders behind the claims that a StatefulSet makes from the template of this name.
+    fn behind_template(&self) -> Vec<HostPath<'a>> {
+        let field = self.field.key("name");
+        let set = self.pod.object();
+        let mut templates = set.at("spec.volumeClaimTemplates").items();
+        let Some(template) = templates.find(|template| template.at("metadata.name").text() == field.text()) else { return Vec::new() };
+        let evidence = self.pod.scan().evidence;
+        let claims = evidence.claims();
+        let replicas = set.at("spec.replicas").int().unwrap_or(1).clamp(0, MANY);
+        let first = set.at("spec.ordinals.start").int().unwrap_or(0).max(0);
+        let names = (first..first.saturating_add(replicas)).map(|ordinal| format!("{}-{}-{ordinal}", field.str(), set.name));
+        let bound = names.flat_map(|name| claims.bound(set.world, self.pod.namespace(), &name, None));
+        let sure: Vec<_> = bound.filter_map(|id| self.in_volume(field, evidence.object(id), false)).collect();
+        if !sure.is_empty() {
+            return sure;
+        }
+        let fitting = claims.fitting(evidence, set.world, template.key("spec"));
+        fitting.filter_map(|id| self.in_volume(field, evidence.object(id), true)).collect()
+    }
+
+    fn behind_claim(&self, field: Field<'a>, name: &'a str) -> Vec<HostPath<'a>> {
+        let bound = self.pod.bound_volumes(name);
+        if !bound.is_empty() {
+            return bound.into_iter().filter_map(|volume| self.in_volume(field, volume, false)).collect();
+        }
+        let evidence = self.pod.scan().evidence;
+        let world = self.pod.object().world;
+        let fitting = self.pod.claims(name).flat_map(|claim| evidence.claims().fitting(evidence, world, claim.at("spec")));
+        fitting.filter_map(|id| self.in_volume(field, evidence.object(id), true)).collect()
+    }
+
+    fn in_volume(&self, field: Field<'a>, volume: &'a Object<'a>, perhaps: bool) -> Option<HostPath<'a>> {
+        let path = volume.at("spec.hostPath.path").text()?;
+        Some(self.host_path(field, path, perhaps.then_some(volume.name)))
+    }
+
+    fn host_path(&self, field: Field<'a>, path: &str, perhaps: Option<&'a str>) -> HostPath<'a> {
         let path = match self.field.key("subPath").str() {
             "" => normal_path(path),
             below => normal_path(&format!("{path}/{below}")),
         };
         let recursive = self.field.key("recursiveReadOnly").text() == Some("Enabled");
-        HostPath { field, path, read_only: self.is_read_only(), recursive }
+        HostPath { field, path, perhaps, read_only: self.is_read_only(), recursive }
     }
 
     /// Whether it is of a claim of which neither the volume nor the class that would make it was seen.
@@ -98,6 +159,19 @@ impl<'a> Mount<'a> {
 }
 
 impl<'a> Pod<'a> {
+    /// Whether it is the first of its namespace that mounts a claim of which neither the volume nor the class was seen.
+    #[must_use]
+    pub fn asks_for_unseen_volumes(&self) -> bool {
+        let scan = self.scan();
+        let mounts_unseen = |pod: &Pod<'_>| pod.containers().any(|container| container.mounts().any(|mount| mount.is_of_unseen_volume()));
+        let first = || {
+            let mut known = HashSet::new();
+            let pods = (0..scan.evidence.pods().len() as u32).map(|id| scan.pod(id)).filter(mounts_unseen);
+            pods.filter(|pod| known.insert((pod.object().world, pod.namespace()))).map(|pod| pod.object().id).collect()
+        };
+        scan.evidence.volumes().asking.get_or_init(first).contains(&self.object().id)
+    }
+
     /// The claims of a name in its namespace: several when the input has copies.
     pub fn claims(&self, name: &'a str) -> impl Iterator<Item = &'a Object<'a>> + use<'a> {
         let evidence = self.scan().evidence;
@@ -110,10 +184,9 @@ impl<'a> Pod<'a> {
     pub fn bound_volumes(&self, claim: &'a str) -> Vec<&'a Object<'a>> {
         let evidence = self.scan().evidence;
         let world = self.object().world;
-        let by_reference = evidence.volumes().bound.get(&(world, self.namespace(), claim));
-        let named = self.claims(claim).filter_map(|claim| claim.at("spec.volumeName").text());
-        let by_name = named.filter_map(|name| evidence.volumes().by_name.get(&(world, name)));
-        let mut found: Vec<u32> = by_reference.into_iter().chain(by_name).flatten().copied().collect();
+        let bound = |of: Option<&Object<'a>>| evidence.claims().bound(world, self.namespace(), claim, of);
+        let mut found = bound(None);
+        found.extend(self.claims(claim).flat_map(|claim| bound(Some(claim))));
         found.sort_unstable();
         found.dedup();
         found.into_iter().map(|id| evidence.object(id)).collect()
@@ -140,16 +213,14 @@ impl<'a> Pod<'a> {
 pub struct Volumes<'a> {
     /// Claims by namespace and name.
     claims: HashMap<(u16, &'a str, &'a str), Vec<u32>>,
-    /// Volumes by the namespace and name of the claim they are bound to.
-    bound: HashMap<(u16, &'a str, &'a str), Vec<u32>>,
-    /// Volumes by name.
-    by_name: HashMap<(u16, &'a str), Vec<u32>>,
     /// Volumes by where their data lies: driver and handle, or NFS and server.
     by_source: HashMap<(u16, &'a str, &'a str), Vec<u32>>,
     /// Pods by the namespace and name of a claim they use.
     users: HashMap<(u16, &'a str, &'a str), Vec<u32>>,
     /// The names of classes that claims ask for, "" for the default one.
     asked: HashMap<(u16, &'a str), u32>,
+    /// The objects whose pods are the first in their namespaces to mount what was not seen; found when first asked for.
+    asking: OnceLock<HashSet<u32>>,
 }
 
 impl<'a> Volumes<'a> {
@@ -163,18 +234,17 @@ impl<'a> Volumes<'a> {
             set.at("spec.volumeClaimTemplates").items().for_each(|claim| volumes.ask(set.world, claim.key("spec")));
         }
         for volume in evidence.of_kind(kinds::PERSISTENT_VOLUME) {
-            volumes.by_name.entry((volume.world, volume.name)).or_default().push(volume.id);
-            let claim = volume.at("spec.claimRef");
-            if let (Some(namespace), Some(name)) = (claim.key("namespace").text(), claim.key("name").text()) {
-                volumes.bound.entry((volume.world, namespace, name)).or_default().push(volume.id);
-            }
             if let Some((kind, place)) = source(volume) {
                 volumes.by_source.entry((volume.world, kind, place)).or_default().push(volume.id);
             }
         }
         for (id, pod) in evidence.pods().iter().enumerate() {
             let object = evidence.object(pod.object);
-            for volume in pod.spec.key("volumes").items() {
+            // a copy uses what its template uses
+            if evidence.owners().judged_at(object.id) != object.id {
+                continue;
+            }
+            for volume in pod.volumes() {
                 if let Some(claim) = volume.at("persistentVolumeClaim.claimName").text() {
                     let namespace = object.namespace.unwrap_or(evidence.assumed_namespace());
                     volumes.users.entry((object.world, namespace, claim)).or_default().push(id as u32);
@@ -227,115 +297,4 @@ fn source<'a>(volume: &Object<'a>) -> Option<(&'a str, &'a str)> {
     let csi = volume.at("spec.csi");
     let handle = csi.key("driver").text().zip(csi.key("volumeHandle").text());
     handle.or_else(|| volume.at("spec.nfs.server").text().map(|server| ("nfs", server)))
-}
-
-/// A node's path in one spelling: no empty, `.` or `..` parts, no slash at the end, `/run` for `/var/run`; Windows
-/// paths in lower case with `/`, its pipes as `pipe:NAME`.
-#[must_use]
-pub fn normal_path(path: &str) -> String {
-    let slashes = path.replace('\\', "/");
-    let windows = slashes.as_bytes().get(1) == Some(&b':') || path.contains('\\') || slashes.starts_with("//./");
-    let slashes = if windows { slashes.to_lowercase() } else { path.to_owned() };
-    if let Some(pipe) = slashes.strip_prefix("//./pipe/") {
-        return format!("pipe:{pipe}");
-    }
-    let mut parts: Vec<&str> = Vec::new();
-    for part in slashes.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    if parts.first() == Some(&"var") && parts.get(1) == Some(&"run") {
-        parts.remove(0);
-    }
-    let drive = parts.first().is_some_and(|part| part.len() == 2 && part.ends_with(':'));
-    if drive { parts.join("/") } else { format!("/{}", parts.join("/")) }
-}
-
-/// Whether a normal path is a folder or lies below it.
-#[must_use]
-pub fn lies_in(path: &str, folder: &str) -> bool {
-    folder == "/" || path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
-const SOCKETS: &[&str] = &[
-    "docker.sock",
-    "docker-containerd.sock",
-    "dockershim.sock",
-    "containerd.sock",
-    "crio.sock",
-    "cri-dockerd.sock",
-    "podman.sock",
-    "buildkitd.sock",
-];
-
-/// Folders whose purpose is to hold such a socket.
-const SOCKET_FOLDERS: &[&str] = &[
-    "/run/containerd",
-    "/run/crio",
-    "/run/k3s/containerd",
-    "/run/docker",
-    "/run/docker/containerd",
-    "/run/podman",
-    "/run/buildkit",
-    "/run/k0s",
-    "/var/snap/microk8s/common/run",
-];
-
-const PIPES: &[&str] = &["pipe:docker_engine", "pipe:docker_engine_windows", "pipe:containerd-containerd"];
-
-/// Whether a normal path leads to a container runtime's socket.
-#[must_use]
-pub fn is_runtime_socket(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or_default();
-    SOCKETS.contains(&name) || SOCKET_FOLDERS.contains(&path) || PIPES.contains(&path)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{is_runtime_socket, lies_in, normal_path};
-
-    #[test]
-    fn paths_have_one_spelling() {
-        for (written, normal) in [
-            ("/", "/"),
-            ("", "/"),
-            ("//etc//", "/etc"),
-            ("/etc/./ssl/../", "/etc"),
-            ("/../etc", "/etc"),
-            ("/var/run/docker.sock", "/run/docker.sock"),
-            ("/var/run", "/run"),
-            ("/var/running", "/var/running"),
-            ("C:\\Windows\\System32\\", "c:/windows/system32"),
-            ("c:/WINDOWS", "c:/windows"),
-            ("C:\\", "c:"),
-            ("\\\\.\\pipe\\docker_engine", "pipe:docker_engine"),
-            ("//./pipe/Docker_Engine", "pipe:docker_engine"),
-            ("/Etc", "/Etc"),
-        ] {
-            assert_eq!(normal_path(written), normal, "{written}");
-        }
-    }
-
-    #[test]
-    fn folders_hold_whole_names() {
-        assert!(lies_in("/etc", "/etc") && lies_in("/etc/ssl", "/etc") && lies_in("/etc", "/"));
-        assert!(!lies_in("/etcd", "/etc") && !lies_in("/", "/etc"));
-    }
-
-    #[test]
-    fn sockets_are_known_by_name_and_by_folder() {
-        for path in
-            ["/run/docker.sock", "/run/user/1000/podman/podman.sock", "/run/containerd", "/run/k3s/containerd", "pipe:docker_engine"]
-        {
-            assert!(is_runtime_socket(path), "{path}");
-        }
-        for path in ["/run", "/run/containerd/fifo", "/var/lib/docker", "/run/docker.sock.d", "/tmp/app.sock"] {
-            assert!(!is_runtime_socket(path), "{path}");
-        }
-    }
 }

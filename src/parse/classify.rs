@@ -34,6 +34,7 @@ pub fn read(source: Source, limits: &Limits) -> File {
         gaps: Vec::new(),
         directives: Vec::new(),
         status: Status::Gap,
+        live: false,
     };
     let path = match &origin {
         Origin::File(path) => Some(path.clone()),
@@ -83,26 +84,36 @@ impl Reader<'_> {
     }
 
     fn read(&mut self, bytes: Vec<u8>, limits: &Limits) {
-        let text: Arc<str> = match decode::decode(&bytes) {
-            Ok(text) => text.into(),
-            Err(bad) if self.named || shows_object(&decode::lossy(&bytes)) => return self.gap(bad.why, bad.line, bad.column),
-            Err(bad) => return self.ignore(format!("{} at {}:{}", bad.why, bad.line, bad.column)),
+        let (text, bad): (Arc<str>, _) = match decode::decode(&bytes) {
+            Ok(text) => (text.into(), Vec::new()),
+            Err(first) => {
+                let saved = decode::salvage(&bytes);
+                if !self.named && !shows_object(&saved.text) {
+                    return self.ignore(format!("{} at {}:{}", first.why, first.line, first.column));
+                }
+                (saved.text.into(), saved.bad)
+            }
         };
         drop(bytes);
         if let Some(at) = memmem::find(text.as_bytes(), b"{{").filter(|_| self.path.is_some_and(in_chart)) {
             let (line, column) = super::Lines::new(&text).position(at as u32);
             return self.gap(template::fault(at).why, line, column);
         }
-        if !self.named && !may_hold_object(text.as_bytes()) {
+        let kustomization = is_kustomization(self.file.name());
+        if !self.named && !kustomization && !may_hold_object(text.as_bytes()) {
             return self.ignore(NO_OBJECT.to_owned());
         }
-        let yaml::Read { tree, documents, mut faults, .. } = yaml::read(text, limits);
+        let yaml::Read { tree, documents, mut faults, .. } = yaml::read(text, limits, bad);
         let looks = documents.iter().any(|document| looks_like_object(&tree, document.root));
-        if !looks && let Some(why) = self.reason_to_ignore(&tree, &faults) {
+        let kustomization = kustomization && documents.iter().any(|document| tree.kind(document.root) == Kind::Mapping);
+        if !looks
+            && !kustomization
+            && let Some(why) = self.reason_to_ignore(&tree, &faults)
+        {
             return self.ignore(why);
         }
         for document in documents {
-            match refusal(&tree, document.root) {
+            match refusal(&tree, document.root).filter(|_| !kustomization || tree.kind(document.root) != Kind::Mapping) {
                 None => self.file.documents.push(document),
                 Some(why) if looks => {
                     faults.push(Fault { document: document.number, ..Fault::broken(tree.span(document.root).0 as usize, why) });
@@ -135,9 +146,16 @@ impl Reader<'_> {
 
 const NO_OBJECT: &str = "no Kubernetes object in it";
 
+/// Whether a file is a kustomization by its name, which is all that `kustomize` asks for.
+#[must_use]
+pub fn is_kustomization(name: &str) -> bool {
+    matches!(name.rsplit('/').next(), Some("kustomization.yaml" | "kustomization.yml" | "Kustomization"))
+}
+
 fn is_candidate(path: &Path) -> bool {
     let extension = path.extension().and_then(|extension| extension.to_str());
-    extension.is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension.eq_ignore_ascii_case(known)))
+    let known = extension.is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension.eq_ignore_ascii_case(known)));
+    known || path.file_name().is_some_and(|name| name == "Kustomization")
 }
 
 /// The bytes of a source, or why there are none.

@@ -29,30 +29,97 @@ pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Bad> {
         _ => Cow::Borrowed(utf8(bytes.strip_prefix(UTF8_MARK).unwrap_or(bytes))?),
     };
     match memchr::memchr(0, text.as_bytes()) {
-        Some(at) => Err(bad(&text[..at], "a NUL character: not a text file, or UTF-16 without a byte order mark")),
+        Some(at) => Err(bad(&text[..at], NUL)),
         None => Ok(text),
     }
 }
 
-/// The text with whatever is wrong in it replaced: to look for words in, not to judge.
+/// What could be saved of bytes that are no text.
+#[derive(Debug, Default)]
+pub struct Salvaged {
+    /// With a replacement character for each thing that is wrong.
+    pub text: String,
+    /// Where these are in the text, and what is wrong there. Whatever document holds one is not to be judged.
+    pub bad: Vec<(usize, String)>,
+}
+
+/// The most wrong places that are told apart; behind the last of them the text ends.
+const MOST: usize = 1000;
+
+/// The text of bytes that [`decode`] refuses, so that the documents without fault in it can be judged.
 #[must_use]
-pub fn lossy(bytes: &[u8]) -> Cow<'_, str> {
-    let wide = |rest: &[u8], read: fn([u8; 2]) -> u16| {
-        let units = rest.chunks_exact(2).map(|pair| read([pair[0], pair[1]]));
-        char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect::<String>()
-    };
+pub fn salvage(bytes: &[u8]) -> Salvaged {
+    let mut saved = Salvaged::default();
     match bytes {
-        [0xFF, 0xFE, rest @ ..] => wide(rest, u16::from_le_bytes).into(),
-        [0xFE, 0xFF, rest @ ..] => wide(rest, u16::from_be_bytes).into(),
-        _ => String::from_utf8_lossy(bytes),
+        [0xFF, 0xFE, rest @ ..] => saved.utf16(rest, u16::from_le_bytes),
+        [0xFE, 0xFF, rest @ ..] => saved.utf16(rest, u16::from_be_bytes),
+        _ => saved.utf8(bytes.strip_prefix(UTF8_MARK).unwrap_or(bytes)),
     }
+    saved
+}
+
+impl Salvaged {
+    fn utf8(&mut self, bytes: &[u8]) {
+        for chunk in bytes.utf8_chunks() {
+            let good = chunk.valid().chars().all(|char| self.push(char));
+            let Some(byte) = chunk.invalid().first() else { continue };
+            if !good || !self.replace(bad_utf8(*byte)) {
+                return;
+            }
+        }
+    }
+
+    fn utf16(&mut self, bytes: &[u8], read: fn([u8; 2]) -> u16) {
+        let pairs = bytes.chunks_exact(2);
+        let odd = !pairs.remainder().is_empty();
+        for unit in char::decode_utf16(pairs.map(|pair| read([pair[0], pair[1]]))) {
+            let good = match unit {
+                Ok(char) => self.push(char),
+                Err(error) => self.replace(bad_utf16(error.unpaired_surrogate())),
+            };
+            if !good {
+                return;
+            }
+        }
+        if odd {
+            self.replace(ODD.to_owned());
+        }
+    }
+
+    /// Adds a character; whether there is room for more.
+    fn push(&mut self, char: char) -> bool {
+        if char == '\0' {
+            return self.replace(NUL.to_owned());
+        }
+        self.text.push(char);
+        true
+    }
+
+    fn replace(&mut self, why: String) -> bool {
+        let last = self.bad.len() + 1 == MOST;
+        let why = if last { format!("{why}, and many more: from here on nothing was read") } else { why };
+        self.bad.push((self.text.len(), why));
+        self.text.push(char::REPLACEMENT_CHARACTER);
+        !last
+    }
+}
+
+const NUL: &str = "a NUL character: not a text file, or UTF-16 without a byte order mark";
+const ODD: &str = "not valid UTF-16 (it ends within a unit)";
+
+fn bad_utf8(byte: u8) -> String {
+    format!("not valid UTF-8 (byte 0x{byte:02X})")
+}
+
+fn bad_utf16(unit: u16) -> String {
+    format!("not valid UTF-16 (unit 0x{unit:04X})")
 }
 
 fn utf8(bytes: &[u8]) -> Result<&str, Bad> {
     std::str::from_utf8(bytes).map_err(|error| {
         let (good, rest) = bytes.split_at(error.valid_up_to());
         let byte = rest.first().copied().unwrap_or_default();
-        bad(std::str::from_utf8(good).unwrap_or_default(), &format!("not valid UTF-8 (byte 0x{byte:02X})"))
+        bad(std::str::from_utf8(good).unwrap_or_default(), &bad_utf8(byte))
     })
 }
 
@@ -63,11 +130,11 @@ fn utf16(bytes: &[u8], read: fn([u8; 2]) -> u16) -> Result<String, Bad> {
     for unit in char::decode_utf16(pairs.map(|pair| read([pair[0], pair[1]]))) {
         match unit {
             Ok(char) => text.push(char),
-            Err(error) => return Err(bad(&text, &format!("not valid UTF-16 (unit 0x{:04X})", error.unpaired_surrogate()))),
+            Err(error) => return Err(bad(&text, &bad_utf16(error.unpaired_surrogate()))),
         }
     }
     if odd {
-        return Err(bad(&text, "not valid UTF-16 (it ends within a unit)"));
+        return Err(bad(&text, ODD));
     }
     Ok(text)
 }

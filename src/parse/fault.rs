@@ -75,5 +75,5 @@ pub(super) fn gaps(text: &str, uri: &str, faults: &[Fault]) -> Vec<Gap> {
 
 /// A gap in what was to be read from files.
 pub(super) fn gap(what: String, why: String, location: Option<Place>) -> Gap {
-    Gap { surface: "manifest".to_owned(), what, why, location }
+    Gap { surface: "manifest".to_owned(), what, why, location, ..Gap::default() }
 }

@@ -229,7 +229,8 @@ impl Reader<'_, '_> {
     }
 }
 
-fn is_number(word: &[u8]) -> bool {
+/// Whether a word is a number of JSON.
+pub(super) fn is_number(word: &[u8]) -> bool {
     let digits = |bytes: &[u8]| bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let word = word.strip_prefix(b"-").unwrap_or(word);
     let whole = digits(word);

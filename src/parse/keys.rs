@@ -46,6 +46,9 @@ pub(super) fn check(builder: &mut Builder, mapping: NodeId, duplicates: &mut Dup
         keys.push((key_hash(text.as_bytes()), key));
     }
     let repeated = if keys.len() <= FEW { among_few(tree, &keys) } else { among_many(tree, keys) };
+    if repeated.is_empty() && !tree.merges(mapping) {
+        builder.tag_keys(mapping);
+    }
     for (key, first) in repeated {
         duplicates.count += 1;
         if duplicates.count <= NAMED {

@@ -11,7 +11,7 @@ use super::fault::Fault;
 use super::granit::Read;
 use super::keys::{self, Duplicates};
 use super::scalar;
-use super::tree::{Builder, Kind, NodeId, Style, Tag, key_hash};
+use super::tree::{Builder, Kind, NodeId, Style, Tag, key_tag};
 
 /// Keys of a mapping that are compared as they come; with more, they are sorted at its end.
 const COMPARED: usize = 32;
@@ -33,8 +33,8 @@ pub(super) fn read(builder: &mut Builder, chunk: Chunk, limits: &Limits, faults:
         line: chunk.start,
         depth: limits.depth,
         builder,
-        frames: Vec::new(),
-        hashes: Vec::new(),
+        frames: Vec::with_capacity(16),
+        tags: Vec::with_capacity(32),
         waits: Some(chunk.start),
         last: chunk.start,
         duplicates: Duplicates::default(),
@@ -53,8 +53,8 @@ struct Frame {
     id: NodeId,
     column: usize,
     mapping: bool,
-    /// Where its keys start in `Lane::hashes`.
-    hashes: usize,
+    /// Where its keys start in `Lane::tags`.
+    tags: usize,
     /// Whether two of its keys may be the same.
     suspect: bool,
 }
@@ -77,8 +77,8 @@ pub(super) struct Lane<'a, 'b> {
     pub(super) depth: usize,
     pub(super) builder: &'b mut Builder,
     frames: Vec<Frame>,
-    /// The hashes of the keys of all open mappings.
-    hashes: Vec<u32>,
+    /// The tags of the keys of all open mappings.
+    tags: Vec<u32>,
     /// Set while a key, a `-` or the document waits for its value: where a null would stand.
     waits: Option<usize>,
     /// The end of the last value.
@@ -245,12 +245,12 @@ impl Lane<'_, '_> {
         if span.1 - span.0 > LONGEST_KEY {
             return None;
         }
-        let hash = key_hash(&self.bytes[text.0..text.1]);
-        self.builder.value(style, (span.0 as u32, span.1 as u32));
+        let tag = key_tag(&self.bytes[text.0..text.1]);
+        self.builder.key(style, (span.0 as u32, span.1 as u32), tag);
         let frame = self.frames.last_mut()?;
-        let known = &self.hashes[frame.hashes..];
-        frame.suspect |= known.len() >= COMPARED || known.contains(&hash);
-        self.hashes.push(hash);
+        let known = &self.tags[frame.tags..];
+        frame.suspect |= known.len() >= COMPARED || known.contains(&tag);
+        self.tags.push(tag);
         let at = self.after_spaces(colon + 1);
         match self.byte(at) {
             b'\n' | b'#' => {
@@ -314,16 +314,19 @@ impl Lane<'_, '_> {
         }
         let id = self.builder.open(kind, Style::Block, Tag::None, at as u32);
         let (column, mapping) = (at - self.line, kind == Kind::Mapping);
-        self.frames.push(Frame { id, column, mapping, hashes: self.hashes.len(), suspect: false });
+        self.frames.push(Frame { id, column, mapping, tags: self.tags.len(), suspect: false });
         Some(())
     }
 
     fn close(&mut self) -> Option<()> {
         let frame = self.frames.pop()?;
         self.builder.close(frame.id, self.last as u32);
-        self.hashes.truncate(frame.hashes);
+        self.tags.truncate(frame.tags);
         if frame.suspect {
-            self.check_keys(frame.id)?;
+            return self.check_keys(frame.id);
+        }
+        if frame.mapping {
+            self.builder.set_tagged(frame.id);
         }
         Some(())
     }

@@ -1,10 +1,39 @@
 //! Byte offsets to lines and columns.
 
+use std::cell::OnceCell;
+
 /// Where the lines of a text start. Made only for files that have findings or gaps.
 #[derive(Debug)]
 pub struct Lines<'a> {
     text: &'a str,
     starts: Vec<u32>,
+    /// What stands before each block of the text, counted when a line is longer than one: a whole cluster may stand on
+    /// one line, with a finding at every other word.
+    before: OnceCell<Vec<Count>>,
+}
+
+/// The bytes of a block, and the longest stretch that is counted byte by byte.
+const BLOCK: usize = 1024;
+
+/// A number of characters, in Unicode scalar values and in UTF-16 code units.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Count {
+    /// In Unicode scalar values.
+    pub scalars: u32,
+    /// In UTF-16 code units.
+    pub units: u32,
+}
+
+impl Count {
+    fn of(bytes: &[u8]) -> Self {
+        let scalars = bytes.iter().filter(|&&byte| byte & 0xC0 != 0x80).count();
+        let pairs = bytes.iter().filter(|&&byte| byte >= 0xF0).count();
+        Count { scalars: scalars as u32, units: (scalars + pairs) as u32 }
+    }
+
+    fn plus(self, other: Count) -> Self {
+        Count { scalars: self.scalars + other.scalars, units: self.units + other.units }
+    }
 }
 
 impl<'a> Lines<'a> {
@@ -14,36 +43,45 @@ impl<'a> Lines<'a> {
         let bytes = text.as_bytes();
         let ends = memchr::memchr2_iter(b'\n', b'\r', bytes).filter(|&at| bytes[at] == b'\n' || bytes.get(at + 1) != Some(&b'\n'));
         let starts = std::iter::once(0).chain(ends.map(|at| at as u32 + 1)).collect();
-        Lines { text, starts }
+        Lines { text, starts, before: OnceCell::new() }
     }
 
     /// The line and column of a byte offset, from 1; columns in Unicode scalar values. Past the end is the end.
     #[must_use]
     pub fn position(&self, offset: u32) -> (u32, u32) {
+        let (line, before) = self.place(offset);
+        (line, before.scalars + 1)
+    }
+
+    /// The line of a byte offset, from 1, and what stands before it on that line.
+    #[must_use]
+    pub fn place(&self, offset: u32) -> (u32, Count) {
         let offset = (offset as usize).min(self.text.len());
         let line = self.starts.partition_point(|&start| start as usize <= offset);
         let start = self.starts[line - 1] as usize;
-        (line as u32, scalars(&self.text.as_bytes()[start..offset]) + 1)
+        if offset - start <= BLOCK {
+            return (line as u32, Count::of(&self.text.as_bytes()[start..offset]));
+        }
+        let (to, from) = (self.before(offset), self.before(start));
+        (line as u32, Count { scalars: to.scalars - from.scalars, units: to.units - from.units })
     }
 
-    /// The positions of many offsets, in their order: each stretch of a line is counted once, however long it is.
-    #[must_use]
-    pub fn positions(&self, offsets: impl Iterator<Item = u32>) -> Vec<(u32, u32)> {
-        let mut sorted: Vec<(u32, usize)> = offsets.enumerate().map(|(at, offset)| (offset, at)).collect();
-        sorted.sort_unstable();
-        let mut positions = vec![(1, 1); sorted.len()];
-        let (mut line, mut column, mut counted) = (1, 1, 0);
-        for (offset, at) in sorted {
-            let offset = (offset as usize).min(self.text.len());
-            let own = self.starts.partition_point(|&start| start as usize <= offset);
-            if own != line {
-                (line, column, counted) = (own, 1, self.starts[own - 1] as usize);
-            }
-            column += scalars(&self.text.as_bytes()[counted..offset]);
-            counted = offset;
-            positions[at] = (line as u32, column);
-        }
-        positions
+    /// What stands before an offset, in the whole text.
+    fn before(&self, offset: usize) -> Count {
+        let bytes = self.text.as_bytes();
+        let blocks = self.before.get_or_init(|| {
+            let mut sum = Count::default();
+            let sums = bytes.chunks(BLOCK).map(|block| {
+                let before = sum;
+                sum = sum.plus(Count::of(block));
+                before
+            });
+            sums.collect()
+        });
+        let block = offset / BLOCK;
+        // an offset at the very end may lie behind the last block
+        let block = block.min(blocks.len().saturating_sub(1));
+        blocks.get(block).copied().unwrap_or_default().plus(Count::of(&bytes[block * BLOCK..offset]))
     }
 
     /// The text of a line (from 1) without its end; empty when there is none.
@@ -61,14 +99,21 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// How many scalar values begin in some bytes.
-fn scalars(bytes: &[u8]) -> u32 {
-    bytes.iter().filter(|&&byte| byte & 0xC0 != 0x80).count() as u32
-}
-
 #[cfg(test)]
 mod tests {
-    use super::Lines;
+    use super::{BLOCK, Count, Lines};
+
+    #[test]
+    fn long_lines_are_counted_like_short_ones() {
+        let text = format!("{}\n{}", "aé😀".repeat(BLOCK), "ü😀x".repeat(3 * BLOCK));
+        let lines = Lines::new(&text);
+        for (offset, _) in text.char_indices().step_by(97).chain([(text.len(), ' ')]) {
+            let start = text[..offset].rfind('\n').map_or(0, |at| at + 1);
+            let before = &text[start..offset];
+            let count = Count { scalars: before.chars().count() as u32, units: before.encode_utf16().count() as u32 };
+            assert_eq!(lines.place(offset as u32), (1 + u32::from(start > 0), count), "{offset}");
+        }
+    }
 
     #[test]
     fn positions_count_scalar_values_and_every_line_end() {
@@ -79,9 +124,6 @@ mod tests {
         assert_eq!(lines.position("a\r\né😀x\r".len() as u32), (3, 1));
         assert_eq!(lines.position(999), (4, 1));
         assert_eq!(lines.line(2), "é😀x");
-        let offsets = [9, 0, 3, 999, 5, 3, 11];
-        let each: Vec<_> = offsets.iter().map(|&offset| lines.position(offset)).collect();
-        assert_eq!(lines.positions(offsets.into_iter()), each, "many at once");
         assert_eq!((lines.line(4), lines.line(5), lines.count()), ("", "", 4));
     }
 }

@@ -12,8 +12,10 @@ mod keys;
 mod lane;
 mod lane_text;
 pub mod lines;
+pub mod live;
 mod number;
 mod odd;
+pub mod prune;
 pub mod scalar;
 mod template;
 pub mod tree;
@@ -48,6 +50,8 @@ pub struct File {
     pub directives: Vec<Directive>,
     /// What became of the file.
     pub status: Status,
+    /// It is a list of a cluster: nobody wrote its text, so findings have no place in it.
+    pub live: bool,
 }
 
 impl File {

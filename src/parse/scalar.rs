@@ -49,6 +49,16 @@ pub fn resolve(tree: &Tree, id: NodeId) -> Value<'_> {
     }
 }
 
+/// Whether the scalar `id` resolves to null. Cheaper than [`resolve`], and asked most of all.
+#[must_use]
+pub(crate) fn is_null(tree: &Tree, id: NodeId) -> bool {
+    match tree.tag(id) {
+        Tag::None => tree.style(id) == Style::Plain && matches!(tree.text(id), "" | "~" | "null" | "Null" | "NULL"),
+        Tag::Null => resolve(tree, id) == Value::Null,
+        _ => false,
+    }
+}
+
 /// Resolves an untagged plain scalar.
 #[must_use]
 pub fn plain(text: &str) -> Value<'_> {

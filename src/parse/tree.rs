@@ -3,7 +3,7 @@
 //! Nodes stand in one vector in document order (a parent before its children), 16 bytes each. A node
 //! knows where its subtree ends, so that a sibling is one step away and no pointers are kept. Text is
 //! borrowed from the source; only scalars whose value differs from their spelling (escapes, folding,
-//! block scalars) have a copy. A look-up compares lengths first, which is as good as comparing hashes.
+//! block scalars) have a copy. Keys carry a tag of four bytes, by which a look-up passes those it does not seek.
 //!
 //! Aliases stay aliases: they are resolved on look-up (`model::Field`), never expanded.
 
@@ -81,7 +81,7 @@ pub struct Node {
     start: u32,
     end: u32,
     /// Of a collection: the node behind its subtree. Of an alias: its target. Of a scalar with a copy: the index of
-    /// that.
+    /// that. Of another key: its [`key_tag`].
     link: u32,
 }
 
@@ -90,6 +90,8 @@ const DUPLICATE: u8 = 2;
 const ANCHORED: u8 = 4;
 /// A scalar whose value has a copy.
 const DECODED: u8 = 8;
+/// A mapping whose keys are all scalars without a copy, tagged, none a merge key, none twice.
+const TAGGED: u8 = 16;
 
 /// The nodes of one file, over its text.
 #[derive(Debug, Clone)]
@@ -97,6 +99,15 @@ pub struct Tree {
     text: Arc<str>,
     nodes: Vec<Node>,
     decoded: Vec<Box<str>>,
+}
+
+/// What two keys of a mapping nearly always differ in: length, first, middle and last byte.
+#[inline]
+pub(super) const fn key_tag(key: &[u8]) -> u32 {
+    if key.is_empty() {
+        return 0;
+    }
+    u32::from_le_bytes([key.len() as u8, key[0], key[key.len() / 2], key[key.len() - 1]])
 }
 
 /// The 32-bit FNV-1a hash by which parsers find keys that stand twice.
@@ -242,6 +253,10 @@ impl Tree {
     /// The key and value of `key` as written in this mapping itself (no merge key); the last of duplicates, as decoders take it.
     #[must_use]
     pub fn get(&self, id: NodeId, key: &str) -> Option<(NodeId, NodeId)> {
+        let mapping = self.node(id);
+        if mapping.flags & TAGGED != 0 {
+            return self.get_tagged(id + 1, mapping.link, key.as_bytes());
+        }
         let mut found = None;
         for (name, value) in self.entries(id) {
             if self.is_text(name, key.as_bytes()) {
@@ -251,7 +266,34 @@ impl Tree {
         found
     }
 
-    /// Whether a node is a scalar of this text. Most keys differ in length or in their first byte.
+    /// [`Tree::get`] where it can be had cheaply: in a mapping of tagged keys, the value being no alias.
+    #[inline]
+    pub(crate) fn quick_get(&self, id: NodeId, key: &str) -> Quick {
+        let mapping = self.node(id);
+        if mapping.flags & TAGGED == 0 {
+            return Quick::Unsure;
+        }
+        match self.get_tagged(id + 1, mapping.link, key.as_bytes()) {
+            Some((_, value)) if self.node(value).kind == Kind::Alias => Quick::Unsure,
+            Some((_, value)) => Quick::Found(value),
+            None => Quick::Absent,
+        }
+    }
+
+    /// [`Tree::get`] among tagged keys from `at` to `end`. Nearly every look-up of a scan goes through here.
+    #[inline]
+    fn get_tagged(&self, mut at: NodeId, end: NodeId, key: &[u8]) -> Option<(NodeId, NodeId)> {
+        let tag = key_tag(key);
+        while at < end {
+            if self.node(at).link == tag && self.is_text(at, key) {
+                return Some((at, at + 1));
+            }
+            at = self.next(at + 1);
+        }
+        None
+    }
+
+    /// Whether a node is a scalar of this text.
     #[inline]
     fn is_text(&self, id: NodeId, text: &[u8]) -> bool {
         let node = self.node(id);
@@ -267,6 +309,17 @@ impl Tree {
     }
 }
 
+/// See [`Tree::quick_get`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Quick {
+    /// The value.
+    Found(NodeId),
+    /// There is no such key.
+    Absent,
+    /// To be looked up with care: aliases, merge keys, no mapping at all.
+    Unsure,
+}
+
 /// Appends a key to a path: `.key`, or `["a.b/c"]` where the key is no plain word.
 pub fn push_key(path: &mut String, key: &str) {
     let plain = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
@@ -277,7 +330,11 @@ pub fn push_key(path: &mut String, key: &str) {
         path.push_str(key);
     } else {
         path.push_str("[\"");
-        path.extend(key.chars().flat_map(char::escape_debug));
+        if key.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'\\')) {
+            path.push_str(key);
+        } else {
+            path.extend(key.chars().flat_map(char::escape_debug));
+        }
         path.push_str("\"]");
     }
 }

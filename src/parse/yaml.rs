@@ -34,13 +34,13 @@ pub(super) struct Read {
 /// Parses YAML or JSON. Never fails: what is broken becomes a gap with its place, and the other documents are read.
 #[must_use]
 pub fn parse(text: Arc<str>, uri: &str, limits: &Limits) -> Parsed {
-    parsed(read(text, limits), uri)
+    parsed(read(text, limits, Vec::new()), uri)
 }
 
 /// [`parse`] without its fast lane: the result is the same, later. Tests hold one against the other.
 #[must_use]
 pub fn parse_slowly(text: Arc<str>, uri: &str, limits: &Limits) -> Parsed {
-    parsed(read_by(text, limits, false), uri)
+    parsed(read_by(text, limits, Vec::new(), false), uri)
 }
 
 fn parsed(read: Read, uri: &str) -> Parsed {
@@ -48,17 +48,17 @@ fn parsed(read: Read, uri: &str) -> Parsed {
     Parsed { tree: read.tree, documents: read.documents, gaps, by_lane: read.by_lane }
 }
 
-/// See [`parse`].
-pub(super) fn read(text: Arc<str>, limits: &Limits) -> Read {
-    read_by(text, limits, true)
+/// See [`parse`]. No document is read that has a place of `bad` in it: where, in ascending order, and what is wrong.
+pub(super) fn read(text: Arc<str>, limits: &Limits, bad: Vec<(usize, String)>) -> Read {
+    read_by(text, limits, bad, true)
 }
 
-fn read_by(text: Arc<str>, limits: &Limits, lane: bool) -> Read {
+fn read_by(text: Arc<str>, limits: &Limits, bad: Vec<(usize, String)>, lane: bool) -> Read {
     let too_long = u32::try_from(text.len()).is_err();
     let text = if too_long { Arc::from("") } else { text };
     let builder = Builder::new(text);
     let mut stream =
-        Stream { builder, limits: *limits, lane, by_lane: 0, number: 0, documents: Vec::new(), faults: Vec::new(), json_fault: None };
+        Stream { builder, limits: *limits, bad, lane, by_lane: 0, number: 0, documents: Vec::new(), faults: Vec::new(), json_fault: None };
     if too_long {
         stream.faults.push(Fault { document: 1, ..Fault::broken(0, "larger than 4 GiB") });
     }
@@ -70,6 +70,7 @@ fn read_by(text: Arc<str>, limits: &Limits, lane: bool) -> Read {
 struct Stream {
     builder: Builder,
     limits: Limits,
+    bad: Vec<(usize, String)>,
     /// Whether the fast lane is tried.
     lane: bool,
     by_lane: u32,
@@ -100,7 +101,14 @@ impl Stream {
                 Ok(None) => return text.len(),
                 Ok(Some(value)) => {
                     values += 1;
-                    at = value.end;
+                    let start = std::mem::replace(&mut at, value.end);
+                    if let Some(fault) = self.bad_in(start, at) {
+                        self.builder.rewind(mark);
+                        self.faults.truncate(noted);
+                        self.number += 1;
+                        self.faults.push(Fault { document: self.number, lost: Some((start, at)), ..fault });
+                        continue;
+                    }
                     if let Some(root) = value.root {
                         self.number += 1;
                         self.documents.push(Document { root, number: self.number, tainted: value.tainted });
@@ -133,6 +141,12 @@ impl Stream {
         fault.lost = Some((from, end));
         self.faults.push(fault);
         end
+    }
+
+    /// The first place in a range that is no text.
+    fn bad_in(&self, start: usize, end: usize) -> Option<Fault> {
+        let first = self.bad.partition_point(|(at, _)| *at < start);
+        self.bad.get(first).filter(|(at, _)| *at < end).map(|(at, why)| Fault::broken(*at, why.clone()))
     }
 
     fn number_faults(&mut self, from: usize) {
@@ -191,6 +205,9 @@ impl Stream {
         }
         if chunk.end - chunk.start > self.limits.document {
             return Err(Fault::broken(chunk.start, format!("larger than {} bytes, the limit for a document", self.limits.document)));
+        }
+        if let Some(fault) = self.bad_in(chunk.start, chunk.end) {
+            return Err(fault);
         }
         let body = &text[chunk.start..chunk.end];
         let breaks = if plain { None } else { self.oddities(body, chunk.start)? };

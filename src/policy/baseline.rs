@@ -30,6 +30,12 @@ struct Earlier {
     findings: Vec<Finding>,
 }
 
+/// What tells a SARIF log.
+#[derive(Deserialize)]
+struct Foreign {
+    runs: Option<serde::de::IgnoredAny>,
+}
+
 #[derive(Deserialize)]
 struct Finding {
     fingerprint: String,
@@ -56,7 +62,11 @@ impl Baseline {
     /// Why it is none.
     pub fn parse(text: &[u8]) -> Result<Self, String> {
         let advice = "a baseline is what `cnscan scan -f json` writes";
-        let result: Earlier = serde_json::from_slice(text).map_err(|error| format!("{error}; {advice}"))?;
+        let foreign = |error: serde_json::Error| match serde_json::from_slice::<Foreign>(text) {
+            Ok(Foreign { runs: Some(_) }) => format!("it is a SARIF log; {advice}"),
+            _ => format!("{error}; {advice}"),
+        };
+        let result: Earlier = serde_json::from_slice(text).map_err(foreign)?;
         if !result.schema.starts_with("cnscan/result/") {
             return Err(format!("its schema is `{}`; {advice}", result.schema));
         }

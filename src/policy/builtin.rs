@@ -10,6 +10,7 @@ use super::pattern::{self, Pattern};
 use super::text::Text;
 use super::{Error, profile};
 use crate::checks;
+use crate::model::host_path::normal_path;
 
 const NAME: &str = "builtin-exceptions.yaml";
 
@@ -51,6 +52,9 @@ pub struct Allowance {
     pub checks: Vec<String>,
     /// Field paths, as globs.
     pub paths: Vec<String>,
+    /// What may stand there, the node's paths for one; nothing: whatever it is.
+    #[serde(default)]
+    pub values: Vec<String>,
 }
 
 impl Builtin {
@@ -79,6 +83,8 @@ pub struct Listed {
     pub checks: Vec<String>,
     /// The fields that these may find fault with, as globs.
     pub paths: Vec<String>,
+    /// What may stand there; nothing: whatever it is.
+    pub values: Vec<String>,
     /// Where it may run.
     pub namespaces: Vec<String>,
     /// As what it may run.
@@ -99,6 +105,7 @@ pub fn listed() -> Vec<Listed> {
         title: row.title.clone(),
         checks: allow.checks.iter().filter(|id| checks::find(id).is_some()).cloned().collect(),
         paths: allow.paths.clone(),
+        values: allow.values.clone(),
         namespaces: row.namespaces.clone(),
         kinds: row.kinds.clone(),
         images: row.images.clone(),
@@ -135,6 +142,7 @@ impl Rule {
         let holds = |list: &[String], name: &str| list.iter().any(|known| known == name);
         holds(&self.row.kinds, candidate.kind)
             && holds(&self.row.namespaces, candidate.namespace)
+            && (self.allow.values.is_empty() || self.allow.values.iter().any(|value| same(value, candidate.observed)))
             && self.pattern.get_or_init(|| self.compile()).covers(candidate)
     }
 
@@ -143,6 +151,11 @@ impl Rule {
         let list = |globs: &[String], compile: fn(&str) -> Result<_, String>| globs.iter().filter_map(|glob| compile(glob).ok()).collect();
         Pattern { paths: list(&self.allow.paths, pattern::path), images: list(&self.row.images, pattern::route), ..Pattern::default() }
     }
+}
+
+/// Whether a value is the one that was seen; of paths of the node, in whatever spelling.
+fn same(value: &str, seen: &str) -> bool {
+    value == seen || value.starts_with('/') && seen.starts_with('/') && normal_path(value) == normal_path(seen)
 }
 
 fn by_check() -> &'static HashMap<&'static str, Vec<Rule>> {
@@ -178,6 +191,8 @@ mod tests {
                     "{}",
                     row.title
                 );
+                let of_paths = allow.checks.iter().any(|id| id.contains("host-path"));
+                assert_eq!(of_paths, !allow.values.is_empty(), "{}: a path of the node is excused by its name", row.title);
                 assert!(!allow.checks.is_empty() && allow.checks.iter().all(|id| bound.contains(&id)), "{}: {:?}", row.title, allow.checks);
             }
         }

@@ -60,6 +60,9 @@ pub struct Config {
     pub allow_gaps: bool,
     /// The namespace of objects that name none.
     pub assume_namespace: Option<Located<String>>,
+    /// The largest document that is read, in bytes.
+    #[schemars(range(min = 1))]
+    pub document_limit: Option<Located<usize>>,
     /// Findings that are accepted.
     pub exceptions: Vec<Exception>,
     /// How much comments and annotations in the scanned files may excuse: `all`, `none`, or up to a severity.

@@ -55,12 +55,17 @@ pub fn unknown<'k>(kind: &str, name: &str, known: impl IntoIterator<Item = &'k s
     }
 }
 
-/// The known name that takes the fewest edits, when these are few for its length.
+/// The known name that takes the fewest edits, when these are few for its length; else the shortest that begins so.
 fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    /// Fewer letters begin too many names.
+    const BEGINNING: usize = 5;
     let name = name.to_lowercase();
     let enough = (name.chars().count() / 3).max(1);
-    let scored = known.into_iter().map(|word| (distance(&name, &word.to_lowercase()), word));
-    scored.filter(|(edits, _)| *edits <= enough).min().map(|(_, word)| word)
+    let known: Vec<_> = known.into_iter().collect();
+    let scored = known.iter().map(|word| (distance(&name, &word.to_lowercase()), *word));
+    let close = scored.filter(|(edits, _)| *edits <= enough).min().map(|(_, word)| word);
+    let longer = || known.iter().copied().filter(|word| word.to_lowercase().starts_with(&name)).min_by_key(|word| word.len());
+    close.or_else(|| if name.len() >= BEGINNING { longer() } else { None })
 }
 
 /// The Levenshtein distance.

@@ -38,6 +38,8 @@ pub struct Candidate<'a> {
     pub span: (u32, u32),
     /// The image references, as written, of the container that it is on; of all containers of the pod when it is on none.
     pub images: &'a [&'a str],
+    /// What was seen there.
+    pub observed: &'a str,
     /// The value of the object's annotation `cnscan/excuse.<check>`.
     pub annotation: Option<&'a str>,
 }

@@ -17,6 +17,7 @@ mod error;
 pub mod exception;
 pub mod excuser;
 mod given;
+pub mod mapping;
 mod pattern;
 pub mod permissions;
 pub mod profile;
@@ -32,7 +33,9 @@ pub use config::{Config, FailOn};
 pub use error::{Error, unknown};
 pub use exception::{Candidate, Exceptions, Excuse};
 pub use excuser::Excuser;
+pub use mapping::Mapping;
 pub use profile::{Profile, Requirement};
+pub use select::Selection;
 pub use text::Located;
 pub(crate) use text::hex;
 
@@ -78,6 +81,8 @@ pub struct Policy {
     pub catalog: &'static Catalog,
     /// The requirements, as far as the selection leaves them.
     pub profile: Profile,
+    /// What the user narrowed the profile to.
+    pub selection: Option<Selection>,
     /// The configuration file; empty when there is none.
     pub config: Config,
     /// The checks to run, in the order of [`checks::all`].
@@ -118,13 +123,14 @@ impl Policy {
         };
         let mut profile = load_profile(request, &config)?;
         let settings = given::settle(profile.settings.iter().cloned().chain(config.settings()))?;
-        let selection = select::Selection::new(request, &config, &profile)?;
+        let selection = Selection::new(request, &config, &profile)?;
         let checks = selection.apply(&mut profile)?;
         let named = |check: &&Check| profile.requirements.iter().any(|requirement| requirement.checks.iter().any(|id| id == check.id));
         let deselected = checks::all().filter(|check| named(check) && !checks.iter().any(|run| run.id == check.id)).collect();
         let exceptions = config.exceptions_for(&checks)?;
         let thresholds = thresholds(request, &config);
-        Ok(Policy { catalog: Catalog::embedded(), profile, config, checks, deselected, exceptions, settings, thresholds })
+        let selection = selection.narrows().then_some(selection);
+        Ok(Policy { catalog: Catalog::embedded(), profile, selection, config, checks, deselected, exceptions, settings, thresholds })
     }
 }
 

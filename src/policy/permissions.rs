@@ -14,7 +14,8 @@ pub type Resources = BTreeMap<&'static str, BTreeSet<String>>;
 #[must_use]
 pub fn kinds(checks: &[&'static Check]) -> BTreeSet<GroupKind> {
     let in_cluster = checks.iter().filter(|check| check.surfaces.contains(&Surface::Cluster));
-    let read = in_cluster.flat_map(|check| check.reads());
+    // what a namespace says of itself holds for what is in it
+    let read = in_cluster.flat_map(|check| check.kinds()).chain([kinds::NAMESPACE]);
     // where an object comes from, and is to be mended, stands in objects of Argo CD and Flux
     read.chain(origin::KINDS.iter().copied()).filter(|kind| kinds::is_served(kind.group)).collect()
 }

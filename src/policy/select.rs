@@ -1,16 +1,27 @@
 //! Which requirements and checks of a profile a scan is narrowed to.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::profile::unknown_check;
 use super::text::Located;
 use super::{Catalog, Config, Error, Profile, Request, Requirement, error};
 use crate::checks::{self, Check};
 
 /// What the user narrowed the scan to. An empty list narrows nothing.
-#[derive(Debug)]
-pub(crate) struct Selection {
-    controls: Vec<String>,
-    checks: Vec<String>,
-    groups: Vec<String>,
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Selection {
+    /// Only these controls or requirements.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub controls: Vec<String>,
+    /// Only these checks, and what they serve.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub checks: Vec<String>,
+    /// Only the controls of these groups.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub groups: Vec<String>,
+    /// How many controls the whole profile has.
+    pub of: u32,
 }
 
 impl Selection {
@@ -26,7 +37,13 @@ impl Selection {
             controls: pick(&request.controls, &config.controls, &|id| control(profile, id))?,
             checks: pick(&request.checks, &config.checks, &|id| check(profile, id))?,
             groups: pick(&request.groups, &config.groups, &|name| group(profile, name))?,
+            of: profile.requirements.len() as u32,
         })
+    }
+
+    /// Whether it narrows anything.
+    pub(crate) fn narrows(&self) -> bool {
+        !(self.controls.is_empty() && self.checks.is_empty() && self.groups.is_empty())
     }
 
     /// Leaves the profile the requirements that were chosen; the checks of these to run.

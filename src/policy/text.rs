@@ -55,10 +55,7 @@ impl Text {
     }
 }
 
-/// Bytes in lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
+pub(crate) use crate::discover::hex;
 
 /// A value with its place in the file that it was read from. It serves as the value itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

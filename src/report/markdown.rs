@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use crate::assess::{Assessment, Baseline, CheckError, Control, Finding, FindingVerdict, Gap, Severity, Status};
-use crate::report::text::{NAME, Options, Origin, SENTENCE, clean, controls, object, plural, point, spot, tally, words};
+use crate::assess::{Assessment, Baseline, CheckError, Control, CrosswalkEntry, Finding, FindingVerdict, Gap, Severity, Standing, Status};
+use crate::report::text::{NAME, Options, Origin, SENTENCE, clean, controls, framework, object, plural, point, seat, spot, tally, words};
 
 mod escape;
 
@@ -44,13 +44,14 @@ pub fn write(assessment: &Assessment, _options: &Options, out: &mut dyn Write) -
 
 /// The parts that fold away.
 fn folds(assessment: &Assessment, open: &[&Finding], most: usize) -> String {
-    let parts: [Part; 8] = [
+    let parts: [Part; 9] = [
         fixes(open),
         reviews(assessment),
         excused(assessment),
         gaps(assessment),
         errors(assessment),
         notices(assessment),
+        by_framework(assessment),
         groups(assessment),
         statuses(assessment),
     ];
@@ -77,8 +78,8 @@ fn head(assessment: &Assessment) -> String {
     text += &row(&names);
     text += &format!("|{}\n", "--:|".repeat(names.len()));
     text += &row(&numbers);
-    let sentences =
-        [words::threshold(assessment).map(|words| format!("{words}.")), words::not_assessed(assessment), words::coverage(assessment)];
+    let threshold = words::threshold(assessment).map(|words| format!("{words}."));
+    let sentences = [threshold, words::narrowed(assessment), words::not_assessed(assessment), words::coverage(assessment)];
     let sentences: Vec<_> = sentences.iter().flatten().map(|sentence| prose(sentence)).collect();
     text + &format!("\n{}\n", sentences.join("<br>\n"))
 }
@@ -159,7 +160,8 @@ fn failure(finding: &Finding) -> String {
     let new = if finding.baseline == Some(Baseline::New) { " (new)" } else { "" };
     let severity = format!("**{}**{new}", finding.severity.as_str());
     let whole = place(finding);
-    let short = whole.rsplit_once('/').map_or(whole.as_str(), |(_, name)| name);
+    let file = finding.location.is_some().then(|| whole.rsplit_once('/')).flatten();
+    let short = file.map_or(whole.as_str(), |(_, name)| name);
     let where_at = format!("{}<br>{}", code(&object(&finding.subject)), code(short));
     let detail = words::detail(finding, false).map(|detail| format!("<br>{}", prose(&detail))).unwrap_or_default();
     let cited = if finding.controls.is_empty() { String::new() } else { format!(" · {}", prose(&controls(&finding.controls))) };
@@ -177,6 +179,11 @@ fn place(finding: &Finding) -> String {
         Some(at) => format!("{}:{}", Origin::of(finding).name("", PATH), at.line),
         None => spot(finding, "", PATH),
     }
+}
+
+/// The same where the object is not named beside it.
+fn alone(finding: &Finding) -> String {
+    if finding.location.is_some() { place(finding) } else { seat(finding, "", PATH) }
 }
 
 /// How to mend, once a check.
@@ -200,7 +207,7 @@ fn reviews(assessment: &Assessment) -> Part {
     }
     let line = |((severity, check), found): (&(Severity, &str), &Vec<&Finding>)| {
         let such = if found.len() == 1 { "at" } else { "such as" };
-        let what = format!("{}<br>{such} {}: {}", prose(&clean(&found[0].title, SENTENCE)), code(&place(found[0])), said(found[0]));
+        let what = format!("{}<br>{such} {}: {}", prose(&clean(&found[0].title, SENTENCE)), code(&alone(found[0])), said(found[0]));
         row(&[found.len().to_string(), severity.as_str().to_owned(), code(&clean(check, NAME)), what])
     };
     let title = format!("To review: {} (a person, or more evidence, has to decide)", assessment.summary.reviews);
@@ -212,7 +219,7 @@ fn excused(assessment: &Assessment) -> Part {
     let line = |finding: &&Finding| {
         let (by, reason) = finding.excused.as_deref().map_or(("", ""), |excuse| (excuse.by.as_str(), excuse.reason.as_str()));
         let reason = format!("{} (by {})", prose(&clean(reason, SENTENCE)), prose(&clean(by, NAME)));
-        row(&[code(&clean(&finding.check, NAME)), code(&place(finding)), reason])
+        row(&[code(&clean(&finding.check, NAME)), code(&alone(finding)), reason])
     };
     Part::new(format!("Excused: {}", excused.len()), "| check | where | why |\n|---|---|---|\n", excused.iter().map(line))
 }
@@ -240,6 +247,24 @@ fn errors(assessment: &Assessment) -> Part {
 fn notices(assessment: &Assessment) -> Part {
     let line = |notice: &String| format!("- {}\n", prose(&clean(notice, SENTENCE)));
     Part::new(format!("Worth knowing: {}", assessment.notices.len()), "", assessment.notices.iter().map(line))
+}
+
+/// The result seen from another framework.
+fn by_framework(assessment: &Assessment) -> Part {
+    let Some(seen) = &assessment.crosswalk else { return Part::new(String::new(), "", std::iter::empty()) };
+    let told = |entry: &&CrosswalkEntry| !matches!(entry.standing, Standing::NotAssessed | Standing::NotApplicable);
+    let remarks: Vec<_> = framework::remarks(seen, false).iter().map(|remark| prose(remark)).collect();
+    let head = format!("{}\n\n| standing | control | what was found | by |\n|---|---|---|---|\n", remarks.join("<br>\n"));
+    let line = |entry: &CrosswalkEntry| {
+        let by = prose(&clean(&framework::controls(entry), SENTENCE));
+        row(&[entry.standing.as_str().to_owned(), code(&clean(&entry.id, NAME)), framework::counts(entry), by])
+    };
+    let rows: Vec<_> = seen.entries.iter().filter(told).map(line).collect();
+    let rest = seen.entries.len() - rows.len();
+    // without a row, the part would not be shown, and what it says of the unmapped rest would be lost
+    let none = rows.is_empty().then(|| row(&["-", "-", "nothing that maps to it was assessed", "-"]));
+    let title = format!("By {} ({rest} more were not assessed or do not apply)", prose(&framework::title(seen)));
+    Part::new(title, &head, rows.into_iter().chain(none))
 }
 
 /// Counts by group of the catalog.
@@ -273,7 +298,7 @@ fn statuses(assessment: &Assessment) -> Part {
 
 fn foot(assessment: &Assessment, known: usize) -> String {
     let hidden = (known > 0).then(|| format!("{} that the baseline has: not shown.", plural(known, "failure")));
-    let sentences = [hidden, Some(words::scanned(assessment)), words::world(assessment).map(str::to_owned)];
+    let sentences = [hidden, Some(words::scanned(assessment)), words::configured(assessment), words::world(assessment).map(str::to_owned)];
     let sentences: Vec<_> = sentences.into_iter().flatten().collect();
     format!("\n<sub>{}</sub>\n", prose(&sentences.join(" ")))
 }

@@ -17,7 +17,7 @@ use crate::assess::Assessment;
 use crate::report::json::pretty;
 
 mod invocation;
-mod place;
+pub(super) mod place;
 mod properties;
 mod results;
 mod rules;

@@ -6,6 +6,7 @@ use crate::assess::Assessment;
 use crate::report::text::Options;
 
 mod findings;
+mod framework;
 mod paper;
 mod parts;
 mod snippet;
@@ -36,6 +37,9 @@ pub fn write(assessment: &Assessment, options: &Options, out: &mut dyn Write) ->
     parts::ignored(paper, &assessment.inputs)?;
     if sorted.failures.len() >= MANY {
         findings::by_check(paper, &sorted.failures)?;
+    }
+    if let Some(seen) = &assessment.crosswalk {
+        framework::write(paper, seen)?;
     }
     summary::write(paper, assessment)
 }

@@ -7,6 +7,7 @@ use unicode_width::UnicodeWidthChar;
 pub(super) use crate::assess::plural;
 use crate::assess::{Finding, Place, Subject};
 
+pub(super) mod framework;
 pub(super) mod tally;
 pub(super) mod words;
 
@@ -44,7 +45,12 @@ fn char_columns(char: char) -> usize {
 
 /// The columns that a text takes at most. Terminals disagree about joined emoji: this counts each part.
 pub(super) fn columns(text: &str) -> usize {
-    text.chars().map(char_columns).sum()
+    if text.is_ascii() { text.len() } else { text.chars().map(char_columns).sum() }
+}
+
+/// Printable ASCII, as nearly all texts are: shown as it is, a column a byte.
+pub(super) fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// Characters that a terminal acts upon, or that hide what a text says.
@@ -65,7 +71,7 @@ pub(super) fn push_clean(text: &mut String, char: char) {
 
 /// The text made harmless and cut to `most` columns, with `…` for what was cut.
 pub(super) fn clean(text: &str, most: usize) -> Cow<'_, str> {
-    if text.len() <= most && !text.chars().any(is_harmful) {
+    if text.len() <= most && (is_plain(text) || !text.chars().any(is_harmful)) {
         return Cow::Borrowed(text);
     }
     let mut cleaned = String::new();
@@ -102,6 +108,9 @@ pub(super) fn cut(text: &str, most: usize) -> String {
 
 /// The text made harmless; when it is too long its beginning is cut, as the end of a path says more.
 pub(super) fn clean_path(text: &str, most: usize) -> String {
+    if text.len() <= most && is_plain(text) {
+        return text.to_owned();
+    }
     let mut cleaned = String::new();
     text.chars().for_each(|char| push_clean(&mut cleaned, char));
     if columns(&cleaned) <= most {
@@ -185,8 +194,10 @@ pub(super) enum Origin<'a> {
     File(&'a str),
     /// Standard input without a name.
     Stdin,
-    /// A live cluster.
+    /// What a cluster has outside of namespaces.
     Cluster,
+    /// A namespace of a cluster.
+    Namespace(&'a str),
     /// Neither.
     Nowhere,
 }
@@ -197,7 +208,12 @@ impl<'a> Origin<'a> {
         match &finding.location {
             Some(location) if location.uri.is_empty() => Origin::Stdin,
             Some(location) => Origin::File(&location.uri),
-            None if finding.subject.surface == "cluster" => Origin::Cluster,
+            None if finding.subject.surface == "cluster" => match &*finding.subject {
+                // a namespace stands with what lives in it
+                Subject { kind, name, namespace, .. } if kind == "Namespace" && namespace.is_empty() => Origin::Namespace(name),
+                Subject { namespace, .. } if namespace.is_empty() => Origin::Cluster,
+                Subject { namespace, .. } => Origin::Namespace(namespace),
+            },
             None => Origin::Nowhere,
         }
     }
@@ -208,6 +224,7 @@ impl<'a> Origin<'a> {
             Origin::File(uri) => clean_path(&seen_from(uri, from), most),
             Origin::Stdin => "(standard input)".to_owned(),
             Origin::Cluster => "(cluster)".to_owned(),
+            Origin::Namespace(name) => format!("namespace {}", clean(name, NAME)),
             Origin::Nowhere => "(without a file)".to_owned(),
         }
     }
@@ -241,6 +258,12 @@ pub(super) fn spot(finding: &Finding, from: &str, most: usize) -> String {
         None if finding.path.is_empty() => object(&finding.subject),
         None => clean_path(&finding.path, most),
     }
+}
+
+/// The same where nothing else names the object: without a file, a field alone is nowhere.
+pub(super) fn seat(finding: &Finding, from: &str, most: usize) -> String {
+    let spot = spot(finding, from, most);
+    if finding.location.is_some() || finding.path.is_empty() { spot } else { format!("{}, {spot}", object(&finding.subject)) }
 }
 
 /// `deploy/web.yaml:23:9`

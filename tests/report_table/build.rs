@@ -1,39 +1,11 @@
-//! Assessments made by hand.
+//! What the reports for people need of assessments beyond the samples.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cnscan::assess::*;
 
-/// An assessment of nothing.
-pub(crate) fn empty() -> Assessment {
-    let pin = |name: &str, title: &str, version: &str| Pin {
-        name: name.into(),
-        title: title.into(),
-        version: version.into(),
-        sha256: "00".into(),
-    };
-    Assessment {
-        schema: SCHEMA.into(),
-        tool: Tool { name: "cnscan".into(), version: "0.1.0".into(), commit: None },
-        catalog: pin("CNSC-CATALOG", "Cloud Native Security Controls", "1.1.0"),
-        profile: pin("default", "", ""),
-        config: None,
-        run: Run { id: "1".into(), started: String::new(), finished: String::new(), arguments: vec![], seconds: 0.0 },
-        scope: Scope { kind: "files".into(), complete: false, namespaces: vec![] },
-        kubernetes_version: Version { version: "1.37".into(), assumed: true },
-        thresholds: Thresholds { fail_on: Some(Severity::High), fail_on_review: false, min_coverage: None, allow_gaps: false },
-        summary: Summary::default(),
-        inputs: vec![],
-        gaps: vec![],
-        controls: vec![],
-        checks: vec![],
-        findings: vec![],
-        passes: vec![],
-        errors: vec![],
-        notices: vec![],
-    }
-}
+use crate::sample::{self, fault};
 
 /// Counts as the assessment does, and puts findings in its order.
 pub(crate) fn done(mut assessment: Assessment) -> Assessment {
@@ -60,49 +32,13 @@ pub(crate) fn done(mut assessment: Assessment) -> Assessment {
     assessment
 }
 
-/// A failure without a place, of the severity and check.
-pub(crate) fn fault(severity: Severity, check: &str, message: &str) -> Finding {
-    Finding {
-        check: check.into(),
-        verdict: FindingVerdict::Fail,
-        severity,
-        title: format!("title of {check}").into(),
-        message: message.into(),
-        controls: Arc::from(["CNSC-49".into(), "CNSC-50".into()]),
-        subject: subject("Deployment", "shop", "web", ""),
-        path: "spec.replicas".into(),
-        location: None,
-        observed: "".into(),
-        expected: "".into(),
-        fix: format!("Mend {check}.").into(),
-        fingerprint: format!("{check} {message}").into(),
-        excused: None,
-        baseline: None,
-        snippet: None,
-        line_hash: None,
-        source: None,
-    }
-}
-
-/// A subject in a manifest.
-pub(crate) fn subject(kind: &str, namespace: &str, name: &str, container: &str) -> Arc<Subject> {
-    Arc::new(Subject {
-        surface: "manifest".into(),
-        api_version: "v1".into(),
-        kind: kind.into(),
-        namespace: namespace.into(),
-        name: name.into(),
-        container: container.into(),
-        pods: 0,
-    })
-}
-
 /// Puts a finding at `needle`, the part of the only line that contains `line`, in a text.
 pub(crate) fn at(mut finding: Finding, uri: &str, text: &str, line: &str, needle: &str) -> Finding {
     let (number, whole) = text.lines().enumerate().find(|(_, whole)| whole.contains(line)).expect(line);
     let column = whole[..whole.find(needle).expect(needle)].chars().count() as u32 + 1;
     let (line, end_column) = (number as u32 + 1, column + needle.chars().count() as u32);
-    finding.location = Some(Location { uri: uri.into(), line, column, end_line: line, end_column, quality: Quality::Value });
+    finding.location =
+        Some(Location { uri: uri.into(), line, column, end_line: line, end_column, utf16_columns: None, quality: Quality::Value });
     finding.snippet = Some(whole.into());
     let key = whole.trim_start_matches([' ', '-']).split(':').next().unwrap_or_default();
     finding.path = format!("spec.{key}").into();
@@ -115,16 +51,12 @@ pub(crate) fn control(number: usize, group: &str, status: Status) -> Control {
     let verdict = if status == Status::NotAssessed && number.is_multiple_of(3) { CheckVerdict::Planned } else { CheckVerdict::NotAssessed };
     let check = ControlCheck { id: "x".into(), verdict, subjects: 1, passed: 0, failed: 0, review: 0, skipped: 0 };
     Control {
-        id: format!("CNSC-{number}"),
-        framework: "CNSC".into(),
         title: format!("Control number {number}"),
         group: group.into(),
-        status,
         reason: "2 checks failed on 3 subjects".into(),
         coverage: if number.is_multiple_of(5) { Coverage::None } else { Coverage::Partial },
-        supports: vec![],
         checks: vec![check],
-        attestation: None,
+        ..sample::control(&format!("CNSC-{number}"), status, &[])
     }
 }
 
@@ -162,15 +94,7 @@ pub(crate) fn catalog() -> Vec<Control> {
 /// An input of which nothing came.
 pub(crate) fn ignored(uri: &str) -> Input {
     let reason = Some("no apiVersion and kind".to_owned());
-    Input {
-        uri: Some(uri.into()),
-        sha256: String::new(),
-        bytes: 9,
-        kind: "file".into(),
-        documents: 0,
-        status: InputStatus::Ignored,
-        reason,
-    }
+    Input { bytes: 9, kind: "file".into(), documents: 0, reason, ..sample::input(uri, InputStatus::Ignored) }
 }
 
 /// What a finding's row in the sample says of a check: title, severity, fix, controls.

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use cnscan::assess::*;
 
-use crate::build::{at, catalog, done, empty, found, ignored, subject};
+use crate::build::{at, catalog, done, found, ignored};
+use crate::sample::{nothing, subject};
 
 const WEB: &str = "apiVersion: apps/v1
 kind: Deployment
@@ -136,7 +137,7 @@ fn excused() -> Finding {
 
 /// The whole.
 pub(crate) fn shop() -> Assessment {
-    let mut assessment = empty();
+    let mut assessment = nothing();
     assessment.controls = catalog();
     assessment.findings = web("deploy/shop/web.yaml", "shop");
     assessment.findings.extend(web("deploy/shop/staging/web.yaml", "staging"));
@@ -148,7 +149,13 @@ pub(crate) fn shop() -> Assessment {
     assessment.findings.extend(reviews());
     assessment.findings.push(excused());
     let place = |uri: &str, line, column| Some(Place { uri: uri.into(), line, column });
-    let gap = |what: &str, why: &str, location| Gap { surface: "manifest".into(), what: what.into(), why: why.into(), location };
+    let gap = |what: &str, why: &str, location| Gap {
+        surface: "manifest".into(),
+        what: what.into(),
+        why: why.into(),
+        location,
+        ..Gap::default()
+    };
     assessment.gaps = vec![
         gap(
             "deploy/legacy/cron.yaml",

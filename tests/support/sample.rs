@@ -1,4 +1,4 @@
-//! A small assessment with one of everything, made by hand.
+//! Assessments made by hand: of nothing, small ones, one with one of everything, and their parts.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,17 +19,45 @@ pub(crate) fn subject(kind: &str, namespace: &str, name: &str, container: &str) 
 }
 
 pub(crate) fn location(uri: &str, line: u32, columns: (u32, u32)) -> Location {
-    Location { uri: uri.into(), line, column: columns.0, end_line: line, end_column: columns.1, quality: Quality::Value }
+    Location {
+        uri: uri.into(),
+        line,
+        column: columns.0,
+        end_line: line,
+        end_column: columns.1,
+        utf16_columns: None,
+        quality: Quality::Value,
+    }
+}
+
+/// A failure without a place, of the severity and check.
+pub(crate) fn fault(severity: Severity, check: &str, message: &str) -> Finding {
+    Finding {
+        check: check.into(),
+        verdict: FindingVerdict::Fail,
+        severity,
+        title: format!("title of {check}").into(),
+        message: message.into(),
+        controls: Arc::from(["CNSC-49".into(), "CNSC-50".into()]),
+        subject: subject("Deployment", "shop", "web", ""),
+        path: "spec.replicas".into(),
+        location: None,
+        observed: "".into(),
+        expected: "".into(),
+        fix: format!("Mend {check}.").into(),
+        source: None,
+        fingerprint: format!("{check} {message}").into(),
+        excused: None,
+        baseline: None,
+        snippet: None,
+        line_hash: None,
+    }
 }
 
 /// A failure of high severity at `privileged: true`.
 pub(crate) fn failure(uri: &str, line: u32, fingerprint: &str) -> Finding {
     Finding {
-        check: "pss-privileged-container".into(),
-        verdict: FindingVerdict::Fail,
-        severity: Severity::High,
         title: "container runs privileged".into(),
-        message: "runs privileged".into(),
         controls: Arc::from(["CNSC-32".into(), "CNSC-40".into()]),
         subject: subject("Deployment", "shop", "web", "app"),
         path: "spec.template.spec.containers[0].securityContext.privileged".into(),
@@ -38,11 +66,9 @@ pub(crate) fn failure(uri: &str, line: u32, fingerprint: &str) -> Finding {
         expected: "false or absent".into(),
         fix: "Remove `privileged: true`.".into(),
         fingerprint: fingerprint.into(),
-        excused: None,
-        baseline: None,
         snippet: Some("            privileged: true".into()),
         line_hash: Some(format!("b7f3e93dae7346de:{line}").into()),
-        source: None,
+        ..fault(Severity::High, "pss-privileged-container", "runs privileged")
     }
 }
 
@@ -97,8 +123,34 @@ pub(crate) fn input(uri: &str, status: InputStatus) -> Input {
     Input { uri: Some(uri.into()), sha256: "0".repeat(64), bytes: 120, kind: "manifest".into(), documents: 1, status, reason }
 }
 
-fn pin(name: &str) -> Pin {
-    Pin { name: name.into(), title: format!("The {name}"), version: "1.1.0".into(), sha256: "ab".repeat(32) }
+fn pin(name: &str, title: &str, version: &str) -> Pin {
+    Pin { name: name.into(), title: title.into(), version: version.into(), sha256: "ab".repeat(32) }
+}
+
+/// An assessment of nothing.
+pub(crate) fn nothing() -> Assessment {
+    Assessment {
+        schema: SCHEMA.into(),
+        tool: Tool { name: "cnscan".into(), version: "0.1.0".into(), commit: None },
+        catalog: pin("CNSC-CATALOG", "Cloud Native Security Controls", "1.1.0"),
+        profile: pin("default", "", ""),
+        selection: None,
+        config: None,
+        run: Run { id: "1".into(), started: String::new(), finished: String::new(), arguments: vec![], seconds: 0.0 },
+        scope: Scope { kind: "files".into(), complete: false, cluster: None, namespaces: vec![] },
+        kubernetes_version: Version { version: "1.37".into(), assumed: true },
+        thresholds: Thresholds { fail_on: Some(Severity::High), fail_on_review: false, min_coverage: None, allow_gaps: false },
+        summary: Summary::default(),
+        inputs: vec![],
+        gaps: vec![],
+        controls: vec![],
+        checks: vec![],
+        findings: vec![],
+        passes: vec![],
+        errors: vec![],
+        notices: vec![],
+        crosswalk: None,
+    }
 }
 
 /// Without findings.
@@ -111,24 +163,15 @@ pub(crate) fn empty() -> Assessment {
         seconds: 2.5,
     };
     Assessment {
-        schema: SCHEMA.into(),
-        tool: Tool { name: "cnscan".into(), version: "0.1.0".into(), commit: None },
-        catalog: pin("cnsc"),
-        profile: pin("default"),
-        config: None,
+        catalog: pin("cnsc", "The cnsc", "1.1.0"),
+        profile: pin("default", "The default", "1.1.0"),
         run,
-        scope: Scope { kind: "files".into(), complete: false, namespaces: vec!["shop".into()] },
-        kubernetes_version: Version { version: "1.37".into(), assumed: true },
-        thresholds: Thresholds { fail_on: Some(Severity::High), fail_on_review: false, min_coverage: None, allow_gaps: false },
+        scope: Scope { kind: "files".into(), complete: false, cluster: None, namespaces: vec!["shop".into()] },
         summary: Summary { coverage: 50.0, ..Summary::default() },
         inputs: vec![input("deploy/web.yaml", InputStatus::Read)],
-        gaps: vec![],
         controls: vec![control("CNSC-32", Status::Fail, &["CM-7", "SC-7(21)"]), control("CNSC-40", Status::NotAssessed, &["CM-2", "CM-7"])],
         checks: vec![check("pss-privileged-container", Severity::High, CheckVerdict::Fail)],
-        findings: vec![],
-        passes: vec![],
-        errors: vec![],
-        notices: vec![],
+        ..nothing()
     }
 }
 
@@ -153,9 +196,10 @@ pub(crate) fn full() -> Assessment {
     ];
     let mut idle = check("network-default-deny-missing", Severity::Critical, CheckVerdict::NotAssessed);
     idle.skipped = BTreeMap::from([("system namespace".into(), 3)]);
-    let mut planned = check("rbac-later", Severity::Medium, CheckVerdict::Planned);
-    planned.controls = Arc::from([]);
-    all.checks.extend([idle, planned]);
+    all.checks.push(idle);
+    let counts =
+        ControlCheck { id: "rbac-later".into(), verdict: CheckVerdict::Planned, subjects: 0, passed: 0, failed: 0, review: 0, skipped: 0 };
+    all.controls[0].checks.push(counts);
     all.passes = vec![Pass { check: "pss-privileged-container".into(), subject: subject("Deployment", "shop", "api", "") }];
     all.errors = vec![CheckError {
         check: "pss-privileged-container".into(),
@@ -164,8 +208,14 @@ pub(crate) fn full() -> Assessment {
     }];
     let place = Place { uri: "deploy/bad é.yaml".into(), line: 3, column: 1 };
     all.gaps = vec![
-        Gap { surface: "manifest".into(), what: "deploy/bad é.yaml".into(), why: "a tab indents".into(), location: Some(place) },
-        Gap { surface: "cluster".into(), what: "DaemonSet".into(), why: "forbidden".into(), location: None },
+        Gap {
+            surface: "manifest".into(),
+            what: "deploy/bad é.yaml".into(),
+            why: "a tab indents".into(),
+            location: Some(place),
+            ..Gap::default()
+        },
+        Gap { surface: "cluster".into(), what: "DaemonSet".into(), why: "forbidden".into(), ..Gap::default() },
     ];
     all.notices = vec!["exception 3 matched nothing".into()];
     all

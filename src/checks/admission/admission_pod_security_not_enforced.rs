@@ -52,6 +52,9 @@ fn probe(namespace: &Namespace<'_>) -> Verdict {
         faults = level::faults(namespace, wanted, &configured);
     }
     if faults.is_empty() {
+        if let Some(fault) = apart(namespace) {
+            return fault.into();
+        }
         // the cluster's default holds as long as no document of the namespace says otherwise
         let is_seen = namespace.documents().next().is_some();
         return if is_seen { Verdict::Pass } else { Verdict::PassIfNone(&[kinds::NAMESPACE]) };
@@ -64,6 +67,16 @@ fn probe(namespace: &Namespace<'_>) -> Verdict {
         _ => fault,
     };
     faults.into_iter().map(open).collect()
+}
+
+/// A document of the namespace that kustomize may build some of its pods without.
+fn apart(namespace: &Namespace<'_>) -> Option<Fault> {
+    let evidence = namespace.scan().evidence;
+    namespace.documents().find_map(|document| {
+        let without = namespace.pods().find_map(|pod| evidence.apart(document, pod.object()))?;
+        let said = "its labels refuse unsafe pods, but kustomize may build pods of the namespace without it: see";
+        Some(document.at("metadata.labels").fault(format!("{said} {without}")).expected("the labels in each tree").doubt())
+    })
 }
 
 fn exempted(namespace: &Namespace<'_>, configured: AdmissionConfiguration<'_>) -> Option<Fault> {

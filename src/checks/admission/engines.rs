@@ -1,32 +1,40 @@
-//! Policy engines that may refuse pods beside Kubernetes' own admission. What they refuse is not read yet: that one is
-//! there leaves open what would otherwise be a fault.
+//! Policy engines that may refuse pods beside Kubernetes' own admission. What they refuse is not read yet: that one could
+//! refuse something leaves open what would otherwise be a fault. One that mutates, audits, warns or is not bound refuses
+//! nothing, and leaves nothing open.
 
-use crate::model::{GroupKind, Namespace, Object, kinds};
+use crate::model::glob::glob;
+use crate::model::selector::Selector;
+use crate::model::{Field, GroupKind, Namespace, Object, kinds};
 
-/// A group, its kinds (none named: each of them), and whether they reach no further than their own namespace.
+/// A group, its kinds (none named: each of them), whether they reach no further than their own namespace, and whether a
+/// policy of it refuses what it finds.
 struct Engine {
     group: &'static str,
     kinds: &'static [&'static str],
     own_namespace: bool,
-}
-
-const fn cluster(group: &'static str, kinds: &'static [&'static str]) -> Engine {
-    Engine { group, kinds, own_namespace: false }
-}
-
-const fn own(group: &'static str, kinds: &'static [&'static str]) -> Engine {
-    Engine { group, kinds, own_namespace: true }
+    refuses: fn(&Object<'_>, &str) -> bool,
 }
 
 const ENGINES: &[Engine] = &[
-    cluster("kyverno.io", &["ClusterPolicy"]),
-    own("kyverno.io", &["Policy"]),
-    cluster("policies.kyverno.io", &["ValidatingPolicy"]),
-    own("policies.kyverno.io", &["NamespacedValidatingPolicy"]),
-    cluster("constraints.gatekeeper.sh", &[]),
-    cluster("policies.kubewarden.io", &["ClusterAdmissionPolicy", "ClusterAdmissionPolicyGroup"]),
-    own("policies.kubewarden.io", &["AdmissionPolicy", "AdmissionPolicyGroup"]),
-    cluster("security.openshift.io", &["SecurityContextConstraints"]),
+    Engine { group: "kyverno.io", kinds: &["ClusterPolicy"], own_namespace: false, refuses: kyverno },
+    Engine { group: "kyverno.io", kinds: &["Policy"], own_namespace: true, refuses: kyverno },
+    Engine { group: "policies.kyverno.io", kinds: &["ValidatingPolicy"], own_namespace: false, refuses: by_actions },
+    Engine { group: "policies.kyverno.io", kinds: &["NamespacedValidatingPolicy"], own_namespace: true, refuses: by_actions },
+    Engine { group: "constraints.gatekeeper.sh", kinds: &[], own_namespace: false, refuses: gatekeeper },
+    Engine {
+        group: "policies.kubewarden.io",
+        kinds: &["ClusterAdmissionPolicy", "ClusterAdmissionPolicyGroup"],
+        own_namespace: false,
+        refuses: kubewarden,
+    },
+    Engine {
+        group: "policies.kubewarden.io",
+        kinds: &["AdmissionPolicy", "AdmissionPolicyGroup"],
+        own_namespace: true,
+        refuses: kubewarden,
+    },
+    // where there are any, OpenShift admits no pod but under one of them
+    Engine { group: "security.openshift.io", kinds: &["SecurityContextConstraints"], own_namespace: false, refuses: |_, _| true },
 ];
 
 /// All of them.
@@ -60,8 +68,59 @@ fn engine(group: &str, kind: &str) -> Option<&'static Engine> {
 }
 
 fn reaches(object: &Object<'_>, namespace: &str) -> bool {
-    let is_own = engine(object.group, object.kind).is_some_and(|engine| engine.own_namespace);
-    (!is_own || object.namespace == Some(namespace)) && may_match_pods(object)
+    let Some(engine) = engine(object.group, object.kind) else { return false };
+    (!engine.own_namespace || object.namespace == Some(namespace)) && (engine.refuses)(object, namespace) && may_match_pods(object)
+}
+
+/// Kyverno audits unless told to enforce: for the policy, for a rule, or for some namespaces. Only rules that validate
+/// refuse what a pod is.
+fn kyverno(policy: &Object<'_>, namespace: &str) -> bool {
+    let spec = policy.at("spec");
+    if spec.key("admission").bool() == Some(false) {
+        return false;
+    }
+    let enforces = |action: Field<'_>| action.str().eq_ignore_ascii_case("enforce");
+    let named = |item: &Field<'_>| {
+        let mut namespaces = item.key("namespaces").items();
+        item.key("namespaces").is_empty() || namespaces.any(|of| glob(of.str(), namespace))
+    };
+    // what is said for the namespace wins over what is said for all
+    let said = |overrides: Field<'_>, action: Field<'_>| {
+        let own = overrides.items().find(named).map(|item| item.key("action"));
+        let given = own.unwrap_or(action);
+        given.exists().then(|| enforces(given))
+    };
+    let whole = said(spec.key("validationFailureActionOverrides"), spec.key("validationFailureAction")).unwrap_or(false);
+    let mut rules = spec.key("rules").items().map(|rule| rule.key("validate")).filter(|validate| validate.exists());
+    rules.any(|validate| said(validate.key("failureActionOverrides"), validate.key("failureAction")).unwrap_or(whole))
+}
+
+/// Without an action these deny.
+fn by_actions(policy: &Object<'_>, _: &str) -> bool {
+    let actions = policy.at("spec.validationActions");
+    let asked = policy.at("spec.evaluation.admission.enabled").bool() != Some(false);
+    asked && (actions.is_empty() || actions.items().any(|action| action.str() == "Deny"))
+}
+
+/// A constraint denies unless told to warn or to do nothing; `scoped` says it for each place of enforcement.
+fn gatekeeper(constraint: &Object<'_>, namespace: &str) -> bool {
+    let denies = |action: Field<'_>| matches!(action.str(), "" | "deny");
+    let action = constraint.at("spec.enforcementAction");
+    let scoped = || {
+        constraint.at("spec.scopedEnforcementActions").items().any(|item| {
+            let mut points = item.key("enforcementPoints").items().map(|point| point.key("name").str());
+            denies(item.key("action")) && points.any(|point| matches!(point, "*" | "validation.gatekeeper.sh" | "vap.k8s.io"))
+        })
+    };
+    let listed = |key| constraint.at("spec.match").key(key);
+    let in_list = |list: Field<'_>| list.items().any(|of| glob(of.str(), namespace));
+    let reaches = !in_list(listed("excludedNamespaces")) && (listed("namespaces").is_empty() || in_list(listed("namespaces")));
+    reaches && if action.str() == "scoped" { scoped() } else { denies(action) }
+}
+
+/// Without a mode these protect.
+fn kubewarden(policy: &Object<'_>, _: &str) -> bool {
+    matches!(policy.at("spec.mode").str(), "" | "protect")
 }
 
 /// Whether a policy speaks of pods at all: each engine writes its match in its own way, with this word or a star.
@@ -76,14 +135,34 @@ fn may_match_pods(object: &Object<'_>) -> bool {
     is_for_all || spec.scalars().any(|field| names_pods(field.str()))
 }
 
-/// A ValidatingAdmissionPolicy does nothing until a binding names it.
+/// A ValidatingAdmissionPolicy does nothing until a binding names it, and refuses only by one that denies and reaches the
+/// namespace.
 fn bound_policy(namespace: &Namespace<'_>) -> Option<String> {
     let of_kind = |kind: GroupKind| namespace.scan().evidence.of_kind_in(namespace.world(), kind);
-    let is_bound = |policy: &Object<'_>| {
-        of_kind(kinds::VALIDATING_ADMISSION_POLICY_BINDING).any(|binding| binding.at("spec.policyName").text() == Some(policy.name))
+    let refuses = |policy: &Object<'_>| {
+        let mut bindings = of_kind(kinds::VALIDATING_ADMISSION_POLICY_BINDING);
+        bindings.any(|binding| binding.at("spec.policyName").text() == Some(policy.name) && denies(binding, namespace))
     };
-    let policy = of_kind(kinds::VALIDATING_ADMISSION_POLICY).find(|policy| may_match_pods(policy) && is_bound(policy));
+    let mut policies = of_kind(kinds::VALIDATING_ADMISSION_POLICY);
+    let policy =
+        policies.find(|policy| may_match_pods(policy) && selects(policy.at("spec.matchConstraints"), namespace) && refuses(policy));
     policy.map(|policy| format!("{} {}", policy.kind, policy.name))
+}
+
+fn denies(binding: &Object<'_>, namespace: &Namespace<'_>) -> bool {
+    let denies = binding.at("spec.validationActions").items().any(|action| action.str() == "Deny");
+    denies && selects(binding.at("spec.matchResources"), namespace)
+}
+
+/// Whether its selector of namespaces may hold for this one; labels of a namespace without a document are not known.
+fn selects(resources: Field<'_>, namespace: &Namespace<'_>) -> bool {
+    let Some(selector) = Selector::given(resources.key("namespaceSelector")) else { return true };
+    let by_name = selector.keys().iter().all(|key| *key == "kubernetes.io/metadata.name");
+    let mut documents = namespace.documents().peekable();
+    if documents.peek().is_none() {
+        return !by_name || selector.matches_namespace(namespace.name(), None);
+    }
+    documents.any(|document| selector.matches_namespace(namespace.name(), Some(document)))
 }
 
 #[cfg(test)]

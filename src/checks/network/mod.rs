@@ -1,7 +1,8 @@
 //! Checks of the topic `network`: who may talk to whom, and where the cluster is open to the outside.
 
 use super::Check;
-use crate::model::network::{Direction, Effect, named};
+use crate::model::isolation::{Effect, named};
+use crate::model::network::Direction;
 use crate::model::{Fault, GroupKind, Namespace, kinds};
 
 mod network_allow_rule_wide;

@@ -2,7 +2,8 @@
 
 use super::unless_other_policy;
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
-use crate::model::network::{Direction, Effect, OTHER_POLICIES, Policy, Rule, open_to_the_internet};
+use crate::model::isolation::{Effect, OTHER_POLICIES};
+use crate::model::network::{Direction, Policy, Rule, open_to_the_internet};
 use crate::model::selector::{Match, Selector};
 use crate::model::{Field, Object, Scan, kinds};
 
@@ -33,7 +34,8 @@ fn probe(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
     for cidr in open_to_the_internet(&blocks) {
         faults.push(cidr.fault(format!("the whole internet may connect: {}", cidr.str())).expected("the addresses that need to"));
     }
-    if let Some(service) = entry_point(&policy, scan).filter(|_| !faults.is_empty()) {
+    let entry = if faults.is_empty() { None } else { entry_point(&policy, scan) };
+    if let Some(service) = entry {
         let said =
             |said: &str| format!("{said}; its pods are behind {} {service}, and may be meant to take such traffic", kinds::SERVICE.kind);
         faults = faults.into_iter().map(|fault| fault.reworded(said).doubt()).collect();

@@ -1,8 +1,11 @@
 //! Without a policy that selects every pod and allows nothing, a new pod is open to all.
 
+use std::collections::BTreeSet;
+
 use super::{POLICIES, unless_other_policy};
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
-use crate::model::network::{Direction, Effect, Isolation, OTHER_POLICIES, named, on_host_network};
+use crate::model::isolation::{Effect, Isolation, OTHER_POLICIES, named, on_host_network};
+use crate::model::network::Direction;
 use crate::model::{Namespace, kinds};
 
 pub(super) static CHECK: Check = Check {
@@ -55,16 +58,36 @@ fn fault(namespace: &Namespace<'_>, direction: Direction) -> Option<Fault> {
     let word = direction.word();
     let fault = match namespace.isolates_by_default(direction) {
         Isolation::Yes => return None,
-        Isolation::Cancelled(policy, rule) => rule
-            .place()
-            .fault(format!("NetworkPolicy {} selects every pod, but this rule allows all {word} again", policy.object.name))
-            .expected("a rule with peers, or none"),
+        Isolation::Cancelled(policy, rule) => {
+            let said = if policy.selector.selects_all() {
+                format!("NetworkPolicy {} selects every pod, but this rule allows all {word} again", policy.object.name)
+            } else {
+                let names: BTreeSet<_> = namespace.openings(direction).map(|(policy, _)| policy.object.name).collect();
+                let names = names.into_iter().collect::<Vec<_>>().join(", ");
+                format!("the NetworkPolicies {names} select every pod between them, and each allows all {word} again")
+            };
+            rule.place().fault(said).expected("a rule with peers, or none")
+        }
+        Isolation::Unknown(policy) => {
+            let said = format!("too many labels decide whether the policies of the namespace leave a pod open to all {word}");
+            policy.object.at("spec.podSelector").fault(said).expected("a policy with an empty podSelector").doubt()
+        }
         Isolation::Disputed(policy, copy) => {
             let said = "NetworkPolicy {} denies {} by default here, but not in each of its copies";
             let said = said.replacen("{}", policy.object.name, 1).replacen("{}", word, 1);
             copy.object.at("spec").fault(said).expected("copies that agree").doubt()
         }
-        Isolation::No | Isolation::Unknown(_) => {
+        Isolation::Apart(policy) => {
+            let evidence = namespace.scan().evidence;
+            let without = namespace.pods_under_policies().find_map(|pod| evidence.apart(&policy.object, pod.object()));
+            let said = format!(
+                "NetworkPolicy {} denies {word} by default here, but kustomize may build pods without it: see {}",
+                policy.object.name,
+                without.unwrap_or_default()
+            );
+            policy.object.at("spec").fault(said).expected("a policy in each tree that has pods").doubt()
+        }
+        Isolation::No => {
             return Some(unless_other_policy(missing(namespace, direction), namespace, Effect::Isolates, direction));
         }
     };

@@ -2,7 +2,8 @@
 
 use super::{POLICIES, unless_other_policy};
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
-use crate::model::network::{Direction, Effect, OTHER_POLICIES, Policy, named, open_to_the_internet};
+use crate::model::isolation::{Effect, OTHER_POLICIES, named};
+use crate::model::network::{Direction, Policy, open_to_the_internet};
 use crate::model::{Namespace, kinds};
 
 pub(super) static CHECK: Check = Check {

@@ -2,7 +2,7 @@
 
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
 use crate::model::exposure::{self, ROUTES};
-use crate::model::network::named;
+use crate::model::isolation::named;
 use crate::model::{Field, Object, Scan, kinds, service};
 
 pub(super) static CHECK: Check = Check {

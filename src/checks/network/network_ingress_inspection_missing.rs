@@ -1,7 +1,8 @@
 //! A web application firewall that only logs lets every attack through that it sees.
 
-use crate::checks::{Check, Probe, Severity, Verdict};
-use crate::model::{Field, GroupKind, Object, Scan, exposure, kinds};
+use crate::checks::{Check, Fault, Probe, Severity, Verdict};
+use crate::model::ingress_nginx::{self, DEFAULT_MODE};
+use crate::model::{Field, GroupKind, Namespace, Object, exposure, kinds};
 
 pub(super) static CHECK: Check = Check {
     id: "network-ingress-inspection-missing",
@@ -11,14 +12,14 @@ pub(super) static CHECK: Check = Check {
     why: "Injections and known exploits reach the workload as they are sent; an engine in detection mode writes them down and lets them pass.",
     fix: "Attach a web application firewall in blocking mode, with the OWASP Core Rule Set or one like it.",
     blind: "A firewall or CDN ahead of the cluster, and what the rules of an engine are, do not show in the objects.",
-    needs: &[kinds::CONFIG_MAP],
+    needs: &[kinds::INGRESS, kinds::GATEWAY, kinds::CONFIG_MAP],
     beside: OTHERS,
     refs: &[
         "https://kubernetes.github.io/ingress-nginx/user-guide/third-party-addons/modsecurity/",
         "https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/",
     ],
     maps: &[("owasp_k8s_2022", &["K07"]), ("owasp_k8s_2025", &["K05"]), ("mitre", &["T1190"]), ("cwe", &["CWE-20"])],
-    probe: Probe::Object(&[kinds::INGRESS, kinds::GATEWAY], probe),
+    probe: Probe::Namespace(probe),
     ..Check::BASE
 };
 
@@ -43,7 +44,27 @@ const OTHERS: &[GroupKind] = &[
     GroupKind::new("alb.networking.azure.io", "WebApplicationFirewallPolicy"),
 ];
 
-fn probe(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
+fn probe(namespace: &Namespace<'_>) -> Verdict {
+    let scan = namespace.scan();
+    let by_controllers = ingress_nginx::mode_of_controllers(scan, namespace.world());
+    let (mut faults, mut open, mut passed, mut skipped) = (Vec::new(), Vec::new(), false, None);
+    for object in namespace.objects().filter(|object| object.is(kinds::INGRESS) || object.is(kinds::GATEWAY)) {
+        match judge(object, by_controllers) {
+            Verdict::Fail(found) => faults.extend(found),
+            Verdict::Review(_) => open.push(object),
+            Verdict::Skip(why) => skipped = Some(why),
+            _ => passed = true,
+        }
+    }
+    faults.extend((!open.is_empty()).then(|| unknown(namespace, &open)));
+    match skipped {
+        _ if !faults.is_empty() || passed => faults.into(),
+        Some(why) => Verdict::Skip(why),
+        None => Verdict::Skip("no Ingress or Gateway in it".into()),
+    }
+}
+
+fn judge(object: &Object<'_>, by_controllers: Option<&str>) -> Verdict {
     if let Some(why) = exposure::closed(object) {
         return Verdict::Skip(why.into());
     }
@@ -60,51 +81,53 @@ fn probe(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
         let logs = || mode.fault("the firewall only logs what it finds").expected("deny");
         return (mode.str() == "detect").then(logs).into();
     }
-    let nginx = annotations.key("nginx.ingress.kubernetes.io/enable-modsecurity");
-    if nginx.str() == "true" { modsecurity(object, nginx, scan) } else { unknown(object, nginx, scan) }
+    let switch = annotations.key("nginx.ingress.kubernetes.io/enable-modsecurity");
+    let said = "ModSecurity is switched off here; whether another firewall stands ahead is not seen";
+    match switch.str() {
+        "true" => modsecurity(object, switch, by_controllers),
+        "false" => switch.fault(said).expected("true").doubt().into(),
+        _ if is_of_nginx(object) && by_controllers.is_some_and(ingress_nginx::blocks) => Verdict::Pass,
+        _ => Verdict::Review("no firewall is attached".into()),
+    }
 }
 
-/// ModSecurity in ingress-nginx: the snippet of the Ingress wins over the one of the controller, and without either the
-/// engine only logs.
-fn modsecurity(ingress: &Object<'_>, enabled: Field<'_>, scan: &Scan<'_>) -> Verdict {
+/// Whether the controllers of ingress-nginx serve it, by the usual name of their class or by being the default.
+fn is_of_nginx(object: &Object<'_>) -> bool {
+    object.is(kinds::INGRESS) && matches!(exposure::class(object), "" | "nginx")
+}
+
+/// The snippet of the Ingress wins over that of its controller, and without either the engine only logs.
+fn modsecurity(ingress: &Object<'_>, enabled: Field<'_>, by_controllers: Option<&str>) -> Verdict {
     let snippet = ingress.annotation("nginx.ingress.kubernetes.io/modsecurity-snippet");
-    let fault = |place: Field<'_>, mode: &str| {
-        place
-            .fault(format!("ModSecurity only logs what it finds (SecRuleEngine {mode})"))
-            .observed(mode.to_owned())
-            .expected("SecRuleEngine On")
+    let snippet_mode = ingress_nginx::engine(snippet.str());
+    let (place, mode) = match (snippet_mode, by_controllers) {
+        (Some(mode), _) => (snippet, mode),
+        (None, Some(mode)) => (enabled, mode),
+        (None, None) => (enabled, DEFAULT_MODE),
     };
-    match engine(snippet.str()) {
-        Some(mode) if mode.eq_ignore_ascii_case("on") => return Verdict::Pass,
-        Some(mode) => return fault(snippet, mode).into(),
-        None => {}
-    }
-    let configured =
-        scan.evidence.of_kind_in(ingress.world, kinds::CONFIG_MAP).find_map(|map| engine(map.at("data.modsecurity-snippet").str()));
-    match configured {
-        Some(mode) if mode.eq_ignore_ascii_case("on") => Verdict::Pass,
-        Some(mode) => fault(enabled, mode).into(),
-        None => fault(enabled, "DetectionOnly").missing(CONFIG).into(),
+    let said = || format!("ModSecurity only logs what it finds (SecRuleEngine {mode})");
+    let fault = || place.fault(said()).observed(mode.to_owned()).expected("SecRuleEngine On");
+    match (ingress_nginx::blocks(mode), by_controllers) {
+        (true, _) => Verdict::Pass,
+        (false, None) if snippet_mode.is_none() => fault().missing(CONFIG).into(),
+        (false, _) => fault().into(),
     }
 }
 
-/// The mode that the last `SecRuleEngine` of a snippet sets.
-fn engine(snippet: &str) -> Option<&str> {
-    let lines = snippet.lines().map(str::trim).filter(|line| line.to_ascii_lowercase().starts_with("secruleengine"));
-    lines.filter_map(|line| line.split_whitespace().nth(1)).next_back().map(|mode| mode.trim_matches(['"', '\'', ';']))
-}
-
-fn unknown(object: &Object<'_>, switch: Field<'_>, scan: &Scan<'_>) -> Verdict {
-    if switch.str() == "false" {
-        return switch
-            .fault("ModSecurity is switched off here; whether another firewall stands ahead is not seen")
-            .expected("true")
-            .doubt()
-            .into();
-    }
-    let beside = |kind: &GroupKind| scan.evidence.of_kind_in(object.world, *kind).any(|other| other.namespace == object.namespace);
-    Verdict::Review(match OTHERS.iter().find(|kind| beside(kind)) {
-        Some(kind) => format!("{} is not read yet, and may attach a firewall", kind.kind).into(),
-        None => "no firewall is attached here; whether one stands ahead of the cluster is not seen".into(),
-    })
+/// What stands ahead of the cluster is asked once, whatever number of entry points leaves it open.
+fn unknown(namespace: &Namespace<'_>, open: &[&Object<'_>]) -> Fault {
+    let evidence = namespace.scan().evidence;
+    let beside = |kind: &GroupKind| evidence.of_kind_in(namespace.world(), *kind).any(|other| other.namespace == open[0].namespace);
+    let at = match open {
+        [only] => format!("{} {}", only.kind, only.name),
+        [first, ..] => {
+            format!("{} entry points{}, {} {} among them", open.len(), namespace.after("of"), first.kind, first.name)
+        }
+        [] => String::new(),
+    };
+    let said = match OTHERS.iter().find(|kind| beside(kind)) {
+        Some(kind) => format!("no firewall is attached at {at}; {} is not read yet, and may attach one", kind.kind),
+        None => format!("no firewall is attached at {at}; whether one stands ahead of the cluster is not seen"),
+    };
+    namespace.field().fault(said).observed("").doubt()
 }

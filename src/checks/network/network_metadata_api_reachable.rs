@@ -3,7 +3,8 @@
 use super::{POLICIES, unless_other_policy};
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
 use crate::model::cloud::{self, Metadata};
-use crate::model::network::{Direction, Effect, Isolation, OTHER_POLICIES, Policy, Rule, named};
+use crate::model::isolation::{Effect, Isolation, OTHER_POLICIES, named};
+use crate::model::network::{Direction, Policy, Rule};
 use crate::model::{Namespace, kinds};
 use crate::settings::{Default, SYSTEM_NAMESPACES, Setting};
 

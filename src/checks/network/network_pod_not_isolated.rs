@@ -2,7 +2,8 @@
 
 use super::{POLICIES, unless_other_policy};
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
-use crate::model::network::{Direction, Effect, Isolation, OTHER_POLICIES, on_host_network};
+use crate::model::isolation::{Effect, Isolation, OTHER_POLICIES, on_host_network};
+use crate::model::network::Direction;
 use crate::model::{Namespace, Pod, kinds};
 
 pub(super) static CHECK: Check = Check {
@@ -32,21 +33,39 @@ fn probe(pod: &Pod<'_>) -> Verdict {
     if is_done(pod) {
         return Verdict::Skip("it has run to its end".into());
     }
-    [Direction::Ingress, Direction::Egress].into_iter().filter_map(|direction| fault(pod, &namespace, direction)).collect()
+    let mut faults = Vec::new();
+    let mut told = false;
+    for direction in [Direction::Ingress, Direction::Egress] {
+        match isolation(pod, &namespace, direction) {
+            // of a default that may be built without the pod its namespace tells once
+            Isolation::Apart(policy) if policy.selector.selects_all() => told = true,
+            isolation => faults.extend(fault(pod, &namespace, direction, isolation)),
+        }
+    }
+    if told && faults.is_empty() {
+        return Verdict::Skip("kustomize may build it without the default policy: network-default-deny-missing says so once".into());
+    }
+    faults.into()
 }
 
-fn fault(pod: &Pod<'_>, namespace: &Namespace<'_>, direction: Direction) -> Option<Fault> {
+/// What isolates a pod: most are selected by their own policy, which is asked first as the default looks at all policies.
+fn isolation<'a>(pod: &Pod<'a>, namespace: &Namespace<'a>, direction: Direction) -> Isolation<'a> {
     // a namespace without any policy of egress is one finding, not one for each pod
     let in_use = direction == Direction::Ingress || namespace.policies().any(|policy| policy.isolates(direction));
     if !in_use {
-        return None;
+        return Isolation::Yes;
     }
-    // most pods are selected by their own policy, which is asked first as the default looks at all policies
-    let isolation = namespace.isolates_pod(direction, pod);
-    let selected = matches!(isolation, Isolation::Yes | Isolation::Cancelled(..));
-    if selected || matches!(namespace.isolates_by_default(direction), Isolation::Yes | Isolation::Cancelled(..)) {
-        return None;
+    let own = namespace.isolates_pod(direction, pod);
+    if matches!(own, Isolation::Yes | Isolation::Cancelled(..)) {
+        return own;
     }
+    match namespace.isolates_by_default_pod(direction, pod) {
+        default @ (Isolation::Yes | Isolation::Cancelled(..) | Isolation::Apart(_)) => default,
+        _ => own,
+    }
+}
+
+fn fault<'a>(pod: &Pod<'a>, namespace: &Namespace<'a>, direction: Direction, isolation: Isolation<'a>) -> Option<Fault> {
     let (word, labels) = (direction.word(), pod.metadata().key("labels"));
     let severity = if direction == Direction::Ingress { Severity::High } else { Severity::Medium };
     let fault = |said: String| labels.fault(said).expected("labels that a policy selects").severity(severity);
@@ -58,6 +77,14 @@ fn fault(pod: &Pod<'_>, namespace: &Namespace<'_>, direction: Direction) -> Opti
         }
         Isolation::Disputed(policy, _) => {
             Some(fault(format!("NetworkPolicy {} selects the pod for {word}, but not in each of its copies", policy.object.name)).doubt())
+        }
+        Isolation::Apart(policy) => {
+            let without = pod.scan().evidence.apart(&policy.object, pod.object()).unwrap_or_default();
+            let said = format!(
+                "NetworkPolicy {} selects the pod for {word}, but kustomize may build the pod without it: see {without}",
+                policy.object.name
+            );
+            Some(fault(said).doubt())
         }
         Isolation::Unknown(policy) => {
             let said = format!(

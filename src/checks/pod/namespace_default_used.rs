@@ -1,7 +1,7 @@
 //! What lives in `default` shares it with whatever is deployed by mistake.
 
 use crate::checks::{Check, Probe, Severity, Verdict};
-use crate::model::{GroupKind, Object, Scan, UNSET_NAMESPACE, kinds};
+use crate::model::{GroupKind, Namespace, Object, Scan, UNSET_NAMESPACE, kinds};
 
 pub(super) static CHECK: Check = Check {
     id: "namespace-default-used",
@@ -14,29 +14,44 @@ pub(super) static CHECK: Check = Check {
     refs: &["https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/"],
     maps: &[("cis", &["5.6.4"]), ("cis_v1_9", &["5.7.4"])],
     needs: HOLDING,
-    probe: Probe::Namespaced(probe),
+    probe: Probe::Namespace(probe),
     ..Check::BASE
 };
 
 /// What counts beside workloads.
 const HOLDING: &[GroupKind] = &[kinds::SERVICE, kinds::SECRET, kinds::PERSISTENT_VOLUME_CLAIM];
 
-fn probe(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
-    let holds_something = HOLDING.iter().any(|kind| object.is(*kind));
-    if !holds_something && scan.evidence.pods_in(object).is_empty() {
+fn probe(namespace: &Namespace<'_>) -> Verdict {
+    let scan = namespace.scan();
+    let mut placed = namespace.objects().filter(|object| is_placed(object, scan)).peekable();
+    if placed.peek().is_none() {
         return Verdict::Skip("no workload, Service, Secret or claim".into());
     }
-    if object.is(kinds::SERVICE) && object.name == "kubernetes" {
-        return Verdict::Skip("the API server's own Service".into());
-    }
-    let field = object.at("metadata.namespace");
-    match object.namespace {
-        Some("default") => {
-            field.fault(format!("{} {} is in the namespace default", object.kind, object.name)).expected("another namespace").into()
-        }
-        Some(UNSET_NAMESPACE) => {
-            field.fault("no namespace given: the context of whoever applies it decides").expected("a namespace").doubt().into()
+    match namespace.name() {
+        "default" => placed
+            .map(|object| {
+                let said = format!("{} {} is in the namespace default", object.kind, object.name);
+                object.at("metadata.namespace").fault(said).expected("another namespace").of_its_object()
+            })
+            .collect(),
+        // one question, whatever number of objects leaves it open
+        UNSET_NAMESPACE => {
+            let objects = match placed.count() {
+                1 => "1 object names".to_owned(),
+                count => format!("{count} objects name"),
+            };
+            let said = format!("{objects} no namespace: the context of whoever applies them decides");
+            namespace.field().fault(said).expected("a namespace").doubt().into()
         }
         _ => Verdict::Pass,
     }
+}
+
+/// Whether it matters where an object lives; the API server's own Service is where it has to be.
+fn is_placed(object: &Object<'_>, scan: &Scan<'_>) -> bool {
+    let holds_something = HOLDING.iter().any(|kind| object.is(*kind));
+    let of_server = object.is(kinds::SERVICE) && object.name == "kubernetes";
+    // what a controller made is where that is
+    let is_top = scan.evidence.owners().judged_at(object.id) == object.id;
+    !of_server && is_top && (holds_something || !scan.evidence.pods_in(object).is_empty())
 }

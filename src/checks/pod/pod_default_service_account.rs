@@ -21,8 +21,8 @@ pub(super) static CHECK: Check = Check {
 const ACCOUNTS: &[GroupKind] = &[kinds::SERVICE_ACCOUNT];
 
 fn probe(pod: &Pod<'_>) -> Verdict {
-    if pod.is_tekton() {
-        return Verdict::Skip("Tekton: the run names the account".into());
+    if let Some(why) = pod.account_elsewhere() {
+        return Verdict::Skip(why.into());
     }
     if pod.annotation("kubernetes.io/config.mirror").exists() {
         return Verdict::Skip("a static pod: it has no account".into());
@@ -30,12 +30,17 @@ fn probe(pod: &Pod<'_>) -> Verdict {
     if pod.service_account_name() != "default" {
         return Verdict::Pass;
     }
-    let fault = |said| pod.service_account().fault(said).expected("an account of the workload's own");
+    let fault = |said: String| pod.service_account().fault(said).expected("an account of the workload's own");
     match pod.token() {
         Token::None => Verdict::Pass,
-        Token::Mounted => fault("pod runs as the default account of its namespace, with its token").into(),
+        Token::Mounted => fault("pod runs as the default account of its namespace, with its token".into()).into(),
+        Token::Apart => {
+            let said =
+                "pod runs as the default account of its namespace, and kustomize may build it without what switches the token off: see ";
+            fault(format!("{said}{}", pod.account_apart().unwrap_or_default())).doubt().into()
+        }
         // nothing but the account itself could keep the token away
-        Token::Unseen => fault("pod runs as the default account of its namespace, with its token unless the account says otherwise")
+        Token::Unseen => fault("pod runs as the default account of its namespace, with its token unless the account says otherwise".into())
             .missing(ACCOUNTS)
             .into(),
     }

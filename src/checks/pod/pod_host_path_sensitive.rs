@@ -1,8 +1,8 @@
 //! Some folders of a node are the node: its programs, its keys, its kernel's controls.
 
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
-use crate::model::volume::{is_runtime_socket, lies_in};
-use crate::model::{Container, GroupKind, HostPath, kinds};
+use crate::model::host_path::{is_runtime_socket, lies_in};
+use crate::model::{Container, HostPath, kinds};
 
 pub(super) static CHECK: Check = Check {
     id: "pod-host-path-sensitive",
@@ -29,8 +29,6 @@ pub(super) static CHECK: Check = Check {
     probe: Probe::Container(probe),
     ..Check::BASE
 };
-
-const VOLUMES: &[GroupKind] = &[kinds::PERSISTENT_VOLUME];
 
 /// Keys and tokens of the node and of its pods.
 const CREDENTIALS: &[&str] = &["/etc/kubernetes", "/var/lib/kubelet", "/var/lib/etcd", "/root"];
@@ -71,12 +69,23 @@ const PUBLIC: &[&str] = &[
 
 fn probe(container: &Container<'_>) -> Verdict {
     let mut faults = Vec::new();
-    let mut unseen = false;
+    let mut unseen = None;
     for mount in container.mounts() {
-        faults.extend(mount.host_paths().iter().filter_map(|host| judge(container, host)));
-        unseen |= mount.is_of_unseen_volume();
+        let hosts = mount.host_paths();
+        let judged = hosts.iter().filter_map(|host| Some((host.perhaps, judge(container, host)?)));
+        faults.extend(HostPath::one_if_perhaps(judged));
+        unseen = unseen.or_else(|| mount.is_of_unseen_volume().then_some(mount.field));
     }
-    if faults.is_empty() && unseen { Verdict::PassIfNone(VOLUMES) } else { faults.into() }
+    let Some(mount) = unseen.filter(|_| faults.is_empty()) else { return faults.into() };
+    if container.pod.scan().is_whole(kinds::PERSISTENT_VOLUME, None) {
+        return Verdict::Pass;
+    }
+    // what lies behind claims is asked once a namespace: no pod can answer it
+    if !container.pod.asks_for_unseen_volumes() {
+        return Verdict::Skip("the volumes of its claims were not seen, which is asked once in its namespace".into());
+    }
+    let said = "neither the volumes behind the claims here nor their classes were seen: one may be a folder of the node";
+    mount.key("name").fault(said).expected("the PersistentVolume or its class").severity(Severity::Medium).doubt().into()
 }
 
 fn judge(container: &Container<'_>, host: &HostPath<'_>) -> Option<Fault> {
@@ -87,7 +96,7 @@ fn judge(container: &Container<'_>, host: &HostPath<'_>) -> Option<Fault> {
         (true, true) => "read-only",
     };
     let said = format!("container {} mounts the node's {} ({how})", container.name(), host.path);
-    Some(host.field.fault(said).expected("no mount of it").severity(severity))
+    Some(host.fault(said).expected("no mount of it").severity(severity))
 }
 
 /// How bad it is to have a path; none for the harmless ones and for those that another check reports.

@@ -1,7 +1,7 @@
 //! AppArmor and SELinux hold a process that the kernel's other barriers let through.
 
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
-use crate::model::{Container, GroupKind, kinds};
+use crate::model::{Container, GroupKind, Namespace, Pod, kinds};
 
 pub(super) static CHECK: Check = Check {
     id: "pod-mac-profile-missing",
@@ -10,7 +10,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Low,
     why: "A mandatory profile keeps a process away from files and calls even as root; where none is named, it hangs on the node whether there is one.",
     fix: "Set `securityContext.appArmorProfile.type: RuntimeDefault`, or on SELinux nodes leave the type alone and prove that they enforce.",
-    needs: NODES,
+    needs: &[kinds::NODE],
     beside: BINDERS,
     blind: "Whether the node enforces what is set: `getenforce`, or `/sys/kernel/security/apparmor`, tells.",
     refs: &[
@@ -18,11 +18,11 @@ pub(super) static CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/security/linux-kernel-security-constraints/",
     ],
     maps: &[("owasp_k8s_2022", &["K01"]), ("owasp_k8s_2025", &["K01"]), ("mitre", &["T1611"]), ("cwe", &["CWE-732"])],
-    probe: Probe::Container(probe),
+    probe: Probe::Namespace(probe),
     ..Check::BASE
 };
 
-const NODES: &[GroupKind] = &[kinds::NODE];
+const EXPECTED: &str = "appArmorProfile.type: RuntimeDefault";
 
 /// Kinds that give pods a profile from outside.
 const BINDERS: &[GroupKind] = &[
@@ -31,19 +31,47 @@ const BINDERS: &[GroupKind] = &[
     GroupKind::new("security.kubearmor.com", "KubeArmorClusterPolicy"),
 ];
 
-fn probe(container: &Container<'_>) -> Verdict {
-    if container.pod.is_windows() {
-        return Verdict::Skip("a Windows pod".into());
+fn probe(namespace: &Namespace<'_>) -> Verdict {
+    let (mut faults, mut doubtful, mut looked_at) = (Vec::new(), 0, false);
+    let default = default_of(namespace);
+    for pod in namespace.pods().filter(|pod| !pod.is_windows()) {
+        let judged: Vec<_> = pod.containers().filter(is_judged).collect();
+        let lacking: Vec<_> = judged.iter().filter(|container| !has_profile(container)).collect();
+        looked_at |= !judged.is_empty();
+        match (lacking.as_slice(), &default) {
+            ([], _) => {}
+            (lacking, None) => faults.push(fault(&pod, lacking)),
+            (_, Some(_)) => doubtful += 1,
+        }
     }
-    if container.at("securityContext.privileged").is_true() {
-        return Verdict::Skip("a privileged container: no profile applies to it".into());
+    if !looked_at {
+        return Verdict::Skip("no container in it that a profile could be missing on".into());
     }
-    if has_profile(container) {
-        return Verdict::Pass;
+    if let (Some(default), true) = (default, doubtful > 0) {
+        let pods = if doubtful == 1 { "1 pod names".to_owned() } else { format!("{doubtful} pods name") };
+        let said = format!("{pods} no AppArmor or SELinux profile{}: {default}", namespace.after("in"));
+        faults.push(namespace.field().fault(said).expected(EXPECTED).doubt());
     }
-    let field = container.inherited("appArmorProfile");
-    let fault = field.fault(format!("container {} names no AppArmor or SELinux profile", container.name()));
-    by_nodes(container, fault).into()
+    faults.into()
+}
+
+/// A privileged container gets no profile.
+fn is_judged(container: &Container<'_>) -> bool {
+    !container.at("securityContext.privileged").is_true()
+}
+
+/// A pod on nodes that were all seen and have none to give.
+fn fault(pod: &Pod<'_>, lacking: &[&Container<'_>]) -> Fault {
+    let field = match lacking {
+        [only] => only.inherited("appArmorProfile"),
+        _ => pod.at("securityContext").key("appArmorProfile"),
+    };
+    let names: Vec<_> = lacking.iter().map(|container| container.name()).collect();
+    let said = match names.as_slice() {
+        [only] => format!("container {only} names no AppArmor or SELinux profile, and no node is known to give it one"),
+        names => format!("containers {} name no AppArmor or SELinux profile, and no node is known to give them one", names.join(", ")),
+    };
+    field.fault(said).expected(EXPECTED)
 }
 
 fn has_profile(container: &Container<'_>) -> bool {
@@ -62,24 +90,22 @@ fn has_annotation(container: &Container<'_>) -> bool {
     })
 }
 
-/// Most systems bring a default profile: only nodes seen to have none make the fault certain.
-fn by_nodes(container: &Container<'_>, fault: Fault) -> Fault {
-    let evidence = container.pod.scan().evidence;
-    let object = container.pod.object();
-    let fault = fault.expected("appArmorProfile.type: RuntimeDefault");
+/// What may give a profile to a container that names none: the node's runtime does, where the node's system enforces
+/// one. That is asked once a namespace, as no pod can answer it. `None`: nothing may.
+fn default_of(namespace: &Namespace<'_>) -> Option<String> {
+    let (scan, world) = (namespace.scan(), namespace.world());
     let binder = BINDERS.iter().find_map(|kind| {
-        let mut found = evidence.of_kind_in(object.world, *kind);
-        found.find(|binder| binder.namespace.is_none_or(|namespace| namespace == container.pod.namespace()))
+        let mut found = scan.evidence.of_kind_in(world, *kind);
+        found.find(|binder| binder.namespace.is_none_or(|of| of == namespace.name()))
     });
     if let Some(binder) = binder {
-        return fault.reworded(|said| format!("{said}; {} {} may give it one", binder.kind, binder.name)).doubt();
+        return Some(format!("{} {} may give them one", binder.kind, binder.name));
     }
-    match evidence.nodes().facts(object.world).with_access_control {
-        Some(id) => {
-            let node = evidence.object(id);
-            let system = node.at("status.nodeInfo.osImage").str();
-            fault.reworded(|said| format!("{said}; node {} ({system}) usually enforces one: show that it does", node.name)).doubt()
-        }
-        None => fault.missing(NODES),
+    if let Some(id) = scan.evidence.nodes().facts(world).with_access_control {
+        let node = scan.evidence.object(id);
+        let system = node.at("status.nodeInfo.osImage").str();
+        return Some(format!("node {} ({system}) usually enforces one: show that it does", node.name));
     }
+    let all_seen = scan.is_whole(kinds::NODE, None);
+    (!all_seen).then(|| "a node whose system enforces one gives it to them; which nodes there are was not seen".to_owned())
 }

@@ -60,11 +60,16 @@ fn probe(container: &Container<'_>) -> Verdict {
     if !cpu_limited && !strict {
         faults.push(limit("cpu", "a CPU limit", Severity::Info));
     }
-    let tekton = container.pod.is_tekton();
-    faults.into_iter().map(|fault| rest(fault, tekton)).collect()
+    let elsewhere = container.pod.is_tekton() || container.pod.patch().is_some();
+    let apart = if faults.is_empty() { None } else { container.limits_apart() };
+    let unless_apart = |fault: Fault| match apart {
+        Some(without) => fault.reworded(|said| format!("{said}, where kustomize builds it without the LimitRange: see {without}")).doubt(),
+        None => fault,
+    };
+    faults.into_iter().map(|fault| unless_apart(rest(fault, elsewhere))).collect()
 }
 
-/// A LimitRange out of sight may give the bound; so may the run of a Tekton task.
-fn rest(fault: Fault, tekton: bool) -> Fault {
-    if tekton { fault.doubt() } else { fault.missing(LIMITS) }
+/// A LimitRange out of sight may give the bound; so may the run of a Tekton task, or a patch of an Argo workflow.
+fn rest(fault: Fault, elsewhere: bool) -> Fault {
+    if elsewhere { fault.doubt() } else { fault.missing(LIMITS) }
 }

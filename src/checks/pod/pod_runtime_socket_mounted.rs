@@ -1,7 +1,7 @@
 //! Whoever talks to the container runtime starts containers as he likes, privileged ones among them.
 
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
-use crate::model::volume::is_runtime_socket;
+use crate::model::host_path::is_runtime_socket;
 use crate::model::{Container, HostPath, kinds};
 
 pub(super) static CHECK: Check = Check {
@@ -23,13 +23,17 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn probe(container: &Container<'_>) -> Verdict {
-    let paths = container.mounts().flat_map(|mount| mount.host_paths());
-    paths.filter(|host| is_runtime_socket(&host.path)).map(|host| fault(container, &host)).collect()
+    let mut faults = Vec::new();
+    for mount in container.mounts() {
+        let sockets = mount.host_paths().into_iter().filter(|host| is_runtime_socket(&host.path));
+        faults.extend(HostPath::one_if_perhaps(sockets.map(|host| (host.perhaps, fault(container, &host)))));
+    }
+    faults.into()
 }
 
 fn fault(container: &Container<'_>, host: &HostPath<'_>) -> Fault {
     // read-only protects the file, not what is said through it
     let but = if host.read_only { ", and read-only does not protect a socket" } else { "" };
     let said = format!("container {} reaches the node's container runtime at {}{but}", container.name(), host.path);
-    host.field.fault(said).expected("no mount of it")
+    host.fault(said).expected("no mount of it")
 }

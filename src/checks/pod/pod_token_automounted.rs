@@ -28,8 +28,8 @@ pub(super) static CHECK: Check = Check {
 const NEEDS: &[GroupKind] = &[kinds::SERVICE_ACCOUNT, kinds::ROLE_BINDING, kinds::CLUSTER_ROLE_BINDING];
 
 fn probe(pod: &Pod<'_>) -> Verdict {
-    if pod.is_tekton() {
-        return Verdict::Skip("Tekton: the run names the account".into());
+    if let Some(why) = pod.account_elsewhere() {
+        return Verdict::Skip(why.into());
     }
     if pod.annotation("kubernetes.io/config.mirror").exists() {
         return Verdict::Skip("a static pod: it has no account".into());
@@ -44,6 +44,11 @@ fn probe(pod: &Pod<'_>) -> Verdict {
         let said =
             format!("pod gets the token of account {account}, which {} {} gives rights: are they needed here", binding.kind, binding.name);
         return field.fault(said).expected("false, or a stated need").doubt().into();
+    }
+    if token == Token::Apart {
+        let without = pod.account_apart().unwrap_or_default();
+        let said = format!("account {account} switches its token off, but kustomize may build the pod without that account: see {without}");
+        return field.fault(said).expected("false").doubt().into();
     }
     without_binding(pod, field, token == Token::Unseen).into()
 }

@@ -1,7 +1,7 @@
 //! Without a user namespace root in the container is root on the node, held back by the runtime alone.
 
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
-use crate::model::{Container, Field, GroupKind, Pod, User, kinds};
+use crate::model::{Container, Field, GroupKind, KubernetesVersion, Pod, User, kinds};
 
 pub(super) static CHECK: Check = Check {
     id: "pod-user-namespace-missing",
@@ -20,12 +20,15 @@ pub(super) static CHECK: Check = Check {
 
 const NODES: &[GroupKind] = &[kinds::NODE];
 
+/// From this version the API server keeps the field by default, and since 1.30 no kubelet passes over it.
+const ENFORCED: KubernetesVersion = KubernetesVersion(33);
+
 fn probe(pod: &Pod<'_>) -> Verdict {
     if pod.is_windows() {
         return Verdict::Skip("a Windows pod".into());
     }
     if pod.is_tekton() {
-        return Verdict::Skip("Tekton: the run sets it".into());
+        return Verdict::Skip("Tekton: neither tasks nor runs have the field".into());
     }
     if ["hostNetwork", "hostPID", "hostIPC"].iter().any(|shared| pod.at(shared).is_true()) {
         return Verdict::Skip("the pod shares a namespace of the node, which excludes a user namespace".into());
@@ -65,7 +68,8 @@ fn supported(pod: &Pod<'_>, field: Field<'_>) -> Verdict {
     let doubt = |id| -> Fault { field.fault(format!("node {} reports no support for user namespaces", evidence.object(id).name)).doubt() };
     match facts.without_user_namespaces {
         Some(id) => doubt(id).expected("nodes whose runtime reports userNamespaces").into(),
-        None if facts.count > 0 => Verdict::Pass,
+        // such a node starts the pod with a user namespace or not at all
+        None if facts.count > 0 || pod.scan().version() >= ENFORCED => Verdict::Pass,
         None => Verdict::PassIfNone(NODES),
     }
 }

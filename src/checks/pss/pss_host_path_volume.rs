@@ -33,11 +33,12 @@ fn probe(pod: &Pod<'_>) -> Verdict {
     standard::judge(pod, &standard::HOST_PATH, |_| {
         let volumes = pod.volumes().filter(|volume| volume.key("hostPath").exists());
         let faults = volumes.map(|volume| {
-            let said = match volume.at("hostPath.path").text() {
-                Some(path) => format!("volume {} is the node's {path}", volume.key("name").str()),
-                None => format!("volume {} is a path of the node", volume.key("name").str()),
-            };
-            volume.key("hostPath").fault(said).expected("another type of volume")
+            let name = volume.key("name").str();
+            let fault = |said: String| volume.key("hostPath").fault(said).expected("another type of volume");
+            match volume.at("hostPath.path").text() {
+                Some(path) => fault(format!("volume {name} is the node's {path}")).observed(path.to_owned()),
+                None => fault(format!("volume {name} is a path of the node")),
+            }
         });
         faults.collect()
     })

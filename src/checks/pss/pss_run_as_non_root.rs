@@ -47,5 +47,5 @@ fn left_open<'a>(pod: &Pod<'a>) -> impl Iterator<Item = Fault> + use<'a> {
 fn silence(container: &Container<'_>) -> Fault {
     let said = format!("neither container {} nor its pod requires a user other than root", container.name());
     let fault = container.at(FIELD).fault(said).expected("true");
-    standard::open_in_tekton(&container.pod, fault)
+    container.pod.unless_supplied(fault)
 }

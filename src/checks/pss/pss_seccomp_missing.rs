@@ -44,7 +44,7 @@ fn fault(container: &Container<'_>) -> Option<Fault> {
     if is_annotated(container) {
         said.push_str("; the annotation has no effect since 1.27");
     }
-    Some(standard::open_in_tekton(&container.pod, profile.fault(said).expected("RuntimeDefault or Localhost")))
+    Some(container.pod.unless_supplied(profile.fault(said).expected("RuntimeDefault or Localhost")))
 }
 
 fn is_annotated(container: &Container<'_>) -> bool {

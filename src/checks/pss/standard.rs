@@ -143,11 +143,3 @@ fn differing(oldest: (KubernetesVersion, Vec<Fault>), latest: (KubernetesVersion
 fn doubted(fault: Fault, refuses: KubernetesVersion, allows: KubernetesVersion) -> Fault {
     fault.reworded(|said| format!("{said} (refused by version {refuses} of the standard, not by {allows})")).doubt()
 }
-
-/// What a Tekton step leaves open, the run's pod template may set: a doubt.
-pub(super) fn open_in_tekton(pod: &Pod<'_>, fault: Fault) -> Fault {
-    if !pod.is_tekton() {
-        return fault;
-    }
-    fault.reworded(|said| format!("{said}; the pod template of the run may")).doubt()
-}

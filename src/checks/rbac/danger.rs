@@ -4,6 +4,7 @@
 //! binding's reference to it. A rule that nobody is seen to hold is a doubt, or a note where every binding was seen.
 //! Rules with wildcards are left to `rbac-wildcard-rule`; what the control plane holds is its own affair.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use crate::checks::{Fault, Severity, Verdict};
@@ -53,8 +54,6 @@ pub(super) struct Hit<'r> {
     pub(super) value: &'r str,
     /// What one can do by it.
     pub(super) what: String,
-    /// It is of objects without a namespace, so that a binding in a namespace does not grant it.
-    pub(super) cluster_scoped: bool,
 }
 
 /// A rule with a hit in it.
@@ -69,6 +68,8 @@ pub(super) struct Case<'c> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Weight {
     Fail(Severity),
+    /// Bad, because of this.
+    Because(Severity, &'static str),
     /// Undecided, because of this.
     Review(Severity, &'static str),
     /// Worth saying, with this.
@@ -80,6 +81,16 @@ impl<'c> Case<'c> {
     /// Whether the same one may do something else in all of the cluster.
     pub(super) fn may_everywhere(&self, holder: &Holder<'_>, allows: impl Fn(&Rule<'_>) -> bool) -> bool {
         self.scan.evidence.rbac().may_everywhere(self.world, holder.identity, allows)
+    }
+
+    /// Whether anybody of these whom a binding names may do something in all of the cluster.
+    pub(super) fn any_everywhere(&self, is_he: impl Fn(Identity<'_>) -> bool, allows: impl Fn(&Rule<'_>) -> bool) -> bool {
+        self.scan.evidence.rbac().other_may_everywhere(self.world, is_he, allows)
+    }
+
+    /// Whether every binding there is was seen.
+    pub(super) fn all_bindings_seen(&self) -> bool {
+        BINDINGS.iter().all(|kind| self.scan.is_whole(*kind, None))
     }
 
     /// Whether the holder is a controller of one of these API groups: its operator, or one that watches its resources.
@@ -114,35 +125,73 @@ fn judge_role(object: &Object<'_>, scan: &Scan<'_>, role: &Role<'_>, danger: &Da
     if !role.rules.is_empty() && role.rules.iter().all(|rule| rule.built_in) {
         return Verdict::Skip("a role as Kubernetes makes it: its bindings are judged".into());
     }
-    let mut faults = Vec::new();
-    for rule in role.rules.iter().filter(|rule| !rule.built_in) {
-        let Some(hit) = find(rule, danger) else { continue };
-        if hit.cluster_scoped && role.namespace.is_some() {
+    let rules = || role.rules.iter().enumerate().filter(|(_, rule)| !rule.built_in);
+    let rbac = scan.evidence.rbac();
+    let holders = rbac.holders(role);
+    if holders.is_empty() {
+        let forms = rules().map(|(_, rule)| forms(rule, role.namespace.is_some()));
+        let faults = forms.filter_map(|forms| forms.iter().find_map(|form| unbound(object, scan, form, role, danger)));
+        return faults.map(|fault| fault.expected(danger.expected)).collect();
+    }
+    let found = rbac.once_for_copies(scan, role, std::ptr::from_ref(danger).addr(), || {
+        let found = rules().filter_map(|(at, rule)| Some((at, worst(scan, object.world, rule, holders, danger, "")?)));
+        found.collect::<Vec<_>>()
+    });
+    let fault = |(at, found): &(usize, Found)| {
+        let place = role.rules[*at].place(found.list, &found.value)?;
+        Some(weighed(place.fault(found.said.clone()), found.weight).expected(danger.expected))
+    };
+    found.iter().filter_map(fault).collect()
+}
+
+/// A rule as it is, or what a binding in a namespace gives of it.
+pub(super) fn forms<'r, 'a>(rule: &'r Rule<'a>, in_namespace: bool) -> Vec<Cow<'r, Rule<'a>>> {
+    if in_namespace { rule.in_namespace() } else { vec![Cow::Borrowed(rule)] }
+}
+
+/// What to say of a rule, and where in it.
+struct Found {
+    weight: Weight,
+    said: String,
+    list: &'static str,
+    value: String,
+}
+
+/// The worst that holders make of a rule, each of what his binding gives of it.
+fn worst(scan: &Scan<'_>, world: u16, rule: &Rule<'_>, holders: &[Holder<'_>], danger: &Danger, through: &str) -> Option<Found> {
+    let mut worst: Option<Found> = None;
+    for in_namespace in [false, true] {
+        let of_scope: Vec<_> = holders.iter().filter(|holder| holder.namespace.is_some() == in_namespace).collect();
+        if of_scope.is_empty() {
             continue;
         }
-        let Some(field) = rule.place(hit.list, hit.value) else { continue };
-        let case = Case { scan, world: object.world, rule, hit };
-        let holders = scan.evidence.rbac().holders(role);
-        let fault = if holders.is_empty() {
-            let said = format!("whoever is bound to {} {} can {}; no binding of it was seen", object.kind, object.name, case.hit.what);
-            Some(unbound(&case, field.fault(said), role.namespace, danger))
-        } else {
-            let (weight, who) = weigh(&case, holders, danger);
-            said(&case, weight, &who, "").map(|(weight, said)| weighed(field.fault(said), weight))
-        };
-        faults.extend(fault.map(|fault| fault.expected(danger.expected)));
+        for form in &forms(rule, in_namespace) {
+            let Some(hit) = find(form, danger) else { continue };
+            let case = Case { scan, world, rule: form, hit };
+            let (weight, who) = weigh(&case, &of_scope, danger);
+            let Some((weight, said)) = said(&case, weight, &who, through) else { continue };
+            if worst.as_ref().is_none_or(|worst| weight < worst.weight) {
+                worst = Some(Found { weight, said, list: case.hit.list, value: case.hit.value.to_owned() });
+            }
+        }
     }
-    faults.into()
+    worst
 }
 
 /// A fault in a role that nothing seen binds: what it grants reaches nobody yet.
-fn unbound(case: &Case<'_>, fault: Fault, namespace: Option<&str>, danger: &Danger) -> Fault {
-    let somebody = Holder { identity: Identity::Account { namespace: "", name: "" }, namespace };
-    if let Weight::Note(why) = (danger.weigh)(case, &somebody) {
-        return fault.reworded(|said| format!("{said}: {why}")).severity(Severity::Info);
+fn unbound(object: &Object<'_>, scan: &Scan<'_>, rule: &Rule<'_>, role: &Role<'_>, danger: &Danger) -> Option<Fault> {
+    let hit = find(rule, danger)?;
+    let field = rule.place(hit.list, hit.value)?;
+    let case = Case { scan, world: object.world, rule, hit };
+    let somebody = Holder { identity: Identity::Account { namespace: "", name: "" }, namespace: role.namespace };
+    let said = || format!("whoever is bound to {} {} can {}; no binding of it was seen", object.kind, object.name, case.hit.what);
+    match (danger.weigh)(&case, &somebody) {
+        // that of everything is left to a check of bindings, of which there is none
+        Weight::Pass if !case.rule.is_all() => None,
+        Weight::Note(why) => Some(field.fault(format!("{}: {why}", said())).severity(Severity::Info)),
+        _ if case.all_bindings_seen() => Some(field.fault(said()).severity(Severity::Info)),
+        _ => Some(field.fault(said()).severity(Severity::Low).doubt()),
     }
-    let all_seen = BINDINGS.iter().all(|kind| case.scan.is_whole(*kind, None));
-    if all_seen { fault.severity(Severity::Info) } else { fault.severity(Severity::Low).doubt() }
 }
 
 fn judge_binding(object: &Object<'_>, scan: &Scan<'_>, binding: &Binding<'_>, danger: &Danger) -> Verdict {
@@ -158,20 +207,12 @@ fn judge_binding(object: &Object<'_>, scan: &Scan<'_>, binding: &Binding<'_>, da
     if danger.built_in == BuiltIn::Spared || !rbac.gives_built_in(binding) {
         return Verdict::Skip("the role it binds is judged by its own rules".into());
     }
-    let mut worst: Option<(Weight, String)> = None;
-    for rule in rbac.rules_of(binding).map(|(_, rule)| rule).filter(|rule| rule.built_in && !rule.is_all()) {
-        let Some(hit) = find(rule, danger) else { continue };
-        if hit.cluster_scoped && binding.namespace.is_some() {
-            continue;
-        }
-        let case = Case { scan, world: object.world, rule, hit };
-        let (weight, who) = weigh(&case, &holders, danger);
-        let Some(found) = said(&case, weight, &who, &format!(" through {}", binding.role)) else { continue };
-        if worst.as_ref().is_none_or(|worst| found.0 < worst.0) {
-            worst = Some(found);
-        }
-    }
-    worst.map(|(weight, said)| weighed(object.at("roleRef.name").fault(said), weight).expected("a role made for the purpose")).into()
+    let through = format!(" through {}", binding.role);
+    let rules = rbac.rules_of(binding).map(|(_, rule)| rule).filter(|rule| rule.built_in && !rule.is_all());
+    let found = rules.filter_map(|rule| worst(scan, object.world, rule, &holders, danger, &through));
+    let worst = found.reduce(|worst, found| if found.weight < worst.weight { found } else { worst });
+    let fault = worst.map(|found| weighed(object.at("roleRef.name").fault(found.said), found.weight));
+    fault.map(|fault| fault.expected("a role made for the purpose")).into()
 }
 
 /// The hit in a rule without wildcards: those are `rbac-wildcard-rule`'s.
@@ -180,12 +221,11 @@ fn find<'r>(rule: &'r Rule<'r>, danger: &Danger) -> Option<Hit<'r>> {
 }
 
 /// The worst that any holder makes of it, and who makes it so bad.
-fn weigh<'h>(case: &Case<'_>, holders: &'h [Holder<'h>], danger: &Danger) -> (Weight, Vec<&'h Holder<'h>>) {
+fn weigh<'h>(case: &Case<'_>, holders: &[&'h Holder<'h>], danger: &Danger) -> (Weight, Vec<&'h Holder<'h>>) {
     let any_listed = owners::any(case.scan, danger.listed);
     let mut worst = Weight::Pass;
     let mut who = Vec::new();
-    let reached = |holder: &&Holder<'_>| holder.namespace.is_none() || !case.hit.cluster_scoped;
-    for holder in holders.iter().filter(|holder| !holder.identity.is_built_in()).filter(reached) {
+    for holder in holders.iter().copied().filter(|holder| !holder.identity.is_built_in()) {
         let spared = danger.built_in == BuiltIn::CountsButForTenants && case.rule.built_in && is_tenant(holder);
         let weight = if spared {
             Weight::Pass
@@ -217,13 +257,13 @@ fn said(case: &Case<'_>, weight: Weight, who: &[&Holder<'_>], through: &str) -> 
     match weight {
         Weight::Pass => None,
         Weight::Fail(_) => Some((weight, said)),
-        Weight::Review(_, why) | Weight::Note(why) => Some((weight, format!("{said}: {why}"))),
+        Weight::Because(_, why) | Weight::Review(_, why) | Weight::Note(why) => Some((weight, format!("{said}: {why}"))),
     }
 }
 
 fn weighed(fault: Fault, weight: Weight) -> Fault {
     match weight {
-        Weight::Fail(severity) => fault.severity(severity),
+        Weight::Fail(severity) | Weight::Because(severity, _) => fault.severity(severity),
         Weight::Review(severity, _) => fault.severity(severity).doubt(),
         Weight::Note(_) | Weight::Pass => fault.severity(Severity::Info),
     }
@@ -259,5 +299,5 @@ pub(super) fn hit<'r>(rule: &'r Rule<'r>, rights: &[Right]) -> Option<Hit<'r>> {
         all_verbs.extend(verbs.into_iter().filter(|verb| !all_verbs.contains(verb)).collect::<Vec<_>>());
     }
     let value = *all_resources.first()?;
-    Some(Hit { list: "resources", value, what: format!("{} {}", and(&all_verbs), some(&all_resources)), cluster_scoped: false })
+    Some(Hit { list: "resources", value, what: format!("{} {}", and(&all_verbs), some(&all_resources)) })
 }

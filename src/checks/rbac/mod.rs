@@ -5,6 +5,7 @@ use super::Check;
 mod certificate;
 mod danger;
 mod owners;
+mod power;
 mod rbac_anonymous_binding;
 mod rbac_audit_evidence_delete;
 mod rbac_cluster_admin_binding;

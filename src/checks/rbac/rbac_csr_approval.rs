@@ -4,7 +4,7 @@ use super::danger::{BINDINGS, BuiltIn, Case, Danger, Hit, KINDS, Right, Weight, 
 use super::owners::{APPROVERS, BREAK_GLASS};
 use super::words::and;
 use crate::checks::{Check, Probe, Severity};
-use crate::model::rbac::{Holder, Rule};
+use crate::model::rbac::{Holder, Identity, Rule};
 
 pub(super) static CHECK: Check = Check {
     id: "rbac-csr-approval",
@@ -34,7 +34,7 @@ static DANGER: Danger = Danger {
 const GROUP: &str = "certificates.k8s.io";
 const SIGNERS: Right = Right { groups: &[GROUP], resources: &["signers"], verbs: &["approve", "sign"] };
 
-fn find<'r>(rule: &'r Rule<'r>) -> Option<Hit<'r>> {
+pub(super) fn find<'r>(rule: &'r Rule<'r>) -> Option<Hit<'r>> {
     let (_, verbs) = SIGNERS.named(rule)?;
     let kubernetes: Vec<_> = rule.names.iter().filter(|name| name.starts_with("kubernetes.io/")).collect();
     let of = match (rule.names.as_slice(), kubernetes.as_slice()) {
@@ -42,7 +42,7 @@ fn find<'r>(rule: &'r Rule<'r>) -> Option<Hit<'r>> {
         (_, []) => return None,
         (_, names) => format!("certificates of {}", and(names)),
     };
-    Some(Hit { list: "verbs", value: verbs[0], what: format!("{} {of}", and(&verbs)), cluster_scoped: true })
+    Some(Hit { list: "verbs", value: verbs[0], what: format!("{} {of}", and(&verbs)) })
 }
 
 fn weigh(case: &Case<'_>, holder: &Holder<'_>) -> Weight {
@@ -50,7 +50,16 @@ fn weigh(case: &Case<'_>, holder: &Holder<'_>) -> Weight {
     let part = if approves { "certificatesigningrequests/approval" } else { "certificatesigningrequests/status" };
     let may_write = |rule: &Rule<'_>| ["update", "patch"].iter().any(|verb| rule.allows(verb, GROUP, part, ""));
     if !case.may_everywhere(holder, may_write) {
-        return match BINDINGS.iter().all(|kind| case.scan.is_whole(*kind, None)) {
+        // the two halves may reach one of them by different bindings
+        if case.any_everywhere(|other| holder.identity.holds(other), may_write) {
+            return Weight::Because(Severity::Critical, "one of them may write the approval or status that it takes as well");
+        }
+        let by_group = |other: Identity<'_>| other != holder.identity && other.is_people() && matches!(other, Identity::Group(_));
+        if holder.identity.is_people() && case.any_everywhere(by_group, may_write) {
+            let why = "a group may write the approval or status that it takes as well; see whether the two have somebody in common";
+            return Weight::Review(Severity::High, why);
+        }
+        return match case.all_bindings_seen() {
             true => Weight::Note("it takes a write on the request's approval or status as well, and nothing grants that"),
             false => Weight::Review(Severity::Medium, "it takes a write on the request's approval or status as well, which was not seen"),
         };

@@ -1,5 +1,6 @@
 //! Who deploys is not to set the rules for what is deployed, nor to switch off what would tell of it.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
 use super::danger::{BINDINGS, KINDS};
@@ -9,7 +10,7 @@ use super::rbac_secrets_read::READ_SECRETS;
 use super::rbac_workload_create::WORKLOADS;
 use super::{danger, rbac_security_policy_write};
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
-use crate::model::rbac::{Binding, Identity, Rule, Subject};
+use crate::model::rbac::{Binding, Rule, Subject};
 use crate::model::{Object, Scan};
 use crate::settings::{Default, Setting};
 
@@ -29,7 +30,7 @@ pub(super) static CHECK: Check = Check {
     fix: "Split the identity along the duties, and bind each part to those who have that duty.",
     needs: KINDS,
     settings: &[&CONFLICTS, &BREAK_GLASS],
-    blind: "Which people are in several groups: conflicts across groups are not seen.",
+    blind: "Which people are in which groups of the identity provider: conflicts across those are not seen.",
     refs: &["https://kubernetes.io/docs/concepts/security/rbac-good-practices/"],
     maps: &[("owasp_k8s_2022", &["K03"]), ("owasp_k8s_2025", &["K02"]), ("cwe", &["CWE-269"])],
     probe: Probe::Object(BINDINGS, probe),
@@ -50,10 +51,17 @@ fn conflict(scan: &Scan<'_>, binding: &Binding<'_>, subject: &Subject<'_>) -> Op
     if first.object != binding.object {
         return None;
     }
-    let duties = duties(scan, binding.world, identity);
+    let own = duties(scan, rbac.bindings_of(binding.world, identity));
+    if own.is_empty() {
+        return None;
+    }
+    // what comes from a group alone is said of the group
+    let shared = duties(scan, rbac.bindings_of_groups(binding.world, identity));
+    let through = |word: &str| own.get(word).or_else(|| shared.get(word)).copied();
     let held = scan.settings.strings(&CONFLICTS).find_map(|pair| {
-        let (one, other) = pair.split_once('+')?;
-        Some(((one.trim(), *duties.get(one.trim())?), (other.trim(), *duties.get(other.trim())?)))
+        let (one, other) = pair.split_once('+').map(|(one, other)| (one.trim(), other.trim()))?;
+        let pair = ((one, through(one)?), (other, through(other)?));
+        (own.contains_key(one) || own.contains_key(other)).then_some(pair)
     });
     let ((one, by_one), (other, by_other)) = held?;
     let said = format!("{identity} combines {} (through {by_one}) with {} (through {by_other})", duty(one), duty(other));
@@ -78,19 +86,21 @@ fn duty(word: &str) -> &str {
 }
 
 /// The duties that somebody has, each with the first role that gives it. Wildcards are `rbac-wildcard-rule`'s.
-fn duties<'a>(scan: &Scan<'a>, world: u16, identity: Identity<'a>) -> BTreeMap<&'static str, &'a str> {
+fn duties<'r, 'a: 'r>(scan: &'r Scan<'a>, bindings: impl Iterator<Item = &'r Binding<'a>>) -> BTreeMap<&'static str, &'a str> {
     let rbac = scan.evidence.rbac();
     let mut duties = BTreeMap::new();
     let mut known = HashSet::new();
     // one role in a hundred namespaces gives the same duties a hundred times
     let role_of =
         |binding: &Binding<'a>| (binding.role, binding.namespace.filter(|_| !binding.to_cluster_role), binding.namespace.is_none());
-    for binding in rbac.bindings_of(world, identity).filter(|binding| known.insert(role_of(binding))) {
-        for (_, rule) in rbac.rules_of(binding).filter(|(_, rule)| counts(binding, rule)) {
-            let everywhere = binding.namespace.is_none();
+    for binding in bindings.filter(|binding| known.insert(role_of(binding))) {
+        let everywhere = binding.namespace.is_none();
+        let rules = rbac.rules_of(binding).map(|(_, rule)| rule).filter(|rule| counts(binding, rule));
+        let forms: Vec<_> = rules.flat_map(|rule| danger::forms(rule, !everywhere)).collect();
+        for rule in forms.iter().map(Cow::as_ref) {
             let has = [
                 ("deploy", danger::hit(rule, WORKLOADS).is_some()),
-                ("policy", rbac_security_policy_write::find(rule).is_some_and(|hit| everywhere || !hit.cluster_scoped)),
+                ("policy", rbac_security_policy_write::find(rule).is_some()),
                 ("rbac", writes_rbac(rule)),
                 ("alerts", danger::hit(rule, EVIDENCE).is_some()),
                 ("secrets", everywhere && danger::hit(rule, READ_SECRETS).is_some()),

@@ -2,8 +2,10 @@
 
 use super::danger::{BINDINGS, BuiltIn, Case, Danger, Hit, KINDS, Right, Weight, hit, judge};
 use super::owners::BREAK_GLASS;
+use super::power::Power;
 use super::words::and;
 use crate::checks::{Check, Probe, Severity};
+use crate::model::kinds;
 use crate::model::rbac::{Holder, Rule};
 
 pub(super) static CHECK: Check = Check {
@@ -39,18 +41,15 @@ static DANGER: Danger = Danger {
 
 const GROUP: &[&str] = &["rbac.authorization.k8s.io"];
 const WRITE: &[&str] = &["create", "update", "patch"];
-const LIFT: Right = Right { groups: GROUP, resources: &["roles", "clusterroles"], verbs: &["escalate", "bind"] };
+pub(super) const LIFT: Right = Right { groups: GROUP, resources: &["roles", "clusterroles"], verbs: &["escalate", "bind"] };
 const WRITE_BINDINGS: Right = Right { groups: GROUP, resources: &["rolebindings", "clusterrolebindings"], verbs: WRITE };
 const WRITE_ROLES: Right = Right { groups: GROUP, resources: &["roles", "clusterroles"], verbs: WRITE };
 
 fn find<'r>(rule: &'r Rule<'r>) -> Option<Hit<'r>> {
     if let Some((resources, verbs)) = LIFT.named(rule) {
-        let harmless = !verbs.contains(&"escalate") && !rule.names.is_empty() && !rule.names.iter().any(|name| is_powerful(name));
-        if !harmless {
-            let named = if rule.names.is_empty() { String::new() } else { format!(" ({})", and(&rule.names)) };
-            let what = format!("{} {}{named}", and(&verbs), and(&resources));
-            return Some(Hit { list: "verbs", value: verbs[0], what, cluster_scoped: false });
-        }
+        let named = if rule.names.is_empty() { String::new() } else { format!(" ({})", and(&rule.names)) };
+        let what = format!("{} {}{named}", and(&verbs), and(&resources));
+        return Some(Hit { list: "verbs", value: verbs[0], what });
     }
     if rule.names.is_empty() { hit(rule, &[WRITE_BINDINGS]).or_else(|| hit(rule, &[WRITE_ROLES])) } else { None }
 }
@@ -60,16 +59,34 @@ fn is_powerful(name: &str) -> bool {
     matches!(name, "cluster-admin" | "admin" | "edit") || name.starts_with("system:")
 }
 
+/// What it means to bind, or to put rights into, roles of these names only.
+fn named(case: &Case<'_>, holder: &Holder<'_>, severity: Severity) -> Weight {
+    let rule = case.rule;
+    let pairs = LIFT.resources.iter().filter(|resource| rule.resources.contains(resource));
+    let pairs = pairs.flat_map(|resource| rule.names.iter().map(move |name| (*resource, *name)));
+    let each = pairs.map(|(resource, name)| match (resource, is_powerful(name)) {
+        ("clusterroles", true) => Power::All,
+        _ => Power::of_role(case.scan, case.world, resource, holder.namespace, name),
+    });
+    let roles_seen = [kinds::ROLE, kinds::CLUSTER_ROLE].iter().all(|kind| case.scan.is_whole(*kind, None));
+    let lower = if severity == Severity::Critical { Severity::High } else { Severity::Medium };
+    match Power::of(each, roles_seen) {
+        Power::All => Weight::Because(severity, "one of these roles is as good as all there is"),
+        Power::Some => Weight::Because(lower, "one of these roles grants what is reported by itself"),
+        _ if rule.verbs.contains(&"escalate") => {
+            Weight::Review(severity, "whoever holds one of these roles and may write it can put any right into it")
+        }
+        Power::Unseen => Weight::Review(Severity::Medium, "what these roles grant was not seen; show that they are harmless"),
+        Power::None => Weight::Pass,
+    }
+}
+
 fn weigh(case: &Case<'_>, holder: &Holder<'_>) -> Weight {
     let rule = case.rule;
     let everywhere = holder.namespace.is_none() || holder.identity.is_everybody();
     if case.hit.list == "verbs" {
         let severity = if everywhere { Severity::Critical } else { Severity::High };
-        let only_named = rule.verbs.contains(&"escalate") && !rule.names.is_empty() && !rule.verbs.contains(&"bind");
-        return match only_named {
-            true => Weight::Review(severity, "whoever holds one of these roles and may write it can put any right into it"),
-            false => Weight::Fail(severity),
-        };
+        return if rule.names.is_empty() { Weight::Fail(severity) } else { named(case, holder, severity) };
     }
     if rule.built_in && !everywhere {
         return Weight::Note("it is what the role is for, and grants no more than one has");

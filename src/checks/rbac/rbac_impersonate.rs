@@ -2,6 +2,7 @@
 
 use super::danger::{BINDINGS, BuiltIn, Case, Danger, Hit, KINDS, Right, Weight, judge};
 use super::owners::{BREAK_GLASS, PROXIES};
+use super::power::Power;
 use super::words::and;
 use crate::checks::{Check, Probe, Severity};
 use crate::model::KubernetesVersion;
@@ -32,7 +33,7 @@ static DANGER: Danger = Danger {
     built_in: BuiltIn::Spared,
 };
 
-const LEGACY: Right = Right { groups: &[""], resources: &["users", "groups", "serviceaccounts"], verbs: &["impersonate"] };
+pub(super) const LEGACY: Right = Right { groups: &[""], resources: &["users", "groups", "serviceaccounts"], verbs: &["impersonate"] };
 const CONSTRAINED: Right = Right {
     groups: &["authentication.k8s.io"],
     resources: &["users", "groups", "serviceaccounts", "nodes"],
@@ -43,13 +44,23 @@ const SINCE: KubernetesVersion = KubernetesVersion(35);
 
 fn find<'r>(rule: &'r Rule<'r>) -> Option<Hit<'r>> {
     let (resources, verbs) = LEGACY.named(rule).or_else(|| CONSTRAINED.named(rule))?;
-    if !rule.names.is_empty() && !rule.names.iter().any(|name| is_privileged(name)) {
-        return None;
-    }
     let named = if rule.names.is_empty() { String::new() } else { format!(" ({})", and(&rule.names)) };
-    // an account has a namespace, users and groups have none
-    let cluster_scoped = !resources.contains(&"serviceaccounts");
-    Some(Hit { list: "verbs", value: verbs[0], what: format!("{} {}{named}", and(&verbs), and(&resources)), cluster_scoped })
+    Some(Hit { list: "verbs", value: verbs[0], what: format!("{} {}{named}", and(&verbs), and(&resources)) })
+}
+
+const ADMIN: &str = "one of these names is as good as the whole cluster";
+const STRONG: &str = "one of these names holds rights that are reported by themselves";
+
+/// The most that any of the names it is limited to may do.
+fn named(case: &Case<'_>, holder: &Holder<'_>) -> Power {
+    let resources = case.rule.resources.iter().filter(|resource| LEGACY.resources.contains(resource) || **resource == "nodes");
+    let pairs = resources.flat_map(|resource| case.rule.names.iter().map(move |name| (*resource, *name)));
+    let each = pairs.map(|(resource, name)| match resource {
+        "users" | "groups" if is_privileged(name) => Power::All,
+        "nodes" => Power::Some,
+        _ => Power::of_name(case.scan, case.world, resource, name, holder),
+    });
+    Power::of(each, case.all_bindings_seen())
 }
 
 /// Whether a user or group of this name is a part of the control plane, or administers the cluster.
@@ -59,11 +70,26 @@ fn is_privileged(name: &str) -> bool {
 }
 
 fn weigh(case: &Case<'_>, holder: &Holder<'_>) -> Weight {
+    let power = if case.rule.names.is_empty() { Power::All } else { named(case, holder) };
+    let everywhere = holder.namespace.is_none();
+    match power {
+        Power::None => return Weight::Pass,
+        Power::Unseen => {
+            return Weight::Review(Severity::Medium, "what these may do was not seen; show that they are unprivileged");
+        }
+        Power::All | Power::Some => {}
+    }
     if case.hit.value != "impersonate" {
         return match case.scan.version() >= SINCE {
             true => Weight::Review(Severity::Medium, "it acts as them for what its `impersonate-on` rules allow; see that these are few"),
             false => Weight::Pass,
         };
     }
-    Weight::Fail(if holder.namespace.is_none() { Severity::Critical } else { Severity::High })
+    match (power, everywhere) {
+        _ if case.rule.names.is_empty() => Weight::Fail(if everywhere { Severity::Critical } else { Severity::High }),
+        (Power::All, true) => Weight::Because(Severity::Critical, ADMIN),
+        (Power::All, false) => Weight::Because(Severity::High, ADMIN),
+        (_, true) => Weight::Because(Severity::High, STRONG),
+        (_, false) => Weight::Because(Severity::Medium, STRONG),
+    }
 }

@@ -28,18 +28,18 @@ static DANGER: Danger =
     Danger { find, weigh, listed: &[], expected: "nodes/metrics, nodes/stats and the like", wildcards: true, built_in: BuiltIn::Counts };
 
 /// The kubelet asks for these by the method of a request; it never asks for `list` or `watch`.
-const VERBS: &[&str] = &["get", "create", "update", "patch", "delete"];
-const PROXY: &[Right] = &[Right { groups: &[""], resources: &["nodes/proxy"], verbs: VERBS }];
+pub(super) const VERBS: &[&str] = &["get", "create", "update", "patch", "delete"];
+pub(super) const PROXY: &[Right] = &[Right { groups: &[""], resources: &["nodes/proxy"], verbs: VERBS }];
 
 fn find<'r>(rule: &'r Rule<'r>) -> Option<Hit<'r>> {
     let hit = if rule.has_wildcard() { built_in(rule) } else { hit(rule, PROXY) }?;
-    Some(Hit { what: format!("{}, and so run commands in any pod of the nodes,", hit.what), cluster_scoped: true, ..hit })
+    Some(Hit { what: format!("{}, and so run commands in any pod of the nodes,", hit.what), ..hit })
 }
 
 /// `system:kubelet-api-admin` names the resource with every verb.
 fn built_in<'r>(rule: &'r Rule<'r>) -> Option<Hit<'r>> {
     let proxy = rule.built_in && rule.resources.contains(&"nodes/proxy");
-    proxy.then(|| Hit { list: "resources", value: "nodes/proxy", what: "use nodes/proxy".to_owned(), cluster_scoped: true })
+    proxy.then(|| Hit { list: "resources", value: "nodes/proxy", what: "use nodes/proxy".to_owned() })
 }
 
 fn weigh(case: &Case<'_>, holder: &Holder<'_>) -> Weight {

@@ -28,10 +28,9 @@ pub(super) static CHECK: Check = Check {
 static DANGER: Danger =
     Danger { find, weigh, listed: &[], expected: "not in a standing role", wildcards: false, built_in: BuiltIn::Counts };
 
-const ENTER: &[Right] = &[
-    Right { groups: &[""], resources: &["pods/exec", "pods/attach", "pods/portforward"], verbs: &["create", "get"] },
-    Right { groups: &[""], resources: &["pods/ephemeralcontainers"], verbs: &["update", "patch"] },
-];
+const STREAMS: Right = Right { groups: &[""], resources: &["pods/exec", "pods/attach", "pods/portforward"], verbs: &["create", "get"] };
+const DEBUG: Right = Right { groups: &[""], resources: &["pods/ephemeralcontainers"], verbs: &["update", "patch"] };
+pub(super) const ENTER: &[Right] = &[STREAMS, DEBUG];
 
 /// From this version a request by websocket needs `create` beside `get`.
 const GET_IS_NOT_ENOUGH: KubernetesVersion = KubernetesVersion(35);
@@ -41,7 +40,8 @@ fn find<'r>(rule: &'r Rule<'r>) -> Option<Hit<'r>> {
 }
 
 fn weigh(case: &Case<'_>, holder: &Holder<'_>) -> Weight {
-    let only_get = !case.rule.verbs.iter().any(|verb| matches!(*verb, "create" | "update" | "patch"));
+    // `create` opens them by SPDY in every version; other verbs mean nothing here
+    let only_get = !case.rule.verbs.contains(&"create") && DEBUG.named(case.rule).is_none();
     if only_get && case.scan.version() >= GET_IS_NOT_ENOUGH {
         return Weight::Note("before Kubernetes 1.35 `get` alone is enough, since then it needs `create` too");
     }

@@ -39,8 +39,8 @@ static DANGER: Danger = Danger {
 
 const WRITE: &[&str] = &["create", "update", "patch", "delete", "deletecollection"];
 
-/// Group, resources (none: all of the group), and whether they have no namespace.
-const POLICIES: &[(&str, &[&str], bool)] = &[
+/// Group and resources (none: all of the group).
+const POLICIES: &[(&str, &[&str])] = &[
     (
         "admissionregistration.k8s.io",
         &[
@@ -51,27 +51,26 @@ const POLICIES: &[(&str, &[&str], bool)] = &[
             "mutatingadmissionpolicies",
             "mutatingadmissionpolicybindings",
         ],
-        true,
     ),
-    ("", &["namespaces"], true),
-    ("apiregistration.k8s.io", &["apiservices"], true),
-    ("apiextensions.k8s.io", &["customresourcedefinitions"], true),
-    ("flowcontrol.apiserver.k8s.io", &["flowschemas"], true),
-    ("scheduling.k8s.io", &["priorityclasses"], true),
-    ("security.openshift.io", &["securitycontextconstraints"], true),
-    ("networking.k8s.io", &["networkpolicies"], false),
-    ("policy.networking.k8s.io", &["adminnetworkpolicies", "baselineadminnetworkpolicies", "clusternetworkpolicies"], true),
-    ("cilium.io", &["ciliumnetworkpolicies", "ciliumclusterwidenetworkpolicies", "tracingpolicies", "tracingpoliciesnamespaced"], false),
-    ("crd.projectcalico.org", &["networkpolicies", "globalnetworkpolicies"], false),
-    ("projectcalico.org", &["networkpolicies", "globalnetworkpolicies"], false),
-    ("kyverno.io", &["policies", "clusterpolicies", "policyexceptions"], false),
-    ("policies.kyverno.io", &[], false),
-    ("templates.gatekeeper.sh", &[], true),
-    ("constraints.gatekeeper.sh", &[], true),
-    ("config.gatekeeper.sh", &[], false),
-    ("mutations.gatekeeper.sh", &[], true),
-    ("policy.sigstore.dev", &["clusterimagepolicies"], true),
-    ("security.kubearmor.com", &["kubearmorpolicies", "kubearmorclusterpolicies", "kubearmorhostpolicies"], false),
+    ("", &["namespaces"]),
+    ("apiregistration.k8s.io", &["apiservices"]),
+    ("apiextensions.k8s.io", &["customresourcedefinitions"]),
+    ("flowcontrol.apiserver.k8s.io", &["flowschemas"]),
+    ("scheduling.k8s.io", &["priorityclasses"]),
+    ("security.openshift.io", &["securitycontextconstraints"]),
+    ("networking.k8s.io", &["networkpolicies"]),
+    ("policy.networking.k8s.io", &["adminnetworkpolicies", "baselineadminnetworkpolicies", "clusternetworkpolicies"]),
+    ("cilium.io", &["ciliumnetworkpolicies", "ciliumclusterwidenetworkpolicies", "tracingpolicies", "tracingpoliciesnamespaced"]),
+    ("crd.projectcalico.org", &["networkpolicies", "globalnetworkpolicies"]),
+    ("projectcalico.org", &["networkpolicies", "globalnetworkpolicies"]),
+    ("kyverno.io", &["policies", "clusterpolicies", "policyexceptions"]),
+    ("policies.kyverno.io", &[]),
+    ("templates.gatekeeper.sh", &[]),
+    ("constraints.gatekeeper.sh", &[]),
+    ("config.gatekeeper.sh", &[]),
+    ("mutations.gatekeeper.sh", &[]),
+    ("policy.sigstore.dev", &["clusterimagepolicies"]),
+    ("security.kubearmor.com", &["kubearmorpolicies", "kubearmorclusterpolicies", "kubearmorhostpolicies"]),
 ];
 
 /// Whether the rule names a resource of the group which is a policy.
@@ -86,8 +85,8 @@ pub(super) fn find<'r>(rule: &'r Rule<'r>) -> Option<Hit<'r>> {
     if !rule.names.is_empty() {
         return None;
     }
-    let (mut named, mut cluster_scoped, mut verbs) = (Vec::new(), true, Vec::new());
-    for (group, wanted, without_namespace) in POLICIES {
+    let (mut named, mut verbs) = (Vec::new(), Vec::new());
+    for (group, wanted) in POLICIES {
         // a namespace is deleted with all that its labels protect
         let write = if *wanted == ["namespaces"] { &WRITE[..3] } else { WRITE };
         let own: Vec<_> = rule.verbs.iter().copied().filter(|verb| write.contains(verb)).collect();
@@ -95,12 +94,11 @@ pub(super) fn find<'r>(rule: &'r Rule<'r>) -> Option<Hit<'r>> {
         if own.is_empty() || found.is_empty() {
             continue;
         }
-        cluster_scoped &= without_namespace;
         named.extend(found.into_iter().filter(|resource| !named.contains(resource)).collect::<Vec<_>>());
         verbs.extend(own.into_iter().filter(|verb| !verbs.contains(verb)).collect::<Vec<_>>());
     }
     let value = *named.first()?;
-    Some(Hit { list: "resources", value, what: format!("{} {}", and(&verbs), some(&named)), cluster_scoped })
+    Some(Hit { list: "resources", value, what: format!("{} {}", and(&verbs), some(&named)) })
 }
 
 fn weigh(case: &Case<'_>, holder: &Holder<'_>) -> Weight {

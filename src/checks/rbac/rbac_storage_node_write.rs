@@ -30,16 +30,14 @@ static DANGER: Danger = Danger {
     built_in: BuiltIn::Counts,
 };
 
-const VOLUMES_AND_NODES: &[Right] = &[
+pub(super) const VOLUMES_AND_NODES: &[Right] = &[
     Right { groups: &[""], resources: &["persistentvolumes"], verbs: &["create", "update", "patch"] },
     Right { groups: &[""], resources: &["nodes"], verbs: &["create", "update", "patch", "delete", "deletecollection"] },
     Right { groups: &[""], resources: &["nodes/status"], verbs: &["update", "patch"] },
 ];
 
 fn find<'r>(rule: &'r Rule<'r>) -> Option<Hit<'r>> {
-    let all_named = !rule.names.is_empty();
-    let hit = hit(rule, VOLUMES_AND_NODES)?;
-    (!all_named).then_some(Hit { cluster_scoped: true, ..hit })
+    if rule.names.is_empty() { hit(rule, VOLUMES_AND_NODES) } else { None }
 }
 
 fn weigh(case: &Case<'_>, holder: &Holder<'_>) -> Weight {

@@ -31,7 +31,7 @@ static DANGER: Danger = Danger {
     built_in: BuiltIn::CountsButForTenants,
 };
 
-const TOKENS: &[Right] = &[Right { groups: &[""], resources: &["serviceaccounts/token"], verbs: &["create"] }];
+pub(super) const TOKENS: &[Right] = &[Right { groups: &[""], resources: &["serviceaccounts/token"], verbs: &["create"] }];
 
 fn find<'r>(rule: &'r Rule<'r>) -> Option<Hit<'r>> {
     // the name of a token request is that of its account, so names do restrict this `create`

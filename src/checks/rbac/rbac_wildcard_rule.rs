@@ -2,6 +2,7 @@
 
 use super::danger::{BINDINGS, BuiltIn, Case, Danger, Hit, KINDS, Weight, judge};
 use super::owners::BREAK_GLASS;
+use super::rbac_nodes_proxy;
 use super::words::{and, some};
 use crate::checks::{Check, Probe, Severity};
 use crate::model::kinds;
@@ -34,7 +35,7 @@ static DANGER: Danger =
 
 fn find<'r>(rule: &'r Rule<'r>) -> Option<Hit<'r>> {
     let all_verbs = rule.verbs.contains(&"*");
-    let hit = |list, value, what| Some(Hit { list, value, what, cluster_scoped: false });
+    let hit = |list, value, what| Some(Hit { list, value, what });
     if rule.resources.contains(&"*") && !rule.groups.is_empty() {
         let verbs = if all_verbs { "do anything with".to_owned() } else { and(&rule.verbs) };
         return hit("resources", "*", format!("{verbs} every resource of {}", groups(rule)));
@@ -49,7 +50,7 @@ fn find<'r>(rule: &'r Rule<'r>) -> Option<Hit<'r>> {
     let all_urls = all_verbs && rule.urls.contains(&"*");
     if all_urls {
         let what = "send any request to any path that is no resource".to_owned();
-        return Some(Hit { list: "nonResourceURLs", value: "*", what, cluster_scoped: true });
+        return Some(Hit { list: "nonResourceURLs", value: "*", what });
     }
     let useless = rule.resources.iter().find(|resource| resource.ends_with("/*"))?;
     hit("resources", useless, format!("do nothing by {useless}"))
@@ -63,6 +64,18 @@ fn groups(rule: &Rule<'_>) -> String {
     some(&named)
 }
 
+/// Whether `*` or `*/proxy` takes in what `rbac-nodes-proxy` reports where it is named.
+fn reaches_kubelets(rule: &Rule<'_>) -> bool {
+    rbac_nodes_proxy::VERBS.iter().any(|verb| rule.allows(verb, "", "nodes/proxy", ""))
+}
+
+/// Whether a wildcard for subresources takes in one by which a pod is entered or an account taken over.
+fn opens_more(rule: &Rule<'_>) -> bool {
+    let entered = ["pods/exec", "pods/attach", "pods/portforward", "serviceaccounts/token"];
+    entered.iter().any(|resource| rule.allows("create", "", resource, ""))
+        || ["update", "patch"].iter().any(|verb| rule.allows(verb, "", "pods/ephemeralcontainers", ""))
+}
+
 fn weigh(case: &Case<'_>, holder: &Holder<'_>) -> Weight {
     let rule = case.rule;
     if case.hit.value.ends_with("/*") {
@@ -74,13 +87,19 @@ fn weigh(case: &Case<'_>, holder: &Holder<'_>) -> Weight {
     if !rule.urls.is_empty() && case.may_everywhere(holder, |rule| rule.is_all()) {
         return Weight::Pass; // so does it here
     }
+    if holder.namespace.is_none() && reaches_kubelets(rule) {
+        return Weight::Because(Severity::Critical, "nodes/proxy is among them, by which one runs commands in any pod of the nodes");
+    }
+    if case.hit.value.starts_with("*/") {
+        return Weight::Fail(if opens_more(rule) && holder.namespace.is_none() { Severity::High } else { Severity::Medium });
+    }
     let reads = rule.verbs.iter().all(|verb| matches!(*verb, "get" | "list" | "watch"));
     let takes_in_secrets = rule.groups.iter().any(|group| matches!(*group, "" | "*"));
     let own_groups = !rule.groups.is_empty() && rule.groups.iter().all(|group| !kinds::is_built_in(group) && *group != "*");
     let serves = own_groups && rule.groups.iter().all(|group| case.operates(holder, &[group]));
     // every verb on a few named resources of one namespace
     let narrow = case.hit.list == "verbs" && holder.namespace.is_some();
-    if case.hit.value.starts_with("*/") || serves || narrow || reads && !takes_in_secrets {
+    if serves || narrow || reads && !takes_in_secrets {
         return Weight::Fail(Severity::Medium);
     }
     Weight::Fail(Severity::High)

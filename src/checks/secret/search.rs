@@ -2,22 +2,22 @@
 //! names mean something.
 
 use crate::checks::{Fault, Severity};
-use crate::model::credential::{self, Judgement};
+use crate::model::credential::{self, Held, Judgement};
 use crate::model::{Container, Evidence, Field, GroupKind, Object};
 use crate::parse::Kind;
 
 const EXPECTED: &str = "a reference to a Secret";
 
-/// The kinds that install Helm charts.
-pub(super) const HELM: &[GroupKind] = &[
+/// The kinds that install Helm charts, or hand parameters to tasks, other than those with pods of their own.
+pub(super) const WITH_PARAMETERS: &[GroupKind] = &[
     GroupKind::new("argoproj.io", "Application"),
     GroupKind::new("helm.cattle.io", "HelmChart"),
     GroupKind::new("helm.cattle.io", "HelmChartConfig"),
     GroupKind::new("helm.toolkit.fluxcd.io", "HelmRelease"),
 ];
 
-/// Where the kinds that install Helm charts keep their values.
-pub(super) fn helm_values<'a>(object: &Object<'a>) -> Vec<Field<'a>> {
+/// Where the kinds that install Helm charts keep their values, and those that run tasks their parameters.
+pub(super) fn parameters<'a>(object: &Object<'a>) -> Vec<Field<'a>> {
     match (object.group, object.kind) {
         ("helm.toolkit.fluxcd.io", "HelmRelease") => vec![object.at("spec.values")],
         ("helm.cattle.io", "HelmChart" | "HelmChartConfig") => vec![object.at("spec.valuesContent"), object.at("spec.set")],
@@ -28,6 +28,9 @@ pub(super) fn helm_values<'a>(object: &Object<'a>) -> Vec<Field<'a>> {
                 .flat_map(|helm| ["parameters", "valuesObject", "values"].map(|key| helm.key(key)))
                 .collect()
         }
+        ("tekton.dev", _) => vec![object.at("spec.params")],
+        ("argoproj.io", "CronWorkflow") => vec![object.at("spec.workflowSpec.arguments.parameters")],
+        ("argoproj.io", _) => vec![object.at("spec.arguments.parameters")],
         _ => Vec::new(),
     }
 }
@@ -54,30 +57,18 @@ impl<'s> Search<'s> {
     }
 
     pub(super) fn container(&mut self, container: &Container<'_>) {
-        for variable in container.at("env").items() {
-            self.named(variable.key("name").str(), variable.key("value"));
+        self.variables(container.at("env").items());
+        let words: Vec<_> = ["command", "args"].into_iter().flat_map(|list| container.at(list).items()).collect();
+        self.command(&words);
+        // what Tekton and Argo hand to an interpreter
+        for script in ["script", "source"] {
+            self.script(container.at(script));
         }
-        for list in ["command", "args"] {
-            let mut words = container.at(list).items().peekable();
-            while let Some(word) = words.next() {
-                match word.str().split_once('=') {
-                    Some((flag, value)) if flag.starts_with('-') || is_variable(flag) => self.value(flag, value, word),
-                    // `--flag value` in one word: only the flag may be said aloud
-                    _ if word.str().starts_with("--") && word.str().contains(char::is_whitespace) => {
-                        let (flag, value) = word.str().split_once(char::is_whitespace).unwrap_or_default();
-                        self.value(flag, value.trim(), word);
-                    }
-                    _ if word.str().starts_with("--no-") => {}
-                    _ if word.str().starts_with("--") => match words.next_if(|next| !next.str().starts_with('-')) {
-                        Some(value) => self.named(word.str(), value),
-                        None => _ = self.shape(word),
-                    },
-                    _ => _ = self.shape(word),
-                }
-            }
-        }
-        for probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
-            for header in container.at(probe).at("httpGet.httpHeaders").items() {
+        for handler in ["livenessProbe", "readinessProbe", "startupProbe", "lifecycle.postStart", "lifecycle.preStop"] {
+            let handler = container.at(handler);
+            let words: Vec<_> = handler.at("exec.command").items().collect();
+            self.command(&words);
+            for header in handler.at("httpGet.httpHeaders").items() {
                 let value = header.key("value");
                 let scheme = ["Basic ", "Bearer "].into_iter().find_map(|scheme| value.str().strip_prefix(scheme));
                 match scheme {
@@ -90,9 +81,62 @@ impl<'s> Search<'s> {
         }
     }
 
+    pub(super) fn variables<'f>(&mut self, variables: impl Iterator<Item = Field<'f>>) {
+        variables.for_each(|variable| self.named(variable.key("name").str(), variable.key("value")));
+    }
+
+    /// The words of a command: flags with their values, scripts among them, what its program takes for a password.
+    fn command(&mut self, words: &[Field<'_>]) {
+        let before = self.faults.len();
+        let mut rest = words.iter().copied().peekable();
+        while let Some(word) = rest.next() {
+            let text = word.str();
+            match text.split_once('=') {
+                Some((flag, value)) if flag.starts_with('-') && !flag.contains(char::is_whitespace) || is_variable(flag) => {
+                    self.value(flag, value, word);
+                }
+                // `--flag value` in one word: only the flag may be said aloud
+                _ if text.starts_with("--") && text.contains(char::is_whitespace) => {
+                    let (flag, value) = text.split_once(char::is_whitespace).unwrap_or_default();
+                    self.value(flag, value.trim(), word);
+                }
+                _ if text.starts_with("--no-") => {}
+                _ if text.starts_with("--") => match rest.next_if(|next| !next.str().starts_with('-')) {
+                    Some(value) => self.named(text, value),
+                    None => _ = self.shape(word),
+                },
+                _ => self.script(word),
+            }
+        }
+        if self.faults.len() == before {
+            let texts: Vec<_> = words.iter().map(|word| word.str()).collect();
+            if let Some((at, found)) = credential::password_argument(&texts) {
+                self.found(found, words[at]);
+            }
+        }
+    }
+
+    /// A text that a shell may read, or a word of a command.
+    fn script(&mut self, field: Field<'_>) {
+        if self.shape(field) || !field.str().contains(char::is_whitespace) {
+            return;
+        }
+        let known = |value: &str| self.evidence.is_name(value);
+        let held = credential::in_script(field.str(), &known).or_else(|| credential::in_text(field.str(), &known));
+        self.held(held, field);
+    }
+
+    /// The object as somebody applied it, which `kubectl` keeps: its values under their own names.
+    fn applied(&mut self, annotation: Field<'_>) {
+        if let Some(name) = credential::in_applied(annotation.str(), &|value| self.evidence.is_name(value)) {
+            let said = format!("what kubectl keeps of the applied object holds a credential, under {name}");
+            self.faults.push(annotation.fault(said).expected(EXPECTED).severity(Severity::High).sensitive());
+        }
+    }
+
     pub(super) fn config_map(&mut self, map: &Object<'_>) {
         for (key, value) in map.at("data").entries() {
-            self.named(key, value);
+            if is_script(key, value.str()) { self.script(value) } else { self.named(key, value) }
         }
         for (_, value) in map.at("binaryData").entries() {
             self.looked = true;
@@ -104,9 +148,15 @@ impl<'s> Search<'s> {
     }
 
     /// Annotations hold whole objects sometimes; their names are no guide, as many end in the name of a Secret.
-    pub(super) fn annotations(&mut self, annotations: Field<'_>) {
-        for (_, value) in annotations.entries() {
-            self.shape(value);
+    pub(super) fn annotations(&mut self, annotations: Field<'_>, of_secret: bool) {
+        for (key, value) in annotations.entries() {
+            match key {
+                // secret-manifest-plaintext tells what it keeps of a Secret
+                credential::LAST_APPLIED if of_secret => self.looked = true,
+                credential::LAST_APPLIED if !self.shape(value) => self.applied(value),
+                credential::LAST_APPLIED => {}
+                _ => _ = self.shape(value),
+            }
         }
     }
 
@@ -120,7 +170,7 @@ impl<'s> Search<'s> {
         let entries = place.entries();
         let pair = entries.iter().find(|(key, _)| *key == "name").map(|(_, name)| name.str());
         for (key, value) in &entries {
-            let name = pair.filter(|_| *key == "value").unwrap_or(key);
+            let name = pair.filter(|_| matches!(*key, "value" | "default")).unwrap_or(key);
             self.tree(name, *value);
         }
     }
@@ -134,9 +184,9 @@ impl<'s> Search<'s> {
         if value.is_empty() || self.shape(field) {
             return;
         }
-        if let Some(key) = credential::secret_line(value) {
-            let said = format!("the key {key} in this text holds a credential");
-            self.faults.push(field.fault(said).expected(EXPECTED).severity(Severity::High).sensitive());
+        let known = |value: &str| self.evidence.is_name(value);
+        let held = credential::in_text(value, &known);
+        if self.held(held, field) {
             return;
         }
         if value.contains('\n') {
@@ -149,6 +199,19 @@ impl<'s> Search<'s> {
             Judgement::Doubt(why) => field.fault(format!("{name} may hold a credential: {why}")).severity(Severity::Medium).doubt(),
         };
         self.faults.push(fault.expected(EXPECTED).sensitive());
+    }
+
+    /// Whether a text holds a credential, by what stands around it.
+    fn held(&mut self, held: Option<Held>, field: Field<'_>) -> bool {
+        match held {
+            None => false,
+            Some(Held::Placed(found)) => self.found(found, field),
+            Some(Held::Named(name)) => {
+                let said = format!("the key {name} in this text holds a credential");
+                self.faults.push(field.fault(said).expected(EXPECTED).severity(Severity::High).sensitive());
+                true
+            }
+        }
     }
 
     /// Whether a value is a credential by its shape.
@@ -173,4 +236,9 @@ impl<'s> Search<'s> {
 /// A name such as shells give variables: `DB_PASSWORD` in `DB_PASSWORD=…`.
 fn is_variable(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+/// Whether a value of a ConfigMap is a script.
+fn is_script(key: &str, text: &str) -> bool {
+    text.starts_with("#!") || [".sh", ".bash", ".ash"].iter().any(|end| key.ends_with(end))
 }

@@ -1,7 +1,7 @@
 //! Base64 is no encryption: a Secret in a file is there for all who have the file.
 
 use crate::checks::{Check, Fault, Probe, Severity, Surface, Verdict};
-use crate::model::credential::{self, Value, speaks_of_credential};
+use crate::model::credential::{self, Held, Value, is_key_file, speaks_of_credential};
 use crate::model::{Field, Object, Scan, kinds};
 
 pub(super) static CHECK: Check = Check {
@@ -30,10 +30,6 @@ const TYPES: &[(&str, &[&str])] = &[
     ("kubernetes.io/tls", &["tls.key"]),
 ];
 
-/// Keys that hold credentials beyond those whose last word says so.
-const KEYS: &[&str] =
-    &["id_rsa", "id_ed25519", "pgpass", ".pgpass", ".netrc", "kubeconfig", "htpasswd", "auth", "key", "private.key", "secret_key_base"];
-
 /// The shortest value that is taken for a credential by the name of its key.
 const SHORTEST: usize = 8;
 
@@ -44,7 +40,8 @@ fn probe(secret: &Object<'_>, scan: &Scan<'_>) -> Verdict {
     let encoded = secret.at("data").entries().into_iter().map(|(key, field)| (key, field, credential::decode(field.str())));
     let plain = secret.at("stringData").entries().into_iter().map(|(key, field)| (key, field, Some(field.str().as_bytes().to_vec())));
     let all: Vec<_> = encoded.chain(plain).collect();
-    let said: Vec<_> = all.iter().map(|(key, field, bytes)| judge(secret, key, *field, bytes.as_deref())).collect();
+    let mut said: Vec<_> = all.iter().map(|(key, field, bytes)| judge(secret, key, *field, bytes.as_deref())).collect();
+    said.extend(applied(secret));
     let rendered = scan.evidence.files().get(secret.root.file as usize).is_some_and(|file| file.uri.is_none());
     let faults: Vec<_> =
         said.iter().filter_map(|said| if let Said::Fault(fault) = said { Some((**fault).clone()) } else { None }).collect();
@@ -60,6 +57,15 @@ fn probe(secret: &Object<'_>, scan: &Scan<'_>) -> Verdict {
         field.fault(format!("key {key} looks like configuration: is there a credential in it")).severity(Severity::Low).sensitive().doubt()
     })
     .into()
+}
+
+/// What `kubectl` keeps of the Secret as it was applied, long after the data itself went elsewhere.
+fn applied(secret: &Object<'_>) -> Option<Said> {
+    let annotation = secret.annotation(credential::LAST_APPLIED);
+    let kept = credential::applied_data(annotation.str());
+    let said = kept.iter().map(|(key, bytes)| judge(secret, key, annotation, Some(bytes)));
+    let worst = said.filter_map(|said| if let Said::Fault(fault) = said { Some(fault) } else { None }).min_by_key(|fault| fault.doubt)?;
+    Some(Said::Fault(Box::new(worst.reworded(|said| format!("the annotation of kubectl apply: {said}")))))
 }
 
 enum Said {
@@ -87,8 +93,12 @@ fn judge(secret: &Object<'_>, key: &str, field: Field<'_>, bytes: Option<&[u8]>)
         };
         return Said::Fault(Box::new(fault));
     }
-    if let Some(name) = text.and_then(credential::secret_line) {
-        return Said::Fault(Box::new(fault(format!("key {key} holds a credential in the clear, under {name}"))));
+    match text.and_then(|text| credential::in_text(text, &|_| false)) {
+        Some(Held::Named(name)) => return Said::Fault(Box::new(fault(format!("key {key} holds a credential in the clear, under {name}")))),
+        Some(Held::Placed(found)) if found.doubt.is_none() => {
+            return Said::Fault(Box::new(fault(format!("key {key} holds {}", found.rule))));
+        }
+        _ => {}
     }
     let kind = secret.at("type").str();
     // a list of registries without a login to any of them holds nothing
@@ -99,7 +109,7 @@ fn judge(secret: &Object<'_>, key: &str, field: Field<'_>, bytes: Option<&[u8]>)
     if !by_type && text.is_some_and(credential::is_reference) {
         return Said::Open;
     }
-    if !by_type && !speaks_of_credential(key) && !KEYS.contains(&key) && !is_key_store(key) {
+    if !by_type && !speaks_of_credential(key) && !is_key_file(key) {
         return Said::Open;
     }
     match text.map_or(Value::Strong, |text| credential::classify(text.trim())) {
@@ -112,8 +122,4 @@ fn judge(secret: &Object<'_>, key: &str, field: Field<'_>, bytes: Option<&[u8]>)
         }
         _ => Said::Fault(Box::new(fault(format!("key {key} holds a credential in the clear")))),
     }
-}
-
-fn is_key_store(key: &str) -> bool {
-    [".jks", ".p12", ".pfx", ".keystore", ".keytab"].iter().any(|end| key.ends_with(end))
 }

@@ -1,6 +1,6 @@
 //! A credential written into a workload or a ConfigMap is read by all who may read the object, and by all who have the repository.
 
-use super::search::{HELM, Search, helm_values};
+use super::search::{Search, WITH_PARAMETERS, parameters};
 use crate::checks::{Check, Probe, Severity, Verdict};
 use crate::model::{Object, Pod, Scan, kinds};
 
@@ -20,24 +20,25 @@ pub(super) static CHECK: Check = Check {
         ("cwe", &["CWE-798", "CWE-522"]),
     ],
     needs: &[kinds::CONFIG_MAP, kinds::SECRET],
-    beside: HELM,
+    beside: WITH_PARAMETERS,
     probe: Probe::Any(probe),
     ..Check::BASE
 };
 
 fn probe(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
     let mut search = Search::new(scan.evidence);
-    search.annotations(object.at("metadata.annotations"));
+    search.annotations(object.at("metadata.annotations"), object.is(kinds::SECRET));
     for pod in scan.evidence.pods_in(object).iter().map(|record| Pod { scan, record }) {
         if pod.metadata().node() != object.at("metadata").node() {
-            search.annotations(pod.metadata().key("annotations"));
+            search.annotations(pod.metadata().key("annotations"), false);
         }
+        search.variables(pod.shared_variables());
         pod.containers().for_each(|container| search.container(&container));
     }
     if object.is(kinds::CONFIG_MAP) {
         search.config_map(object);
     }
-    for values in helm_values(object) {
+    for values in parameters(object) {
         search.tree("", values);
     }
     if search.looked() { search.into_faults().into() } else { Verdict::Skip("no field that holds values".into()) }

@@ -3,7 +3,7 @@
 use super::encryption::{self, AtRest};
 use crate::checks::pod::data_class::{self, CLASS_LABELS, DataClass, PUBLIC_CLASSES};
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
-use crate::model::{Container, Field, GroupKind, Image, Pod, kinds};
+use crate::model::{Container, Field, GroupKind, Image, Namespace, Pod, kinds};
 
 pub(super) static CHECK: Check = Check {
     id: "storage-cache-unencrypted",
@@ -17,42 +17,51 @@ pub(super) static CHECK: Check = Check {
     blind: "Encryption of the nodes' disks, swap, the content of configuration files, and TLS that a mesh adds.",
     refs: &["https://kubernetes.io/docs/concepts/storage/volumes/#emptydir"],
     maps: &[("cwe", &["CWE-311", "CWE-524"])],
-    probe: Probe::Pod(probe),
+    probe: Probe::Namespace(probe),
     ..Check::BASE
 };
 
 const NODES: &[GroupKind] = &[kinds::NODE];
 
-fn probe(pod: &Pod<'_>) -> Verdict {
-    let mut disks =
-        pod.volumes().map(|volume| volume.key("emptyDir")).filter(|field| field.exists() && field.key("medium").str().is_empty());
-    let memory = pod.volumes().any(|volume| !volume.at("emptyDir.medium").str().is_empty());
-    let classes = pod.volumes().filter_map(|volume| made_unencrypted(pod, volume));
-    let servers = pod.containers().filter_map(|container| server(&container));
-    match data_class::of(pod) {
-        DataClass::Public => Verdict::Skip("its owner declared its data public".into()),
-        DataClass::Sensitive(class) => {
-            let disks = disks.map(|field| {
-                let said = format!("pod of class {class} writes to the node's disk, which nothing shows to be encrypted");
-                field.fault(said).expected("medium: Memory, or an encrypted class").missing(NODES)
-            });
-            let faults: Vec<_> = disks.chain(classes).chain(servers).collect();
-            if faults.is_empty() && !memory { Verdict::Skip(NONE.into()) } else { faults.into() }
-        }
-        DataClass::Undeclared => {
-            // one question a pod, whatever it has of caches
-            let said = "nothing says how sensitive the pod's data is, and it may be cached unencrypted: label the pod or its namespace with a class";
-            let disk = disks.next().map(|field| field.fault(said).expected("a class, or medium: Memory").doubt());
-            match disk.or_else(|| servers.map(Fault::doubt).next()) {
-                Some(fault) => fault.into(),
-                None if memory => Verdict::Pass,
-                None => Verdict::Skip(NONE.into()),
+fn probe(namespace: &Namespace<'_>) -> Verdict {
+    let (mut faults, mut looked_at, mut public, mut unsaid) = (Vec::new(), false, false, 0);
+    for pod in namespace.pods() {
+        let classes = pod.volumes().filter_map(|volume| made_unencrypted(&pod, volume));
+        let servers = pod.containers().filter_map(|container| server(&container));
+        match data_class::of(&pod) {
+            DataClass::Public => public = true,
+            DataClass::Sensitive(class) => {
+                faults.extend(disks(&pod).map(|field| {
+                    let said = format!("pod of class {class} writes to the node's disk, which nothing shows to be encrypted");
+                    field.fault(said).expected("medium: Memory, or an encrypted class").missing(NODES)
+                }));
+                faults.extend(classes.chain(servers));
+            }
+            DataClass::Undeclared => {
+                unsaid += usize::from(disks(&pod).next().is_some());
+                faults.extend(servers.map(Fault::doubt));
             }
         }
+        looked_at |= pod.volumes().any(|volume| !volume.at("emptyDir.medium").str().is_empty());
+    }
+    faults.extend((unsaid > 0).then(|| undeclared(namespace, unsaid)));
+    match (faults.is_empty(), looked_at, public) {
+        (true, false, true) => Verdict::Skip("its owner declared the data public".into()),
+        (true, false, false) => Verdict::Skip("nothing in it looks like a cache".into()),
+        _ => faults.into(),
     }
 }
 
-const NONE: &str = "nothing in it looks like a cache";
+fn disks<'a>(pod: &Pod<'a>) -> impl Iterator<Item = Field<'a>> + use<'a> {
+    pod.volumes().map(|volume| volume.key("emptyDir")).filter(|field| field.exists() && field.key("medium").str().is_empty())
+}
+
+/// What only the owner can say of the data, asked once: a label on the namespace answers it for every pod.
+fn undeclared(namespace: &Namespace<'_>, count: usize) -> Fault {
+    let pods = if count == 1 { "1 pod writes".to_owned() } else { format!("{count} pods write") };
+    let said = format!("{pods} to the node's disk, and nothing says how sensitive the data{} is", namespace.after("of"));
+    namespace.field().fault(said).expected("a class on the namespace or its pods, or medium: Memory").doubt()
+}
 
 /// A volume made for the pod's life by a class that does not encrypt.
 fn made_unencrypted(pod: &Pod<'_>, volume: Field<'_>) -> Option<Fault> {

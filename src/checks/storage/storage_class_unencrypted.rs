@@ -2,6 +2,7 @@
 
 use super::encryption::{self, AtRest};
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
+use crate::model::claim::Use;
 use crate::model::{Field, GroupKind, Object, Scan, kinds};
 
 pub(super) static CHECK: Check = Check {
@@ -50,10 +51,13 @@ fn volume(volume: &Object<'_>, scan: &Scan<'_>) -> Verdict {
     }
     let plain = ["nfs", "hostPath", "local"].iter().map(|source| volume.at("spec").key(source)).find(|source| source.exists());
     if let Some(source) = plain {
-        let bound = volume.at("spec.claimRef").exists();
         let said = format!("volume {} is a folder that nothing is known to encrypt", volume.name);
         let fault = source.key("path").fault(said).expected("a driver that encrypts");
-        return if bound { fault.into() } else { Verdict::PassIfNone(CLAIMS) };
+        return match scan.evidence.claims().use_of(volume) {
+            Use::Bound => fault.into(),
+            Use::Possible => fault.reworded(|said| format!("{said}, and a claim was seen that it fits")).doubt().into(),
+            Use::Unseen => Verdict::PassIfNone(CLAIMS),
+        };
     }
     let managed = ["gcePersistentDisk", "azureDisk", "azureFile"];
     if managed.iter().any(|source| volume.at("spec").key(source).exists()) {

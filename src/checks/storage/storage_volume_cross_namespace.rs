@@ -1,7 +1,7 @@
 //! Volumes have no namespace: what keeps one tenant's data from the next is how they are handed out.
 
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
-use crate::model::volume::{lies_in, normal_path};
+use crate::model::host_path::{lies_in, normal_path};
 use crate::model::{Field, GroupKind, Object, Scan, kinds};
 
 pub(super) static CHECK: Check = Check {

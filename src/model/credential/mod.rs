@@ -1,17 +1,24 @@
-//! What looks like a credential: by its shape ([`find`]), or by the name it stands under ([`judge`]).
+//! What looks like a credential: by its shape ([`find`]), by the name it stands under ([`judge`]), or by what stands
+//! around it in a text ([`in_text`]) or a script ([`in_script`]).
 //!
 //! Nothing here keeps, prints or hashes a value: what is said is the rule that it met.
 
+mod applied;
 mod base64;
 mod name;
+mod script;
 mod shape;
 #[cfg(test)]
 mod tests;
+mod text;
 mod value;
 
+pub use applied::{LAST_APPLIED, applied_data, in_applied};
 pub use base64::decode;
-pub use name::speaks_of_credential;
+pub use name::{is_key_file, speaks_of_credential};
+pub use script::{in_script, password_argument};
 pub use shape::{Found, find};
+pub use text::{Held, in_text};
 pub use value::{Value, classify, is_reference, is_whole_reference};
 
 /// What a name and the value under it come to.
@@ -38,18 +45,4 @@ pub fn judge(name: &str, value: &str) -> Judgement {
         Value::Weak => Judgement::Doubt("too short or too regular to tell"),
         Value::Strong => Judgement::Secret,
     }
-}
-
-/// The first line of a text (`key=value`, `key: value`) that holds a credential under a name that says so.
-#[must_use]
-pub fn secret_line(text: &str) -> Option<&str> {
-    text.lines().find_map(|line| {
-        let (name, value) = line.split_once(['=', ':'])?;
-        let value = value.split_once(" #").map_or(value, |(value, _)| value);
-        let name = name.trim().trim_start_matches("export ").trim_start_matches("- ").trim_matches(['"', '\'']);
-        let value = value.trim().trim_end_matches(',').trim_matches(['"', '\'']);
-        let plain = !name.is_empty() && !name.contains(|byte: char| byte.is_whitespace() || "(){}[]<>$".contains(byte));
-        let one_word = !value.contains(|byte: char| byte.is_whitespace() || "(){}[]".contains(byte));
-        (plain && one_word && judge(name, value) == Judgement::Secret).then_some(name)
-    })
 }

@@ -51,6 +51,16 @@ pub fn speaks_of_credential(name: &str) -> bool {
     named && !REFERENCES.iter().any(|part| memchr::memmem::find(flat, part.as_bytes()).is_some())
 }
 
+/// Keys of Secrets that hold credentials beyond those whose last word says so.
+const FILES: &[&str] =
+    &["id_rsa", "id_ed25519", "pgpass", ".pgpass", ".netrc", "kubeconfig", "htpasswd", "auth", "key", "private.key", "secret_key_base"];
+
+/// Whether a key of a Secret is the name of a file that holds credentials.
+#[must_use]
+pub fn is_key_file(key: &str) -> bool {
+    FILES.contains(&key) || [".jks", ".p12", ".pfx", ".keystore", ".keytab"].iter().any(|end| key.ends_with(end))
+}
+
 #[cfg(test)]
 mod tests {
     use super::speaks_of_credential;

@@ -1,7 +1,10 @@
 //! Credentials are made up at run time, so that no token stands in the source, not even a false one.
 
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+
 use super::shape::{Found, crc32};
-use super::{Judgement, find, judge, secret_line};
+use super::{Judgement, applied_data, find, in_applied, in_script, in_text, judge, password_argument};
 
 /// `length` characters in no order that anybody would call random.
 fn body(alphabet: &str, length: usize) -> String {
@@ -122,7 +125,75 @@ fn names_and_values_together() {
     assert_eq!(judge("DB_HOST", "k9!vQ2#mZx7pLw4t"), Judgement::Nothing);
     assert!(matches!(judge("DB_PASSWORD", "hunter2"), Judgement::Doubt(_)));
     assert_eq!(judge("DB_PASSWORD", "$(FROM_VAULT)"), Judgement::Nothing);
-    assert_eq!(secret_line("a.b=1\nspring.datasource.password=k9vQ2mZx7pLw4tY\n"), Some("spring.datasource.password"));
-    assert_eq!(secret_line("auth:\n  adminPassword: \"k9!vQ2#mZx7pLw4t\"\n"), Some("adminPassword"));
-    assert_eq!(secret_line("expr: sum(rate(token[5m])) by (x)\n// token: see the docs at length"), None);
+}
+
+/// Pieces that shells, XML, JSON and SQL are made of, and what breaks them.
+const PIECES: &[&str] = &[
+    "'",
+    "\"",
+    "\\",
+    "\\\n",
+    "$",
+    "$(",
+    "${",
+    "`",
+    "(",
+    ")",
+    "}",
+    "#",
+    ";",
+    "\n",
+    " ",
+    "=",
+    ":",
+    "://",
+    "@",
+    "<",
+    ">",
+    "</",
+    "password",
+    "<password>",
+    "\"token\":\"",
+    "IDENTIFIED BY ",
+    "CREATE USER a PASSWORD '",
+    "curl -u ",
+    "mysql -p",
+    "login -p ",
+    "a:b",
+    "k9vQ2mZx7pLw4tYb",
+    "é",
+    "\u{1f600}",
+    "-----BEGIN ",
+    "eyJ",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { rng_seed: RngSeed::Fixed(7), failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_text_breaks_the_search(pieces in prop::collection::vec(prop::sample::select(PIECES), 0..40)) {
+        let text = pieces.concat();
+        let nothing = |_: &str| false;
+        let _ = (find(&text), in_text(&text, &nothing), in_script(&text, &nothing), in_applied(&text, &nothing), applied_data(&text));
+        let words: Vec<_> = text.split(' ').collect();
+        prop_assert!(password_argument(&words).is_none_or(|(at, _)| at < words.len()));
+    }
+}
+
+#[test]
+fn long_texts_take_no_time() {
+    let nothing = |_: &str| false;
+    let pieces =
+        ["$(", "'\"", "=\"", "<a ", "\"token\":\"", "mysql -p ", "CREATE USER a PASSWORD '", "a=", "token=", "<token>", "token: ", "\\"];
+    let time = |piece: &str, times: usize| {
+        let text = piece.repeat(times);
+        let start = std::time::Instant::now();
+        let _ = (in_text(&text, &nothing), in_script(&text, &nothing));
+        start.elapsed()
+    };
+    for piece in pieces {
+        // ten times the text takes about ten times as long; a hundred times would be the square
+        let (short, long) = (time(piece, 2_000), time(piece, 20_000));
+        assert!(long < short * 40 + std::time::Duration::from_millis(200), "{piece}: {short:?}, {long:?}");
+    }
 }

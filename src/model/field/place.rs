@@ -1,5 +1,7 @@
 //! Where a field stands, for people and for fingerprints.
 
+use std::fmt::Write as _;
+
 use crate::model::fault::{Place, Quality};
 use crate::model::field::{Field, NOWHERE};
 use crate::parse::tree::push_key;
@@ -11,16 +13,8 @@ impl<'a> Field<'a> {
     pub fn place(self) -> Place {
         let present = !self.is_missing();
         let (span, quality) = if present { (self.span(), Quality::Value) } else { (self.anchor(), Quality::Parent) };
-        let path = |labels| self.path_with(labels).into_boxed_str();
-        Place {
-            file: self.root.file,
-            root: self.root.node,
-            span,
-            whole: self.whole_span(),
-            path: path(Labels::Numbers),
-            stable: path(Labels::Keys),
-            quality,
-        }
+        let (path, stable) = self.paths();
+        Place { file: self.root.file, root: self.root.node, span, whole: self.whole_span(), path, stable, quality }
     }
 
     /// The byte range of all of it, whatever it is; of the nearest parent when it is absent.
@@ -29,45 +23,54 @@ impl<'a> Field<'a> {
         self.root.tree.span(self.node)
     }
 
-    fn path_with(self, labels: Labels) -> String {
-        let mut path = String::new();
+    /// The path for people, list items by number; and that for fingerprints, by what identifies them, so that a
+    /// reordered list changes nothing.
+    fn paths(self) -> (Box<str>, Box<str>) {
+        let mut steps = Vec::with_capacity(12);
         let mut from = self.root.node;
         for (place, target) in self.via.into_iter().filter(|via| *via != NOWHERE) {
-            self.push_path(&mut path, from, place, labels);
+            self.walk(&mut steps, from, place);
             from = target;
         }
-        self.push_path(&mut path, from, self.node, labels);
-        for (what, is_key) in self.missing.iter().zip(self.is_key).filter(|(what, _)| !what.is_empty()) {
+        self.walk(&mut steps, from, self.node);
+        for (what, is_key) in self.missing.into_iter().zip(self.is_key).filter(|(what, _)| !what.is_empty()) {
             if is_key {
-                push_key(&mut path, what);
+                steps.push(Step::Key(what));
             } else {
-                what.split('.').for_each(|key| push_key(&mut path, key));
+                steps.extend(what.split('.').map(Step::Key));
             }
         }
-        path
+        let mut path = String::with_capacity(80);
+        steps.iter().for_each(|step| step.push(&mut path));
+        let mut stable = String::with_capacity(80);
+        let mut differs = false;
+        for step in steps {
+            match step {
+                Step::Item { number, item } => differs |= push_item(&mut stable, self.root.tree, number, item),
+                step => step.push(&mut stable),
+            }
+        }
+        let path = path.into_boxed_str();
+        let stable = if differs { stable.into_boxed_str() } else { path.clone() };
+        (path, stable)
     }
 
-    /// Appends the way from one node down to another.
-    fn push_path(self, path: &mut String, from: NodeId, to: NodeId, labels: Labels) {
+    /// The way from one node down to another.
+    fn walk(self, steps: &mut Vec<Step<'a>>, from: NodeId, to: NodeId) {
         let tree = self.root.tree;
         let mut at = from;
         while at != to {
             let within = |id: NodeId| (id..tree.next(id)).contains(&to);
             let step = match tree.kind(at) {
-                Kind::Mapping => tree.entries(at).find(|&(_, value)| within(value)).map(|(key, value)| {
-                    push_key(path, tree.text(key));
-                    value
-                }),
-                Kind::Sequence => tree.items(at).enumerate().find(|&(_, item)| within(item)).map(|(number, item)| {
-                    match labels.key_of(tree, item) {
-                        Some(key) => path.push_str(&format!("[{key}]")),
-                        None => path.push_str(&format!("[{number}]")),
-                    }
-                    item
-                }),
+                Kind::Mapping => tree.entries(at).find(|&(_, value)| within(value)).map(|(key, value)| (Step::Key(tree.text(key)), value)),
+                Kind::Sequence => {
+                    let item = tree.items(at).enumerate().find(|&(_, item)| within(item));
+                    item.map(|(number, item)| (Step::Item { number, item }, item))
+                }
                 Kind::Scalar | Kind::Alias => None,
             };
-            let Some(next) = step else { return };
+            let Some((step, next)) = step else { return };
+            steps.push(step);
             at = next;
         }
     }
@@ -122,26 +125,45 @@ impl<'a> Field<'a> {
     }
 }
 
-/// How a path names the items of a list.
+/// A step of a path.
 #[derive(Debug, Clone, Copy)]
-enum Labels {
-    /// By number: for people.
-    Numbers,
-    /// By what identifies them, so that a reordered list changes nothing: for fingerprints.
-    Keys,
+enum Step<'a> {
+    /// To the value of a key.
+    Key(&'a str),
+    /// To an item of a list.
+    Item { number: usize, item: NodeId },
 }
 
-impl Labels {
-    /// What tells an item from its neighbours; subjects of bindings share names between kinds and namespaces.
-    fn key_of(self, tree: &Tree, item: NodeId) -> Option<String> {
-        if matches!(self, Labels::Numbers) {
-            return None;
+impl Step<'_> {
+    fn push(self, path: &mut String) {
+        match self {
+            Step::Key(key) => push_key(path, key),
+            Step::Item { number, .. } => push_number(path, number),
         }
-        let text = |key| tree.get(item, key).map(|(_, value)| tree.text(value));
-        let key = ["name", "port", "key"].into_iter().find(|key| text(key).is_some())?;
-        let others = ["kind", "namespace"].into_iter().filter_map(|key| Some(format!(",{key}={}", text(key)?)));
-        Some(format!("{key}={}{}", text(key)?, others.collect::<String>()))
     }
+}
+
+fn push_number(path: &mut String, number: usize) {
+    // writing to a text does not fail
+    _ = write!(path, "[{number}]");
+}
+
+/// Appends what tells an item from its neighbours, subjects of bindings share names between kinds and namespaces; its
+/// number where nothing does. Whether it is another text than the number.
+fn push_item(path: &mut String, tree: &Tree, number: usize, item: NodeId) -> bool {
+    let text = |key| tree.get(item, key).map(|(_, value)| tree.text(value));
+    let Some((key, value)) = ["name", "port", "key"].into_iter().find_map(|key| Some((key, text(key)?))) else {
+        push_number(path, number);
+        return false;
+    };
+    path.extend(["[", key, "=", value]);
+    for key in ["kind", "namespace"] {
+        if let Some(value) = text(key) {
+            path.extend([",", key, "=", value]);
+        }
+    }
+    path.push(']');
+    true
 }
 
 fn first_line_end(text: &str, start: u32, end: u32) -> u32 {

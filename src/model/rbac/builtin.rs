@@ -61,6 +61,13 @@ pub(super) fn binds(namespace: Option<&str>, name: &str, role: &str, subject: Id
     found.is_some_and(|binding| binding.subjects.contains(&subject))
 }
 
+/// The rules that Kubernetes' own bindings give somebody.
+pub(super) fn rules_of_subject(identity: Identity<'_>) -> Vec<Rule<'static>> {
+    let bindings = BUILT_IN.bindings.iter().filter(|binding| binding.subjects.contains(&identity));
+    let roles = bindings.filter_map(|binding| role(None, binding.role).or_else(|| role(binding.namespace, binding.role)));
+    roles.flat_map(rules_of).collect()
+}
+
 impl BuiltIn {
     fn read(text: &'static str) -> Self {
         let mut all = BuiltIn::default();

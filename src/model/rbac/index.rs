@@ -41,7 +41,7 @@ impl<'a> Rbac<'a> {
         let malformed = written.items().find_map(Rule::malformed);
         let set = self.set(object.world, object.namespace, object.name);
         self.role_of.insert(object.id, self.roles.len() as u32);
-        self.push(Role { object: Some(object.id), namespace: object.namespace, name: object.name, rules, malformed, set });
+        self.push(Role { object: Some(object.id), namespace: object.namespace, name: object.name, rules, malformed, set, like: 0 });
     }
 
     /// Adds the roles that Kubernetes makes, where no document shows them.
@@ -52,7 +52,7 @@ impl<'a> Rbac<'a> {
             }
             let set = self.set(world, role.namespace, role.name);
             let rules = role.rules.clone();
-            self.push(Role { object: None, namespace: role.namespace, name: role.name, rules, malformed: None, set });
+            self.push(Role { object: None, namespace: role.namespace, name: role.name, rules, malformed: None, set, like: 0 });
         }
     }
 
@@ -64,8 +64,11 @@ impl<'a> Rbac<'a> {
     fn set(&mut self, world: u16, namespace: Option<&'a str>, name: &'a str) -> u32 {
         let next = self.sets.len() as u32;
         *self.set_of.entry((world, namespace, name)).or_insert_with(|| {
-            let (copies, holders) = (Vec::new(), Vec::new());
-            self.sets.push(RoleSet { copies, reach: vec![next], gives_everything: false, gives_built_in: false, holders });
+            let (copies, distinct, holders) = (Vec::new(), Vec::new(), Vec::new());
+            self.sets.push(RoleSet { copies, distinct, reach: vec![next], gives_everything: false, gives_built_in: false, holders });
+            if namespace.is_some() {
+                self.sets_named.entry((world, name)).or_default().push(next);
+            }
             next
         })
     }
@@ -113,7 +116,16 @@ impl<'a> Rbac<'a> {
             self.roles[at].rules = rules;
         }
         for at in 0..self.sets.len() {
-            let roles = self.sets[at].reach.iter().flat_map(|&set| &self.sets[set as usize].copies).map(|&role| &self.roles[role as usize]);
+            for (role, like) in likes(&self.sets[at].copies, &self.roles) {
+                self.roles[role as usize].like = like;
+                if role == like {
+                    self.sets[at].distinct.push(role);
+                }
+            }
+        }
+        for at in 0..self.sets.len() {
+            let roles =
+                self.sets[at].reach.iter().flat_map(|&set| &self.sets[set as usize].distinct).map(|&role| &self.roles[role as usize]);
             let rules = roles.flat_map(|role| &role.rules);
             let (everything, built_in) = rules.fold((false, false), |(all, own), rule| (all || rule.is_all(), own || rule.built_in));
             (self.sets[at].gives_everything, self.sets[at].gives_built_in) = (everything, built_in);
@@ -133,8 +145,18 @@ impl<'a> Rbac<'a> {
         let number = self.bindings.len() as u32;
         for subject in &subjects {
             let known = self.by_identity.entry((object.world, subject.identity)).or_default();
-            if known.last() != Some(&number) {
-                known.push(number);
+            if known.last() == Some(&number) {
+                continue;
+            }
+            known.push(number);
+            if let Some(namespace) = subject.identity.namespace_group() {
+                self.by_namespace_group.entry((object.world, namespace)).or_default().push(number);
+            }
+            if let Identity::Account { namespace, name } = subject.identity {
+                let namespaces = self.accounts_named.entry((object.world, name)).or_default();
+                if known.len() == 1 {
+                    namespaces.push(namespace);
+                }
             }
         }
         let in_namespace = if to_cluster_role { None } else { object.namespace };
@@ -159,7 +181,7 @@ impl<'a> Rbac<'a> {
                     }
                 }
                 let rules =
-                    reach.iter().flat_map(|&set| &self.sets[set as usize].copies).flat_map(|&role| &self.roles[role as usize].rules);
+                    reach.iter().flat_map(|&set| &self.sets[set as usize].distinct).flat_map(|&role| &self.roles[role as usize].rules);
                 for group in rules.flat_map(operated) {
                     let groups = self.operated.entry((binding.world, holder.identity)).or_default();
                     if !groups.contains(&group) {
@@ -169,6 +191,16 @@ impl<'a> Rbac<'a> {
             }
         }
     }
+}
+
+/// Each copy of a role with the first that grants the same.
+fn likes(copies: &[u32], roles: &[Role<'_>]) -> Vec<(u32, u32)> {
+    if let [only] = copies {
+        return vec![(*only, *only)];
+    }
+    let mut first = HashMap::new();
+    let content = |role: u32| roles[role as usize].rules.iter().map(Rule::content).collect::<Vec<_>>();
+    copies.iter().map(|&role| (role, *first.entry(content(role)).or_insert(role))).collect()
 }
 
 /// The groups outside Kubernetes whose resources' status or finalizers a rule lets write.

@@ -5,16 +5,19 @@
 
 mod builtin;
 mod index;
+mod memo;
 mod rule;
+mod scope;
 mod selector;
 mod subject;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 pub use rule::Rule;
 pub use subject::{Identity, Subject};
 
-use crate::model::Field;
+use crate::model::{Field, Scan};
 
 /// All roles and bindings of the evidence.
 #[derive(Debug, Default)]
@@ -25,8 +28,15 @@ pub struct Rbac<'a> {
     role_of: HashMap<u32, u32>,
     binding_of: HashMap<u32, u32>,
     set_of: HashMap<(u16, Option<&'a str>, &'a str), u32>,
+    /// Roles with a namespace, by name alone.
+    sets_named: HashMap<(u16, &'a str), Vec<u32>>,
     by_identity: HashMap<(u16, Identity<'a>), Vec<u32>>,
+    /// Bindings of `system:serviceaccounts:NAMESPACE`, by the namespace.
+    by_namespace_group: HashMap<(u16, &'a str), Vec<u32>>,
+    /// The namespaces of the accounts that bindings name, by the account's name.
+    accounts_named: HashMap<(u16, &'a str), Vec<&'a str>>,
     operated: HashMap<(u16, Identity<'a>), Vec<&'a str>>,
+    memo: memo::Memo,
 }
 
 /// A Role or ClusterRole.
@@ -43,12 +53,16 @@ pub struct Role<'a> {
     /// A list of a rule that is none: the API server would refuse the role.
     pub malformed: Option<Field<'a>>,
     set: u32,
+    /// The number of the first copy of it that says the same.
+    like: u32,
 }
 
 /// The copies of a role, and who holds it.
 #[derive(Debug)]
 struct RoleSet<'a> {
     copies: Vec<u32>,
+    /// Those of them that differ in their rules: what a hundred copies grant, one grants.
+    distinct: Vec<u32>,
     /// It and all the roles whose rules it takes in.
     reach: Vec<u32>,
     gives_everything: bool,
@@ -118,10 +132,22 @@ impl<'a> Rbac<'a> {
         &self.sets[role.set as usize].holders
     }
 
-    /// The roles that a binding gives: the one it names, and those that this one takes in.
+    /// What `find` finds in a role, which is kept for those of its copies that say the same; `seeker` tells who looks.
+    pub fn once_for_copies<T: Send + Sync + 'static>(
+        &self,
+        scan: &Scan<'_>,
+        role: &Role<'_>,
+        seeker: usize,
+        find: impl FnOnce() -> T,
+    ) -> Arc<T> {
+        let alone = self.sets[role.set as usize].copies.len() == 1;
+        if alone { Arc::new(find()) } else { self.memo.once(scan, role.like, seeker, find) }
+    }
+
+    /// The roles that a binding gives: the one it names, and those that this one takes in; of equal copies one.
     pub fn roles_of<'r>(&'r self, binding: &'r Binding<'a>) -> impl Iterator<Item = &'r Role<'a>> + 'r {
         let reach = binding.set.map(|set| self.sets[set as usize].reach.as_slice()).unwrap_or_default();
-        reach.iter().flat_map(|&set| &self.sets[set as usize].copies).map(|&role| &self.roles[role as usize])
+        reach.iter().flat_map(|&set| &self.sets[set as usize].distinct).map(|&role| &self.roles[role as usize])
     }
 
     /// Whether a binding gives every verb on every resource.
@@ -144,6 +170,51 @@ impl<'a> Rbac<'a> {
     /// The bindings that name somebody.
     pub fn bindings_of<'r>(&'r self, world: u16, identity: Identity<'a>) -> impl Iterator<Item = &'r Binding<'a>> + 'r {
         self.by_identity.get(&(world, identity)).into_iter().flatten().map(|&binding| &self.bindings[binding as usize])
+    }
+
+    /// The bindings that name somebody, himself or a group that Kubernetes puts him in.
+    pub fn bindings_including<'r>(&'r self, world: u16, identity: Identity<'a>) -> impl Iterator<Item = &'r Binding<'a>> + 'r {
+        self.bindings_of(world, identity).chain(self.bindings_of_groups(world, identity))
+    }
+
+    /// The bindings of the groups that Kubernetes puts somebody in.
+    pub fn bindings_of_groups<'r>(&'r self, world: u16, identity: Identity<'a>) -> impl Iterator<Item = &'r Binding<'a>> + 'r {
+        let own = identity.account_namespace().and_then(|namespace| self.by_namespace_group.get(&(world, namespace)));
+        let of_namespace = own.into_iter().flatten().map(|&binding| &self.bindings[binding as usize]);
+        let groups = identity.groups().iter().flat_map(move |group| self.bindings_of(world, Identity::Group(group)));
+        of_namespace.chain(groups)
+    }
+
+    /// Whether anybody else whom a binding names may, in all of the cluster, do what `allows` looks for in a rule.
+    pub fn other_may_everywhere(&self, world: u16, is_he: impl Fn(Identity<'a>) -> bool, allows: impl Fn(&Rule<'a>) -> bool) -> bool {
+        let others = self.by_identity.keys().filter(|(of, identity)| *of == world && is_he(*identity));
+        others.copied().any(|(_, identity)| self.may_everywhere(world, identity, &allows))
+    }
+
+    /// The namespaces in which bindings name an account of this name.
+    #[must_use]
+    pub fn namespaces_of_account<'r>(&'r self, world: u16, name: &'r str) -> &'r [&'r str] {
+        self.accounts_named.get(&(world, name)).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The rules of a role by its name, those it takes in included: of `clusterroles`, or of `roles` in one namespace or
+    /// in any. `None` when there is no such role in the evidence.
+    #[must_use]
+    pub fn rules_named(&self, world: u16, resource: &str, namespace: Option<&str>, name: &str) -> Option<Vec<&Rule<'a>>> {
+        let sets: Vec<u32> = match (resource, namespace) {
+            ("clusterroles", _) => self.set_of.get(&(world, None, name)).copied().into_iter().collect(),
+            (_, Some(namespace)) => self.set_of.get(&(world, Some(namespace), name)).copied().into_iter().collect(),
+            (_, None) => self.sets_named.get(&(world, name)).cloned().unwrap_or_default(),
+        };
+        let reach = sets.iter().flat_map(|&set| &self.sets[set as usize].reach);
+        let roles = reach.flat_map(|&set| &self.sets[set as usize].distinct).map(|&role| &self.roles[role as usize]);
+        (!sets.is_empty()).then(|| roles.flat_map(|role| &role.rules).collect())
+    }
+
+    /// The rules that Kubernetes itself gives somebody.
+    #[must_use]
+    pub fn built_in_rules(identity: Identity<'_>) -> Vec<Rule<'static>> {
+        builtin::rules_of_subject(identity)
     }
 
     /// The bindings that name an account, itself or by a group that every account of its namespace or of the cluster is in.
@@ -170,9 +241,10 @@ impl<'a> Rbac<'a> {
         bindings.flat_map(|binding| self.rules_of(binding).map(move |(_, rule)| (binding, rule)))
     }
 
-    /// Whether somebody may, in all of the cluster, do what `allows` looks for in a rule.
+    /// Whether somebody may, by himself or by a group that Kubernetes puts him in, do in all of the cluster what `allows`
+    /// looks for in a rule.
     pub fn may_everywhere(&self, world: u16, identity: Identity<'a>, allows: impl Fn(&Rule<'a>) -> bool) -> bool {
-        let everywhere = self.bindings_of(world, identity).filter(|binding| binding.namespace.is_none());
+        let everywhere = self.bindings_including(world, identity).filter(|binding| binding.namespace.is_none());
         everywhere.flat_map(|binding| self.rules_of(binding)).any(|(_, rule)| allows(rule))
     }
 

@@ -79,13 +79,14 @@ impl<'a> Rule<'a> {
         self.verbs.contains(&"*") || self.resources.iter().any(|resource| *resource == "*" || resource.starts_with("*/"))
     }
 
+    /// All that it says.
+    pub(super) fn content(&self) -> [&[&'a str]; 5] {
+        [&self.verbs, &self.groups, &self.resources, &self.names, &self.urls]
+    }
+
     /// Whether it says the same as another.
     pub(super) fn same(&self, other: &Rule<'_>) -> bool {
-        self.verbs == other.verbs
-            && self.groups == other.groups
-            && self.resources == other.resources
-            && self.names == other.names
-            && self.urls == other.urls
+        self.content() == other.content()
     }
 
     /// Whether the rules together allow all that this one allows.

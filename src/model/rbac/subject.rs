@@ -46,7 +46,9 @@ impl<'a> Identity<'a> {
         }
     }
 
-    fn of_user(name: &'a str) -> Self {
+    /// A user by name, who may be an account.
+    #[must_use]
+    pub fn of_user(name: &'a str) -> Self {
         let account = name.strip_prefix("system:serviceaccount:").and_then(|rest| rest.split_once(':'));
         account.map_or(Identity::User(name), |(namespace, name)| Identity::Account { namespace, name })
     }
@@ -103,6 +105,36 @@ impl<'a> Identity<'a> {
             Identity::Group(name) => name.strip_prefix("system:serviceaccounts:"),
             _ => None,
         }
+    }
+
+    /// The namespace of an account.
+    #[must_use]
+    pub fn account_namespace(self) -> Option<&'a str> {
+        match self {
+            Identity::Account { namespace, .. } => Some(namespace),
+            _ => None,
+        }
+    }
+
+    /// The groups that Kubernetes puts everybody of its kind in, but for `system:serviceaccounts:NAMESPACE`.
+    #[must_use]
+    pub fn groups(self) -> &'static [&'static str] {
+        match self {
+            Identity::Account { .. } => &["system:serviceaccounts", "system:authenticated"],
+            Identity::User("system:anonymous") => &["system:unauthenticated"],
+            Identity::User(name) if name.starts_with("system:node:") => &["system:nodes", "system:authenticated"],
+            Identity::User(_) => &["system:authenticated"],
+            Identity::Group("system:authenticated" | "system:unauthenticated") => &[],
+            Identity::Group(_) if self.namespace_group().is_some() => &["system:serviceaccounts", "system:authenticated"],
+            Identity::Group(_) => &["system:authenticated"],
+        }
+    }
+
+    /// Whether Kubernetes puts another in this group.
+    #[must_use]
+    pub fn holds(self, other: Identity<'_>) -> bool {
+        let Identity::Group(name) = self else { return false };
+        other.groups().contains(&name) || self.namespace_group().is_some_and(|own| other.account_namespace() == Some(own))
     }
 
     /// Whether it may stand for people: a user or group that is no part of Kubernetes.

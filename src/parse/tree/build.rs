@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{ANCHORED, DECODED, DUPLICATE, Kind, MERGES, NONE, Node, NodeId, Style, Tag, Tree};
+use super::{ANCHORED, DECODED, DUPLICATE, Kind, MERGES, NONE, Node, NodeId, Style, TAGGED, Tag, Tree, key_tag};
 
 /// Appends nodes in document order. Every parser builds its tree through this.
 #[derive(Debug)]
@@ -21,7 +21,11 @@ impl Builder {
     /// Starts a tree over `text`.
     #[must_use]
     pub fn new(text: Arc<str>) -> Self {
-        Builder { tree: Tree::new(text) }
+        // manifests come to a node every eleven bytes or so; what is too much is given back at the end
+        let nodes = (text.len() / 10).min(1 << 20);
+        let mut tree = Tree::new(text);
+        tree.nodes.reserve(nodes);
+        Builder { tree }
     }
 
     /// The node that the next push makes.
@@ -56,6 +60,11 @@ impl Builder {
     /// Adds an untagged scalar whose value is its spelling without the quotes.
     pub fn value(&mut self, style: Style, span: (u32, u32)) -> NodeId {
         self.push(Kind::Scalar, style, Tag::None, span, NONE)
+    }
+
+    /// Adds an untagged key whose value is its spelling without the quotes, with what `key_tag` says of it.
+    pub(in crate::parse) fn key(&mut self, style: Style, span: (u32, u32), tag: u32) -> NodeId {
+        self.push(Kind::Scalar, style, Tag::None, span, tag)
     }
 
     /// Adds an untagged scalar whose value is not its spelling.
@@ -117,6 +126,27 @@ impl Builder {
     /// Says that a key repeats an earlier one.
     pub fn set_duplicate(&mut self, id: NodeId) {
         self.tree.nodes[id as usize].flags |= DUPLICATE;
+    }
+
+    /// Says that the keys of a mapping came by [`Builder::key`], each once.
+    pub(in crate::parse) fn set_tagged(&mut self, id: NodeId) {
+        self.tree.nodes[id as usize].flags |= TAGGED;
+    }
+
+    /// Tags the keys of a mapping that was just closed, unless one of them is not its spelling, merges, or may yet change.
+    pub(in crate::parse) fn tag_keys(&mut self, mapping: NodeId) {
+        let end = self.tree.next(mapping);
+        let mut at = mapping + 1;
+        while at < end {
+            let key = self.tree.node(at);
+            if key.kind != Kind::Scalar || key.flags & (DECODED | ANCHORED) != 0 {
+                return;
+            }
+            let tag = key_tag(self.tree.text(at).as_bytes());
+            self.tree.nodes[at as usize].link = tag;
+            at = self.tree.next(at + 1);
+        }
+        self.set_tagged(mapping);
     }
 
     /// Says that a node has an anchor.

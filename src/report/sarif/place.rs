@@ -10,7 +10,7 @@ use crate::report::text::{NAME, SENTENCE};
 pub(super) const ROOT: &str = "%SRCROOT%";
 
 /// The percent-encoded URI of a file, relative to the root; `None` when it is not below it.
-pub(super) fn uri(path: &str) -> Option<String> {
+pub(in crate::report) fn uri(path: &str) -> Option<String> {
     let path = path.trim_start_matches("./");
     let outside = path.is_empty() || path.starts_with('/') || path.split('/').any(|part| part == ".." || part == ".");
     (!outside).then(|| encoded(path))
@@ -103,6 +103,10 @@ impl Span {
     /// first line on. Of a line that it does not have, the column stays: right but for characters beyond U+FFFF.
     fn new(at: &assess::Location, snippet: Option<&str>) -> Self {
         let first = at.line.max(1);
+        if let Some([start, end]) = at.utf16_columns {
+            let start = (first, start.max(1));
+            return Span { start, end: (at.end_line.max(first), end.max(1)).max(start) };
+        }
         let column = |line: u32, column: u32| {
             let text = snippet.and_then(|snippet| snippet.split('\n').nth(line.saturating_sub(first) as usize));
             text.map_or(column.max(1), |text| utf16_column(text, column))
@@ -152,7 +156,7 @@ mod tests {
     use crate::model::Quality;
 
     fn at(line: u32, column: u32, end_line: u32, end_column: u32) -> assess::Location {
-        assess::Location { uri: "a.yaml".into(), line, column, end_line, end_column, quality: Quality::Value }
+        assess::Location { uri: "a.yaml".into(), line, column, end_line, end_column, utf16_columns: None, quality: Quality::Value }
     }
 
     #[test]

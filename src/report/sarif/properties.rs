@@ -1,5 +1,7 @@
 //! What a run says of itself beyond its results: what was held against, and what became of every control.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use serde_sarif::sarif::PropertyBag;
 
@@ -14,12 +16,14 @@ pub(super) fn of_alerts(assessment: &Assessment, omitted: &Omitted) -> PropertyB
 
 /// Every status of every control.
 pub(super) fn of_everything(assessment: &Assessment) -> PropertyBag {
-    let not_run = |verdict| assessment.checks.iter().filter(|check| check.verdict == verdict).count();
+    let not_run = |verdict| {
+        let bound = assessment.controls.iter().flat_map(|control| &control.checks);
+        bound.filter(|check| check.verdict == verdict).map(|check| &*check.id).collect::<BTreeSet<_>>().len()
+    };
     let own = [
         ("controls", Value::from_iter(assessment.controls.iter().map(control))),
         ("summary", json!(assessment.summary)),
         ("scope", json!(assessment.scope)),
-        ("config", json!(assessment.config)),
         ("notRun", json!({"notSelected": not_run(CheckVerdict::NotSelected), "planned": not_run(CheckVerdict::Planned)})),
     ];
     bag(common(assessment).into_iter().chain(own))
@@ -30,6 +34,8 @@ fn common(assessment: &Assessment) -> Vec<(&'static str, Value)> {
         ("runId", json!(assessment.run.id)),
         ("catalog", json!(assessment.catalog)),
         ("profile", json!(assessment.profile)),
+        ("selection", json!(assessment.selection)),
+        ("config", json!(assessment.config)),
         ("kubernetesVersion", json!(assessment.kubernetes_version)),
         ("controlStatuses", json!(assessment.summary.controls)),
         ("coverage", json!(assessment.summary.coverage)),

@@ -9,7 +9,7 @@ pub(super) const DESCRIPTION: usize = 1024;
 pub(super) const PARAGRAPH: usize = 4000;
 
 /// One paragraph, harmless, and not read as a link: viewers make one of `[text](target)`, and none knows an escape.
-pub(super) fn paragraph(text: &str, most: usize) -> String {
+pub(in crate::report) fn paragraph(text: &str, most: usize) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     clean(&line, most).replace("](", "] (")
 }

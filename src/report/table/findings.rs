@@ -6,7 +6,7 @@ use std::io;
 use super::paper::{BOLD, DIM, PLAIN, Paper, Span, verdict};
 use super::snippet;
 use crate::assess::{Finding, FindingVerdict, Quality, Severity};
-use crate::report::text::{NAME, Origin, SENTENCE, clean, columns, controls, object, plural, pods, spot, words};
+use crate::report::text::{NAME, Origin, SENTENCE, clean, columns, controls, object, plural, pods, seat, spot, words};
 
 /// The fixes told so far: one of a check is told once.
 type Told<'a> = BTreeSet<(&'a str, &'a str)>;
@@ -272,7 +272,7 @@ pub(super) fn condensed(paper: &mut Paper<'_>, findings: &[&Finding]) -> io::Res
         let (first, count) = (findings[0], findings.len());
         let lead = format!("  {count:>4} {:<9}", severity.as_str());
         let hang = columns(&lead);
-        let place = spot(first, paper.from, paper.width - hang);
+        let place = seat(first, paper.from, paper.width - hang);
         let such = if count == 1 { "at" } else { "such as" };
         let text = format!("{}: {}, {such} {place}", clean(check, NAME), clean(&first.title, SENTENCE));
         paper.flow(&[(verdict(first.verdict, severity), &lead)], hang, (PLAIN, &text))?;

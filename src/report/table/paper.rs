@@ -84,17 +84,17 @@ impl<'a> Paper<'a> {
 
     /// The head of a part: `══ title ══════════ note ══`, after an empty line.
     pub(super) fn head(&mut self, title: &str, note: &str) -> io::Result<()> {
-        self.rule('═', title, note)
+        self.rule("═", title, note)
     }
 
     /// The head of a file: `── title ────────── note ──`, after an empty line.
     pub(super) fn subhead(&mut self, title: &str, note: &str) -> io::Result<()> {
-        self.rule('─', title, note)
+        self.rule("─", title, note)
     }
 
-    fn rule(&mut self, bar: char, title: &str, note: &str) -> io::Result<()> {
+    fn rule(&mut self, bar: &str, title: &str, note: &str) -> io::Result<()> {
         self.blank()?;
-        let bars = |count: usize| std::iter::repeat_n(bar, count).collect::<String>();
+        let bars = |count: usize| bar.repeat(count);
         let title = clean(title, self.width - 8);
         let aside = if note.is_empty() { String::new() } else { format!(" {note} ") };
         let room = (self.width - 6).saturating_sub(columns(&title));

@@ -9,7 +9,7 @@ use anstyle::Style;
 
 use super::paper::{DIM, PLAIN, Paper};
 use crate::assess::{Finding, Location, Quality};
-use crate::report::text::{columns, cut, push_clean, spot};
+use crate::report::text::{columns, cut, is_plain, push_clean, spot};
 
 /// Tabs end at multiples of this.
 const TAB: usize = 4;
@@ -138,6 +138,11 @@ struct Shown {
 impl Shown {
     /// `start` and `end` count characters from 0. A line over `room` columns is cut around the start.
     fn new(line: &str, start: usize, end: usize, room: usize) -> Self {
+        if !line.is_empty() && line.len() <= room && is_plain(line) {
+            let (from, to) = (start.min(line.len()), end.max(start + 1).min(line.len()));
+            let pad = from.min(room - 1);
+            return Shown { text: line.to_owned(), pad, len: (to - from).clamp(1, room - pad) };
+        }
         let whole = line.len() <= room * 4 && columns(&expand(line.chars()).0) <= room;
         let from = if whole { 0 } else { first_shown(line, start, room) };
         let lead = if from > 0 { "…" } else { "" };

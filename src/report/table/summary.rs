@@ -34,6 +34,9 @@ pub(super) fn write(paper: &mut Paper<'_>, assessment: &Assessment) -> io::Resul
 fn in_words(paper: &mut Paper<'_>, assessment: &Assessment) -> io::Result<()> {
     paper.head("Result", "")?;
     paper.paragraph(0, (PLAIN, &words::scanned(assessment)))?;
+    for sentence in [words::narrowed(assessment), words::configured(assessment)].iter().flatten() {
+        paper.paragraph(0, (PLAIN, sentence))?;
+    }
     if let Some(world) = words::world(assessment) {
         paper.paragraph(0, (DIM, world))?;
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{NAME, clean, clean_path, plural};
-use crate::assess::{self, Assessment, Baseline, CheckVerdict, Control, Coverage, Finding, Severity, Status};
+use crate::assess::{self, Assessment, Baseline, CheckVerdict, Cluster, Control, Coverage, Finding, Severity, Status};
 
 /// `16 failures (1 critical, 15 high), 57 reviews, 4 excused, 3 gaps`; it never says that all is well.
 pub(in crate::report) fn verdict(assessment: &Assessment) -> String {
@@ -61,7 +61,7 @@ pub(in crate::report) fn scanned(assessment: &Assessment) -> String {
     let (summary, version) = (&assessment.summary, &assessment.kubernetes_version);
     let place = match assessment.scope.kind.as_str() {
         "files" => format!("in {}", plural(summary.files as usize, "file")),
-        kind => format!("of a {}", clean(kind, NAME)),
+        kind => format!("of a {}{}", clean(kind, NAME), assessment.scope.cluster.as_ref().map(which).unwrap_or_default()),
     };
     let ignored = if summary.ignored == 0 { String::new() } else { format!(" ({} ignored)", plural(summary.ignored as usize, "file")) };
     let assumed = if version.assumed { " (assumed, as nothing gave a version)" } else { "" };
@@ -74,6 +74,40 @@ pub(in crate::report) fn scanned(assessment: &Assessment) -> String {
         clean(&catalog.version, NAME),
         clean(&version.version, NAME),
     )
+}
+
+/// What the scan was narrowed to: its figures speak of that alone.
+pub(in crate::report) fn narrowed(assessment: &Assessment) -> Option<String> {
+    let selection = assessment.selection.as_ref()?;
+    let part = |what: &str, names: &[String]| match names {
+        [] => None,
+        [one] => Some(format!("{what} {}", clean(one, NAME))),
+        many => Some(format!("{what}s {}", clean(&many.join(", "), NAME))),
+    };
+    let parts = [part("control", &selection.controls), part("check", &selection.checks), part("group", &selection.groups)];
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    let kept = assessment.controls.len();
+    Some(format!(
+        "Narrowed to {}: {kept} of the profile's {} were asked about.",
+        parts.join(" and "),
+        plural(selection.of as usize, "control")
+    ))
+}
+
+/// The configuration file in force.
+pub(in crate::report) fn configured(assessment: &Assessment) -> Option<String> {
+    let config = assessment.config.as_ref()?;
+    Some(format!("Configuration: {} (sha256 {}).", clean_path(&config.name, NAME), clean(&config.sha256, NAME)))
+}
+
+/// Which cluster, and what of it was not asked for.
+fn which(cluster: &Cluster) -> String {
+    let names = |names: &[String]| names.iter().map(|name| clean(name, NAME)).collect::<Vec<_>>().join(", ");
+    let context = cluster.context.iter().map(|name| format!(" ({})", clean(name, NAME)));
+    let only = (!cluster.only_namespaces.is_empty()).then(|| format!(", only in {}", names(&cluster.only_namespaces)));
+    let without = (!cluster.excluded_namespaces.is_empty()).then(|| format!(", without {}", names(&cluster.excluded_namespaces)));
+    let labels = cluster.selector.as_ref().map(|labels| format!(", only with the labels {}", clean(labels, NAME)));
+    context.chain(only).chain(without).chain(labels).collect()
 }
 
 /// What the input was taken for, where that explains reviews.
@@ -129,7 +163,7 @@ fn field(path: &str) -> String {
 
 /// Why a control was not assessed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Unseen {
+pub(in crate::report) enum Unseen {
     Evidence,
     Person,
     Deselected,
@@ -137,7 +171,7 @@ enum Unseen {
 }
 
 impl Unseen {
-    fn of(control: &Control) -> Self {
+    pub(in crate::report) fn of(control: &Control) -> Self {
         let any = |verdict: CheckVerdict| control.checks.iter().any(|check| check.verdict == verdict);
         if control.coverage == Coverage::None || control.checks.is_empty() {
             Unseen::Person
@@ -150,7 +184,7 @@ impl Unseen {
         }
     }
 
-    fn words(self) -> &'static str {
+    pub(in crate::report) fn words(self) -> &'static str {
         match self {
             Unseen::Evidence => "no evidence given that their checks read",
             Unseen::Person => "only a person can tell",

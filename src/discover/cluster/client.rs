@@ -1,0 +1,263 @@
+//! One request after the other: configured as kubectl is, read-only, bounded in time, tried again where that helps.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
+use http::{Method, Request, Response};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use kube::client::{Body, ClientBuilder};
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Config, Error as KubeError};
+
+use super::Error;
+use super::readonly::ReadOnly;
+
+/// Who to ask, and as whom.
+#[derive(Debug, Clone, Default)]
+pub struct Access {
+    /// `--kubeconfig`
+    pub kubeconfig: Option<PathBuf>,
+    /// `--context`
+    pub context: Option<String>,
+    /// `--as`
+    pub user: Option<String>,
+}
+
+/// The largest answer taken at once.
+const LARGEST: usize = 64 << 20;
+/// How often something is asked for that may well come the next time.
+const ATTEMPTS: u32 = 5;
+/// After so many failures in a row nobody is there any more, and nothing is asked for twice.
+const GONE: u32 = 12;
+/// The longest wait between two attempts, whatever a server asks for.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// A client of one cluster.
+pub(super) struct Client {
+    inner: kube::Client,
+    /// When everything has to be over.
+    deadline: Instant,
+    /// How long one answer may take.
+    patience: Duration,
+    /// Requests without an answer since the last one that had one.
+    silence: AtomicU32,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Failure {
+    /// The server said so, by its status.
+    Status(u16),
+    /// Nothing came, or not all of it.
+    Broken(String),
+    /// It took too long.
+    Slow(Duration),
+    /// It is larger than [`LARGEST`].
+    Large,
+    /// The time for everything is over.
+    Over,
+}
+
+impl Failure {
+    /// In words that name neither host nor user.
+    pub(super) fn words(&self) -> String {
+        match self {
+            Failure::Status(401) => "the server does not know who asks (401)".to_owned(),
+            Failure::Status(403) => "not allowed (403): give the reader the right to list it".to_owned(),
+            Failure::Status(404) => "the server has no such list (404)".to_owned(),
+            Failure::Status(405) => "the server does not list it (405)".to_owned(),
+            Failure::Status(410) => "the list expired while it was read, twice (410)".to_owned(),
+            Failure::Status(429) => "the server has too much to do (429)".to_owned(),
+            Failure::Status(code) => format!("the server answered {code}"),
+            Failure::Broken(why) => why.clone(),
+            Failure::Slow(patience) => format!("no whole answer within {} s (--request-timeout)", patience.as_secs_f64()),
+            Failure::Large => format!("one object is larger than {LARGEST} bytes"),
+            Failure::Over => "the time for the whole scan was over (--timeout)".to_owned(),
+        }
+    }
+
+    fn may_pass(&self) -> bool {
+        matches!(self, Failure::Status(429 | 500 | 502 | 503 | 504) | Failure::Broken(_) | Failure::Slow(_))
+    }
+}
+
+impl Client {
+    /// Reads the configuration, which may run a plugin that fetches credentials.
+    pub(super) async fn connect(access: &Access, patience: Duration, deadline: Instant) -> Result<(Self, Option<String>), Error> {
+        let (mut config, context) = configuration(access).await?;
+        config.connect_timeout = Some(patience);
+        // tried again here, where the time for everything is known
+        config.default_retry = false;
+        if access.user.is_some() {
+            config.auth_info.impersonate.clone_from(&access.user);
+        }
+        let server = config.cluster_url.to_string();
+        let built = tokio::task::spawn_blocking(move || ClientBuilder::try_from(config));
+        let builder = match tokio::time::timeout(patience, built).await {
+            Ok(Ok(Ok(builder))) => builder,
+            Ok(Ok(Err(error))) => return Err(Error(format!("{server}: {}", chain(&error)))),
+            Ok(Err(_)) | Err(_) => {
+                return Err(Error(format!("{server}: the credentials did not come within {} s", patience.as_secs_f64())));
+            }
+        };
+        Ok((Client { inner: builder.with_layer(&ReadOnly).build(), deadline, patience, silence: AtomicU32::new(0) }, context))
+    }
+
+    /// Whether the time for everything is over.
+    pub(super) fn is_over(&self) -> bool {
+        Instant::now() >= self.deadline
+    }
+
+    /// Asks for a path until it comes, or is not going to.
+    pub(super) async fn get(&self, path: &str, accept: &str) -> Result<Vec<u8>, Failure> {
+        self.until_it_comes(ATTEMPTS, || self.once(Method::GET, path, accept, Vec::new())).await
+    }
+
+    /// Asks twice at most, to learn soon that nobody is there.
+    pub(super) async fn get_soon(&self, path: &str) -> Result<Vec<u8>, Failure> {
+        self.until_it_comes(2, || self.once(Method::GET, path, "application/json", Vec::new())).await
+    }
+
+    /// Asks what the reader may do: see [`super::readonly`].
+    pub(super) async fn review(&self, path: &str, body: &serde_json::Value) -> Result<Vec<u8>, Failure> {
+        let body = body.to_string().into_bytes();
+        self.until_it_comes(ATTEMPTS, || self.once(Method::POST, path, "application/json", body.clone())).await
+    }
+
+    async fn until_it_comes<F>(&self, attempts: u32, ask: impl Fn() -> F) -> Result<Vec<u8>, Failure>
+    where
+        F: Future<Output = Result<Vec<u8>, (Failure, Option<Duration>)>>,
+    {
+        for attempt in 1.. {
+            let (failure, wait) = match ask().await {
+                Ok(bytes) => {
+                    self.silence.store(0, Ordering::Relaxed);
+                    return Ok(bytes);
+                }
+                Err(failed) => failed,
+            };
+            let silent = matches!(failure, Failure::Broken(_) | Failure::Slow(_));
+            let gone = silent && self.silence.fetch_add(1, Ordering::Relaxed) >= GONE;
+            if gone || attempt >= attempts || !failure.may_pass() {
+                return Err(failure);
+            }
+            let wait = wait.unwrap_or_else(|| backoff(attempt)).min(LONGEST_WAIT);
+            if Instant::now() + wait >= self.deadline {
+                return Err(Failure::Over);
+            }
+            tokio::time::sleep(wait).await;
+        }
+        Err(Failure::Over)
+    }
+
+    /// The answer, or why there is none and how long the server asks to wait.
+    async fn once(&self, method: Method, path: &str, accept: &str, body: Vec<u8>) -> Result<Vec<u8>, (Failure, Option<Duration>)> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err((Failure::Over, None));
+        }
+        let mut request = Request::builder().method(method).uri(path).header(ACCEPT, accept);
+        if !body.is_empty() {
+            request = request.header(CONTENT_TYPE, "application/json");
+        }
+        let request = request.body(Body::from(body)).map_err(|error| (Failure::Broken(error.to_string()), None))?;
+        let answer = async { answer(self.inner.send(request).await).await };
+        match tokio::time::timeout(left.min(self.patience), answer).await {
+            Ok(answer) => answer,
+            Err(_) if left < self.patience => Err((Failure::Over, None)),
+            Err(_) => Err((Failure::Slow(self.patience), None)),
+        }
+    }
+}
+
+async fn answer(sent: Result<Response<Body>, KubeError>) -> Result<Vec<u8>, (Failure, Option<Duration>)> {
+    let response = sent.map_err(|error| (Failure::Broken(broken(&error)), None))?;
+    let status = response.status();
+    if !status.is_success() {
+        let wait = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        return Err((Failure::Status(status.as_u16()), wait.map(Duration::from_secs)));
+    }
+    match Limited::new(response.into_body(), LARGEST).collect().await {
+        Ok(body) => Ok(body.to_bytes().to_vec()),
+        Err(error) if error.is::<LengthLimitError>() => Err((Failure::Large, None)),
+        Err(_) => Err((Failure::Broken("the connection broke within an answer".to_owned()), None)),
+    }
+}
+
+/// Twice as long each time, and never the same for two clients.
+fn backoff(attempt: u32) -> Duration {
+    use std::hash::{BuildHasher, Hasher};
+    const FIRST: u64 = 200;
+    const LAST: u64 = 6_400;
+    let most = (FIRST << attempt.min(10)).min(LAST);
+    let random = std::hash::RandomState::new().build_hasher().finish();
+    Duration::from_millis(most / 2 + random % (most / 2))
+}
+
+/// Why nothing came, without the host's name.
+fn broken(error: &KubeError) -> String {
+    let whole = chain(error);
+    if whole.contains("refused before it was sent") {
+        return whole;
+    }
+    let known = [
+        ("onnection refused", "nobody takes connections there"),
+        ("ertificate", "its certificate is not trusted"),
+        ("dns error", "its name is not known"),
+        ("auth error", "the credentials could not be had"),
+    ];
+    let found = known.iter().find(|(part, _)| whole.contains(part));
+    found.map_or("the connection broke", |(_, words)| words).to_owned()
+}
+
+/// An error with all that caused it.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = error.to_string();
+        if !words.contains(&text) {
+            words.push_str(": ");
+            words.push_str(&text);
+        }
+        cause = error.source();
+    }
+    words
+}
+
+/// The configuration and the name of its context: the files named, else those kubectl takes, else a pod's own.
+async fn configuration(access: &Access) -> Result<(Config, Option<String>), Error> {
+    let file = match &access.kubeconfig {
+        Some(path) => Some(Kubeconfig::read_from(path).map_err(|error| Error(chain(&error)))?),
+        None => match Kubeconfig::read() {
+            Ok(file) => Some(file),
+            Err(error) if access.context.is_some() || has_own_file() => return Err(Error(chain(&error))),
+            Err(_) => None,
+        },
+    };
+    let Some(file) = file else {
+        let config = Config::incluster().map_err(|_| {
+            Error("no kubeconfig (--kubeconfig, KUBECONFIG, ~/.kube/config), and not in a pod with a service account: say where the cluster is".to_owned())
+        })?;
+        return Ok((config, None));
+    };
+    let context = access.context.clone().or_else(|| file.current_context.clone());
+    if let Some(wanted) = &access.context
+        && !file.contexts.iter().any(|known| known.name == *wanted)
+    {
+        let known: Vec<_> = file.contexts.iter().map(|known| known.name.as_str()).collect();
+        return Err(Error(format!("no context `{wanted}`; there are {}", known.join(", "))));
+    }
+    let options = KubeConfigOptions { context: context.clone(), cluster: None, user: None };
+    let config = Config::from_custom_kubeconfig(file, &options).await.map_err(|error| Error(chain(&error)))?;
+    Ok((config, context))
+}
+
+/// Whether there is a file that kubectl would read, so that what is wrong with it must be said.
+fn has_own_file() -> bool {
+    std::env::var_os("KUBECONFIG").is_some_and(|value| !value.is_empty())
+        || std::env::var_os("HOME").is_some_and(|home| PathBuf::from(home).join(".kube/config").exists())
+}

@@ -1,0 +1,176 @@
+//! What a cluster says of itself beside its objects: its version, its identity, what the reader may do, its kubelets.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Error;
+use super::client::{Client, Failure};
+use super::list::Context;
+use super::parts::Parts;
+use super::readonly::{ACCESS_REVIEW, RULES_REVIEW};
+use crate::discover::{Gap, List, Reach, Resource, plural};
+
+const PLAIN: &str = "application/json";
+
+/// Says which version it is: the first thing asked, so that nobody waits long for a server that is not there.
+pub(super) async fn version(client: &Client) -> Result<(String, Value), Error> {
+    let failed = |failure: &Failure| match failure {
+        Failure::Status(401) => "the server does not know who asks (401): log in again, or give another --context".to_owned(),
+        Failure::Status(403) => "the server refuses even its version (403): give a reader with more rights (--context, --as)".to_owned(),
+        failure => format!("{}: is it the right --context, and is the cluster up?", failure.words()),
+    };
+    let answer = client.get_soon("/version").await.map_err(|failure| Error(failed(&failure)))?;
+    let value: Value = serde_json::from_slice(&answer).unwrap_or_default();
+    match value["gitVersion"].as_str() {
+        Some(version) if version.len() < 100 => Ok((version.to_owned(), value)),
+        _ => Err(Error("what answers there is no Kubernetes API server".to_owned())),
+    }
+}
+
+/// The uid of `kube-system`, which stands for the cluster's.
+pub(super) async fn uid(client: &Client) -> Option<String> {
+    let answer = client.get("/api/v1/namespaces/kube-system", PLAIN).await.ok()?;
+    let value: Value = serde_json::from_slice(&answer).ok()?;
+    value["metadata"]["uid"].as_str().map(str::to_owned)
+}
+
+/// What the reader may do in a namespace, by his own rules.
+pub(super) async fn rights(client: &Client, namespace: &str) -> Option<Value> {
+    let body = json!({"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectRulesReview", "spec": {"namespace": namespace}});
+    let answer = client.review(RULES_REVIEW, &body).await.ok()?;
+    let mut value: Value = serde_json::from_slice(&answer).ok()?;
+    Some(value["status"].take())
+}
+
+/// How many resources of a rule are named.
+const SHOWN: usize = 3;
+
+/// Whether rules allow more than a reader needs; the first such rule in words.
+pub(super) fn may_write(rules: &Value) -> Option<String> {
+    let strings = |rule: &Value, key: &str| -> Vec<String> {
+        rule[key].as_array().into_iter().flatten().filter_map(|text| text.as_str().map(str::to_owned)).collect()
+    };
+    rules["resourceRules"].as_array()?.iter().find_map(|rule| {
+        // what everybody may ask of himself changes nothing
+        let groups = strings(rule, "apiGroups");
+        let own = groups.iter().all(|group| matches!(group.as_str(), "authorization.k8s.io" | "authentication.k8s.io"));
+        let verbs = strings(rule, "verbs");
+        let verb =
+            verbs.iter().find(|verb| matches!(verb.as_str(), "*" | "create" | "update" | "patch" | "delete" | "deletecollection"))?;
+        let resources = strings(rule, "resources");
+        let more = if resources.len() > SHOWN { ", …" } else { "" };
+        let shown: Vec<_> = resources.into_iter().take(SHOWN).collect();
+        (!own).then(|| format!("{verb} {}{more}", shown.join(", ")))
+    })
+}
+
+/// The provider that runs the control plane, by the server's version or the labels of its nodes.
+pub(super) fn provider(version: &str, lists: &[List]) -> Option<&'static str> {
+    const MARKS: [(&str, &str, &str); 3] = [
+        ("EKS", "-eks-", "\"eks.amazonaws.com/nodegroup\""),
+        ("GKE", "-gke.", "\"cloud.google.com/gke-nodepool\""),
+        ("AKS", "-aks", "\"kubernetes.azure.com/cluster\""),
+    ];
+    let nodes: Vec<_> = lists.iter().filter(|list| list.uri.starts_with("/api/v1/nodes")).map(|list| list.text.as_bytes()).collect();
+    let marked = |label: &str| nodes.iter().any(|text| memchr::memmem::find(text, label.as_bytes()).is_some());
+    MARKS.iter().find(|(_, version_part, label)| version.contains(version_part) || marked(label)).map(|(name, ..)| *name)
+}
+
+#[derive(Deserialize)]
+struct Nodes {
+    items: Vec<Node>,
+}
+
+#[derive(Deserialize)]
+struct Node {
+    metadata: Name,
+}
+
+#[derive(Deserialize)]
+struct Name {
+    name: String,
+}
+
+/// The configuration that each kubelet runs with, through the node proxy where that is allowed.
+pub(super) async fn kubelets(context: &Context, nodes: &[List]) -> (Vec<List>, Reach, Vec<Gap>) {
+    let (group, version, kind) = ("kubelet.config.k8s.io".to_owned(), "v1beta1".to_owned(), "KubeletConfiguration".to_owned());
+    let resource = Resource { group, version, kind, plural: "configz".to_owned(), namespaced: false };
+    let mut reach = Reach { group: resource.group.clone(), kind: resource.kind.clone(), namespaced: false, refused: [].into() };
+    let nodes = nodes.iter().flat_map(|list| serde_json::from_str::<Nodes>(&list.text).map(|nodes| nodes.items).unwrap_or_default());
+    let names: Vec<_> = nodes.map(|node| node.metadata.name).collect();
+    let mut parts = Parts::new(&resource, "/api/v1/nodes/{name}/proxy/configz".to_owned());
+    let mut gaps = Vec::new();
+    let mut miss = |what: String, why: String| {
+        let gap = Gap { surface: "cluster".to_owned(), what, why: why.clone(), kind: Some(resource.name()), ..Gap::default() };
+        gaps.push(gap);
+        reach.refused.entry(String::new()).or_insert(why);
+    };
+    let all = format!("{} of {}", resource.name(), plural(names.len(), "node"));
+    match (names.is_empty(), may_read(&context.client).await) {
+        (true, _) => {}
+        (_, Ok(false)) => miss(all, "not allowed (get nodes/proxy)".to_owned()),
+        (_, Err(failure)) => miss(all, failure.words()),
+        (_, Ok(true)) => {
+            for name in &names {
+                match configuration(context, name).await {
+                    Ok(item) => parts.push(&item),
+                    Err(why) => miss(format!("{} of node {name}", resource.name()), why),
+                }
+                if context.client.is_over() {
+                    break;
+                }
+            }
+        }
+    }
+    let lists = if parts.count() > 0 { parts.finish() } else { Vec::new() };
+    (lists, reach, gaps)
+}
+
+async fn may_read(client: &Client) -> Result<bool, Failure> {
+    let attributes = json!({"verb": "get", "resource": "nodes", "subresource": "proxy"});
+    let body =
+        json!({"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview", "spec": {"resourceAttributes": attributes}});
+    let answer: Value = serde_json::from_slice(&client.review(ACCESS_REVIEW, &body).await?).unwrap_or_default();
+    Ok(answer["status"]["allowed"] == true)
+}
+
+/// An object such as a kubelet's own file has, with the node's name as its own.
+async fn configuration(context: &Context, node: &str) -> Result<String, String> {
+    let path = format!("/api/v1/nodes/{node}/proxy/configz");
+    let answer = context.client.get(&path, PLAIN).await.map_err(|failure| failure.words())?;
+    let mut value: Value = serde_json::from_slice(&answer).map_err(|_| "the kubelet's answer is no JSON".to_owned())?;
+    let Value::Object(fields) = value["kubeletconfig"].take() else { return Err("the kubelet's answer has no `kubeletconfig`".to_owned()) };
+    let mut object = serde_json::Map::new();
+    object.insert("metadata".to_owned(), json!({"name": node}));
+    object.extend(fields.into_iter().filter(|(key, _)| !matches!(key.as_str(), "apiVersion" | "kind" | "metadata")));
+    Ok(Value::Object(object).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn managed_clusters_are_known_by_version_or_nodes() {
+        let nodes = |label: &str| List {
+            uri: "/api/v1/nodes".to_owned(),
+            items: 1,
+            text: format!("{{\"items\":[{{\"metadata\":{{\"labels\":{{\"{label}\":\"x\"}}}}}}]}}"),
+        };
+        assert_eq!(provider("v1.34.1-eks-113cf36", &[]), Some("EKS"));
+        assert_eq!(provider("v1.34.1-gke.1829001", &[]), Some("GKE"));
+        assert_eq!(provider("v1.34.1", &[nodes("kubernetes.azure.com/cluster")]), Some("AKS"));
+        assert_eq!(provider("v1.34.1", &[nodes("eks.amazonaws.com/nodegroup")]), Some("EKS"));
+        assert_eq!(provider("v1.34.1+k3s1", &[nodes("kubernetes.io/os")]), None);
+    }
+
+    #[test]
+    fn a_reader_who_may_write_is_told_so() {
+        let rules =
+            |groups: &[&str], verbs: &[&str]| json!({"resourceRules": [{"apiGroups": groups, "verbs": verbs, "resources": ["pods"]}]});
+        assert_eq!(may_write(&rules(&[""], &["get", "patch"])).as_deref(), Some("patch pods"));
+        assert_eq!(may_write(&rules(&[""], &["get", "list", "watch"])), None);
+        assert_eq!(may_write(&rules(&["authorization.k8s.io"], &["create"])), None);
+        assert_eq!(may_write(&Value::Null), None);
+    }
+}

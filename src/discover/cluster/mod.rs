@@ -1,0 +1,169 @@
+//! What is read of a running cluster, and how: the one place that is async.
+
+mod client;
+mod discovery;
+mod facts;
+mod list;
+mod parts;
+mod readonly;
+mod records;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+pub use client::Access;
+pub use records::is_record;
+
+use super::{Captured, Cluster, Facts, Gap, Prune, Resource, plural};
+use client::{Client, Failure};
+use list::Context;
+
+/// What to read.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Who to ask, and as whom.
+    pub access: Access,
+    /// Which objects.
+    pub selection: Selection,
+    /// How long one answer may take.
+    pub request_timeout: Duration,
+    /// How long everything may take.
+    pub timeout: Duration,
+}
+
+/// Which objects are asked for; what has no namespace always is.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// Only these namespaces; all when empty.
+    pub namespaces: Vec<String>,
+    /// Not these namespaces.
+    pub excluded: Vec<String>,
+    /// Only namespaced objects with these labels.
+    pub selector: Option<String>,
+}
+
+/// Is told what is being read.
+pub trait Progress: Send + Sync {
+    /// So many lists are going to be read.
+    fn begin(&self, lists: usize);
+    /// A page came: objects so far, and how many the server says are left.
+    fn page(&self, path: &str, read: u64, left: Option<u64>);
+    /// A list ended: how many objects it had, and why it is not whole.
+    fn done(&self, path: &str, read: u64, refused: Option<&str>);
+}
+
+/// Why there is nothing to judge.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Error(pub(super) String);
+
+/// Reads a cluster. What is refused or breaks on the way is a gap.
+///
+/// # Errors
+/// When it cannot be reached, or says nothing of what it serves.
+pub fn capture(request: &Request, prune: Prune, progress: Arc<dyn Progress>) -> Result<Captured, Error> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.map_err(|error| Error(error.to_string()))?;
+    let captured = runtime.block_on(read(request, prune, progress));
+    // a plugin that hangs must not keep the program
+    runtime.shutdown_background();
+    captured
+}
+
+async fn read(request: &Request, prune: Prune, progress: Arc<dyn Progress>) -> Result<Captured, Error> {
+    let deadline = Instant::now() + request.timeout;
+    let (client, context_name) = Client::connect(&request.access, request.request_timeout, deadline).await?;
+    let (version, told) = facts::version(&client).await?;
+    let served = discovery::all(&client).await.map_err(|failure| match failure {
+        Failure::Status(401 | 403) => Error(format!("the server refuses to say what it serves: {}", failure.words())),
+        failure => Error(format!("it could not be learned what the cluster serves: {}", failure.words())),
+    })?;
+    let mut captured = Captured { facts: Facts { version: told, ..Facts::default() }, ..Captured::default() };
+    captured.cluster.uid = facts::uid(&client).await;
+    captured.rights(&client, &request.selection).await;
+    let (resources, left_out) = choose(served.resources);
+    captured.lose(served.lost);
+    captured.listed.left_out = left_out;
+    let selection = request.selection.clone();
+    let context = Arc::new(Context { client, selection, prune, progress });
+    let read = list::all(&context, &resources).await;
+    captured.gaps.extend(read.gaps);
+    (captured.lists, captured.listed.kinds) = (read.lists, read.reaches);
+    captured.kubelets(&context).await;
+    captured.settle(version, context_name, &request.selection);
+    Ok(captured)
+}
+
+/// What is read, and the names of what is not.
+fn choose(resources: Vec<Resource>) -> (Vec<Resource>, Vec<String>) {
+    let known: BTreeSet<_> = resources.iter().map(|one| (one.group.clone(), one.kind.clone())).collect();
+    // what left this group stands in the new one as well
+    let moved = |one: &Resource| {
+        one.group == "extensions"
+            && ["apps", "networking.k8s.io", "policy"].iter().any(|group| known.contains(&((*group).to_owned(), one.kind.clone())))
+    };
+    let (read, left): (Vec<_>, Vec<_>) = resources.into_iter().filter(|one| !moved(one)).partition(|one| !is_record(&one.group, &one.kind));
+    let mut left: Vec<_> = left.iter().map(Resource::name).collect();
+    left.sort();
+    (read, left)
+}
+
+impl Captured {
+    async fn rights(&mut self, client: &Client, selection: &Selection) {
+        let default = ["default".to_owned()];
+        let namespaces = if selection.namespaces.is_empty() { &default[..] } else { &selection.namespaces };
+        for namespace in namespaces {
+            if let Some(rules) = facts::rights(client, namespace).await {
+                self.facts.rights.insert(namespace.clone(), rules);
+            }
+        }
+        if let Some(rule) = self.facts.rights.values().find_map(facts::may_write) {
+            self.notices.push(format!("the reader may also change the cluster ({rule}): get, list and watch are enough"));
+        }
+    }
+
+    fn lose(&mut self, groups: std::collections::BTreeMap<String, String>) {
+        for (group, why) in &groups {
+            let what = if group == "*" { "every API group but the core one".to_owned() } else { format!("API group {group}") };
+            let kind = Some(format!("{group}/*"));
+            self.gaps.push(Gap { surface: "cluster".to_owned(), what, why: why.clone(), kind, ..Gap::default() });
+        }
+        self.listed.lost_groups = groups;
+    }
+
+    async fn kubelets(&mut self, context: &Context) {
+        let nodes: Vec<_> = self.lists.iter().filter(|list| list.uri.split('?').next() == Some("/api/v1/nodes")).cloned().collect();
+        let (lists, reach, gaps) = facts::kubelets(context, &nodes).await;
+        self.lists.extend(lists);
+        self.listed.kinds.push(reach);
+        self.gaps.extend(gaps);
+    }
+
+    /// Everything in order, and what stands above the lists.
+    fn settle(&mut self, version: String, context: Option<String>, selection: &Selection) {
+        self.lists.sort_by(|a, b| a.uri.cmp(&b.uri));
+        self.listed.kinds.sort();
+        self.gaps.sort();
+        let managed_by = facts::provider(&version, &self.lists).map(str::to_owned);
+        if let Some(provider) = &managed_by {
+            self.notices.push(format!("{provider} runs the control plane, whose configuration cannot be seen: it is not assessed"));
+        }
+        if self.cluster.uid.is_none() {
+            self.notices.push("the cluster's identity (the uid of its kube-system namespace) may not be read".to_owned());
+        }
+        if !self.listed.left_out.is_empty() {
+            let kinds = plural(self.listed.left_out.len(), "kind");
+            self.notices.push(format!("{kinds} that no check reads, not listed: {}", self.listed.left_out.join(", ")));
+        }
+        self.cluster = Cluster {
+            uid: self.cluster.uid.take(),
+            version,
+            context,
+            managed_by,
+            only_namespaces: selection.namespaces.clone(),
+            excluded_namespaces: selection.excluded.clone(),
+            selector: selection.selector.clone(),
+        };
+    }
+}

@@ -1,0 +1,65 @@
+//! What is left out of objects, by kind: what no check reads, and what nobody should have.
+
+use crate::discover::Resource;
+
+/// What becomes of a value.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Rule {
+    Keep,
+    Drop,
+    /// Kept when its text is no longer than this.
+    Short(usize),
+    /// Each item of an array by this rule.
+    Each(&'static Rule),
+    /// The members of an object: each by its own rule, the others by the last one.
+    Members(&'static [(&'static str, Rule)], &'static Rule),
+}
+
+use Rule::{Drop, Each, Keep, Members, Short};
+
+/// Copies of the whole object that tools leave in it: of a Secret they hold its values.
+const COPIES: [(&str, Rule); 4] = [
+    ("kubectl.kubernetes.io/last-applied-configuration", Drop),
+    ("kapp.k14s.io/original", Drop),
+    ("kapp.k14s.io/original-diff", Drop),
+    ("objectset.rio.cattle.io/applied", Drop),
+];
+const METADATA: Rule = Members(&[("managedFields", Drop), ("annotations", Members(&COPIES, &Keep))], &Keep);
+/// A long annotation of a Secret may be yet another copy of it.
+const SECRET: Rule =
+    Members(&[("metadata", Members(&[("managedFields", Drop), ("annotations", Members(&COPIES, &Short(1024)))], &Keep))], &Drop);
+
+/// The rule of an object whose status is treated so; its kind stands on the list already.
+macro_rules! object {
+    ($status:expr $(, $spec:expr)?) => {
+        Members(&[("apiVersion", Drop), ("kind", Drop), ("metadata", METADATA), ("status", $status) $(, ("spec", $spec))?], &Keep)
+    };
+}
+
+/// The rule of an object of a kind.
+pub(super) fn of(resource: &Resource) -> Rule {
+    const POD: Rule = Members(
+        &[
+            ("phase", Keep),
+            ("qosClass", Keep),
+            ("containerStatuses", Keep),
+            ("initContainerStatuses", Keep),
+            ("ephemeralContainerStatuses", Keep),
+        ],
+        &Drop,
+    );
+    const SCHEMAS: Rule = Members(&[("validation", Drop), ("versions", Each(&Members(&[("schema", Drop)], &Keep)))], &Keep);
+    match (resource.group.as_str(), resource.kind.as_str()) {
+        ("", "Secret") => SECRET,
+        ("", "Pod") => object!(POD),
+        ("", "Node") => object!(Members(&[("images", Drop)], &Keep)),
+        ("", "Namespace") | ("apiregistration.k8s.io", "APIService") => object!(Keep),
+        ("admissionregistration.k8s.io", _) => object!(Keep),
+        ("batch", "Job") => object!(Members(&[("completionTime", Keep), ("conditions", Keep)], &Drop)),
+        ("", "Service") => object!(Members(&[("loadBalancer", Keep)], &Drop)),
+        ("", "PersistentVolume" | "PersistentVolumeClaim") => object!(Members(&[("phase", Keep)], &Drop)),
+        ("certificates.k8s.io", "CertificateSigningRequest") => object!(Members(&[("conditions", Keep)], &Drop)),
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => object!(Drop, SCHEMAS),
+        _ => object!(Drop),
+    }
+}

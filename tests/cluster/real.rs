@@ -1,0 +1,353 @@
+//! Against a real API server, whose administrator's kubeconfig `CNSCAN_TEST_KUBECONFIG` names; without it these tests
+//! are skipped, and say so. Any cluster will do whose objects may be added to and deleted.
+//! `CNSCAN_TEST_AUDIT_LOG` names its audit log, where that keeps the answers to requests for Secrets.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use http::{Method, Request};
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Client, Config};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+use super::*;
+
+/// The cluster, with a namespace of its own for a test.
+struct Cluster {
+    kubeconfig: PathBuf,
+    folder: TempDir,
+    runtime: Runtime,
+    client: Client,
+    namespace: String,
+    /// What is to be deleted at the end.
+    made: std::cell::RefCell<Vec<String>>,
+}
+
+/// Says so where it is seen: what a test prints is kept from view when it ends well.
+fn skipped(what: &str) {
+    use std::io::Write;
+    _ = writeln!(std::io::stderr(), "skipped: {what}");
+}
+
+/// The cluster to test against, where there is one.
+fn cluster(test: &str) -> Option<Cluster> {
+    let Some(path) = std::env::var_os("CNSCAN_TEST_KUBECONFIG").filter(|path| !path.is_empty()) else {
+        skipped(&format!("{test} needs a cluster (CNSCAN_TEST_KUBECONFIG)"));
+        return None;
+    };
+    static NUMBER: AtomicUsize = AtomicUsize::new(0);
+    let kubeconfig = PathBuf::from(path);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    let file = Kubeconfig::read_from(&kubeconfig).expect("the kubeconfig");
+    let client = runtime.block_on(async {
+        let config = Config::from_custom_kubeconfig(file, &KubeConfigOptions::default()).await.expect("a configuration");
+        Client::try_from(config).expect("a client")
+    });
+    let namespace = format!("cnscan-test-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::SeqCst));
+    let folder = TempDir::new().expect("a folder");
+    let cluster = Cluster { kubeconfig, folder, runtime, client, namespace, made: Vec::new().into() };
+    cluster.make("/api/v1/namespaces", json!({"metadata": {"name": cluster.namespace}}));
+    Some(cluster)
+}
+
+impl Cluster {
+    fn send(&self, method: Method, path: &str, body: &Value) -> Result<Value, kube::Error> {
+        let request = Request::builder().method(method).uri(path).header("content-type", "application/json");
+        self.runtime.block_on(self.client.request(request.body(body.to_string().into_bytes()).expect("a request")))
+    }
+
+    /// Makes an object, which is deleted at the end.
+    fn make(&self, path: &str, object: Value) -> Value {
+        let made = self.send(Method::POST, path, &object).unwrap_or_else(|error| panic!("{path}: {error}"));
+        if let Some(name) = made["metadata"]["name"].as_str() {
+            self.made.borrow_mut().push(format!("{path}/{name}"));
+        }
+        made
+    }
+
+    fn own(&self, rest: &str) -> String {
+        format!("/api/v1/namespaces/{}/{rest}", self.namespace)
+    }
+
+    fn scan(&self, kubeconfig: &Path, more: &[&str]) -> Output {
+        cnscan(&[&["scan", "--cluster", "--no-config", "-f", "json"], more].concat(), kubeconfig)
+    }
+
+    /// A kubeconfig for the same cluster with other credentials.
+    fn kubeconfig_of(&self, name: &str, user: Value) -> PathBuf {
+        let file = Kubeconfig::read_from(&self.kubeconfig).expect("the kubeconfig");
+        let mut file = serde_json::to_value(file).expect("JSON");
+        let context = file["current-context"].as_str().unwrap_or_default().to_owned();
+        for known in file["contexts"].as_array_mut().into_iter().flatten().filter(|known| known["name"] == *context) {
+            known["context"]["user"] = "other".into();
+        }
+        file["users"] = json!([{"name": "other", "user": user}]);
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, file.to_string()).expect("a kubeconfig");
+        path
+    }
+
+    /// A service account with these rules, and a kubeconfig with its token: in the whole cluster, or in the namespace.
+    fn reader(&self, name: &str, rules: Value, everywhere: bool) -> PathBuf {
+        self.make(&self.own("serviceaccounts"), json!({"metadata": {"name": name}}));
+        let own = format!("{}-{name}", self.namespace);
+        let rbac = "/apis/rbac.authorization.k8s.io/v1";
+        let (path, kind) = if everywhere { (rbac.to_owned(), "Cluster") } else { (format!("{rbac}/namespaces/{}", self.namespace), "") };
+        let prefix = kind.to_lowercase();
+        self.make(&format!("{path}/{prefix}roles"), json!({"metadata": {"name": own}, "rules": rules}));
+        self.make(
+            &format!("{path}/{prefix}rolebindings"),
+            json!({"metadata": {"name": own}, "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": format!("{kind}Role"), "name": own},
+                "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": self.namespace}]}),
+        );
+        let asked = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 600}});
+        let token = self.send(Method::POST, &self.own(&format!("serviceaccounts/{name}/token")), &asked).expect("a token");
+        self.kubeconfig_of(name, json!({"token": token["status"]["token"]}))
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        // where no controller empties namespaces, nobody else would
+        _ = self.send(Method::DELETE, &self.own("configmaps"), &Value::Null);
+        for path in self.made.borrow().iter().rev() {
+            // what is gone already is no matter
+            _ = self.send(Method::DELETE, path, &json!({"propagationPolicy": "Background"}));
+        }
+    }
+}
+
+fn privileged(name: &str) -> Value {
+    json!({"metadata": {"name": name}, "spec": {"automountServiceAccountToken": false, "containers": [
+        {"name": "c", "image": "registry.example.com/a:1", "securityContext": {"privileged": true}}]}})
+}
+
+#[test]
+fn every_kind_is_read_custom_ones_too() {
+    let Some(cluster) = cluster("every_kind_is_read_custom_ones_too") else { return };
+    let group = format!("{}.example.com", cluster.namespace);
+    cluster.make(
+        "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+        json!({"metadata": {"name": format!("widgets.{group}")}, "spec": {"group": group, "scope": "Namespaced",
+            "names": {"plural": "widgets", "singular": "widget", "kind": "Widget"},
+            "versions": [
+                {"name": "v1alpha1", "served": true, "storage": false, "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}}},
+                {"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}}}]}}),
+    );
+    let path = format!("/apis/{group}/v1/namespaces/{}/widgets", cluster.namespace);
+    let widget = json!({"apiVersion": format!("{group}/v1"), "kind": "Widget", "metadata": {"name": "w"},
+        "spec": {"template": privileged("t")}});
+    let ready = Instant::now();
+    while cluster.send(Method::GET, &path, &Value::Null).is_err() {
+        assert!(ready.elapsed() < Duration::from_secs(20), "the new kind is not served");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    cluster.make(&path, widget);
+    cluster.make(&cluster.own("pods"), privileged("p"));
+    cluster.make(
+        "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations",
+        json!({"metadata": {"name": cluster.namespace}, "webhooks": [{"name": "validation.gatekeeper.sh", "failurePolicy": "Ignore", "sideEffects": "None",
+            "admissionReviewVersions": ["v1"], "clientConfig": {"url": "https://webhook.invalid/"},
+            "namespaceSelector": {"matchLabels": {"none": "such"}},
+            "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}]}]}),
+    );
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let result = loop {
+        let result = result(&cluster.scan(&cluster.kubeconfig, &["--exclude-namespace", "none"]));
+        // discovery learns of a new kind a little later
+        if names(&result).contains(&"w".to_owned()) || Instant::now() > deadline {
+            break result;
+        }
+    };
+    let own: Vec<_> = rows(&result, "findings").iter().filter(|finding| finding["subject"]["namespace"] == *cluster.namespace).collect();
+    let found = |check: &str, kind: &str| own.iter().any(|finding| finding["check"] == check && finding["subject"]["kind"] == kind);
+    assert!(found("pss-privileged-container", "Widget") && found("pss-privileged-container", "Pod"), "{own:#?}");
+    let webhook = rows(&result, "findings")
+        .iter()
+        .find(|finding| finding["check"] == "admission-webhook-fails-open" && finding["subject"]["name"] == *cluster.namespace);
+    assert!(
+        webhook.is_some_and(
+            |finding| finding["location"].is_null() && finding["path"].as_str().is_some_and(|path| path.starts_with("webhooks"))
+        )
+    );
+    // each kind once, at the version that its group prefers
+    let uris: Vec<_> =
+        rows(&result, "inputs").iter().filter_map(|input| input["uri"].as_str()).filter(|uri| uri.contains("widgets")).collect();
+    assert_eq!(uris, [format!("/apis/{group}/v1/widgets")]);
+    assert!(result["scope"]["cluster"]["uid"].as_str().is_some_and(|uid| uid.len() == 36), "{}", result["scope"]);
+}
+
+#[test]
+fn long_lists_come_in_pages_and_whole() {
+    let Some(cluster) = cluster("long_lists_come_in_pages_and_whole") else { return };
+    const COUNT: usize = 1_203;
+    let made = cluster.runtime.block_on(async {
+        let mut tasks = tokio::task::JoinSet::new();
+        for chunk in 0..8 {
+            let (client, path) = (cluster.client.clone(), cluster.own("configmaps"));
+            tasks.spawn(async move {
+                for number in (chunk..COUNT).step_by(8) {
+                    let object = json!({"metadata": {"name": format!("c-{number:05}")}, "data": {"k": "v"}}).to_string();
+                    let request =
+                        Request::post(&path).header("content-type", "application/json").body(object.into_bytes()).expect("a request");
+                    client.request::<Value>(request).await.expect("a ConfigMap");
+                }
+            });
+        }
+        tasks.join_all().await.len()
+    });
+    assert_eq!(made, 8);
+    let path = cluster.folder.path().join("snapshot.gz");
+    let output = cnscan(&["snapshot", "-n", &cluster.namespace, "-o", &path.display().to_string()], &cluster.kubeconfig);
+    assert!(output.status.code().is_some_and(|code| code == 0 || code == 3), "{}", String::from_utf8_lossy(&output.stderr));
+    let captured = cnscan::discover::snapshot::read(&path).expect("our own snapshot");
+    let list = captured.lists.iter().find(|list| list.uri == cluster.own("configmaps")).expect("the ConfigMaps");
+    // a controller may have added its own certificate
+    assert!((COUNT as u32..=COUNT as u32 + 1).contains(&list.items), "{}", list.items);
+    let value: Value = serde_json::from_str(&list.text).expect("JSON");
+    let names: std::collections::BTreeSet<_> = rows(&value, "items").iter().map(|item| item["metadata"]["name"].to_string()).collect();
+    assert_eq!(names.len(), list.items as usize);
+    assert!(!list.text.contains("managedFields"));
+    // nothing changes in the namespace: the snapshot and the cluster give the same
+    let live = result(&cluster.scan(&cluster.kubeconfig, &["-n", &cluster.namespace]));
+    let again = result(&snapshot::replay(&path, &[]));
+    let own = |result: &Value| -> Vec<Value> {
+        let of = |uri: &Value| uri.as_str().is_some_and(|uri| uri.contains(&cluster.namespace));
+        rows(result, "inputs").iter().filter(|input| of(&input["uri"])).cloned().collect()
+    };
+    assert!(own(&live).len() > 10);
+    assert_eq!(own(&live), own(&again));
+}
+
+#[test]
+fn what_a_reader_may_not_list_is_named_exactly() {
+    let Some(cluster) = cluster("what_a_reader_may_not_list_is_named_exactly") else { return };
+    cluster.make(&cluster.own("pods"), privileged("p"));
+    let rules = json!([{"apiGroups": ["", "apps", "batch"], "resources": ["*"], "verbs": ["list", "get"]},
+        {"apiGroups": ["networking.k8s.io"], "resources": ["networkpolicies"], "verbs": ["list"]}]);
+    let kubeconfig = cluster.reader("part", rules, true);
+    let result = result(&cluster.scan(&kubeconfig, &[]));
+    assert!(names(&result).contains(&"p".to_owned()));
+    let kinds: Vec<_> = rows(&result, "gaps").iter().map(|gap| gap["kind"].as_str().unwrap_or_default()).collect();
+    assert!(kinds.contains(&"rbac.authorization.k8s.io/ClusterRole") && kinds.contains(&"networking.k8s.io/Ingress"), "{kinds:?}");
+    assert!(kinds.iter().all(|kind| kind.contains('/') && !kind.starts_with("apps/") && !kind.starts_with("batch/")), "{kinds:?}");
+    assert!(!kinds.contains(&"networking.k8s.io/NetworkPolicy"));
+    assert!(rows(&result, "gaps").iter().all(|gap| gap["why"].as_str().is_some_and(|why| why.starts_with("not allowed"))));
+    // what reads roles says so
+    for check in rows(&result, "checks").iter().filter(|check| check["topic"] == "rbac") {
+        assert!(["not-assessed", "review"].contains(&check["verdict"].as_str().unwrap_or_default()), "{check}");
+    }
+    let text = result.to_string();
+    assert!(!text.contains("system:serviceaccount:"), "no user in a result");
+}
+
+#[test]
+fn a_reader_of_one_namespace_reads_that_one() {
+    let Some(cluster) = cluster("a_reader_of_one_namespace_reads_that_one") else { return };
+    cluster.make(&cluster.own("pods"), privileged("p"));
+    let rules = json!([{"apiGroups": [""], "resources": ["pods", "services", "namespaces"], "verbs": ["list", "get"]}]);
+    let kubeconfig = cluster.reader("own", rules, false);
+    let result = result(&cluster.scan(&kubeconfig, &["-n", &cluster.namespace, "-n", "default"]));
+    assert_eq!(names(&result), ["p"]);
+    let of = |kind: &str| -> Vec<_> {
+        rows(&result, "gaps").iter().filter(|gap| gap["kind"] == kind).filter_map(|gap| gap["namespace"].as_str()).collect()
+    };
+    // the one namespace is whole for these kinds, the other is not
+    assert_eq!((of("Pod"), of("Service"), of("Namespace")), (vec!["default"], vec!["default"], vec!["default"]));
+    assert_eq!(of("ConfigMap").len(), 2);
+    // without a namespace there is nothing that it may list
+    let output = cluster.scan(&kubeconfig, &[]);
+    let refused = self::result(&output);
+    assert_eq!((refused["summary"]["objects"].as_u64(), output.status.code()), (Some(0), Some(3)));
+    let statuses: Vec<_> = rows_of(&refused, "controls").collect();
+    assert!(statuses.iter().all(|status| status == "not-assessed"), "{statuses:?}");
+}
+
+#[test]
+fn anonymous_readers_are_refused() {
+    let Some(cluster) = cluster("anonymous_readers_are_refused") else { return };
+    let output = cluster.scan(&cluster.kubeconfig_of("nobody", json!({})), &[]);
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(2), &b""[..]));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("refuse"), "{}", String::from_utf8_lossy(&output.stderr));
+    let forged = cluster.scan(&cluster.kubeconfig_of("forged", json!({"token": "e30.e30.e30"})), &[]);
+    assert!(String::from_utf8_lossy(&forged.stderr).contains("401"), "{}", String::from_utf8_lossy(&forged.stderr));
+}
+
+#[test]
+fn the_data_of_secrets_stays_in_the_server() {
+    let Some(cluster) = cluster("the_data_of_secrets_stays_in_the_server") else { return };
+    // "hunter2", in the Secret and in what kubectl would have left of it
+    let applied = "{\"data\":{\"password\":\"aHVudGVyMg==\"}}";
+    cluster.make(
+        &cluster.own("secrets"),
+        json!({"metadata": {"name": "s", "annotations": {"kubectl.kubernetes.io/last-applied-configuration": applied}}, "data": {"password": "aHVudGVyMg=="}}),
+    );
+    let agent = cluster.kubeconfig_of("reader", Value::Null);
+    std::fs::copy(&cluster.kubeconfig, &agent).expect("a copy");
+    let path = cluster.folder.path().join("snapshot.gz");
+    cnscan(&["snapshot", "-o", &path.display().to_string()], &agent);
+    let captured = cnscan::discover::snapshot::read(&path).expect("our own snapshot");
+    let secrets = captured.lists.iter().find(|list| list.uri == "/api/v1/secrets").expect("the Secrets");
+    assert!(secrets.text.contains(&cluster.namespace));
+    assert!(captured.lists.iter().all(|list| !list.text.contains("aHVudGVyMg")));
+    let Some(log) = std::env::var_os("CNSCAN_TEST_AUDIT_LOG").filter(|path| !path.is_empty()) else {
+        skipped("what the server sent is not looked at (CNSCAN_TEST_AUDIT_LOG)");
+        return;
+    };
+    let text = std::fs::read_to_string(log).expect("the audit log");
+    let events = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    // the lists of our own scan: of all Secrets, paged, and with this one among them
+    let lists: Vec<_> = events
+        .filter(|event| event["objectRef"]["resource"] == "secrets" && event["verb"] == "list")
+        .filter(|event| event["requestURI"].as_str().is_some_and(|uri| uri.contains("limit=500")))
+        .filter(|event| event["responseObject"].to_string().contains(&cluster.namespace))
+        .collect();
+    assert!(!lists.is_empty(), "the audit log has no answer to a list of Secrets: is its policy RequestResponse for them?");
+    for event in lists {
+        assert_eq!(event["responseObject"]["kind"], "PartialObjectMetadataList");
+        for item in rows(&event["responseObject"], "items") {
+            assert!(item.get("data").is_none() && item.get("stringData").is_none(), "{item}");
+        }
+    }
+}
+
+#[test]
+fn kubelets_answer_where_there_are_nodes() {
+    let Some(cluster) = cluster("kubelets_answer_where_there_are_nodes") else { return };
+    let nodes = cluster.send(Method::GET, "/api/v1/nodes", &Value::Null).expect("the nodes");
+    if rows(&nodes, "items").is_empty() {
+        skipped("kubelets: the cluster has no nodes");
+        return;
+    }
+    let result = result(&cluster.scan(&cluster.kubeconfig, &[]));
+    let input = rows(&result, "inputs").iter().find(|input| input["uri"] == "/api/v1/nodes/{name}/proxy/configz");
+    assert!(input.is_some_and(|input| input["bytes"].as_u64() > Some(500)), "{:?}", gaps(&result));
+}
+
+#[cfg(unix)]
+#[test]
+fn credentials_come_from_plugins_too() {
+    let Some(cluster) = cluster("credentials_come_from_plugins_too") else { return };
+    cluster.make(&cluster.own("pods"), privileged("p"));
+    let rules = json!([{"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}]);
+    let file: Value = serde_json::from_slice(&std::fs::read(cluster.reader("plugin", rules, false)).expect("a file")).expect("JSON");
+    let token = &file["users"][0]["user"]["token"];
+    let said = cluster.folder.path().join("credential.json");
+    let credential = json!({"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": {"token": token}});
+    std::fs::write(&said, credential.to_string()).expect("a file");
+    let exec = |command: &str, argument: &str| {
+        let interactive = "Never";
+        json!({"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": command, "args": [argument], "interactiveMode": interactive}})
+    };
+    let kubeconfig = cluster.kubeconfig_of("exec", exec("cat", &said.display().to_string()));
+    assert_eq!(names(&result(&cluster.scan(&kubeconfig, &["-n", &cluster.namespace]))), ["p"]);
+    // one that hangs, or fails, keeps nobody
+    for (command, argument) in [("sleep", "60"), ("false", ""), ("no-such-plugin", "")] {
+        let started = Instant::now();
+        let output = cluster.scan(&cluster.kubeconfig_of("bad", exec(command, argument)), &["--request-timeout", "2s"]);
+        assert_eq!(output.status.code(), Some(2), "{command}");
+        assert!(started.elapsed() < Duration::from_secs(15), "{command}: {:?}", started.elapsed());
+        assert!(!output.stderr.is_empty());
+    }
+}

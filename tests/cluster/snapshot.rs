@@ -1,0 +1,146 @@
+//! Snapshots: the same result without the cluster, and files that are none.
+
+use std::io::{Read, Write};
+
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
+
+use super::*;
+
+fn capture(api: &Api) -> (std::path::PathBuf, Output) {
+    let path = api.folder.path().join("snapshot.gz");
+    let output = cnscan(&["snapshot", "-o", &path.display().to_string()], &api.kubeconfig());
+    (path, output)
+}
+
+pub(crate) fn replay(path: &Path, more: &[&str]) -> Output {
+    let mut command = Command::cargo_bin("cnscan").expect("the program");
+    command.env("SOURCE_DATE_EPOCH", "1790000000").current_dir(path.parent().expect("a folder"));
+    command.args(["scan", "--no-config", "-f", "json", "--snapshot"]).arg(path).args(more).output().expect("it runs")
+}
+
+#[test]
+fn a_snapshot_gives_the_result_of_the_live_scan() {
+    // with gaps, notices and several namespaces
+    let api = Api::start(|asked| match asked.path.as_str() {
+        "/apis/apps/v1/deployments" => Reply::Status(403, None),
+        "/version" => Reply::Json(json!({"gitVersion": "v1.34.1-eks-1"})),
+        PODS if asked.token().is_empty() => Reply::Json(page(&["a é \"q\"", "b"], "t")),
+        PODS => Reply::Json(page(&["c"], "")),
+        _ => Reply::Usual,
+    });
+    let (path, captured) = capture(&api);
+    assert_eq!(captured.status.code(), Some(3), "{}", String::from_utf8_lossy(&captured.stderr));
+    assert!(String::from_utf8_lossy(&captured.stderr).contains("not in it: apps/Deployment"));
+    let (live, again) = (scan(&api, &[]), replay(&path, &[]));
+    assert_eq!(live.status.code(), again.status.code());
+    let strip = |output: &Output| {
+        let mut value = result(output);
+        assert!(rows(&value, "findings").len() > 3);
+        value["run"].take();
+        value["scope"]["kind"].take();
+        value
+    };
+    assert_eq!(result(&again)["scope"]["kind"], "snapshot");
+    assert_eq!(strip(&live), strip(&again));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_snapshot_is_for_its_owner() {
+    use std::os::unix::fs::PermissionsExt;
+    let api = Api::start(|_| Reply::Usual);
+    let (path, _) = capture(&api);
+    assert_eq!(std::fs::metadata(path).expect("the file").permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn a_file_that_is_no_snapshot_is_refused_with_words() {
+    let api = Api::start(|_| Reply::Usual);
+    let (path, _) = capture(&api);
+    let good = std::fs::read(&path).expect("the file");
+    let mut text = String::new();
+    GzDecoder::new(&good[..]).read_to_string(&mut text).expect("gzip");
+    let zip = |text: &str| {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(text.as_bytes()).expect("memory");
+        encoder.finish().expect("memory")
+    };
+    let refused = |bytes: &[u8], why: &str| {
+        std::fs::write(&path, bytes).expect("the file");
+        let output = replay(&path, &[]);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(why) && said.contains("snapshot.gz"), "{why}: {said}");
+    };
+    refused(b"", "cut off");
+    refused(b"apiVersion: v1\n", "no snapshot");
+    refused(&good[..good.len() / 2], "cut off");
+    refused(&good[..good.len() - 4], "cut off");
+    refused(&zip(""), "empty");
+    refused(&zip("{}\n"), "no snapshot");
+    refused(&zip("{\"schema\":\"cnscan/snapshot/v9\"}\n"), "cnscan/snapshot/v9");
+    refused(&zip("{\"schema\":\"cnscan/snapshot/v1\"}\n"), "first line is broken");
+    let pods = text.lines().find(|line| line.contains("\"/api/v1/pods\"")).expect("the pods");
+    refused(&zip(&text.replace("\"privileged\":true", "\"privileged\":false")), "/api/v1/pods is not what it was");
+    refused(&zip(&text.replace(&format!("{pods}\n"), "")), "lists are there");
+    refused(&zip(&text.replace(pods, "{\"uri\":")), "is broken");
+    refused(&zip(text.trim_end()), "cut off");
+    // what it says of itself may be odd: it is judged without harm
+    std::fs::write(&path, zip(&text.replace("v1.36.3", "\\u001b[31m"))).expect("the file");
+    assert!(replay(&path, &[]).status.code().is_some_and(|code| code < 4));
+}
+
+#[test]
+fn a_snapshot_that_unfolds_without_end_is_refused() {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let path = folder.path().join("bomb.gz");
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    let block = vec![b' '; 1 << 20];
+    for _ in 0..300 {
+        encoder.write_all(&block).expect("memory");
+    }
+    std::fs::write(&path, encoder.finish().expect("memory")).expect("the file");
+    let output = replay(&path, &[]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("a line is longer than"));
+}
+
+#[test]
+fn manifests_laid_over_a_snapshot_take_the_place_of_what_is_there() {
+    let api = Api::start(|asked| match asked.path.as_str() {
+        "/apis/apps/v1/deployments" => {
+            let template = pod("t")["spec"].clone();
+            let spec = json!({"selector": {}, "template": {"spec": template}});
+            Reply::Json(list("Deployment", &[json!({"metadata": {"name": "web", "namespace": "shop"}, "spec": spec})]))
+        }
+        PODS => {
+            let mut own = pod("web-1");
+            own["metadata"]["ownerReferences"] = json!([{"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}]);
+            Reply::Json(list("Pod", &[own, pod("other")]))
+        }
+        _ => Reply::Usual,
+    });
+    let (path, _) = capture(&api);
+    let folder = path.parent().expect("a folder");
+    let web = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\nspec:\n  selector: {}\n  template:\n    spec:\n      containers: [{name: c, image: a, securityContext: {privileged: false}}]\n";
+    let new = "---\napiVersion: v1\nkind: Pod\nmetadata: {name: new, namespace: shop}\nspec:\n  containers: [{name: c, image: a, securityContext: {privileged: true}}]\n";
+    std::fs::write(folder.join("web.yaml"), format!("{web}{new}")).expect("a file");
+    assert_eq!(names(&result(&replay(&path, &[]))), ["other", "web", "web-1"]);
+    let laid = result(&replay(&path, &["--overlay", "web.yaml"]));
+    assert_eq!(names(&laid), ["new", "other"]);
+    let places: Vec<_> = rows(&laid, "findings")
+        .iter()
+        .filter(|finding| finding["check"] == "pss-privileged-container")
+        .map(|finding| (finding["subject"]["surface"].as_str().unwrap_or_default(), finding["location"]["line"].as_u64()))
+        .collect();
+    assert_eq!(places, [("cluster", None), ("manifest", Some(14))]);
+    assert!(
+        rows(&laid, "notices")
+            .iter()
+            .any(|notice| notice.as_str().is_some_and(|text| text.starts_with("2 objects of the cluster gave way")))
+    );
+    let alone = Command::cargo_bin("cnscan").expect("the program").args(["scan", "--overlay", "x"]).output().expect("it runs");
+    assert_eq!((alone.status.code(), String::from_utf8_lossy(&alone.stderr).contains("give --cluster or --snapshot")), (Some(2), true));
+}

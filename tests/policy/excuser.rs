@@ -1,0 +1,112 @@
+//! Exceptions, comments and annotations held against findings.
+
+use cnscan::checks::Severity;
+use cnscan::policy::{Candidate, Excuser};
+use jiff::civil::date;
+
+use crate::configured;
+
+/// A privileged container of an agent.
+pub(crate) fn candidate<'a>() -> Candidate<'a> {
+    Candidate {
+        check: "pss-privileged-container",
+        severity: Severity::Critical,
+        kind: "DaemonSet",
+        namespace: "kube-system",
+        name: "kube-proxy",
+        container: "kube-proxy",
+        path: "spec.template.spec.containers[0].securityContext.privileged",
+        uri: Some("k8s/proxy.yaml"),
+        file: 0,
+        span: (100, 104),
+        images: &["example.com/kube-proxy:v1"],
+        observed: "true",
+        annotation: None,
+    }
+}
+
+/// The reasons by which candidates are excused under a configuration, and what is said at the end.
+pub(crate) fn excuse(config: &str, candidates: &[Candidate<'_>], comments: &[(&str, (u32, u32))]) -> (Vec<String>, Vec<String>) {
+    let policy = configured(config).unwrap();
+    let mut excuser = Excuser::new(&policy.exceptions, date(2026, 11, 23));
+    for (text, covers) in comments {
+        excuser.comment(0, "k8s/proxy.yaml:7", text, *covers);
+    }
+    let by = |excuse: cnscan::policy::Excuse| format!("{}: {}", excuse.by, excuse.reason);
+    let reasons = candidates.iter().map(|candidate| excuser.excuse(candidate).map_or_else(String::new, by)).collect();
+    (reasons, excuser.notices())
+}
+
+#[test]
+fn exceptions_of_the_configuration() {
+    let matching = [
+        "kind: DaemonSet",
+        "namespace: kube-*",
+        "name: kube-proxy",
+        "container: 'kube-?roxy'",
+        "path: 'spec.template.spec.containers[0].securityContext.privileged'",
+        "path: '*.securityContext.*'",
+        "uri: k8s/",
+        "uri: '**/*.yaml'",
+        "image: example.com/*",
+        "kind: DaemonSet, name: '{a,kube-proxy}'",
+    ];
+    let other =
+        ["kind: Pod", "namespace: shop", "path: '*.containers[1].*'", "uri: '*.yaml'", "image: docker.io/**", "kind: DaemonSet, name: a"];
+    let with = |matching: &str| format!("exceptions: [{{check: pss-privileged-container, reason: known, match: {{{matching}}}}}]\n");
+    for matching in matching {
+        assert_eq!(excuse(&with(matching), &[candidate()], &[]), (vec!["config: known".into()], vec![]), "{matching}");
+    }
+    for other in other {
+        let said = vec!["cnscan.yaml:1: the exception for pss-privileged-container matches no finding: remove it".to_owned()];
+        assert_eq!(excuse(&with(other), &[candidate()], &[]), (vec![String::new()], said), "{other}");
+    }
+}
+
+#[test]
+fn exceptions_end_and_go_wrong() {
+    let rule = |check: &str, expires: &str| format!("- {{check: {check}, reason: known, expires: {expires}}}\n");
+    let check = "pss-privileged-container";
+    let in_force = format!("exceptions:\n{}", rule(check, "2026-11-23"));
+    assert_eq!(excuse(&in_force, &[candidate()], &[]).0, ["config: known"], "the last day counts");
+    let ended = format!("exceptions:\n{}", rule(check, "2026-11-22"));
+    let said = "cnscan.yaml:2: the exception for pss-privileged-container expired on 2026-11-22: 1 finding open again";
+    assert_eq!(excuse(&ended, &[candidate()], &[]), (vec![String::new()], vec![said.to_owned()]));
+    assert!(excuse(&ended, &[], &[]).1[0].ends_with("expired on 2026-11-22: it matches no finding"));
+    let both = format!("exceptions:\n{}{}", rule(check, "2026-11-22"), rule("pss/*", "2027-01-01"));
+    assert_eq!(excuse(&both, &[candidate()], &[]).0, ["config: known"], "by topic, and the next one serves");
+    for (check, said) in [
+        ("pss-privileged-containr", "there is no check `pss-privileged-containr`; did you mean `pss-privileged-container`?"),
+        ("psss/*", "there is no topic `psss`; did you mean `pss`?"),
+        ("image-signature-not-enforced", "the check `image-signature-not-enforced` is planned, and not in this release"),
+    ] {
+        let (_, notices) = excuse(&format!("exceptions:\n{}", rule(check, "2027-01-01")), &[], &[]);
+        assert_eq!(notices, [format!("cnscan.yaml:2: this exception excuses nothing: {said}")]);
+    }
+    let unused = "checks: [pss-host-namespaces]\nexceptions: [{check: pss-privileged-container, reason: known}]\n";
+    assert_eq!(excuse(unused, &[], &[]).1, Vec::<String>::new(), "what does not run needs no exception");
+}
+
+#[test]
+fn comments_and_annotations() {
+    let comment = "excuse pss-privileged-container until=2027-01-31 needs the node";
+    let whole = (0, 500);
+    assert_eq!(excuse("", &[candidate()], &[(comment, whole)]), (vec!["comment: needs the node".into()], vec![]));
+    let unused = vec!["k8s/proxy.yaml:7: the excuse for pss-privileged-container matches no finding: remove it".to_owned()];
+    assert_eq!(excuse("", &[candidate()], &[(comment, (0, 100))]), (vec![String::new()], unused), "the range ends before the finding");
+    let late = "excuse pss-privileged-container until=2026-11-22 needs the node";
+    let said = vec!["k8s/proxy.yaml:7: the excuse for pss-privileged-container expired on 2026-11-22".to_owned()];
+    assert_eq!(excuse("", &[candidate()], &[(late, whole)]), (vec![String::new()], said));
+    let annotated = Candidate { annotation: Some("until=2027-01-31 asked for"), ..candidate() };
+    assert_eq!(excuse("", &[annotated], &[]), (vec!["annotation: asked for".into()], vec![]));
+    assert_eq!(excuse("", &[annotated], &[(comment, whole)]).0, ["comment: needs the node"], "the comment comes first");
+
+    let capped = "exceptions_inline: high\n";
+    let said = "1 finding excused by comments or annotations stand all the same: `exceptions_inline` is high";
+    assert_eq!(excuse(capped, &[annotated], &[]), (vec![String::new()], vec![said.to_owned()]));
+    let minor = Candidate { severity: Severity::High, ..annotated };
+    assert_eq!(excuse(capped, &[minor], &[]).0, ["annotation: asked for"]);
+    assert_eq!(excuse("exceptions_inline: none\n", &[minor], &[]).0, [""]);
+    let config = "exceptions_inline: none\nexceptions: [{check: pss-privileged-container, reason: known}]\n";
+    assert_eq!(excuse(config, &[annotated], &[]), (vec!["config: known".into()], vec![]));
+}
