@@ -25,6 +25,26 @@ fn the_shipped_role_is_what_the_checks_read() {
     assert!(file == fresh, "run `cnscan permissions > deploy/base/cluster-role.yaml`");
 }
 
+/// An argument that the program does not know would fail every pod; one of each command is parsed as it stands.
+#[cfg(feature = "live")]
+#[test]
+fn the_arguments_are_known() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy");
+    let mut parsed = 0;
+    for file in ["job/job.yaml", "cronjob/cronjob.yaml", "indexed-job/job.yaml", "indexed-job/snapshot/job.yaml"] {
+        let job: Value = serde_saphyr::from_str(&fs::read_to_string(root.join(file)).expect("a manifest")).expect("YAML");
+        let template = job.pointer("/spec/jobTemplate/spec/template").or(job.pointer("/spec/template")).expect("a template");
+        for container in template["spec"]["containers"].as_array().expect("containers") {
+            let given = container["args"].as_array().expect("arguments").iter().filter_map(Value::as_str);
+            let given = given.map(|word| word.replace("$(SHARD)", "0"));
+            let known = <cnscan::cli::args::Cli as clap::Parser>::try_parse_from(std::iter::once("cnscan".to_owned()).chain(given));
+            assert!(known.is_ok(), "{file}: {}", known.err().map(|why| why.to_string()).unwrap_or_default());
+            parsed += 1;
+        }
+    }
+    assert_eq!(parsed, 4);
+}
+
 #[test]
 fn the_manifests_are_restricted() {
     let result = scan("pss-restricted");

@@ -242,6 +242,9 @@ pub struct Snapshot {
     /// The file to write.
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
+    /// Exit with 0 although a part of the cluster could not be read; a scan of the snapshot has the gaps all the same.
+    #[arg(long)]
+    pub allow_gaps: bool,
     /// How to reach the cluster.
     #[command(flatten)]
     pub access: Access,
