@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
-use crate::model::field::Field;
+use crate::model::field::{Field, unnoticed};
 use crate::model::kinds;
 use crate::model::object::Object;
 use crate::model::pod::Pod;
@@ -22,7 +22,7 @@ pub(crate) type Modes = OnceLock<HashMap<u16, Box<str>>>;
 /// several controllers, or copies of a ConfigMap, one that does not block is what counts.
 #[must_use]
 pub fn mode_of_controllers<'e>(scan: &'e Scan<'e>, world: u16) -> Option<&'e str> {
-    let modes = scan.evidence.modes.get_or_init(|| modes(scan));
+    let modes = scan.evidence.modes.get_or_init(|| unnoticed(|| modes(scan)));
     modes.get(&world).map(AsRef::as_ref)
 }
 

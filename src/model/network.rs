@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::model::cidr::{self, Cidr};
-use crate::model::field::Field;
+use crate::model::field::{Field, unnoticed};
 use crate::model::kinds::{self, GroupKind};
 use crate::model::namespace::Namespace;
 use crate::model::object::Object;
@@ -243,7 +243,7 @@ impl<'a> Namespace<'a> {
     pub fn isolates_by_default(&self, direction: Direction) -> Isolation<'a> {
         let everything = |policy: &Policy<'a>| if policy.selector.selects_all() { Match::Yes } else { Match::No };
         let policies = &self.record.policies;
-        let [isolating, opening] = *self.record.covers[direction as usize].get_or_init(|| covers(policies, direction));
+        let [isolating, opening] = *self.record.covers[direction as usize].get_or_init(|| unnoticed(|| covers(policies, direction)));
         let isolation = match (self.isolation(direction, everything), isolating) {
             // several selectors may leave nothing out between them
             (Isolation::No, Cover::Whole) => Isolation::Yes,

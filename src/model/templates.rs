@@ -123,7 +123,7 @@ pub(crate) fn by_table<'a>(object: &Object<'a>, shapes: &[Shape]) -> Vec<Embedde
                 Template(_) => Embedded { metadata: place.key("metadata"), spec: place.key("spec"), steps },
                 _ => Embedded { metadata: object.at("metadata"), spec: place, steps },
             };
-            let containers = embedded.spec.key("containers").exists() || embedded.spec.key("initContainers").exists();
+            let containers = ["containers", "initContainers", "ephemeralContainers"].iter().any(|list| !embedded.spec.key(list).is_empty());
             if containers || steps && embedded.spec.key("steps").exists() {
                 found.push(embedded);
             }
