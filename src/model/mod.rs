@@ -3,7 +3,9 @@
 pub mod cidr;
 pub mod claim;
 pub mod cloud;
+pub mod cni;
 pub mod credential;
+mod csi;
 pub mod evidence;
 pub mod exposure;
 pub mod fault;

@@ -5,6 +5,7 @@ use crate::model::network::{Direction, Effect, named};
 use crate::model::{Fault, GroupKind, Namespace, kinds};
 
 mod network_allow_rule_wide;
+mod network_cni_not_enforcing;
 mod network_default_deny_missing;
 mod network_egress_internet_open;
 mod network_exposure_without_tls;
@@ -17,6 +18,7 @@ pub(super) static CHECKS: &[&Check] = &[
     &network_default_deny_missing::CHECK,
     &network_pod_not_isolated::CHECK,
     &network_allow_rule_wide::CHECK,
+    &network_cni_not_enforcing::CHECK,
     &network_egress_internet_open::CHECK,
     &network_metadata_api_reachable::CHECK,
     &network_ingress_inspection_missing::CHECK,
