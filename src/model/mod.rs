@@ -1,11 +1,14 @@
 //! Read-only views of the evidence and the index over it. Nothing here knows checks.
 
+pub mod address;
+pub mod admin;
 pub mod cidr;
 pub mod claim;
 pub mod cloud;
 pub mod cni;
 pub mod credential;
 mod csi;
+pub mod delivery;
 pub mod evidence;
 pub mod exposure;
 pub mod fault;
@@ -27,6 +30,7 @@ mod pod;
 pub mod pod_security;
 mod quantity;
 pub mod rbac;
+pub mod replication;
 mod scan;
 pub mod selector;
 pub mod service;
