@@ -38,7 +38,16 @@ mod tests {
 
     #[test]
     fn private_addresses_and_names_are_told_from_public_ones() {
-        for address in ["10.0.0.1:6443", "172.16.0.1", "192.168.0.1:443", "127.0.0.1", "[fd00::1]:6443", "fe80::1", "kubernetes", "api.shop.internal:6443"] {
+        for address in [
+            "10.0.0.1:6443",
+            "172.16.0.1",
+            "192.168.0.1:443",
+            "127.0.0.1",
+            "[fd00::1]:6443",
+            "fe80::1",
+            "kubernetes",
+            "api.shop.internal:6443",
+        ] {
             assert!(is_private(address), "{address}");
         }
         for address in ["203.0.113.7:6443", "172.32.0.1", "[2001:db8::1]:6443", "api.example.com", "0.0.0.0:1"] {

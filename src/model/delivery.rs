@@ -24,22 +24,23 @@ pub const MANAGERS: &[GroupKind] = &[
 /// What makes certificates, and nothing else.
 const CERTIFICATE: GroupKind = GroupKind::new("cert-manager.io", "Certificate");
 
-/// The Secrets that workloads of a namespace use by name, each with the first place that names it; without those that
-/// Kubernetes or Helm fill.
+/// The Secrets that workloads of a namespace cannot do without, each with the first place that names it; those that
+/// Kubernetes or Helm fill are left out.
 #[must_use]
 pub fn used_secrets<'a>(namespace: &Namespace<'a>) -> BTreeMap<&'a str, Field<'a>> {
     let mut used = BTreeMap::new();
     for pod in namespace.pods() {
         let variables = pod.containers().flat_map(|container| {
-            let single = container.at("env").items().map(|variable| variable.at("valueFrom.secretKeyRef").key("name"));
-            let all = container.at("envFrom").items().map(|source| source.at("secretRef").key("name"));
-            single.chain(all).collect::<Vec<_>>()
+            let single = container.at("env").items().map(|variable| variable.at("valueFrom.secretKeyRef"));
+            let all = container.at("envFrom").items().map(|source| source.at("secretRef"));
+            single.chain(all).map(|reference| (reference, "name")).collect::<Vec<_>>()
         });
         let volumes = pod.volumes().flat_map(|volume| {
-            let projected = volume.at("projected.sources").items().map(|source| source.at("secret").key("name"));
-            projected.chain([volume.at("secret").key("secretName")]).collect::<Vec<_>>()
+            let projected = volume.at("projected.sources").items().map(|source| (source.at("secret"), "name"));
+            projected.chain([(volume.at("secret"), "secretName")]).collect::<Vec<_>>()
         });
-        for field in variables.chain(volumes) {
+        let needed = variables.chain(volumes).filter(|(reference, _)| reference.exists() && !reference.key("optional").is_true());
+        for field in needed.map(|(reference, key)| reference.key(key)) {
             if let Some(name) = field.text().filter(|name| !name.is_empty()) {
                 used.entry(name).or_insert(field);
             }

@@ -30,6 +30,7 @@ mod pod;
 pub mod pod_security;
 mod quantity;
 pub mod rbac;
+pub mod reach;
 pub mod replication;
 mod scan;
 pub mod selector;

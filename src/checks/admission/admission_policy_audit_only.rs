@@ -27,7 +27,8 @@ pub(super) static CHECK: Check = Check {
 const BINDINGS: &[GroupKind] = &[kinds::VALIDATING_ADMISSION_POLICY_BINDING];
 
 fn probe(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
-    let fault = |field: Field<'_>, said: &str| field.fault(format!("{} {} {said}", object.kind, object.name)).expected("an action that refuses");
+    let fault =
+        |field: Field<'_>, said: &str| field.fault(format!("{} {} {said}", object.kind, object.name)).expected("an action that refuses");
     match actions::of(object) {
         None => Verdict::Skip("no policy of a known engine".into()),
         Some(Action::Other) => Verdict::Skip("a policy that judges nothing: it mutates, generates or cleans up".into()),

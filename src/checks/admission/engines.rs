@@ -131,9 +131,8 @@ fn bound_policies<'a>(namespace: Namespace<'a>) -> impl Iterator<Item = &'a Obje
         let mut bindings = of_kind(kinds::VALIDATING_ADMISSION_POLICY_BINDING);
         bindings.any(|binding| binding.at("spec.policyName").text() == Some(policy.name) && denies(binding, &namespace))
     };
-    let reaches = move |policy: &&Object<'_>| {
-        may_match_pods(policy) && selects(policy.at("spec.matchConstraints"), &namespace) && refuses(policy)
-    };
+    let reaches =
+        move |policy: &&Object<'_>| may_match_pods(policy) && selects(policy.at("spec.matchConstraints"), &namespace) && refuses(policy);
     of_kind(kinds::VALIDATING_ADMISSION_POLICY).filter(reaches)
 }
 

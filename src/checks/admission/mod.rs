@@ -9,8 +9,5 @@ mod admission_webhook_fails_open;
 pub(in crate::checks) mod engines;
 mod level;
 
-pub(super) static CHECKS: &[&Check] = &[
-    &admission_pod_security_not_enforced::CHECK,
-    &admission_policy_audit_only::CHECK,
-    &admission_webhook_fails_open::CHECK,
-];
+pub(super) static CHECKS: &[&Check] =
+    &[&admission_pod_security_not_enforced::CHECK, &admission_policy_audit_only::CHECK, &admission_webhook_fails_open::CHECK];

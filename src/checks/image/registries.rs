@@ -42,7 +42,12 @@ fn of_policy<'a>(policy: &'a Object<'a>) -> Limit<'a> {
     match (policy.group, policy.kind) {
         ("constraints.gatekeeper.sh", "K8sAllowedRepos") => by_prefix(policy.at("spec.parameters.repos")),
         ("constraints.gatekeeper.sh", "K8sAllowedReposv2") => by_pattern(policy.at("spec.parameters.allowedImages").items()),
-        ("kyverno.io", _) => policy.at("spec.rules").items().map(|rule| by_rule(policy, rule)).find(|limit| !matches!(limit, Limit::None)).unwrap_or(Limit::None),
+        ("kyverno.io", _) => policy
+            .at("spec.rules")
+            .items()
+            .map(|rule| by_rule(policy, rule))
+            .find(|limit| !matches!(limit, Limit::None))
+            .unwrap_or(Limit::None),
         _ if policy.at("spec").scalars().any(|field| field.str().contains("image")) => Limit::Unread(policy),
         _ => Limit::None,
     }
@@ -96,9 +101,7 @@ fn by_rule<'a>(policy: &'a Object<'a>, rule: Field<'a>) -> Limit<'a> {
             let wide = images.iter().filter(|image| image.str().split('|').any(|one| is_wide(one.trim())));
             settled(wide.map(|image| too_wide(*image, "patterns that end in /*".to_owned())).collect(), true)
         }
-        _ if validate.scalars().any(|field| field.str().contains("image")) || found.iter().flatten().any(|image| is_list(image)) => {
-            Limit::Unread(policy)
-        }
+        _ if validate.scalars().any(|field| field.str().contains("image")) || found.iter().flatten().any(is_list) => Limit::Unread(policy),
         _ => Limit::None,
     }
 }

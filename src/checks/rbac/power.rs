@@ -54,7 +54,8 @@ impl Power {
             // in all of the cluster the name alone counts, whatever the namespace
             (_, None) => {
                 let bound = scan.evidence.rbac().namespaces_of_account(world, name).iter().copied();
-                let each = bound.chain(["kube-system"]).map(|namespace| Power::of_identity(scan, world, Identity::Account { namespace, name }));
+                let each =
+                    bound.chain(["kube-system"]).map(|namespace| Power::of_identity(scan, world, Identity::Account { namespace, name }));
                 each.min().unwrap_or(Power::Unseen)
             }
         }

@@ -15,12 +15,7 @@ pub(super) static CHECK: Check = Check {
     settings: &[&crate::settings::SYSTEM_NAMESPACES],
     blind: "Who makes Secrets that no object in the evidence speaks of, and whether a manager renews what it delivers.",
     refs: &["https://external-secrets.io/latest/", "https://secrets-store-csi-driver.sigs.k8s.io/"],
-    maps: &[
-        ("cis", &["5.4.2"]),
-        ("owasp_k8s_2022", &["K08"]),
-        ("owasp_k8s_2025", &["K03"]),
-        ("cwe", &["CWE-522"]),
-    ],
+    maps: &[("cis", &["5.4.2"]), ("owasp_k8s_2022", &["K08"]), ("owasp_k8s_2025", &["K03"]), ("cwe", &["CWE-522"])],
     probe: Probe::Namespace(probe),
     ..Check::BASE
 };

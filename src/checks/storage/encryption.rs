@@ -82,12 +82,7 @@ fn is_of_operator(driver: &str, name: &str) -> bool {
     name.ends_with(".csi.ceph.com") && driver.strip_suffix(name).is_some_and(|before| before.ends_with('.'))
 }
 
-fn by_parameter<'a>(
-    parameters: Field<'a>,
-    key: &'static str,
-    otherwise: &'static str,
-    read: impl Fn(&str) -> Option<bool>,
-) -> AtRest<'a> {
+fn by_parameter<'a>(parameters: Field<'a>, key: &'static str, otherwise: &'static str, read: impl Fn(&str) -> Option<bool>) -> AtRest<'a> {
     // drivers differ in whether the case of a key matters, and some put their name in front: who wrote it meant it
     let entries = parameters.entries();
     let is_it = |name: &str| name.rsplit('/').next().is_some_and(|name| name.eq_ignore_ascii_case(key));

@@ -9,8 +9,7 @@ mod storage_csi_node_role_wide;
 mod storage_replication_missing;
 mod storage_volume_cross_namespace;
 
-pub(super) static CHECKS: &[&Check] =
-    &[
+pub(super) static CHECKS: &[&Check] = &[
     &storage_class_unencrypted::CHECK,
     &storage_volume_cross_namespace::CHECK,
     &storage_csi_node_role_wide::CHECK,
