@@ -4,12 +4,18 @@ use crate::model::field::Field;
 use crate::model::namespace::Namespace;
 use crate::model::network::{Direction, Isolation, Rule};
 use crate::model::pod::Pod;
-use crate::model::selector::{Match, Selector};
+use crate::model::selector::{Match, NAMESPACE_NAME, Selector};
 
 /// Ranges of ports, both ends included.
 pub type Ports = Vec<(i64, i64)>;
 
 const EVERY: (i64, i64) = (1, 65535);
+
+/// All there are.
+#[must_use]
+pub fn every_port() -> Ports {
+    vec![EVERY]
+}
 
 /// What gets from one pod to another.
 #[derive(Debug, Clone)]
@@ -18,6 +24,46 @@ pub struct Reach {
     pub ports: Ports,
     /// Whether nothing that is decided at run time, or differs between copies, has a say in it.
     pub sure: bool,
+}
+
+/// The namespaces that the policies which select a pod let anything in from; all of its world where none isolates it.
+/// Found by name where a selector gives one, so that the many others need not be asked.
+#[must_use]
+pub fn sources<'a>(namespace: &Namespace<'a>, pod: &Pod<'a>) -> Box<dyn Iterator<Item = Namespace<'a>> + 'a> {
+    let (scan, world, own) = (namespace.scan(), namespace.world(), *namespace);
+    let records = scan.evidence.namespaces().iter().filter(move |record| record.world == world);
+    let all = records.map(move |record| Namespace { scan, record });
+    if !matches!(namespace.isolates_pod(Direction::Ingress, pod), Isolation::Yes) {
+        return Box::new(all);
+    }
+    let selecting = namespace.policies().filter(|policy| policy.selector.matches_pod(pod) != Match::No);
+    let rules: Vec<_> = selecting.flat_map(|policy| policy.rules(Direction::Ingress)).collect();
+    let mut names = Vec::new();
+    for peer in rules.iter().flat_map(|rule| rule.peers().items()) {
+        let selector = peer.key("namespaceSelector");
+        match selector.at("matchLabels").key(NAMESPACE_NAME).text() {
+            _ if peer.key("ipBlock").exists() => {}
+            Some(name) => names.push(name),
+            None if selector.exists() => return Box::new(all.filter(move |place| rules.iter().any(|rule| lets_in(*rule, &own, place)))),
+            None => names.push(own.name()),
+        }
+    }
+    if rules.iter().any(|rule| rule.is_for_everybody() || rule.peers().items().any(is_everywhere)) {
+        return Box::new(all);
+    }
+    names.sort_unstable();
+    names.dedup();
+    Box::new(names.into_iter().filter_map(move |name| scan.namespace(world, name)))
+}
+
+fn lets_in<'a>(rule: Rule<'a>, own: &Namespace<'a>, place: &Namespace<'a>) -> bool {
+    let about = |peer: Field<'a>| is_everywhere(peer) || !peer.key("ipBlock").exists() && in_namespace(peer, own, place);
+    rule.is_for_everybody() || rule.peers().items().any(about)
+}
+
+/// A block of addresses is about pods only where it is about everything.
+fn is_everywhere(peer: Field<'_>) -> bool {
+    matches!(peer.at("ipBlock.cidr").str(), "0.0.0.0/0" | "::/0")
 }
 
 /// What a pod, in its namespace, may send to another in its own; `None` when nothing gets there.
@@ -66,17 +112,10 @@ fn names<'a>(rule: Rule<'a>, own: &Namespace<'a>, (namespace, pod): (&Namespace<
     }
     let mut best = Match::No;
     for peer in rule.peers().items() {
-        // a block of addresses is about pods only where it is about everything
-        let found = match peer.at("ipBlock.cidr").text() {
-            Some(cidr) => {
-                if matches!(cidr, "0.0.0.0/0" | "::/0") {
-                    Match::Yes
-                } else {
-                    Match::No
-                }
-            }
-            None if !in_namespace(peer, own, namespace) => Match::No,
-            None => Selector::or_all(peer.key("podSelector")).matches_pod(pod),
+        let found = match peer.key("ipBlock").exists() {
+            true if is_everywhere(peer) => Match::Yes,
+            false if in_namespace(peer, own, namespace) => Selector::or_all(peer.key("podSelector")).matches_pod(pod),
+            _ => Match::No,
         };
         match found {
             Match::Yes => return Match::Yes,

@@ -30,6 +30,9 @@ static ALLOWED: Setting = Setting {
     default: Default::Strings(&[]),
 };
 
+/// How many sources are named.
+const NAMED: usize = 3;
+
 const WORLD: &[GroupKind] = &[kinds::NETWORK_POLICY, kinds::DEPLOYMENT, kinds::POD];
 
 fn probe(namespace: &Namespace<'_>) -> Verdict {
@@ -42,42 +45,44 @@ fn probe(namespace: &Namespace<'_>) -> Verdict {
     if allowed.is_empty() {
         return undeclared(namespace);
     }
-    let places = scan.evidence.namespaces().iter().filter(|record| record.world == namespace.world());
-    let places: Vec<_> = places.map(|record| Namespace { scan, record }).collect();
-    let all: Vec<_> = places.iter().flat_map(|place| place.pods_under_policies().map(move |pod| (place, pod))).collect();
-    let faults: Vec<_> = pods.iter().filter_map(|pod| beyond(namespace, pod, &all, &allowed)).collect();
+    let faults: Vec<_> = pods.iter().filter_map(|pod| beyond(namespace, pod, &allowed)).collect();
     if faults.is_empty() { Verdict::PassIfNone(WORLD) } else { faults.into() }
 }
 
-/// The workloads that reach a pod beyond what is declared.
-fn beyond<'a>(namespace: &Namespace<'a>, pod: &Pod<'a>, all: &[(&Namespace<'a>, Pod<'a>)], allowed: &[&str]) -> Option<Fault> {
+/// The workloads that reach a pod beyond what is declared: once a few are found, that there are more is enough.
+fn beyond<'a>(namespace: &Namespace<'a>, pod: &Pod<'a>, allowed: &[&str]) -> Option<Fault> {
     let object = pod.object();
-    let (mut who, mut sure) = (Vec::new(), true);
-    for (place, source) in all.iter().filter(|(_, source)| source.object().id != object.id) {
-        let Some(reach) = reach::between((place, source), (namespace, pod)) else { continue };
-        let names = [place.name(), source.object().name, namespace.name(), object.name];
-        if !is_allowed(&reach.ports, names, allowed) {
-            sure &= reach.sure;
-            who.push(format!("{}/{}", place.name(), source.object().name));
-        }
+    let target = [namespace.name(), object.name];
+    if is_allowed(&reach::every_port(), None, target, allowed) {
+        return None;
     }
-    let named: Vec<_> = who.iter().take(3).map(String::as_str).collect();
-    let more = if who.len() > named.len() { format!(" and {} more", who.len() - named.len()) } else { String::new() };
+    let others = reach::sources(namespace, pod).flat_map(|place| place.pods_under_policies().map(move |source| (place, source)));
+    let unsanctioned = others.filter(|(_, source)| source.object().id != object.id).filter_map(|(place, source)| {
+        let reach = reach::between((&place, &source), (namespace, pod))?;
+        let from = [place.name(), source.object().name];
+        (!is_allowed(&reach.ports, Some(from), target, allowed)).then(|| (from.join("/"), reach.sure))
+    });
+    let mut found: Vec<_> = unsanctioned.take(NAMED + 1).collect();
+    let more = if found.len() > NAMED { " and others" } else { "" };
+    let sure = found.iter().all(|(_, sure)| *sure);
+    found.truncate(NAMED);
+    let named: Vec<_> = found.iter().map(|(name, _)| name.as_str()).collect();
     let said = || format!("{} is within reach of {}{more}, which no declared pair allows", object.name, named.join(", "));
     let fault = || object.at("metadata.name").fault(said()).expected("a policy that keeps them out, or a declared pair").of_its_object();
-    let fault = (!who.is_empty()).then(fault)?;
+    let fault = (!named.is_empty()).then(fault)?;
     let fault = if sure { fault.missing(POLICIES) } else { fault.doubt() };
     Some(unless_other_policy(fault, namespace, Effect::Isolates, Direction::Ingress))
 }
 
-/// Whether declared pairs allow all of these ports.
-fn is_allowed(ports: &Ports, [from, source, to, target]: [&str; 4], allowed: &[&str]) -> bool {
+/// Whether declared pairs allow all of these ports, from one workload or (`None`) from whichever.
+fn is_allowed(ports: &Ports, source: Option<[&str; 2]>, target: [&str; 2], allowed: &[&str]) -> bool {
     let mut open = Vec::new();
     for (one, other) in allowed.iter().filter_map(|pair| pair.split_once("->")) {
         let other = other.trim();
         let (other, port) = other.split_once(':').map_or((other, None), |(other, port)| (other, Some(port)));
-        let is = |pattern: &str, space: &str, name: &str| pattern.split_once('/').is_some_and(|(a, b)| glob(a, space) && glob(b, name));
-        if is(one.trim(), from, source) && is(other, to, target) {
+        let is = |pattern: &str, [space, name]: [&str; 2]| pattern.split_once('/').is_some_and(|(a, b)| glob(a, space) && glob(b, name));
+        let from = source.map_or(one.trim() == "*/*", |source| is(one.trim(), source));
+        if from && is(other, target) {
             match port.map(str::parse::<i64>) {
                 None => return true,
                 Some(Ok(port)) => open.push(port),
