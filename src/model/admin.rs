@@ -1,10 +1,13 @@
 //! Parts of the control plane and consoles over the cluster: which Service leads to one of them.
 
+use std::collections::HashMap;
+
+use crate::model::field::unnoticed;
 use crate::model::image::Image;
 use crate::model::object::Object;
 use crate::model::pod::{Container, ContainerKind, Pod};
 use crate::model::scan::Scan;
-use crate::model::service;
+use crate::model::{kinds, service};
 
 /// Something through which the cluster is run.
 #[derive(Debug, Clone, Copy)]
@@ -43,39 +46,48 @@ pub enum Behind {
     Console(Console),
     /// This, if its name is to be trusted: its pods were not seen, or their images tell nothing.
     Named(Console),
-    /// Pods that are nothing of the kind.
-    Other,
-    /// No pod of it was seen.
-    Unseen,
 }
 
-/// What stands behind a Service, by the images of its pods, else by its name.
+/// The Services that lead to a console, by world, namespace and name.
+pub(crate) type Consoles = HashMap<(u16, String, String), Console>;
+
+/// What stands behind a Service of a namespace, by the images of its pods, else by its name.
 #[must_use]
-pub fn behind(service: &Object<'_>, scan: &Scan<'_>) -> Behind {
-    let namespace = service.namespace.and_then(|name| scan.namespace(service.world, name));
-    let pods: Vec<_> = namespace.iter().flat_map(|namespace| namespace.pods()).filter(|pod| service::selects(service, pod)).collect();
-    if let Some(console) = pods.iter().find_map(|pod| of_pod(pod, service)) {
-        return Behind::Console(console);
+pub fn behind(scan: &Scan<'_>, world: u16, namespace: &str, service: &str) -> Option<Behind> {
+    let seen = scan.evidence.lazy.consoles.get_or_init(|| unnoticed(|| consoles(scan)));
+    let console = if seen.is_empty() { None } else { seen.get(&(world, namespace.to_owned(), service.to_owned())) };
+    let named = || CONSOLES.iter().find(|console| console.services.contains(&service)).copied();
+    console.copied().map(Behind::Console).or_else(|| named().map(Behind::Named))
+}
+
+/// Few pods are consoles, so they look for their Services rather than each Service for its pods.
+fn consoles(scan: &Scan<'_>) -> Consoles {
+    let mut found = Consoles::new();
+    for pod in (0..scan.evidence.pods().len() as u32).map(|id| scan.pod(id)) {
+        if !pod.containers().any(|container| of_container(&container).is_some()) {
+            continue;
+        }
+        let world = pod.object().world;
+        let objects = scan.namespace(world, pod.namespace()).into_iter().flat_map(|namespace| namespace.objects());
+        for service in objects.filter(|object| object.is(kinds::SERVICE) && service::selects(object, &pod)) {
+            if let Some(console) = of_pod(&pod, service) {
+                found.insert((world, pod.namespace().to_owned(), service.name.to_owned()), console);
+            }
+        }
     }
-    let named = CONSOLES.iter().find(|console| console.services.contains(&service.name));
-    match named {
-        Some(console) => Behind::Named(*console),
-        None if pods.is_empty() => Behind::Unseen,
-        None => Behind::Other,
-    }
+    found
 }
 
 fn of_pod(pod: &Pod<'_>, service: &Object<'_>) -> Option<Console> {
     let regular: Vec<_> = pod.containers().filter(|container| container.kind == ContainerKind::Regular).collect();
     // of several, the one that says that it listens where the Service leads
     let asked = |container: &&Container<'_>| regular.len() == 1 || listens(container, service);
-    let runs = |console: &&Console| {
-        regular.iter().filter(asked).any(|container| {
-            let image = Image::parse(container.image().str());
-            image.is_ok_and(|image| console.images.iter().any(|parts| image.ends_with(parts)))
-        })
-    };
-    CONSOLES.iter().find(runs).copied()
+    regular.iter().filter(asked).find_map(of_container)
+}
+
+fn of_container(container: &Container<'_>) -> Option<Console> {
+    let image = Image::parse(container.image().str()).ok()?;
+    CONSOLES.iter().find(|console| console.images.iter().any(|parts| image.ends_with(parts))).copied()
 }
 
 fn listens(container: &Container<'_>, service: &Object<'_>) -> bool {

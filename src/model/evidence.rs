@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use crate::discover::Gap;
 use crate::model::field::{Field, Root};
 use crate::model::fragment::Fragments;
-use crate::model::ingress_nginx::Modes;
+use crate::model::lazy::Lazy;
 use crate::model::namespace::NamespaceRecord;
 use crate::model::network::Policy;
 use crate::model::object::Object;
@@ -59,7 +59,7 @@ pub struct Evidence<'a> {
     nodes: Nodes<'a>,
     volumes: Volumes<'a>,
     claims: Claims<'a>,
-    pub(crate) modes: Modes,
+    pub(crate) lazy: Lazy,
     /// The names of all objects, collected when first asked for.
     names: OnceLock<HashSet<Box<str>>>,
 }
@@ -115,7 +115,7 @@ impl<'a> Evidence<'a> {
             nodes: Nodes::default(),
             volumes: Volumes::default(),
             claims: Claims::default(),
-            modes: Modes::default(),
+            lazy: Lazy::default(),
             names: OnceLock::new(),
         };
         evidence.index_namespaces();

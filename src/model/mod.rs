@@ -20,6 +20,7 @@ pub mod host_path;
 pub mod image;
 pub mod ingress_nginx;
 pub mod kinds;
+mod lazy;
 mod limits;
 mod masked;
 mod namespace;

@@ -2,7 +2,7 @@
 
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
 use crate::model::address::{is_loopback, is_private};
-use crate::model::admin::{self, Behind, Console};
+use crate::model::admin::{self, Behind};
 use crate::model::{Field, GroupKind, Object, Scan, exposure, kinds, service};
 
 pub(super) static CHECK: Check = Check {
@@ -46,42 +46,29 @@ fn exposed_service(service: &Object<'_>, scan: &Scan<'_>) -> Verdict {
         Some("LoadBalancer") if service::closed(service).is_none() && !service::has_source_ranges(service) => "by a load balancer",
         _ => return Verdict::Skip("a Service that is not open to everybody".into()),
     };
-    match admin::behind(service, scan) {
-        Behind::Unseen => Verdict::Skip("what runs behind it was not seen".into()),
-        Behind::Other => Verdict::Pass,
-        found => open(found, kind, way).into(),
+    let namespace = service.namespace.unwrap_or(scan.evidence.assumed_namespace());
+    match admin::behind(scan, service.world, namespace, service.name) {
+        Some(found) => open(found, kind, way).into(),
+        None => Verdict::Skip("no part of the control plane is seen behind it".into()),
     }
 }
 
 /// A fault for what stands open; of a name alone, or where it asks for a login, a doubt.
-fn open(found: Behind, field: Field<'_>, way: &str) -> Option<Fault> {
-    let fault = |console: Console| {
-        let login = if console.login { ", behind a login of its own" } else { "" };
-        field.fault(format!("{} is reachable {way}{login}", console.name)).expected("no way in from outside of the cluster")
-    };
-    match found {
-        Behind::Console(console) if !console.login => Some(fault(console)),
-        Behind::Console(console) | Behind::Named(console) => Some(fault(console).doubt()),
-        Behind::Other | Behind::Unseen => None,
-    }
+fn open(found: Behind, field: Field<'_>, way: &str) -> Fault {
+    let (Behind::Console(console) | Behind::Named(console)) = found;
+    let login = if console.login { ", behind a login of its own" } else { "" };
+    let fault = field.fault(format!("{} is reachable {way}{login}", console.name)).expected("no way in from outside of the cluster");
+    if console.login || matches!(found, Behind::Named(_)) { fault.doubt() } else { fault }
 }
 
 fn ingress(ingress: &Object<'_>, scan: &Scan<'_>) -> Verdict {
     if let Some(why) = exposure::closed(ingress) {
         return Verdict::Skip(why.into());
     }
-    let services: Vec<_> = exposure::backends(ingress).collect();
-    let named = |name: &str| {
-        let namespace = ingress.namespace.and_then(|namespace| scan.namespace(ingress.world, namespace));
-        namespace.into_iter().flat_map(|namespace| namespace.objects()).find(|object| object.is(kinds::SERVICE) && object.name == name)
-    };
-    let found: Vec<_> = services.iter().map(|field| (*field, named(field.str()))).collect();
-    let faults = found.iter().filter_map(|(field, service)| open(admin::behind((*service)?, scan), *field, "by this Ingress"));
-    let faults: Vec<_> = faults.collect();
-    if faults.is_empty() && found.iter().all(|(_, service)| service.is_none()) {
-        return Verdict::Skip("what runs behind it was not seen".into());
-    }
-    faults.into()
+    let namespace = ingress.namespace.unwrap_or(scan.evidence.assumed_namespace());
+    let found = exposure::backends(ingress).filter_map(|field| Some((field, admin::behind(scan, ingress.world, namespace, field.str())?)));
+    let faults: Vec<_> = found.map(|(field, behind)| open(behind, field, "by this Ingress")).collect();
+    if faults.is_empty() { Verdict::Skip("no part of the control plane is seen behind it".into()) } else { faults.into() }
 }
 
 /// The API server as a kubeconfig knows it.
