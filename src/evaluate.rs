@@ -1,6 +1,9 @@
 //! Check × subject, in parallel, in the order of the input whatever the number of threads.
 
+mod batch;
 mod outcome;
+mod plan;
+mod share;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -11,18 +14,30 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
+use batch::{Batch, gather};
 pub use outcome::{Finding, Outcomes, Standing, Subject, Tally};
+use plan::Plan;
+pub use share::Share;
 
-use crate::checks::{Check, Probe, Surface};
-use crate::model::{Container, Fault, Field, GroupKind, Map, Namespace, Object, Pod, Scan, Severity, Verdict, kinds, take_mistyped};
+use crate::checks::{Check, Surface};
+use crate::model::origin::{self, GitSource};
+use crate::model::{Container, Fault, Field, Made, Namespace, Object, Pod, Scan, Severity, Verdict, kinds, take_mistyped};
 
 /// Runs every check on every subject it looks at.
 #[must_use]
 pub fn all(checks: &[&'static Check], scan: &Scan<'_>, keep_passes: bool) -> Outcomes {
+    share(checks, scan, keep_passes, Share::ALL)
+}
+
+/// Runs them on the subjects of one shard.
+#[must_use]
+pub fn share(checks: &[&'static Check], scan: &Scan<'_>, keep_passes: bool, share: Share) -> Outcomes {
+    let plan = |surface| Plan::new(checks, |check| check.speaks_of(surface));
+    let (files, live) = (plan(Surface::Manifest), plan(Surface::Cluster));
+    let of_secrets = Plan::new(checks, |check| check.topic == "secret");
     let evidence = scan.evidence;
-    let (files, live) = (Plan::new(checks, Surface::Manifest), Plan::new(checks, Surface::Cluster));
     let whole = if evidence.cluster().is_some() { &live } else { &files };
-    let run = Runner { checks, scan, keep_passes };
+    let run = Runner { checks, scan, keep_passes, share, of_secrets: &of_secrets };
     let objects = evidence
         .objects()
         .par_chunks(CHUNK)
@@ -38,56 +53,13 @@ pub fn all(checks: &[&'static Check], scan: &Scan<'_>, keep_passes: bool) -> Out
 /// How many subjects share a batch: enough that counting costs nothing, few enough that threads share the work.
 const CHUNK: usize = 256;
 
-/// Checks by number, with what they do.
-type Probes<F> = Vec<(u16, F)>;
-
-/// Which checks look at what.
-struct Plan {
-    pods: Probes<fn(&Pod<'_>) -> Verdict>,
-    containers: Probes<fn(&Container<'_>) -> Verdict>,
-    namespaces: Probes<fn(&Namespace<'_>) -> Verdict>,
-    kinds: Map<(&'static str, &'static str), Probes<ObjectProbe>>,
-    any: Probes<ObjectProbe>,
-    whole: Probes<fn(&Scan<'_>) -> Verdict>,
-}
-
-type ObjectProbe = fn(&Object<'_>, &Scan<'_>) -> Verdict;
-
-impl Plan {
-    fn new(checks: &[&'static Check], surface: Surface) -> Self {
-        let mut plan = Plan { pods: vec![], containers: vec![], namespaces: vec![], kinds: Map::default(), any: vec![], whole: vec![] };
-        for (index, check) in checks.iter().enumerate().filter(|(_, check)| check.speaks_of(surface)) {
-            let index = index as u16;
-            match check.probe {
-                Probe::Pod(probe) => plan.pods.push((index, probe)),
-                Probe::Container(probe) => plan.containers.push((index, probe)),
-                Probe::Namespace(probe) => plan.namespaces.push((index, probe)),
-                Probe::Object(kinds, probe) => {
-                    for GroupKind { group, kind } in kinds {
-                        plan.kinds.entry((group, kind)).or_default().push((index, probe));
-                    }
-                }
-                Probe::Any(probe) => plan.any.push((index, probe)),
-                Probe::Scan(probe) => plan.whole.push((index, probe)),
-            }
-        }
-        plan
-    }
-}
-
 #[derive(Clone, Copy)]
 struct Runner<'r> {
     checks: &'r [&'static Check],
     scan: &'r Scan<'r>,
     keep_passes: bool,
-}
-
-/// What was said of a few objects or namespaces.
-struct Batch {
-    tallies: Vec<Tally>,
-    findings: Vec<Finding>,
-    passes: Vec<(u16, Arc<Subject>)>,
-    errors: Vec<(u16, Arc<Subject>, String)>,
+    share: Share,
+    of_secrets: &'r Plan,
 }
 
 /// A subject with what the engine needs to settle a verdict on it.
@@ -96,10 +68,13 @@ struct Seat<'a> {
     /// Made when something is to be said of it: most subjects pass in silence.
     subject: OnceCell<Arc<Subject>>,
     images: OnceCell<Option<Arc<[Box<str>]>>>,
+    source: OnceCell<Option<Arc<GitSource>>>,
     field: Field<'a>,
     object: Option<&'a Object<'a>>,
     namespace: Option<&'a str>,
     live: bool,
+    /// How many pods an object stands for.
+    pods: u32,
 }
 
 #[derive(Clone, Copy)]
@@ -112,13 +87,19 @@ enum Who<'a> {
 
 impl<'a> Seat<'a> {
     fn new(who: Who<'a>, field: Field<'a>, object: Option<&'a Object<'a>>, namespace: Option<&'a str>, live: bool) -> Self {
-        Seat { who, subject: OnceCell::new(), images: OnceCell::new(), field, object, namespace, live }
+        let (subject, images, source) = Default::default();
+        Seat { who, subject, images, source, field, object, namespace, live, pods: 0 }
+    }
+
+    /// The same, for so many pods that were made from it.
+    fn standing_for(self, pods: u32) -> Self {
+        Seat { pods, ..self }
     }
 
     fn subject(&self) -> Arc<Subject> {
         let make = || match self.who {
-            Who::Object(object) => identity(object, ""),
-            Who::Container(object, container) => identity(object, container.name()),
+            Who::Object(object) => identity(object, "", self.pods),
+            Who::Container(object, container) => identity(object, container.name(), self.pods),
             Who::Namespace(name) => Subject::named("v1", "Namespace", name, self.live),
             Who::Cluster => Subject::named("", "Cluster", "(all)", self.live),
         };
@@ -126,7 +107,7 @@ impl<'a> Seat<'a> {
     }
 
     /// The object that a fault of a whole namespace or cluster lies in, when it is not only where the subject is shown.
-    fn holder(&self, scan: &Scan<'_>, fault: &Fault) -> Option<Arc<Subject>> {
+    fn holder<'s>(&self, scan: &'s Scan<'_>, fault: &Fault) -> Option<&'s Object<'s>> {
         let shown_here = !fault.of_object && fault.place == self.field.place();
         if !matches!(self.who, Who::Namespace(_) | Who::Cluster) || shown_here {
             return None;
@@ -135,7 +116,13 @@ impl<'a> Seat<'a> {
         if self.object.is_some_and(|own| own.id == object.id) {
             return None;
         }
-        Some(Arc::new(identity(object, "")))
+        Some(object)
+    }
+
+    /// The Git source of its object, where that stands in no file.
+    fn source(&self, scan: &Scan<'_>) -> Option<Arc<GitSource>> {
+        let find = || source_of(scan, self.object?);
+        self.source.get_or_init(find).clone()
     }
 
     /// The images of the container, or of all containers, of a node agent or a bare pod.
@@ -155,17 +142,38 @@ impl<'a> Seat<'a> {
 
 impl Runner<'_> {
     fn chunk<T>(self, subjects: &[T], look: impl Fn(&mut Batch, &T)) -> Batch {
-        let mut batch =
-            Batch { tallies: vec![Tally::default(); self.checks.len()], findings: Vec::new(), passes: Vec::new(), errors: Vec::new() };
+        let mut batch = Batch::new(self.checks.len());
         for subject in subjects {
             look(&mut batch, subject);
         }
         batch
     }
 
+    /// What another shard judges is searched for credentials here too: they may stand near what this one shows.
     fn object(self, batch: &mut Batch, plan: &Plan, object: &Object<'_>) {
+        if self.share.holds(object) {
+            return self.judge(batch, plan, object);
+        }
+        let mut aside = Batch::new(self.checks.len());
+        self.judge(&mut aside, self.of_secrets, object);
+        batch.hidden.extend(aside.findings.iter().filter_map(|finding| Some((finding.file, finding.sensitive?))));
+    }
+
+    fn judge(self, batch: &mut Batch, plan: &Plan, object: &Object<'_>) {
         let pods = self.scan.evidence.pods_in(object).iter().map(|record| Pod { scan: self.scan, record });
-        let seat = Seat::new(Who::Object(object), place_of(object), Some(object), object.namespace, object.live);
+        let owners = self.scan.evidence.owners();
+        let instances = owners.pods(object.id);
+        let seat = Seat::new(Who::Object(object), place_of(object), Some(object), object.namespace, object.live).standing_for(instances);
+        let made = owners.of(object.id).map(|(_, made)| made);
+        if made.is_some_and(|made| !matches!(made, Made::Like(_))) {
+            for (pod, &(check, probe)) in pods.clone().flat_map(|pod| plan.made.iter().map(move |probe| (pod, probe))) {
+                self.run(batch, check, &seat, || probe(&pod));
+            }
+        }
+        // what its controller, or one like it, is judged for is not judged again
+        if made.is_some_and(|made| made != Made::Apart) {
+            return;
+        }
         let by_kind = plan.kinds.get(&(object.group, object.kind)).map(Vec::as_slice).unwrap_or_default();
         for &(check, probe) in by_kind.iter().chain(&plan.any) {
             self.run(batch, check, &seat, || probe(object, self.scan));
@@ -179,6 +187,7 @@ impl Runner<'_> {
                 let name = container.field.key("name");
                 let field = if name.exists() { name } else { container.field };
                 let seat = Seat::new(Who::Container(object, container), field, Some(object), object.namespace, object.live);
+                let seat = seat.standing_for(instances);
                 for &(check, probe) in &plan.containers {
                     self.run(batch, check, &seat, || pod.settle(probe(&container), false));
                 }
@@ -190,6 +199,9 @@ impl Runner<'_> {
     }
 
     fn namespace(self, batch: &mut Batch, plan: &Plan, namespace: &Namespace<'_>) {
+        if !self.share.holds_namespace(namespace.name()) {
+            return;
+        }
         let who = Who::Namespace(namespace.name());
         let seat =
             Seat::new(who, namespace.field(), namespace.documents().next(), Some(namespace.name()), self.scan.evidence.cluster().is_some());
@@ -200,7 +212,7 @@ impl Runner<'_> {
 
     fn whole(self, batch: &mut Batch, plan: &Plan) {
         // without any object there is no cluster to speak of
-        let Some(first) = self.scan.evidence.objects().first() else { return };
+        let Some(first) = self.scan.evidence.objects().first().filter(|_| self.share.is_first()) else { return };
         let seat = Seat::new(Who::Cluster, place_of(first), None, None, first.live);
         for &(check, probe) in &plan.whole {
             self.run(batch, check, &seat, || probe(self.scan));
@@ -299,7 +311,10 @@ enum Settled {
 }
 
 fn finding(scan: &Scan<'_>, own: &Check, check: u16, seat: &Seat<'_>, standing: Standing, severity: Severity, fault: Fault) -> Finding {
-    let subject = seat.holder(scan, &fault).unwrap_or_else(|| seat.subject());
+    let (subject, source) = match seat.holder(scan, &fault) {
+        Some(object) => (Arc::new(identity(object, "", scan.evidence.owners().pods(object.id))), source_of(scan, object)),
+        None => (seat.subject(), seat.source(scan)),
+    };
     Finding {
         check,
         fingerprint: fingerprint(own.id, &subject, &fault.place.stable),
@@ -316,7 +331,13 @@ fn finding(scan: &Scan<'_>, own: &Check, check: u16, seat: &Seat<'_>, standing: 
         path: fault.place.path,
         quality: fault.place.quality,
         images: seat.images(scan),
+        source,
     }
+}
+
+fn source_of(scan: &Scan<'_>, object: &Object<'_>) -> Option<Arc<GitSource>> {
+    let is_in_file = !object.live && scan.evidence.files()[object.file() as usize].uri.is_some();
+    if is_in_file { None } else { origin::of(object, scan.evidence).map(Arc::new) }
 }
 
 /// What several pods of an object share, an anchor or the spec of a workflow, is found once.
@@ -340,7 +361,7 @@ fn fingerprint(check: &str, subject: &Subject, path: &str) -> [u8; 16] {
     short
 }
 
-fn identity(object: &Object<'_>, container: &str) -> Subject {
+fn identity(object: &Object<'_>, container: &str, pods: u32) -> Subject {
     Subject {
         api_version: object.api_version.to_owned(),
         group: object.group.to_owned(),
@@ -349,6 +370,7 @@ fn identity(object: &Object<'_>, container: &str) -> Subject {
         name: object.name.to_owned(),
         container: container.to_owned(),
         live: object.live,
+        pods,
     }
 }
 
@@ -361,18 +383,4 @@ fn place_of<'a>(object: &Object<'a>) -> Field<'a> {
 fn words(panic: &(dyn std::any::Any + Send)) -> String {
     let said = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     said.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "the check broke".to_owned())
-}
-
-fn gather(checks: usize, batches: Vec<Batch>) -> Outcomes {
-    let mut outcomes = Outcomes { tallies: vec![Tally::default(); checks], ..Outcomes::default() };
-    outcomes.findings.reserve_exact(batches.iter().map(|batch| batch.findings.len()).sum());
-    for batch in batches {
-        for (sum, tally) in outcomes.tallies.iter_mut().zip(batch.tallies) {
-            sum.add(tally);
-        }
-        outcomes.findings.extend(batch.findings);
-        outcomes.passes.extend(batch.passes);
-        outcomes.errors.extend(batch.errors);
-    }
-    outcomes
 }

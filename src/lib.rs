@@ -16,8 +16,9 @@ pub mod report;
 pub mod seen;
 pub mod settings;
 
-use assess::{Assessment, Occasion};
+use assess::{Assessment, Occasion, Seen};
 use discover::Captured;
+use evaluate::{Outcomes, Share};
 use model::evidence::Reading;
 use model::{Evidence, KubernetesVersion, Scan, UNSET_NAMESPACE};
 use parse::Limits;
@@ -68,6 +69,20 @@ pub enum Error {
 /// # Errors
 /// When nothing can be looked at; a file that cannot be read is a gap in the assessment instead.
 pub fn scan(request: Request, policy: &Policy) -> Result<Assessment, Error> {
+    let (outcomes, seen, occasion) = look(request, policy, Share::ALL)?;
+    Ok(assess::all(policy, outcomes, seen, &occasion))
+}
+
+/// The same for one of several shards: all is read, so that joins see everything, and this one's share is judged.
+///
+/// # Errors
+/// See [`scan`].
+pub fn scan_share(request: Request, policy: &Policy, share: Share) -> Result<assess::Part, Error> {
+    let (outcomes, seen, occasion) = look(request, policy, share)?;
+    Ok(assess::share(share, policy, outcomes, seen, &occasion))
+}
+
+fn look(request: Request, policy: &Policy, share: Share) -> Result<(Outcomes, Seen, Occasion), Error> {
     let (files, live, found) = match request.input {
         Input::Files(input) => {
             let mut found = discover::all(&input)?;
@@ -90,12 +105,12 @@ pub fn scan(request: Request, policy: &Policy) -> Result<Assessment, Error> {
             return Err(discover::Error::Nothing(nothing(&evidence)).into());
         }
         let scan = Scan { evidence: &evidence, settings: &policy.settings, version: request.kubernetes_version };
-        let judge = || evaluate::all(&policy.checks, &scan, request.include_passes);
+        let judge = || evaluate::share(&policy.checks, &scan, request.include_passes, share);
         rayon::join(judge, || seen::gather(&scan, found.gaps, found.ignored))
     };
     // the trees go before the reports are made: they are the greater part of the memory
     let seen = seen::with_files(noted, files, &outcomes);
-    Ok(assess::all(policy, outcomes, seen, &request.occasion))
+    Ok((outcomes, seen, request.occasion))
 }
 
 /// Why there is nothing to judge although files were found: an empty pipe must not pass for a clean scan.

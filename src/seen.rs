@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::assess::{InputStatus, Seen, SeenFile};
+use crate::assess::{self, InputStatus, Seen, SeenFile};
 use crate::discover::Gap;
 use crate::evaluate::Outcomes;
 use crate::model::{Evidence, KubernetesVersion, Object, Scan, kinds};
@@ -47,8 +47,11 @@ pub fn gather(scan: &Scan<'_>, found_gaps: Vec<Gap>, ignored: Vec<(String, Strin
 
 /// Adds the files, with the texts of those that have something to show; their trees end here.
 #[must_use]
-pub fn with_files((seen, secrets): (Seen, Vec<Secret>), files: Vec<File>, outcomes: &Outcomes) -> Seen {
+pub fn with_files((seen, mut secrets): (Seen, Vec<Secret>), files: Vec<File>, outcomes: &Outcomes) -> Seen {
     let mut shown = vec![false; files.len()];
+    for (file, span) in &outcomes.hidden {
+        secrets[*file as usize].push(*span);
+    }
     for finding in &outcomes.findings {
         shown[finding.file as usize] = true;
     }
@@ -115,7 +118,7 @@ fn annotations(evidence: &Evidence<'_>) -> Vec<(u32, String, String, String)> {
 /// What files laid over a cluster did to it.
 fn replaced(evidence: &Evidence<'_>) -> Option<String> {
     let count = evidence.replaced();
-    let objects = crate::assess::plural(count, "object");
+    let objects = assess::plural(count, "object");
     (count > 0).then(|| format!("{objects} of the cluster gave way to the files laid over it, with what they own"))
 }
 
@@ -163,6 +166,7 @@ fn notices(evidence: &Evidence<'_>) -> Vec<String> {
         let file = evidence.files()[fragment.file as usize].name();
         notices.push(format!("{file}: {} is not judged: {}", fragment.what, fragment.why));
     }
+    notices.extend(copies(evidence));
     // sorted numbers, not a map: there may be very many objects, and hardly ever a copy
     let mut named: Vec<u32> = evidence.objects().iter().filter(|object| !object.name.is_empty()).map(|object| object.id).collect();
     named.sort_by(|a, b| identity(evidence.object(*a)).cmp(&identity(evidence.object(*b))));
@@ -174,6 +178,14 @@ fn notices(evidence: &Evidence<'_>) -> Vec<String> {
         notices.push(format!("{whose} stands {} times ({}): each is judged", copies.len(), places.join(", ")));
     }
     notices
+}
+
+/// What was not judged by itself, as its controller was.
+fn copies(evidence: &Evidence<'_>) -> Option<String> {
+    let (pods, others) = evidence.owners().copies(evidence);
+    let counts = [(pods, "pod"), (others, "other object")].into_iter().filter(|(count, _)| *count > 0);
+    let words: Vec<_> = counts.map(|(count, word)| assess::plural(count, word)).collect();
+    (!words.is_empty()).then(|| format!("judged at the controllers that made them, not again: {}", words.join(", ")))
 }
 
 /// What two copies of an object share.

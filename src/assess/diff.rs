@@ -321,7 +321,7 @@ struct Sight<'a> {
     gaps: BTreeMap<&'a str, &'a Gap>,
     /// Checks that ran.
     checks: HashMap<&'a str, CheckVerdict>,
-    broken: BTreeSet<(&'a str, &'a super::Subject)>,
+    broken: BTreeSet<(&'a str, [&'a str; 5])>,
     live: live::Outlook<'a>,
 }
 
@@ -336,7 +336,7 @@ impl<'a> Sight<'a> {
             gone: gone.collect(),
             gaps: fresh.filter_map(|gap| Some((gap.location.as_ref()?.uri.as_str(), gap))).collect(),
             checks: new.checks.iter().map(|check| (&*check.id, check.verdict)).collect(),
-            broken: new.errors.iter().map(|error| (&*error.check, &*error.subject)).collect(),
+            broken: new.errors.iter().map(|error| (&*error.check, whose(&error.subject))).collect(),
             live: live::Outlook::new(old, new),
         }
     }
@@ -354,7 +354,7 @@ impl<'a> Sight<'a> {
         if let Some(why) = self.live.lost(finding) {
             return Some(why);
         }
-        if self.broken.contains(&(&*finding.check, &*finding.subject)) {
+        if self.broken.contains(&(&*finding.check, whose(&finding.subject))) {
             return Some("its check broke".to_owned());
         }
         match self.checks.get(&*finding.check) {
@@ -370,6 +370,11 @@ impl<'a> Sight<'a> {
     fn is_absent(&self, finding: &Finding) -> bool {
         uri(finding).is_some_and(|uri| self.gone.get(uri).is_some_and(|input| input.now == "absent"))
     }
+}
+
+/// What stays of a subject however many pods it has.
+fn whose(subject: &super::Subject) -> [&str; 5] {
+    [&subject.api_version, &subject.kind, &subject.namespace, &subject.name, &subject.container]
 }
 
 fn gone(uri: &str, now: Option<&Input>) -> Option<InputGone> {

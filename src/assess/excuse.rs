@@ -9,12 +9,13 @@ use crate::parse::Lines;
 use crate::policy::Policy;
 use crate::policy::exception::Candidate;
 use crate::policy::excuser::{Excuser, subject};
+use crate::policy::remark::Remark;
 
 /// One a finding, in their order.
 pub(super) type Excuses = Vec<Option<Box<Excuse>>>;
 
 /// Holds every finding against the exceptions in force on the day of the scan.
-pub(super) fn all(policy: &Policy, outcomes: &Outcomes, seen: &Seen, now: jiff::Timestamp) -> (Excuses, Vec<String>) {
+pub(super) fn all(policy: &Policy, outcomes: &Outcomes, seen: &Seen, now: jiff::Timestamp) -> (Excuses, Vec<Remark>) {
     let today = now.to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
     let mut excuser = Excuser::new(&policy.exceptions, today);
     for (number, file) in seen.files.iter().enumerate().filter(|(_, file)| !file.directives.is_empty()) {
@@ -56,7 +57,7 @@ pub(super) fn all(policy: &Policy, outcomes: &Outcomes, seen: &Seen, now: jiff::
     };
     let decided = outcomes.findings.iter().map(decide).map(|excuse| excuse.map(|excuse| Box::new(report(excuse))));
     let decided = decided.collect();
-    (decided, excuser.notices())
+    (decided, excuser.remarks())
 }
 
 fn report(excuse: crate::policy::exception::Excuse) -> Excuse {

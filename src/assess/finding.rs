@@ -46,6 +46,9 @@ pub struct Finding {
     pub expected: Arc<str>,
     /// How to mend it.
     pub fix: Arc<str>,
+    /// Where in Git its object comes from, when that was read from no file and what deployed it says so.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub source: Option<Arc<GitSource>>,
     /// The same for the same fault in a moved or reformatted file.
     pub fingerprint: Arc<str>,
     /// The exception that covers it.
@@ -87,6 +90,22 @@ pub struct Subject {
     /// The container, where the finding is on one.
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub container: String,
+    /// How many running pods were made from it, and are not judged again.
+    #[serde(skip_serializing_if = "is_none", default)]
+    pub pods: u32,
+}
+
+fn is_none(count: &u32) -> bool {
+    *count == 0
+}
+
+/// Where in Git an object comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct GitSource {
+    /// The URL of the repository.
+    pub repository: String,
+    /// The file, or its folder where no more is known, from the repository's root.
+    pub path: String,
 }
 
 /// A place in the input. Lines and columns count from 1; columns in Unicode scalar values; the end is exclusive.

@@ -7,6 +7,7 @@ mod excuse;
 mod finding;
 pub mod line_hash;
 mod locate;
+mod part;
 mod place;
 mod rollup;
 mod summary;
@@ -17,11 +18,13 @@ use std::sync::Arc;
 
 pub use assessment::*;
 pub use crosswalk::{Crosswalk, CrosswalkEntry, MappedControl, Standing};
+pub use part::{MergeError, PART_SCHEMA, Part, merge};
 pub(crate) use rollup::plural;
 
 use crate::checks::{self, Check};
-use crate::evaluate::Outcomes;
+use crate::evaluate::{Outcomes, Share};
 use crate::policy::Policy;
+use crate::policy::remark::Remark;
 
 /// What the assessment needs to know of the evidence, free of trees.
 #[derive(Debug, Default)]
@@ -93,16 +96,38 @@ pub struct Occasion {
 /// Holds outcomes against the policy.
 #[must_use]
 pub fn all(policy: &Policy, outcomes: Outcomes, seen: Seen, occasion: &Occasion) -> Assessment {
+    let (mut assessment, remarks) = gather(policy, outcomes, seen, occasion);
+    finish(&mut assessment, &remarks, occasion);
+    assessment
+}
+
+/// Holds the outcomes of one shard against the policy.
+#[must_use]
+pub fn share(share: Share, policy: &Policy, outcomes: Outcomes, seen: Seen, occasion: &Occasion) -> Part {
+    let (mut assessment, remarks) = gather(policy, outcomes, seen, occasion);
+    summary::stamp(&mut assessment, occasion);
+    part::part(share, assessment, remarks)
+}
+
+/// Places everything in order, says what is to be said, and counts.
+fn finish(assessment: &mut Assessment, remarks: &[Remark], occasion: &Occasion) {
+    assessment.notices.extend(remarks.iter().filter_map(Remark::said));
+    assessment.notices.extend(place::order(occasion.baseline.clone(), &mut assessment.findings));
+    assessment.notices.sort();
+    assessment.notices.dedup();
+    assessment.passes.sort_by(|a, b| (&a.subject, &a.check).cmp(&(&b.subject, &b.check)));
+    assessment.errors.sort_by(|a, b| (&a.subject, &a.check, &a.message).cmp(&(&b.subject, &b.check, &b.message)));
+    assessment.summary = summary::counts(assessment, assessment.summary.objects);
+    summary::stamp(assessment, occasion);
+}
+
+fn gather(policy: &Policy, outcomes: Outcomes, seen: Seen, occasion: &Occasion) -> (Assessment, Vec<Remark>) {
     let cited = citations(policy);
     let mut outcomes = outcomes;
-    let (excuses, mut notices) = excuse::all(policy, &outcomes, &seen, occasion.started);
+    let (excuses, remarks) = excuse::all(policy, &outcomes, &seen, occasion.started);
     let verdicts = verdicts::all(policy, &outcomes, &excuses, &seen);
     let findings = std::mem::take(&mut outcomes.findings);
-    let mut findings = place::all(policy, findings, excuses, &seen, &cited, occasion.line_hashes);
-    notices.extend(place::order(occasion.baseline.clone(), &mut findings));
-    notices.extend(seen.notices.iter().cloned());
-    notices.sort();
-    notices.dedup();
+    let findings = place::all(policy, findings, excuses, &seen, &cited, occasion.line_hashes);
     let controls = verdicts::controls(policy, &verdicts, &seen.gaps);
     let passes = outcomes
         .passes
@@ -113,7 +138,7 @@ pub fn all(policy: &Policy, outcomes: Outcomes, seen: Seen, occasion: &Occasion)
         subject: place::subject(subject),
         message: message.clone(),
     });
-    let mut assessment = Assessment {
+    let assessment = Assessment {
         schema: SCHEMA.to_owned(),
         tool: summary::tool(),
         catalog: summary::catalog(policy),
@@ -130,7 +155,7 @@ pub fn all(policy: &Policy, outcomes: Outcomes, seen: Seen, occasion: &Occasion)
         scope: summary::scope(&seen),
         kubernetes_version: Version { version: seen.version.0.clone(), assumed: seen.version.1 },
         thresholds: policy.thresholds.clone(),
-        summary: Summary::default(),
+        summary: Summary { objects: seen.objects, ..Summary::default() },
         inputs: summary::inputs(&seen),
         controls,
         checks: policy.checks.iter().zip(&verdicts).map(|(check, verdict)| info(check, verdict, &cited, occasion.page)).collect(),
@@ -138,12 +163,10 @@ pub fn all(policy: &Policy, outcomes: Outcomes, seen: Seen, occasion: &Occasion)
         errors: errors.collect(),
         findings,
         gaps: seen.gaps,
-        notices,
+        notices: seen.notices,
         crosswalk: None,
     };
-    assessment.summary = summary::counts(&assessment, seen.objects);
-    summary::stamp(&mut assessment, occasion);
-    assessment
+    (assessment, remarks)
 }
 
 /// The controls of the profile that cite each check.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::assess::assessment::{Baseline, Finding, FindingVerdict, Subject};
+use crate::assess::assessment::{Baseline, Finding, FindingVerdict, GitSource, Subject};
 use crate::assess::excuse::Excuses;
 use crate::assess::locate::{self, Located, Wanted};
 use crate::assess::{Citations, Seen};
@@ -79,6 +79,7 @@ pub(super) fn subject(subject: &evaluate::Subject) -> Arc<Subject> {
         namespace: subject.namespace.clone(),
         name: subject.name.clone(),
         container: subject.container.clone(),
+        pods: subject.pods,
     })
 }
 
@@ -151,6 +152,7 @@ impl Words {
             subject,
             path: self.text(&finding.path),
             location,
+            source: finding.source.map(|source| Arc::new(GitSource { repository: source.repository.clone(), path: source.path.clone() })),
             observed,
             expected: self.text(&finding.expected),
             fix: finding.fix.map_or_else(|| Arc::clone(fix), |own| self.text(&own)),

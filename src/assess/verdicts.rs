@@ -1,9 +1,9 @@
 //! What each check said of all its subjects together, and from it the status of each control.
 
-use crate::assess::assessment::{CheckVerdict, Control, ControlCheck, Gap};
+use crate::assess::assessment::{CheckVerdict, Control, ControlCheck, Gap, Status};
 use crate::assess::excuse::Excuses;
 use crate::assess::{Seen, rollup};
-use crate::checks::{Check, Surface};
+use crate::checks::{self, Check, Surface};
 use crate::evaluate::{Outcomes, Standing, Tally};
 use crate::policy::Policy;
 use crate::policy::profile::Requirement;
@@ -25,34 +25,37 @@ pub(super) fn all(policy: &Policy, outcomes: &Outcomes, excuses: &Excuses, seen:
             _ => {}
         }
     }
-    let verdict = |check: usize, tally: &Tally| {
-        if open[check] {
-            CheckVerdict::Fail
-        } else if tally.errors > 0 {
-            CheckVerdict::Error
-        } else if doubtful[check] {
-            CheckVerdict::Review
-        } else if tally.failed + tally.review > 0 {
-            CheckVerdict::Excused
-        } else if tally.passed > 0 {
-            CheckVerdict::Pass
-        } else if sees_all(policy.checks[check], seen) {
-            CheckVerdict::Skip
-        } else {
-            CheckVerdict::NotAssessed
-        }
-    };
     let tallies = outcomes.tallies.iter().enumerate();
-    tallies.map(|(check, tally)| Counted { verdict: verdict(check, tally), tally: tally.clone() }).collect()
+    let counted = |(check, tally): (usize, &Tally)| {
+        let whole = sees_all(policy.checks[check], seen.cluster.is_some(), seen.complete, &seen.gaps);
+        Counted { verdict: verdict(open[check], doubtful[check], tally, whole), tally: tally.clone() }
+    };
+    tallies.map(counted).collect()
+}
+
+/// What a check said, from its counts, whether a failure or a doubt stands that nobody excused, and whether all evidence is there.
+pub(super) fn verdict(open: bool, doubtful: bool, tally: &Tally, whole: bool) -> CheckVerdict {
+    if open {
+        CheckVerdict::Fail
+    } else if tally.errors > 0 {
+        CheckVerdict::Error
+    } else if doubtful {
+        CheckVerdict::Review
+    } else if tally.failed + tally.review > 0 {
+        CheckVerdict::Excused
+    } else if tally.passed > 0 {
+        CheckVerdict::Pass
+    } else if whole {
+        CheckVerdict::Skip
+    } else {
+        CheckVerdict::NotAssessed
+    }
 }
 
 /// Whether a check without a subject may say so: everything it reads was there to be seen.
-fn sees_all(check: &Check, seen: &Seen) -> bool {
-    let (surface, whole) = match seen.cluster {
-        Some(_) => (Surface::Cluster, true),
-        None => (Surface::Manifest, seen.complete),
-    };
-    whole && check.speaks_of(surface) && !seen.gaps.iter().any(|gap| concerns(gap, check))
+pub(super) fn sees_all(check: &Check, of_cluster: bool, complete: bool, gaps: &[Gap]) -> bool {
+    let surface = if of_cluster { Surface::Cluster } else { Surface::Manifest };
+    (of_cluster || complete) && check.speaks_of(surface) && !gaps.iter().any(|gap| concerns(gap, check))
 }
 
 /// Whether what was not looked at may change what a check says.
@@ -74,26 +77,37 @@ pub(super) fn controls(policy: &Policy, verdicts: &[Counted], gaps: &[Gap]) -> V
 fn control(policy: &Policy, requirement: &Requirement, verdicts: &[Counted], gaps: &[Gap]) -> Control {
     let mut checks: Vec<ControlCheck> = requirement.checks.iter().map(|id| bound(policy, id, verdicts)).collect();
     checks.extend(requirement.planned.iter().map(|id| unrun(id, CheckVerdict::Planned)));
-    let selected = policy.checks.iter().filter(|check| requirement.checks.iter().any(|id| id == check.id));
-    let has_gaps = selected.into_iter().any(|check| gaps.iter().any(|gap| concerns(gap, check)));
-    let (status, reason) = rollup::status(requirement.coverage, &checks, has_gaps);
-    Control {
+    let mut control = Control {
         id: requirement.id.clone(),
         framework: requirement.framework.clone(),
         title: requirement.title.clone(),
         group: requirement.group.clone(),
-        status,
-        reason,
+        status: Status::NotAssessed,
+        reason: String::new(),
         coverage: requirement.coverage,
         supports: requirement.supports.clone(),
         checks,
         attestation: None,
-    }
+    };
+    settle(&mut control, gaps);
+    control
+}
+
+/// The status of a control, from its checks and the gaps in what they read.
+pub(super) fn settle(control: &mut Control, gaps: &[Gap]) {
+    let selected = control.checks.iter().filter(|check| !matches!(check.verdict, CheckVerdict::Planned | CheckVerdict::NotSelected));
+    let has_gaps = selected.filter_map(|check| checks::find(&check.id)).any(|check| gaps.iter().any(|gap| concerns(gap, check)));
+    (control.status, control.reason) = rollup::status(control.coverage, &control.checks, has_gaps);
 }
 
 fn bound(policy: &Policy, id: &str, verdicts: &[Counted]) -> ControlCheck {
-    let Some(index) = policy.checks.iter().position(|check| check.id == id) else { return unrun(id, CheckVerdict::NotSelected) };
-    let Counted { verdict, tally } = &verdicts[index];
+    let index = policy.checks.iter().position(|check| check.id == id);
+    index.map_or_else(|| unrun(id, CheckVerdict::NotSelected), |index| ran(id, &verdicts[index]))
+}
+
+/// A check of a control, with what it said.
+pub(super) fn ran(id: &str, counted: &Counted) -> ControlCheck {
+    let Counted { verdict, tally } = counted;
     ControlCheck {
         id: id.into(),
         verdict: *verdict,

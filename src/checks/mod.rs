@@ -1,7 +1,7 @@
 //! Checks: one file each, in a folder a topic. A check knows neither the controls that cite it nor the profiles.
 
 use crate::model::templates::may_embed;
-use crate::model::{Container, GroupKind, Namespace, Object, Pod, Scan};
+use crate::model::{Container, GroupKind, Namespace, Object, Pod, Scan, kinds, templates};
 use crate::settings::Setting;
 
 pub use crate::model::{Fault, Severity, Verdict};
@@ -38,6 +38,8 @@ pub struct Check {
     pub assurance: Assurance,
     /// The kinds that it joins with its subject.
     pub needs: &'static [GroupKind],
+    /// Kinds that change what it says where there are any, and that few clusters have.
+    pub beside: &'static [GroupKind],
     /// The settings it reads.
     pub settings: &'static [&'static Setting],
     /// What it cannot see.
@@ -54,15 +56,27 @@ impl Check {
     /// Whether objects of a kind have a say in what it says: `*` stands for every kind of the group.
     #[must_use]
     pub fn reads(&self, group: &str, kind: &str) -> bool {
-        let is = |known: &GroupKind| known.group == group && (kind == "*" || known.kind == kind);
-        let subject = match self.probe {
-            Probe::Pod(_) | Probe::Container(_) => may_embed(group, kind),
-            Probe::Namespace(_) => is(&crate::model::kinds::NAMESPACE) || may_embed(group, kind),
-            Probe::Object(kinds, _) => kinds.iter().any(is),
-            Probe::Any(_) => true,
-            Probe::Scan(_) => false,
+        let is = |known: GroupKind| known.group == group && (kind == "*" || known.kind == "*" || known.kind == kind);
+        matches!(self.probe, Probe::Any(_)) || self.is_about_pods() && may_embed(group, kind) || self.kinds().any(is)
+    }
+
+    /// The kinds that it reads, its subjects among them; `*` for each kind of a group.
+    pub fn kinds(&self) -> impl Iterator<Item = GroupKind> + use<> {
+        let pods = self.is_about_pods().then(templates::kinds);
+        self.declared().chain(pods.into_iter().flatten())
+    }
+
+    fn is_about_pods(&self) -> bool {
+        !matches!(self.probe, Probe::Object(..) | Probe::Scan(_)) || self.declared().any(|kind| kind == kinds::POD)
+    }
+
+    fn declared(&self) -> impl Iterator<Item = GroupKind> + use<> {
+        let subjects: &'static [GroupKind] = match self.probe {
+            Probe::Object(kinds, _) => kinds,
+            Probe::Namespace(_) => &[kinds::NAMESPACE],
+            _ => &[],
         };
-        subject || self.needs.iter().any(is)
+        subjects.iter().chain(self.needs).chain(self.beside).copied()
     }
 
     /// Whether it speaks of a kind of evidence.
@@ -82,6 +96,7 @@ impl Check {
         surfaces: &[Surface::Manifest, Surface::Cluster],
         assurance: Assurance::Configuration,
         needs: &[],
+        beside: &[],
         settings: &[],
         blind: "",
         refs: &[],
@@ -148,6 +163,8 @@ pub enum Probe {
     Any(fn(&Object<'_>, &Scan<'_>) -> Verdict),
     /// The scan as a whole, once a world.
     Scan(fn(&Scan<'_>) -> Verdict),
+    /// Each pod and pod template that a controller in the evidence made from its own.
+    Made(fn(&Pod<'_>) -> Verdict),
 }
 
 /// Every check, by topic, then as its topic lists it.

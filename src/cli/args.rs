@@ -6,6 +6,13 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod merge;
+mod permissions;
+
+pub use merge::Merge;
+pub use permissions::{Permissions, RoleFormat};
+
+use crate::evaluate::Share;
 use crate::model::KubernetesVersion;
 use crate::policy::FailOn;
 use crate::report::Format;
@@ -56,6 +63,8 @@ pub enum Command {
     List(List),
     /// Turn a JSON result into another format.
     Convert(Convert),
+    /// Make one result of the parts that `scan --shard` wrote.
+    Merge(Merge),
     /// Compare two JSON results: new, fixed and unchanged findings, statuses that moved.
     Diff(Diff),
     /// The embedded controls catalog.
@@ -64,6 +73,8 @@ pub enum Command {
         #[command(subcommand)]
         action: Catalog,
     },
+    /// The smallest read-only ClusterRole for a scan of a cluster.
+    Permissions(Permissions),
     /// JSON Schemas of what is read and written.
     Schema {
         /// Which one.
@@ -152,6 +163,9 @@ pub struct Scan {
     /// Read files that .gitignore and .cnscanignore leave out.
     #[arg(long)]
     pub all_files: bool,
+    /// Judge one share of several, counted from 0, and write its part, in JSON, for `merge`. Each shard reads all of the input.
+    #[arg(long, value_name = "I/N", conflicts_with_all = ["baseline", "framework"])]
+    pub shard: Option<Share>,
     /// How many threads [default: one a core]
     #[arg(short, long, value_name = "N")]
     pub jobs: Option<usize>,

@@ -7,6 +7,8 @@ mod cluster;
 mod diff;
 mod explain;
 mod list;
+mod merge;
+mod permissions;
 #[cfg(feature = "live")]
 mod progress;
 mod scan;
@@ -41,10 +43,12 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
         #[cfg(feature = "live")]
         Command::Snapshot(args) => return snapshot::run(args, cli, streams),
         Command::Convert(args) => scan::convert(args, cli, streams)?,
+        Command::Merge(args) => return merge::run(args, cli, streams),
         Command::Diff(args) => return diff::run(args, streams),
         Command::Explain(args) => explain::run(args, streams)?,
         Command::List(args) => list::run(args, cli, streams)?,
         Command::Catalog { action } => catalog::run(action, cli, streams)?,
+        Command::Permissions(args) => permissions::run(args, streams)?,
         Command::Schema { which } => schema::run(*which, streams)?,
         Command::Completions { shell } => clap_complete::generate(*shell, &mut Cli::command(), "cnscan", &mut streams.out),
         Command::Man => clap_mangen::Man::new(Cli::command()).render(&mut streams.out)?,

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 
 use super::args::{Cli, Complete, Convert, Scan};
-use super::{Streams, options};
+use super::{Streams, merge, options};
 use crate::assess::{self, Assessment, Decision, Occasion};
 use crate::discover::Captured;
 use crate::model::KubernetesVersion;
@@ -25,7 +25,7 @@ pub(super) fn run(args: &Scan, cli: &Cli, streams: &mut Streams<'_>) -> Result<u
     let policy = policy(args, &input)?;
     let config = &policy.config;
     threads(args.jobs.or(config.jobs.as_ref().map(|jobs| jobs.value)))?;
-    let plan = Plan::new(args, &policy, discover::working_below_root(&input))?;
+    let plan = Plan::new((args.format, &args.outputs), Some(&policy), discover::working_below_root(&input))?;
     let mapping = args.framework.as_deref().map(Mapping::load).transpose()?;
     let request = Request {
         input: if from_cluster {
@@ -38,12 +38,20 @@ pub(super) fn run(args: &Scan, cli: &Cli, streams: &mut Streams<'_>) -> Result<u
         kubernetes_version: version(args, &policy)?,
         include_passes: args.include_passes || config.include_passes,
         limits: limits(config),
-        occasion: Occasion { line_hashes: plan.is_for_machines(), ..occasion(args, &policy, clock)? },
+        occasion: Occasion { line_hashes: args.shard.is_some() || plan.is_for_machines(), ..occasion(args, &policy, clock)? },
     };
+    if let Some(share) = args.shard {
+        return merge::shard(args, share, request, &policy, cli, streams);
+    }
     let mut assessment = crate::scan(request, &policy)?;
     assessment.crosswalk = mapping.map(|mapping| assess::crosswalk::of(&assessment, &mapping));
     plan.write(&assessment, cli, streams)?;
-    let decision = assess::decide(&assessment);
+    conclude(&assessment, cli, streams)
+}
+
+/// The exit code, and a word on what could not be judged.
+pub(super) fn conclude(assessment: &Assessment, cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
+    let decision = assess::decide(assessment);
     if decision == Decision::Incomplete && !cli.quiet {
         let gaps = assessment.gaps.len() + assessment.errors.len();
         writeln!(
@@ -163,14 +171,19 @@ fn version(args: &Scan, policy: &Policy) -> Result<Option<KubernetesVersion>> {
 }
 
 fn occasion(args: &Scan, policy: &Policy, clock: Instant) -> Result<Occasion> {
-    let fixed = super::fixed_time()?;
     let path = args.baseline.clone().or(policy.config.baseline.as_ref().map(|path| policy.config.beside(&path.value)));
+    moment(path.as_deref(), clock)
+}
+
+/// Now, or when `SOURCE_DATE_EPOCH` says.
+pub(super) fn moment(baseline: Option<&Path>, clock: Instant) -> Result<Occasion> {
+    let fixed = super::fixed_time()?;
     Ok(Occasion {
         started: fixed.unwrap_or_else(jiff::Timestamp::now),
         finished: fixed,
         arguments: arguments(std::env::args().skip(1)),
         clock,
-        baseline: path.map(|path| Baseline::read(&path)).transpose()?,
+        baseline: baseline.map(Baseline::read).transpose()?,
         line_hashes: true,
         page: explain::summary,
     })
@@ -200,7 +213,7 @@ fn without_folders(argument: &str) -> String {
 }
 
 /// What is to be written where, settled before the scan so that a mistake costs nothing.
-struct Plan {
+pub(super) struct Plan {
     format: Format,
     files: Vec<(Format, std::path::PathBuf)>,
     /// See `report::Options`.
@@ -208,19 +221,20 @@ struct Plan {
 }
 
 impl Plan {
-    fn new(args: &Scan, policy: &Policy, from: String) -> Result<Self> {
-        let config = &policy.config;
-        let format = match (args.format, &config.format) {
+    /// By the flags, else by the configuration file.
+    pub(super) fn new((wanted, outputs): (Option<Format>, &[String]), policy: Option<&Policy>, from: String) -> Result<Self> {
+        let config = policy.map(|policy| &policy.config);
+        let format = match (wanted, config.and_then(|config| Some((config, config.format.as_ref()?)))) {
             (Some(format), _) => format,
-            (None, Some(key)) => format(&key.value).map_err(|why| config.mistake(key, why))?,
+            (None, Some((config, key))) => format(&key.value).map_err(|why| config.mistake(key, why))?,
             (None, None) => Format::Table,
         };
         let mut files = Vec::new();
-        for given in &args.outputs {
+        for given in outputs {
             let (format, path) = output(given).map_err(|why| anyhow::anyhow!("--output {given}: {why}"))?;
             files.push((format, path.into()));
         }
-        if args.outputs.is_empty() {
+        if let Some(config) = config.filter(|_| outputs.is_empty()) {
             for key in &config.output {
                 let (format, path) = output(&key.value).map_err(|why| config.mistake(key, why))?;
                 files.push((format, config.beside(path)));
@@ -234,7 +248,7 @@ impl Plan {
         formats.into_iter().any(|format| !matches!(format, Format::Table | Format::Markdown | Format::Html))
     }
 
-    fn write(&self, assessment: &Assessment, cli: &Cli, streams: &mut Streams<'_>) -> Result<()> {
+    pub(super) fn write(&self, assessment: &Assessment, cli: &Cli, streams: &mut Streams<'_>) -> Result<()> {
         for (format, path) in &self.files {
             let to = || path.display().to_string();
             let mut file = BufWriter::new(fs::File::create(path).with_context(to)?);
@@ -270,7 +284,7 @@ impl Plan {
 }
 
 /// `FORMAT=PATH`
-fn output(text: &str) -> Result<(Format, &str), String> {
+pub(super) fn output(text: &str) -> Result<(Format, &str), String> {
     let (name, path) = text.split_once('=').filter(|(_, path)| !path.is_empty()).ok_or("write FORMAT=PATH")?;
     Ok((format(name)?, path))
 }

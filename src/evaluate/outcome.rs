@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::model::origin::GitSource;
 use crate::model::{Quality, Severity};
 
 /// What the checks said. It borrows nothing from the evidence, which may go.
@@ -17,6 +18,8 @@ pub struct Outcomes {
     pub passes: Vec<(u16, Arc<Subject>)>,
     /// Checks that broke: which, on what, with what words.
     pub errors: Vec<(u16, Arc<Subject>, String)>,
+    /// Credentials in what another shard judges: file, and byte range.
+    pub hidden: Vec<(u32, (u32, u32))>,
 }
 
 /// How often a check said what.
@@ -67,6 +70,8 @@ pub struct Subject {
     pub name: String,
     /// Empty when it is no container.
     pub container: String,
+    /// How many running pods it stands for, other than itself.
+    pub pods: u32,
     /// It was seen in a running cluster.
     pub live: bool,
 }
@@ -74,7 +79,8 @@ pub struct Subject {
 impl Subject {
     pub(super) fn named(api_version: &str, kind: &str, name: &str, live: bool) -> Self {
         let (api_version, kind, name) = (api_version.to_owned(), kind.to_owned(), name.to_owned());
-        Subject { api_version, group: String::new(), kind, namespace: String::new(), name, container: String::new(), live }
+        let (group, namespace, container) = Default::default();
+        Subject { api_version, group, kind, namespace, name, container, pods: 0, live }
     }
 }
 
@@ -123,4 +129,6 @@ pub struct Finding {
     /// The images of the container, or of all containers of the pod, where it runs on every node or by itself: those
     /// that the built-in exceptions may know.
     pub images: Option<Arc<[Box<str>]>>,
+    /// Where its object comes from, when it was read from no file.
+    pub source: Option<Arc<GitSource>>,
 }

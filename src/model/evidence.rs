@@ -19,7 +19,7 @@ use crate::model::namespace::NamespaceRecord;
 use crate::model::object::Object;
 use crate::model::pod::PodRecord;
 use crate::model::rbac::Rbac;
-use crate::model::{Accounts, Claims, GroupKind, Limits, Map, Nodes, Volumes, uncovered};
+use crate::model::{Accounts, Claims, GroupKind, Limits, Map, Nodes, Owners, Volumes, uncovered};
 use crate::parse::{File, Kind, Status};
 
 /// How much of a kind was seen.
@@ -59,6 +59,7 @@ pub struct Evidence<'a> {
     gaps: Vec<Gap>,
     fragments: Vec<Fragment>,
     trees: Trees,
+    owners: Owners,
     rbac: Rbac<'a>,
     unread: bool,
     /// Objects of the cluster that gave way to files laid over it.
@@ -114,6 +115,7 @@ impl<'a> Evidence<'a> {
             gaps,
             fragments: left_out,
             trees,
+            owners: Owners::default(),
             rbac: Rbac::default(),
             accounts: Accounts::default(),
             limits: Limits::default(),
@@ -123,6 +125,7 @@ impl<'a> Evidence<'a> {
             lazy: Lazy::default(),
             names: OnceLock::new(),
         };
+        evidence.owners = Owners::index(&evidence);
         evidence.index_namespaces();
         evidence.rbac = Rbac::index(&evidence);
         evidence.accounts = Accounts::index(&evidence);
@@ -263,6 +266,12 @@ impl<'a> Evidence<'a> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.objects.is_empty()
+    }
+
+    /// Controllers and what they made.
+    #[must_use]
+    pub fn owners(&self) -> &Owners {
+        &self.owners
     }
 
     /// Service accounts and their bindings.

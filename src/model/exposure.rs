@@ -9,7 +9,8 @@ use crate::model::{GroupKind, kinds};
 /// The routes that may be attached to an HTTP listener.
 pub const ROUTES: &[GroupKind] = &[kinds::HTTP_ROUTE, kinds::GRPC_ROUTE];
 
-const ISTIO_GATEWAY: GroupKind = GroupKind::new("networking.istio.io", "Gateway");
+/// A kind not read yet.
+pub const ISTIO_GATEWAY: GroupKind = GroupKind::new("networking.istio.io", "Gateway");
 
 /// Annotations by which TLS ends without `spec.tls`; `""`: any value but the empty one.
 const TLS: &[(&str, &str)] = &[

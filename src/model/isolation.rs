@@ -180,6 +180,17 @@ const OTHERS: &[Other] = &[
     Other { kind: GroupKind::new("crd.antrea.io", "ClusterNetworkPolicy"), whole_cluster: true, can: TIERED },
 ];
 
+/// The kinds of policies that are not read yet.
+pub const OTHER_POLICIES: &[GroupKind] = &{
+    let mut kinds = [OTHERS[0].kind; OTHERS.len()];
+    let mut at = 0;
+    while at < OTHERS.len() {
+        kinds[at] = OTHERS[at].kind;
+        at += 1;
+    }
+    kinds
+};
+
 impl Other {
     fn can(&self, effect: Effect, object: &Object<'_>, direction: Direction) -> bool {
         // Cilium adds to what NetworkPolicies allow, and takes away only by deny rules

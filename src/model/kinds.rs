@@ -45,6 +45,7 @@ kinds! {
     INGRESS_CLASS = "networking.k8s.io", "IngressClass";
     JOB = "batch", "Job";
     LIMIT_RANGE = "", "LimitRange";
+    MUTATING_ADMISSION_POLICY = "admissionregistration.k8s.io", "MutatingAdmissionPolicy";
     MUTATING_WEBHOOK_CONFIGURATION = "admissionregistration.k8s.io", "MutatingWebhookConfiguration";
     NAMESPACE = "", "Namespace";
     NETWORK_POLICY = "networking.k8s.io", "NetworkPolicy";
@@ -70,6 +71,25 @@ kinds! {
     VALIDATING_ADMISSION_POLICY_BINDING = "admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding";
     VALIDATING_WEBHOOK_CONFIGURATION = "admissionregistration.k8s.io", "ValidatingWebhookConfiguration";
     VOLUME_ATTRIBUTES_CLASS = "storage.k8s.io", "VolumeAttributesClass";
+}
+
+/// The resources whose names do not follow from their kinds by the rules of English.
+const PLURALS: &[(&str, &str)] = &[("Endpoints", "endpoints"), ("SecurityContextConstraints", "securitycontextconstraints")];
+
+/// The name of a kind's resource in the API, as rules of RBAC have it; `*` stands for itself.
+#[must_use]
+pub fn resource(kind: &str) -> String {
+    if let Some((_, plural)) = PLURALS.iter().find(|(known, _)| *known == kind) {
+        return (*plural).to_owned();
+    }
+    let one = kind.to_lowercase();
+    let is_vowel = |letter: Option<char>| letter.is_some_and(|letter| "aeiou".contains(letter));
+    match one.strip_suffix('y') {
+        _ if one == "*" => one,
+        Some(stem) if !is_vowel(stem.chars().next_back()) => format!("{stem}ies"),
+        _ if one.ends_with(['s', 'x']) || one.ends_with("ch") || one.ends_with("sh") => one + "es",
+        _ => one + "s",
+    }
 }
 
 /// The group of an `apiVersion`, with the groups that kinds have left replaced by where they live now.
@@ -130,6 +150,12 @@ fn is_foreign(group: &str) -> bool {
 /// Whether a group's kinds are configuration files of components, which no API server keeps and no namespace holds.
 pub(crate) fn is_configuration(group: &str) -> bool {
     group.ends_with(".config.k8s.io") && !is_foreign(group) || matches!(group, "apiserver.k8s.io" | "audit.k8s.io" | "kubeadm.k8s.io")
+}
+
+/// Whether an API server serves a group, rather than that only files hold its kinds.
+#[must_use]
+pub fn is_served(group: &str) -> bool {
+    !is_configuration(group)
 }
 
 /// Whether objects of a kind have a namespace; `None` when the kind is not known.

@@ -11,7 +11,7 @@ use crate::model::pod::Pod;
 pub(super) const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";
 
 /// Labels that controllers put on pods beyond those of the template.
-const ADDED_AT_RUN_TIME: &[&str] = &[
+pub(crate) const ADDED_AT_RUN_TIME: &[&str] = &[
     "apps.kubernetes.io/pod-index",
     "batch.kubernetes.io/controller-uid",
     "batch.kubernetes.io/job-completion-index",

@@ -6,7 +6,7 @@ use crate::model::pod::{ContainerKind, Pod};
 use crate::model::{Evidence, Map, kinds};
 
 /// Where a pod gets its account's token without asking.
-const TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
+pub(crate) const TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /// Whether a pod is given the token of its account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

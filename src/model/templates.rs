@@ -1,6 +1,7 @@
 //! Where kinds keep their pod templates: built-in kinds, custom resources by table, the rest by structure.
 
 use crate::model::field::Field;
+use crate::model::kinds::GroupKind;
 use crate::model::layers::{Layers, Layout, Supplier};
 use crate::model::object::Object;
 use crate::model::runs;
@@ -143,6 +144,11 @@ impl<'a> Embedded<'a> {
         let is_there = |list: Field<'_>| if layout == Layout::Tekton { list.exists() } else { !list.is_empty() };
         layout.lists().iter().any(|(list, _)| is_there(self.spec.at(list)))
     }
+}
+
+/// Every kind that the table knows to run code.
+pub(crate) fn kinds() -> impl Iterator<Item = GroupKind> {
+    TABLE.iter().map(|(group, kind, _)| GroupKind::new(group, kind))
 }
 
 /// What the table says of a kind.

@@ -255,6 +255,10 @@ impl<'a> Volumes<'a> {
         }
         for (id, pod) in evidence.pods().iter().enumerate() {
             let object = evidence.object(pod.object);
+            // a copy uses what its template uses
+            if evidence.owners().judged_at(object.id) != object.id {
+                continue;
+            }
             for volume in pod.volumes() {
                 if let Some(claim) = volume.at("persistentVolumeClaim.claimName").text() {
                     let namespace = object.namespace.unwrap_or(evidence.assumed_namespace());

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use super::builtin;
 use super::comment::Words;
 use super::exception::{Candidate, Exceptions, Excuse, Rule};
+use super::remark::Remark;
 
 /// Decides for one finding after the other.
 #[derive(Debug)]
@@ -149,43 +150,45 @@ impl<'p> Excuser<'p> {
     /// What is to be said when all findings were decided: exceptions that expired, matched nothing, or cannot be
     /// understood. In a stable order.
     #[must_use]
-    pub fn notices(mut self) -> Vec<String> {
+    pub fn notices(self) -> Vec<String> {
+        let said: BTreeSet<_> = self.remarks().iter().filter_map(Remark::said).collect();
+        said.into_iter().collect()
+    }
+
+    /// The same, with what each depends on.
+    #[must_use]
+    pub fn remarks(self) -> Vec<Remark> {
         let mut said: Vec<_> =
             self.exceptions.config.iter().zip(&self.covered).filter_map(|(rule, covered)| self.of_rule(rule, *covered)).collect();
-        for comment in self.comments.values().flatten() {
-            said.extend(self.of_comment(comment));
+        said.extend(self.comments.values().flatten().filter_map(|comment| self.of_comment(comment)));
+        for ((subject, check), used) in self.annotations.iter().filter(|((_, check), _)| self.is_selected(check)) {
+            let text = format!("{subject}: the annotation cnscan/excuse.{check} matches no finding: remove it");
+            said.push(Remark::unless(u32::from(*used), text));
         }
-        for ((subject, check), used) in &self.annotations {
-            if !used && self.is_selected(check) {
-                said.push(format!("{subject}: the annotation cnscan/excuse.{check} matches no finding: remove it"));
-            }
-        }
-        self.notices.extend(said);
-        if self.refused > 0 {
-            let words = self.exceptions.inline.as_str();
-            let count = findings(self.refused);
-            self.notices.insert(format!("{count} excused by comments or annotations stand all the same: `exceptions_inline` is {words}"));
-        }
-        self.notices.into_iter().collect()
+        let behind =
+            format!(" excused by comments or annotations stand all the same: `exceptions_inline` is {}", self.exceptions.inline.as_str());
+        said.push(Remark::counted(self.refused, String::new(), ["", &behind]));
+        said.extend(self.notices.into_iter().map(Remark::always));
+        said
     }
 
-    fn of_rule(&self, rule: &Rule, covered: u32) -> Option<String> {
+    fn of_rule(&self, rule: &Rule, covered: u32) -> Option<Remark> {
         let (place, check) = (&rule.place, &rule.check);
         if let Some(day) = rule.expires.filter(|day| self.today > *day) {
-            let outcome = if covered == 0 { "it matches no finding".to_owned() } else { format!("{} open again", findings(covered)) };
-            return Some(format!("{place}: the exception for {check} expired on {day}: {outcome}"));
+            let expired = format!("{place}: the exception for {check} expired on {day}: ");
+            return Some(Remark::counted(covered, format!("{expired}it matches no finding"), [&expired, " open again"]));
         }
-        let is_missed = covered == 0 && rule.ids.iter().any(|id| self.is_selected(id));
-        is_missed.then(|| format!("{place}: the exception for {check} matches no finding: remove it"))
+        let is_selected = rule.ids.iter().any(|id| self.is_selected(id));
+        is_selected.then(|| Remark::unless(covered, format!("{place}: the exception for {check} matches no finding: remove it")))
     }
 
-    fn of_comment(&self, comment: &Comment) -> Option<String> {
+    fn of_comment(&self, comment: &Comment) -> Option<Remark> {
         let Comment { words, place, used, .. } = comment;
         if let Some(day) = words.until.filter(|day| self.today > *day) {
-            return Some(format!("{place}: the excuse for {} expired on {day}", words.check));
+            return Some(Remark::always(format!("{place}: the excuse for {} expired on {day}", words.check)));
         }
-        let is_missed = !used && self.is_selected(&words.check);
-        is_missed.then(|| format!("{place}: the excuse for {} matches no finding: remove it", words.check))
+        let text = || format!("{place}: the excuse for {} matches no finding: remove it", words.check);
+        self.is_selected(&words.check).then(|| Remark::unless(u32::from(*used), text()))
     }
 }
 
@@ -212,8 +215,4 @@ fn is_in_force(words: &Words, today: Date) -> bool {
 fn excuse(by: &'static str, words: &Words) -> Excuse {
     let expires = words.until.map(|day| day.to_string());
     Excuse { by, reason: words.reason.clone(), owner: String::new(), approver: String::new(), expires }
-}
-
-fn findings(count: u32) -> String {
-    if count == 1 { "1 finding".to_owned() } else { format!("{count} findings") }
 }

@@ -9,7 +9,9 @@ use std::io::{self, Write};
 
 use serde::{Serialize, Serializer};
 use serde_json::json;
-use serde_sarif::sarif::{ArtifactLocation, Message, Result as SarifResult, Run, RunAutomationDetails, Tool, ToolComponent};
+use serde_sarif::sarif::{
+    ArtifactLocation, Message, Result as SarifResult, Run, RunAutomationDetails, Tool, ToolComponent, VersionControlDetails,
+};
 
 use crate::assess::Assessment;
 use crate::report::json::pretty;
@@ -126,12 +128,17 @@ fn run(assessment: &Assessment, driver: ToolComponent) -> Run {
     let root = ArtifactLocation::builder().description(Message::from("The root of the checked-out repository.")).build();
     // GitHub's category is all before the last slash: uploads of one category replace each other
     let surface = if assessment.scope.kind == "files" { "manifest" } else { &assessment.scope.kind };
-    Run::builder()
+    let mut run = Run::builder()
         .tool(Tool::from(driver))
         .automation_details(RunAutomationDetails::builder().id(format!("cnscan/{surface}/")).build())
         .original_uri_base_ids(BTreeMap::from([(place::ROOT.to_owned(), root)]))
         .column_kind(json!("utf16CodeUnits"))
         // a lone CR ends a line in YAML; SARIF's default does not have it
         .newline_sequences(["\r\n", "\n", "\r"].map(str::to_owned))
-        .build()
+        .build();
+    run.version_control_provenance = place::repository(assessment).map(|repository| {
+        let root = ArtifactLocation::builder().uri_base_id(place::ROOT).build();
+        vec![VersionControlDetails::builder().repository_uri(repository).mapped_to(root).build()]
+    });
+    run
 }

@@ -182,6 +182,11 @@ pub(super) fn object(subject: &Subject) -> String {
     if words.is_empty() { "(unnamed)".to_owned() } else { words.join(" ") }
 }
 
+/// `, 3 pods` for what stands for some.
+pub(super) fn pods(subject: &Subject) -> String {
+    if subject.pods == 0 { String::new() } else { format!(", {}", plural(subject.pods as usize, "pod")) }
+}
+
 /// Where findings were found: a file, or what stands for one. In the order of reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Origin<'a> {

@@ -14,6 +14,7 @@ pub(crate) fn subject(kind: &str, namespace: &str, name: &str, container: &str) 
         namespace: namespace.into(),
         name: name.into(),
         container: container.into(),
+        pods: 0,
     })
 }
 
@@ -44,6 +45,7 @@ pub(crate) fn fault(severity: Severity, check: &str, message: &str) -> Finding {
         observed: "".into(),
         expected: "".into(),
         fix: format!("Mend {check}.").into(),
+        source: None,
         fingerprint: format!("{check} {message}").into(),
         excused: None,
         baseline: None,

@@ -16,6 +16,7 @@ pub(super) static CHECK: Check = Check {
     blind: "The configuration file of the API server, where it is not among the input: it may set a default for unlabelled namespaces or exempt some. What Kyverno, Gatekeeper, Kubewarden and admission policies refuse is not read yet.",
     assurance: Assurance::Enforcement,
     needs: &[kinds::NAMESPACE, kinds::POD_SECURITY_CONFIGURATION],
+    beside: engines::KINDS,
     settings: &[&POD_SECURITY_LEVEL, &SYSTEM_NAMESPACES],
     refs: &[
         "https://kubernetes.io/docs/concepts/security/pod-security-admission/",

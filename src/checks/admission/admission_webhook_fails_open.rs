@@ -21,7 +21,7 @@ pub(super) static CHECK: Check = Check {
     fix: "Set `failurePolicy: Fail`, leave out namespaces only by `kubernetes.io/metadata.name`, cover `pods` and `pods/ephemeralcontainers` on CREATE and UPDATE, and run at least two replicas.",
     blind: "What the policies behind the webhook say, and whether its certificate is valid, does not show in its configuration.",
     assurance: crate::checks::Assurance::Enforcement,
-    needs: &[kinds::SERVICE, kinds::DEPLOYMENT],
+    needs: &[kinds::SERVICE, kinds::POD, kinds::CLUSTER_ROLE, kinds::CLUSTER_ROLE_BINDING],
     settings: &[&ENGINES, &crate::settings::SYSTEM_NAMESPACES],
     refs: &[
         "https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/",

@@ -37,6 +37,22 @@ const ENGINES: &[Engine] = &[
     Engine { group: "security.openshift.io", kinds: &["SecurityContextConstraints"], own_namespace: false, refuses: |_, _| true },
 ];
 
+/// All of them.
+pub(super) const KINDS: &[GroupKind] = &[
+    kinds::VALIDATING_ADMISSION_POLICY,
+    kinds::VALIDATING_ADMISSION_POLICY_BINDING,
+    GroupKind::new("constraints.gatekeeper.sh", "*"),
+    GroupKind::new("kyverno.io", "ClusterPolicy"),
+    GroupKind::new("kyverno.io", "Policy"),
+    GroupKind::new("policies.kubewarden.io", "AdmissionPolicy"),
+    GroupKind::new("policies.kubewarden.io", "AdmissionPolicyGroup"),
+    GroupKind::new("policies.kubewarden.io", "ClusterAdmissionPolicy"),
+    GroupKind::new("policies.kubewarden.io", "ClusterAdmissionPolicyGroup"),
+    GroupKind::new("policies.kyverno.io", "NamespacedValidatingPolicy"),
+    GroupKind::new("policies.kyverno.io", "ValidatingPolicy"),
+    GroupKind::new("security.openshift.io", "SecurityContextConstraints"),
+];
+
 /// The first policy that may refuse pods in a namespace, for a person: `ClusterPolicy disallow-privileged`.
 pub(super) fn first(namespace: &Namespace<'_>) -> Option<String> {
     refusing(namespace).next().map(|object| format!("{} {}", object.kind, object.name))
@@ -150,4 +166,19 @@ fn selects(resources: Field<'_>, namespace: &Namespace<'_>) -> bool {
         return !by_name || selector.matches_namespace(namespace.name(), None);
     }
     documents.any(|document| selector.matches_namespace(namespace.name(), Some(document)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ENGINES, KINDS};
+
+    #[test]
+    fn every_engine_is_among_the_kinds() {
+        for engine in ENGINES {
+            let kinds = if engine.kinds.is_empty() { &["*"] } else { engine.kinds };
+            for kind in kinds {
+                assert!(KINDS.iter().any(|known| known.group == engine.group && known.kind == *kind), "{} {kind}", engine.group);
+            }
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::unless_other_policy;
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
-use crate::model::isolation::Effect;
+use crate::model::isolation::{Effect, OTHER_POLICIES};
 use crate::model::network::{Direction, Policy, Rule, open_to_the_internet};
 use crate::model::selector::{Match, Selector};
 use crate::model::{Field, Object, Scan, kinds};
@@ -15,7 +15,8 @@ pub(super) static CHECK: Check = Check {
     why: "What policies allow adds up, so that a single wide rule is what counts for the pods it is for, however narrow the others are.",
     fix: "Name the peers by the labels of their pods and namespaces, and the ports.",
     blind: "Whether the peers that a rule names are the right ones only their owners know.",
-    needs: &[kinds::SERVICE],
+    needs: &[kinds::SERVICE, kinds::POD],
+    beside: OTHER_POLICIES,
     refs: &["https://kubernetes.io/docs/concepts/services-networking/network-policies/"],
     maps: &[("owasp_k8s_2022", &["K07"]), ("owasp_k8s_2025", &["K05"]), ("mitre", &["T1046"]), ("cwe", &["CWE-923"])],
     probe: Probe::Object(&[kinds::NETWORK_POLICY], probe),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{POLICIES, unless_other_policy};
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
-use crate::model::isolation::{Effect, Isolation, named, on_host_network};
+use crate::model::isolation::{Effect, Isolation, OTHER_POLICIES, named, on_host_network};
 use crate::model::network::Direction;
 use crate::model::{Namespace, kinds};
 
@@ -17,6 +17,7 @@ pub(super) static CHECK: Check = Check {
     fix: "Add a NetworkPolicy with an empty `podSelector`, both `policyTypes` and no rules, and policies beside it that allow what is needed, DNS first.",
     blind: "Whether the network plug-in enforces NetworkPolicies at all does not show in the objects; policies of Cilium, Calico and other plug-ins are named, not read.",
     needs: &[kinds::NETWORK_POLICY],
+    beside: OTHER_POLICIES,
     settings: &[&crate::settings::SYSTEM_NAMESPACES],
     refs: &[
         "https://kubernetes.io/docs/concepts/services-networking/network-policies/",

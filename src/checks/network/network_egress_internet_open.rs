@@ -2,7 +2,7 @@
 
 use super::{POLICIES, unless_other_policy};
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
-use crate::model::isolation::{Effect, named};
+use crate::model::isolation::{Effect, OTHER_POLICIES, named};
 use crate::model::network::{Direction, Policy, open_to_the_internet};
 use crate::model::{Namespace, kinds};
 
@@ -16,6 +16,7 @@ pub(super) static CHECK: Check = Check {
     blind: "Firewalls and gateways outside of the cluster are not seen, nor whether the addresses of an allowance belong to whom they should.",
     assurance: crate::checks::Assurance::Enforcement,
     needs: &[kinds::NETWORK_POLICY],
+    beside: OTHER_POLICIES,
     settings: &[&crate::settings::SYSTEM_NAMESPACES],
     refs: &[
         "https://kubernetes.io/docs/concepts/services-networking/network-policies/",

@@ -14,6 +14,7 @@ pub(super) static CHECK: Check = Check {
     fix: "List the hosts under `tls` with a certificate, as cert-manager keeps one, and let port 80 do nothing but redirect.",
     blind: "TLS that ends ahead of the cluster, at a CDN or a load balancer set up by other means, does not show in the objects.",
     needs: &[kinds::HTTP_ROUTE, kinds::GRPC_ROUTE],
+    beside: &[exposure::ISTIO_GATEWAY],
     refs: &["https://kubernetes.io/docs/concepts/services-networking/ingress/#tls", "https://gateway-api.sigs.k8s.io/guides/tls/"],
     maps: &[("owasp_k8s_2022", &["K07"]), ("owasp_k8s_2025", &["K05"]), ("mitre", &["T1040", "T1557"]), ("cwe", &["CWE-319"])],
     probe: Probe::Object(&[kinds::INGRESS, kinds::GATEWAY, kinds::SERVICE], probe),

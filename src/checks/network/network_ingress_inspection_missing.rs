@@ -12,7 +12,8 @@ pub(super) static CHECK: Check = Check {
     why: "Injections and known exploits reach the workload as they are sent; an engine in detection mode writes them down and lets them pass.",
     fix: "Attach a web application firewall in blocking mode, with the OWASP Core Rule Set or one like it.",
     blind: "A firewall or CDN ahead of the cluster, and what the rules of an engine are, do not show in the objects.",
-    needs: &[kinds::CONFIG_MAP],
+    needs: &[kinds::INGRESS, kinds::GATEWAY, kinds::CONFIG_MAP],
+    beside: OTHERS,
     refs: &[
         "https://kubernetes.github.io/ingress-nginx/user-guide/third-party-addons/modsecurity/",
         "https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/",

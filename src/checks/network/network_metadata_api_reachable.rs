@@ -3,7 +3,7 @@
 use super::{POLICIES, unless_other_policy};
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
 use crate::model::cloud::{self, Metadata};
-use crate::model::isolation::{Effect, Isolation, named};
+use crate::model::isolation::{Effect, Isolation, OTHER_POLICIES, named};
 use crate::model::network::{Direction, Policy, Rule};
 use crate::model::{Namespace, kinds};
 use crate::settings::{Default, SYSTEM_NAMESPACES, Setting};
@@ -24,6 +24,7 @@ pub(super) static CHECK: Check = Check {
     blind: "What the node itself does against it (hop limit, metadata concealment) is seen only for GKE's metadata server.",
     assurance: crate::checks::Assurance::Enforcement,
     needs: &[kinds::NETWORK_POLICY, kinds::NODE],
+    beside: OTHER_POLICIES,
     settings: &[&SYSTEM_NAMESPACES, &CLIENTS],
     refs: &["https://kubernetes.io/docs/concepts/security/security-checklist/"],
     maps: &[("owasp_k8s_2022", &["K07"]), ("owasp_k8s_2025", &["K05", "K08"]), ("mitre", &["T1552.005"]), ("cwe", &["CWE-918"])],

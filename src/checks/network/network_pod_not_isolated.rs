@@ -2,7 +2,7 @@
 
 use super::{POLICIES, unless_other_policy};
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
-use crate::model::isolation::{Effect, Isolation, on_host_network};
+use crate::model::isolation::{Effect, Isolation, OTHER_POLICIES, on_host_network};
 use crate::model::network::Direction;
 use crate::model::{Namespace, Pod, kinds};
 
@@ -15,6 +15,7 @@ pub(super) static CHECK: Check = Check {
     fix: "Extend the selector of a policy to the pod, or add a policy that denies by default in the namespace.",
     blind: "Labels that an operator or a webhook adds to pods at run time do not show in their template.",
     needs: &[kinds::NETWORK_POLICY],
+    beside: OTHER_POLICIES,
     refs: &["https://kubernetes.io/docs/concepts/services-networking/network-policies/"],
     maps: &[("cis", &["5.3.2"]), ("owasp_k8s_2022", &["K07"]), ("owasp_k8s_2025", &["K05"]), ("mitre", &["T1046"]), ("cwe", &["CWE-923"])],
     probe: Probe::Pod(probe),

@@ -14,6 +14,7 @@ mod pod_resources_unbounded;
 mod pod_root_fs_writable;
 mod pod_runtime_socket_mounted;
 mod pod_sensitive_kernel_shared;
+mod pod_template_drift;
 mod pod_token_automounted;
 mod pod_user_namespace_missing;
 mod pod_volume_ownership_shared;
@@ -31,6 +32,7 @@ pub(super) static CHECKS: &[&Check] = &[
     &pod_volume_ownership_shared::CHECK,
     &pod_sensitive_kernel_shared::CHECK,
     &pod_function_isolation_missing::CHECK,
+    &pod_template_drift::CHECK,
     &namespace_quota_missing::CHECK,
     &namespace_default_used::CHECK,
 ];

@@ -1,7 +1,7 @@
 //! What lives in `default` shares it with whatever is deployed by mistake.
 
 use crate::checks::{Check, Probe, Severity, Verdict};
-use crate::model::{Namespace, Object, Scan, UNSET_NAMESPACE, kinds};
+use crate::model::{GroupKind, Namespace, Object, Scan, UNSET_NAMESPACE, kinds};
 
 pub(super) static CHECK: Check = Check {
     id: "namespace-default-used",
@@ -13,9 +13,13 @@ pub(super) static CHECK: Check = Check {
     blind: "Where a manifest names no namespace, the context of whoever applies it decides.",
     refs: &["https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/"],
     maps: &[("cis", &["5.6.4"]), ("cis_v1_9", &["5.7.4"])],
+    needs: HOLDING,
     probe: Probe::Namespace(probe),
     ..Check::BASE
 };
+
+/// What counts beside workloads.
+const HOLDING: &[GroupKind] = &[kinds::SERVICE, kinds::SECRET, kinds::PERSISTENT_VOLUME_CLAIM];
 
 fn probe(namespace: &Namespace<'_>) -> Verdict {
     let scan = namespace.scan();
@@ -45,7 +49,9 @@ fn probe(namespace: &Namespace<'_>) -> Verdict {
 
 /// Whether it matters where an object lives; the API server's own Service is where it has to be.
 fn is_placed(object: &Object<'_>, scan: &Scan<'_>) -> bool {
-    let holds_something = [kinds::SERVICE, kinds::SECRET, kinds::PERSISTENT_VOLUME_CLAIM].iter().any(|kind| object.is(*kind));
+    let holds_something = HOLDING.iter().any(|kind| object.is(*kind));
     let of_server = object.is(kinds::SERVICE) && object.name == "kubernetes";
-    !of_server && (holds_something || !scan.evidence.pods_in(object).is_empty())
+    // what a controller made is where that is
+    let is_top = scan.evidence.owners().judged_at(object.id) == object.id;
+    !of_server && is_top && (holds_something || !scan.evidence.pods_in(object).is_empty())
 }

@@ -11,6 +11,7 @@ pub(super) static CHECK: Check = Check {
     why: "A mandatory profile keeps a process away from files and calls even as root; where none is named, it hangs on the node whether there is one.",
     fix: "Set `securityContext.appArmorProfile.type: RuntimeDefault`, or on SELinux nodes leave the type alone and prove that they enforce.",
     needs: &[kinds::NODE],
+    beside: BINDERS,
     blind: "Whether the node enforces what is set: `getenforce`, or `/sys/kernel/security/apparmor`, tells.",
     refs: &[
         "https://kubernetes.io/docs/tutorials/security/apparmor/",

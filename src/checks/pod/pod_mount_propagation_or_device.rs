@@ -1,7 +1,7 @@
 //! Mounts that reach back to the node, and disks without a file system in between.
 
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
-use crate::model::{Container, Field};
+use crate::model::{Container, Field, Pod};
 
 pub(super) static CHECK: Check = Check {
     id: "pod-mount-propagation-or-device",
@@ -49,10 +49,12 @@ fn block(container: &Container<'_>, item: Field<'_>) -> Fault {
     let claim = volume.and_then(|volume| volume.at("persistentVolumeClaim.claimName").text());
     let said = |what: &str| name.fault(format!("container {} gets volume {} as a raw device{what}", container.name(), name.str()));
     let Some(claim) = claim else { return said(": is it needed").expected("a mounted file system, or a stated need").doubt() };
+    // a pod uses what its controller's template names, and copies of an object are one workload
+    let evidence = pod.scan().evidence;
+    let judged = |user: Pod<'_>| evidence.object(evidence.owners().judged_at(user.object().id));
     let workload = |object: &crate::model::Object<'_>| (object.kind.to_owned(), object.name.to_owned());
-    let own = workload(pod.object());
-    if let Some(other) = pod.users_of_claim(claim).find(|user| workload(user.object()) != own) {
-        let other = other.object();
+    let own = workload(judged(pod));
+    if let Some(other) = pod.users_of_claim(claim).map(judged).find(|user| workload(user) != own) {
         return said(&format!(", and {} {} uses claim {claim} too", other.kind, other.name)).expected("a claim of its own");
     }
     let filesystem = pod.claims(claim).any(|claim| claim.at("spec.volumeMode").text() != Some("Block"));

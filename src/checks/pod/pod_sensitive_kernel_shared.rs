@@ -33,8 +33,10 @@ fn probe(pod: &Pod<'_>) -> Verdict {
     if matches!(sandbox, Sandbox::Own) {
         return Verdict::Pass;
     }
-    if pod.at("nodeName").exists() {
-        return beside_others(pod, class);
+    // a template is judged by where its pods run
+    let running: Vec<_> = std::iter::once(*pod).chain(pod.running()).filter(|pod| pod.at("nodeName").exists()).collect();
+    if !running.is_empty() {
+        return beside_others(&running, class);
     }
     let field = pod.at("runtimeClassName");
     let said = match sandbox {
@@ -49,10 +51,10 @@ fn probe(pod: &Pod<'_>) -> Verdict {
     field.fault(said).expected("a sandboxed RuntimeClass, or nodes of its own").doubt().into()
 }
 
-/// A running pod: its neighbours are known.
-fn beside_others(pod: &Pod<'_>, class: &str) -> Verdict {
-    let others = pod.neighbours().filter(|other| !is_node_agent(other));
-    let mut faults = others.filter_map(|other| beside(pod, class, &other));
+/// Running pods: their neighbours are known.
+fn beside_others(pods: &[Pod<'_>], class: &str) -> Verdict {
+    let others = |pod: Pod<'_>| pod.neighbours().filter(|other| !is_node_agent(other)).find_map(|other| beside(&pod, class, &other));
+    let mut faults = pods.iter().filter_map(|pod| others(*pod));
     match faults.next() {
         Some(fault) => fault.into(),
         None => Verdict::PassIfNone(PODS),

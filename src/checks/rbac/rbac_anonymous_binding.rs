@@ -1,6 +1,6 @@
 //! What is bound to everybody is bound to whoever reaches the API server.
 
-use super::danger::BINDINGS;
+use super::danger::{BINDINGS, KINDS};
 use super::owners;
 use super::owners::BREAK_GLASS;
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
@@ -14,7 +14,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Critical,
     why: "Nobody has to show who he is to be `system:anonymous`, and any credential at all makes one of `system:authenticated`.",
     fix: "Delete the binding, or bind those who need it by name.",
-    needs: BINDINGS,
+    needs: KINDS,
     settings: &[&BREAK_GLASS],
     blind: "Whether the API server admits anonymous requests at all.",
     refs: &["https://kubernetes.io/docs/reference/access-authn-authz/rbac/#default-roles-and-role-bindings"],

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
-use super::danger::BINDINGS;
+use super::danger::{BINDINGS, KINDS};
 use super::owners::{self, BREAK_GLASS};
 use super::rbac_audit_evidence_delete::EVIDENCE;
 use super::rbac_secrets_read::READ_SECRETS;
@@ -28,7 +28,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "Where the one who deploys also writes the policies, the rights or the alerts, nobody else has to agree to anything, and one stolen credential is enough.",
     fix: "Split the identity along the duties, and bind each part to those who have that duty.",
-    needs: BINDINGS,
+    needs: KINDS,
     settings: &[&CONFLICTS, &BREAK_GLASS],
     blind: "Which people are in which groups of the identity provider: conflicts across those are not seen.",
     refs: &["https://kubernetes.io/docs/concepts/security/rbac-good-practices/"],

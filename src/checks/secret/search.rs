@@ -3,10 +3,18 @@
 
 use crate::checks::{Fault, Severity};
 use crate::model::credential::{self, Held, Judgement};
-use crate::model::{Container, Evidence, Field, Object};
+use crate::model::{Container, Evidence, Field, GroupKind, Object};
 use crate::parse::Kind;
 
 const EXPECTED: &str = "a reference to a Secret";
+
+/// The kinds that install Helm charts, or hand parameters to tasks, other than those with pods of their own.
+pub(super) const WITH_PARAMETERS: &[GroupKind] = &[
+    GroupKind::new("argoproj.io", "Application"),
+    GroupKind::new("helm.cattle.io", "HelmChart"),
+    GroupKind::new("helm.cattle.io", "HelmChartConfig"),
+    GroupKind::new("helm.toolkit.fluxcd.io", "HelmRelease"),
+];
 
 /// Where the kinds that install Helm charts keep their values, and those that run tasks their parameters.
 pub(super) fn parameters<'a>(object: &Object<'a>) -> Vec<Field<'a>> {

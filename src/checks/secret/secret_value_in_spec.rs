@@ -1,6 +1,6 @@
 //! A credential written into a workload or a ConfigMap is read by all who may read the object, and by all who have the repository.
 
-use super::search::{Search, parameters};
+use super::search::{Search, WITH_PARAMETERS, parameters};
 use crate::checks::{Check, Probe, Severity, Verdict};
 use crate::model::{Object, Pod, Scan, kinds};
 
@@ -19,6 +19,8 @@ pub(super) static CHECK: Check = Check {
         ("mitre", &["T1552.007", "T1552.001"]),
         ("cwe", &["CWE-798", "CWE-522"]),
     ],
+    needs: &[kinds::CONFIG_MAP, kinds::SECRET],
+    beside: WITH_PARAMETERS,
     probe: Probe::Any(probe),
     ..Check::BASE
 };

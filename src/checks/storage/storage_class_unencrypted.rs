@@ -13,7 +13,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::High,
     why: "A disk, its snapshot or its backup that gets out of the cluster's hands gives away all data on it unless it is encrypted.",
     fix: "Set the driver's encryption parameter with a key of your own, and move the data: a class changes nothing about the volumes it has made.",
-    needs: &[kinds::PERSISTENT_VOLUME_CLAIM, kinds::STORAGE_CLASS],
+    needs: &[kinds::PERSISTENT_VOLUME_CLAIM, kinds::STORAGE_CLASS, kinds::POD],
     blind: "Encryption below the driver: LUKS on a node, a storage system's own, defaults of a cloud account.",
     refs: &[
         "https://kubernetes.io/docs/concepts/storage/storage-classes/",

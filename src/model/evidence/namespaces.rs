@@ -33,6 +33,10 @@ impl<'a> Evidence<'a> {
         }
         for id in 0..self.pods.len() as u32 {
             let object = *self.object(self.pods[id as usize].object);
+            // a copy is met once, in its template
+            if self.owners.judged_at(object.id) != object.id {
+                continue;
+            }
             let name = object.namespace.unwrap_or(self.reading.assumed_namespace);
             let index = self.namespace_record(object.world, name, object.at("metadata.name"));
             self.namespaces[index as usize].pods.push(id);

@@ -55,7 +55,7 @@ pub(super) fn of(resource: &Resource) -> Rule {
         ("", "Node") => object!(Members(&[("images", Drop)], &Keep)),
         ("", "Namespace") | ("apiregistration.k8s.io", "APIService") => object!(Keep),
         ("admissionregistration.k8s.io", _) => object!(Keep),
-        ("batch", "Job") => object!(Members(&[("completionTime", Keep)], &Drop)),
+        ("batch", "Job") => object!(Members(&[("completionTime", Keep), ("conditions", Keep)], &Drop)),
         ("", "Service") => object!(Members(&[("loadBalancer", Keep)], &Drop)),
         ("", "PersistentVolume" | "PersistentVolumeClaim") => object!(Members(&[("phase", Keep)], &Drop)),
         ("certificates.k8s.io", "CertificateSigningRequest") => object!(Members(&[("conditions", Keep)], &Drop)),

@@ -167,6 +167,7 @@ fn what_checks_read_of_a_status_stays() {
     for (group, kind, field) in [
         ("", "Pod", "phase"),
         ("batch", "Job", "completionTime"),
+        ("batch", "Job", "conditions"),
         ("", "Node", "nodeInfo"),
         ("", "Node", "runtimeHandlers"),
         ("", "PersistentVolume", "phase"),

@@ -3,7 +3,7 @@
 use serde_sarif::sarif::{ArtifactContent, ArtifactLocation, Location, LogicalLocation, PhysicalLocation, Region};
 
 use super::words;
-use crate::assess::{self, Finding, Subject};
+use crate::assess::{self, Assessment, Finding, GitSource, Subject};
 use crate::report::text::{NAME, SENTENCE};
 
 /// What relative URIs are relative to.
@@ -44,6 +44,10 @@ pub(super) fn line(path: &str, line: u32) -> Option<Location> {
 
 /// Where a finding is, in the file.
 pub(super) fn physical(finding: &Finding, with_snippet: bool) -> Option<PhysicalLocation> {
+    if let Some(source) = told(finding) {
+        let region = Region::builder().start_line(1).build();
+        return Some(PhysicalLocation::builder().artifact_location(file(uri(&source.path)?)).region(region).build());
+    }
     let at = finding.location.as_ref()?;
     let span = Span::new(at, finding.snippet.as_deref());
     let mut region = Region::builder()
@@ -56,6 +60,21 @@ pub(super) fn physical(finding: &Finding, with_snippet: bool) -> Option<Physical
         region.snippet = span.text(finding.snippet.as_deref()).map(|text| ArtifactContent::builder().text(text).build());
     }
     Some(PhysicalLocation::builder().artifact_location(file(uri(&at.uri)?)).region(region).build())
+}
+
+/// The Git source of a finding that stands in no file.
+pub(super) fn told(finding: &Finding) -> Option<&GitSource> {
+    let is_in_file = finding.location.as_ref().is_some_and(|at| !at.uri.is_empty());
+    finding.source.as_deref().filter(|_| !is_in_file)
+}
+
+/// The repository that all findings are of which stand in no file, where it is one and none stands in a file: a log is
+/// for one repository, and which one a file is of is not known.
+pub(super) fn repository(assessment: &Assessment) -> Option<&str> {
+    let in_file = |finding: &Finding| finding.location.as_ref().is_some_and(|at| !at.uri.is_empty());
+    let mut told = assessment.findings.iter().filter_map(told).map(|source| source.repository.as_str());
+    let first = told.next()?;
+    (told.all(|other| other == first) && !assessment.findings.iter().any(in_file)).then_some(first)
 }
 
 /// The object, and where in it.

@@ -51,7 +51,8 @@ impl Alerts<'_> {
 }
 
 fn fingerprints(finding: &Finding) -> BTreeMap<String, String> {
-    let hash = finding.line_hash.iter().map(|hash| (LINE_HASH.to_owned(), hash.to_string()));
+    // the lines of a dump are not those of the source
+    let hash = finding.line_hash.iter().filter(|_| place::told(finding).is_none()).map(|hash| (LINE_HASH.to_owned(), hash.to_string()));
     hash.chain([(FINGERPRINT.to_owned(), finding.fingerprint.to_string())]).collect()
 }
 
@@ -85,6 +86,7 @@ pub(super) struct Everything<'a> {
     has_excuses: bool,
     /// So does the state against a baseline.
     has_baseline: bool,
+    is_one_repository: bool,
 }
 
 impl Results for Everything<'_> {
@@ -103,7 +105,8 @@ impl<'a> Everything<'a> {
     pub(super) fn new(assessment: &'a Assessment, rules: &'a Rules<'a>, taxonomies: &'a Taxonomies<'a>) -> Self {
         let has_excuses = assessment.findings.iter().any(|finding| finding.excused.is_some());
         let has_baseline = assessment.findings.iter().any(|finding| finding.baseline.is_some());
-        Everything { assessment, rules, taxonomies, has_excuses, has_baseline }
+        let is_one_repository = place::repository(assessment).is_some();
+        Everything { assessment, rules, taxonomies, has_excuses, has_baseline, is_one_repository }
     }
 
     /// What all results have. Any other kind than `fail` has the level `none`.
@@ -130,7 +133,8 @@ impl<'a> Everything<'a> {
         };
         let mut result = self.result(&finding.check, finding.severity, kind, words::message(&finding.subject, &finding.message));
         let mut location = Location::builder().logical_locations(vec![place::logical(&finding.subject, &finding.path)]).build();
-        location.physical_location = place::physical(finding, true);
+        // which of several repositories a path is in, the properties say
+        location.physical_location = place::physical(finding, true).filter(|_| place::told(finding).is_none() || self.is_one_repository);
         result.locations = Some(vec![location]);
         result.partial_fingerprints = Some(fingerprints(finding));
         result.taxa = Some(self.taxonomies.taxa(&finding.controls));
@@ -142,7 +146,8 @@ impl<'a> Everything<'a> {
         }
         let parts = [("path", &finding.path), ("observed", &finding.observed), ("expected", &finding.expected), ("fix", &finding.fix)];
         let filled = parts.into_iter().filter(|(_, value)| !value.is_empty());
-        result.properties = Some(bag(filled.map(|(key, value)| (key, Value::from(&**value)))));
+        let source = finding.source.as_ref().map(|source| ("source", json!(source)));
+        result.properties = Some(bag(filled.map(|(key, value)| (key, Value::from(&**value))).chain(source)));
         result
     }
 

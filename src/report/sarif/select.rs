@@ -29,16 +29,23 @@ pub(super) struct Omitted {
     notes: usize,
     excused: usize,
     without_file: usize,
+    #[serde(skip_serializing_if = "is_zero")]
+    of_other_repositories: usize,
     outside_repository: usize,
     over_limit: usize,
     #[serde(skip)]
     kept: usize,
 }
 
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
 impl<'a> Selection<'a> {
     pub(super) fn new(assessment: &'a Assessment) -> Self {
         let mut omitted = Omitted::default();
-        let mut kept: Vec<_> = assessment.findings.iter().filter(|finding| omitted.takes(finding)).collect();
+        let is_one_repository = place::repository(assessment).is_some();
+        let mut kept: Vec<_> = assessment.findings.iter().filter(|finding| omitted.takes(finding, is_one_repository)).collect();
         let found = kept.len();
         kept.sort_by(|a, b| a.severity.cmp(&b.severity).then_with(|| by_place(a, b)));
         kept.truncate(fitting(&kept));
@@ -85,13 +92,18 @@ fn weight(finding: &Finding, before: Option<&Finding>) -> usize {
 
 impl Omitted {
     /// Whether a finding goes into the log; if not, it is counted by the reason.
-    fn takes(&mut self, finding: &Finding) -> bool {
+    fn takes(&mut self, finding: &Finding, is_one_repository: bool) -> bool {
         let uri = finding.location.as_ref().map(|at| &*at.uri).filter(|uri| !uri.is_empty());
         let reason = match (finding.verdict, &finding.excused, uri) {
             (FindingVerdict::Review, ..) => &mut self.reviews,
             (FindingVerdict::Note, ..) => &mut self.notes,
             (_, Some(_), _) => &mut self.excused,
-            (_, _, None) => &mut self.without_file,
+            (_, _, None) => match place::told(finding) {
+                None => &mut self.without_file,
+                Some(_) if !is_one_repository => &mut self.of_other_repositories,
+                Some(source) if place::uri(&source.path).is_none() => &mut self.outside_repository,
+                Some(_) => return true,
+            },
             (_, _, Some(uri)) if place::uri(uri).is_none() => &mut self.outside_repository,
             _ => return true,
         };
@@ -106,6 +118,7 @@ impl Omitted {
             (self.notes, "note", ""),
             (self.excused, "failure", " under an exception"),
             (self.without_file, "failure", " without a file"),
+            (self.of_other_repositories, "failure", " of objects from more than one Git repository"),
             (self.outside_repository, "failure", " outside the repository"),
         ];
         let left: Vec<_> =

@@ -99,6 +99,7 @@ mod tests {
             namespace: "shop".into(),
             name: "web".into(),
             container: "app".into(),
+            pods: 0,
         };
         assert_eq!(message(&subject, "runs privileged"), "Pod shop/web, container app: runs privileged.");
         assert_eq!(message(&subject, "container app runs privileged"), "Pod shop/web: container app runs privileged.");

@@ -6,7 +6,7 @@ use std::io;
 use super::paper::{BOLD, DIM, PLAIN, Paper, Span, verdict};
 use super::snippet;
 use crate::assess::{Finding, FindingVerdict, Quality, Severity};
-use crate::report::text::{NAME, Origin, SENTENCE, clean, columns, controls, object, plural, seat, spot, words};
+use crate::report::text::{NAME, Origin, SENTENCE, clean, columns, controls, object, plural, pods, seat, spot, words};
 
 /// The fixes told so far: one of a check is told once.
 type Told<'a> = BTreeSet<(&'a str, &'a str)>;
@@ -76,7 +76,7 @@ fn write_object<'a>(paper: &mut Paper<'_>, findings: &[&'a Finding], told: &mut 
     let shared = if containers.len() == 1 { containers[0] } else { "" };
     let aside = if shared.is_empty() { String::new() } else { format!("  ({})", clean(shared, NAME)) };
     paper.blank()?;
-    let name = object(&findings[0].subject);
+    let name = object(&findings[0].subject) + &pods(&findings[0].subject);
     paper.flow(&[], 2, (BOLD, &(name + &aside)))?;
     for block in blocks(findings) {
         paper.blank()?;

@@ -1,0 +1,69 @@
+//! `scan --shard` and `merge`.
+
+use std::fs;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+use super::Streams;
+use super::args::{Cli, Merge, Scan};
+use super::scan::{Plan, conclude, moment, output};
+use crate::Request;
+use crate::assess::{self, Part};
+use crate::evaluate::Share;
+use crate::policy::Policy;
+use crate::report::{self, Format};
+
+/// Scans one share and writes its part: to the files given, else to standard output. A part decides nothing.
+pub(super) fn shard(args: &Scan, share: Share, request: Request, policy: &Policy, cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
+    if policy.config.baseline.is_some() {
+        bail!("a part is compared with no baseline: take `baseline` out of the configuration file, and give it to `cnscan merge`");
+    }
+    let no_other = "a part is written as json alone: `cnscan merge` makes every format of all parts";
+    if args.format.is_some_and(|format| format != Format::Json) {
+        bail!("--format: {no_other}");
+    }
+    let files: Vec<_> =
+        args.outputs.iter().map(|given| Ok((given, output(given)?))).collect::<Result<_, String>>().map_err(anyhow::Error::msg)?;
+    if let Some((given, _)) = files.iter().find(|(_, (format, _))| *format != Format::Json) {
+        bail!("--output {given}: {no_other}");
+    }
+    let part = crate::scan_share(request, policy, share)?;
+    for (_, (_, path)) in &files {
+        write(&part, Path::new(path)).with_context(|| (*path).to_owned())?;
+    }
+    if files.is_empty() || args.format.is_some() {
+        report::json::write_part(&part, &mut streams.out)?;
+    }
+    if !cli.quiet {
+        let gaps = part.result.gaps.len() + part.result.errors.len();
+        let gaps = if gaps == 0 { String::new() } else { format!(", {}", assess::plural(gaps, "gap")) };
+        let findings = assess::plural(part.result.findings.len(), "finding");
+        writeln!(streams.err, "cnscan: shard {} of {}: {findings}{gaps}; `cnscan merge` decides", part.shard, part.of)?;
+    }
+    Ok(0)
+}
+
+fn write(part: &Part, path: &Path) -> io::Result<()> {
+    let mut file = BufWriter::new(fs::File::create(path)?);
+    report::json::write_part(part, &mut file)?;
+    file.flush()
+}
+
+pub(super) fn run(args: &Merge, cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
+    let clock = Instant::now();
+    let plan = Plan::new((args.format, &args.outputs), None, String::new())?;
+    let occasion = moment(args.baseline.as_deref(), clock)?;
+    let mut parts = Vec::new();
+    for path in &args.parts {
+        let name = path.display().to_string();
+        let text = if path.as_os_str() == "-" { io::read_to_string(io::stdin()) } else { fs::read_to_string(path) };
+        let part = report::json::read_part(&text.with_context(|| name.clone())?).with_context(|| name.clone())?;
+        parts.push((name, part));
+    }
+    let assessment = assess::merge(parts, &occasion)?;
+    plan.write(&assessment, cli, streams)?;
+    conclude(&assessment, cli, streams)
+}

@@ -1,0 +1,37 @@
+//! What was said of a few objects or namespaces, and of all of them.
+
+use std::sync::Arc;
+
+use super::outcome::{Finding, Outcomes, Subject, Tally};
+
+/// What was said of them.
+pub(super) struct Batch {
+    pub(super) tallies: Vec<Tally>,
+    pub(super) findings: Vec<Finding>,
+    pub(super) passes: Vec<(u16, Arc<Subject>)>,
+    pub(super) errors: Vec<(u16, Arc<Subject>, String)>,
+    pub(super) hidden: Vec<(u32, (u32, u32))>,
+}
+
+impl Batch {
+    pub(super) fn new(checks: usize) -> Self {
+        let (findings, passes, errors, hidden) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Batch { tallies: vec![Tally::default(); checks], findings, passes, errors, hidden }
+    }
+}
+
+/// All batches together.
+pub(super) fn gather(checks: usize, batches: Vec<Batch>) -> Outcomes {
+    let mut outcomes = Outcomes { tallies: vec![Tally::default(); checks], ..Outcomes::default() };
+    outcomes.findings.reserve_exact(batches.iter().map(|batch| batch.findings.len()).sum());
+    for batch in batches {
+        for (sum, tally) in outcomes.tallies.iter_mut().zip(batch.tallies) {
+            sum.add(tally);
+        }
+        outcomes.findings.extend(batch.findings);
+        outcomes.passes.extend(batch.passes);
+        outcomes.errors.extend(batch.errors);
+        outcomes.hidden.extend(batch.hidden);
+    }
+    outcomes
+}

@@ -1,0 +1,46 @@
+//! What the project ships for clusters is held to what it asks of others.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use assert_cmd::Command;
+use serde_json::Value;
+
+fn cnscan(arguments: &[&str]) -> Vec<u8> {
+    let mut command = Command::cargo_bin("cnscan").expect("the program");
+    let command = command.current_dir(env!("CARGO_MANIFEST_DIR")).args(arguments);
+    command.output().expect("it runs").stdout
+}
+
+fn scan(profile: &str) -> Value {
+    let output = cnscan(&["scan", "deploy", "--complete", "--no-config", "-q", "-f", "json", "--profile", profile]);
+    serde_json::from_slice(&output).expect("JSON")
+}
+
+#[test]
+fn the_shipped_role_is_what_the_checks_read() {
+    let file = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/base/cluster-role.yaml")).expect("the role");
+    let fresh = cnscan(&["permissions"]);
+    assert!(file == fresh, "run `cnscan permissions > deploy/base/cluster-role.yaml`");
+}
+
+#[test]
+fn the_manifests_are_restricted() {
+    let result = scan("pss-restricted");
+    assert_eq!(result["findings"], Value::Array(Vec::new()));
+    assert_eq!(result["gaps"], Value::Array(Vec::new()));
+    let passed = result["controls"].as_array().expect("controls").iter().filter(|control| control["status"] == "pass");
+    assert!(passed.count() > 10);
+}
+
+#[test]
+fn the_manifests_fail_nothing_but_what_is_excused_with_a_reason() {
+    let result = scan("default");
+    let findings: Vec<_> = result["findings"].as_array().expect("findings").iter().filter(|finding| finding["verdict"] == "fail").collect();
+    let open: Vec<_> = findings.iter().filter(|finding| finding["excused"].is_null()).collect();
+    assert!(open.is_empty(), "{open:#?}");
+    let excused: BTreeSet<_> = findings.iter().filter_map(|finding| finding["check"].as_str()).collect();
+    assert_eq!(excused, BTreeSet::from(["pod-mac-profile-missing", "rbac-secrets-read", "rbac-wildcard-rule"]));
+    assert_eq!(result["gaps"], Value::Array(Vec::new()));
+}
