@@ -248,6 +248,9 @@ impl Runner<'_> {
         };
         let mut mistyped = mistyped;
         mistyped.dedup_by(|a, b| a.place == b.place);
+        // what was concluded from a value that the API server refuses is not said beside that
+        let faults = faults.into_iter().filter(|(_, fault)| mistyped.iter().all(|refused| refused.place != fault.place));
+        let faults: Vec<_> = faults.collect();
         let doubts = mistyped.into_iter().map(|fault| (Standing::Review, fault));
         self.record(batch, check, seat, faults.into_iter().chain(doubts).collect());
     }

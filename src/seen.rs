@@ -27,7 +27,7 @@ pub fn gather(scan: &Scan<'_>, found_gaps: Vec<Gap>, ignored: Vec<(String, Strin
         files: Vec::new(),
         ignored,
         gaps,
-        notices: too_new(scan)
+        notices: unknown_version(scan)
             .into_iter()
             .chain(pinned(evidence))
             .chain(repositories(evidence))
@@ -122,11 +122,17 @@ fn replaced(evidence: &Evidence<'_>) -> Option<String> {
     (count > 0).then(|| format!("{objects} of the cluster gave way to the files laid over it, with what they own"))
 }
 
-/// A version that this release cannot know is judged by the latest rules that it has.
-fn too_new(scan: &Scan<'_>) -> Option<String> {
-    let latest = KubernetesVersion::LATEST;
-    let asked = scan.version().max(latest);
-    (asked > latest).then(|| format!("Kubernetes {asked} is newer than this release knows: it is judged by the rules of {latest}"))
+/// A version that this release cannot know is judged by the latest rules that it has; one that is too old to take the
+/// manifests of today is more likely a slip of the pen.
+fn unknown_version(scan: &Scan<'_>) -> Option<String> {
+    let (latest, oldest) = (KubernetesVersion::LATEST, KubernetesVersion::OLDEST_SERVING);
+    let asked = scan.version();
+    if asked > latest {
+        return Some(format!("Kubernetes {asked} is newer than this release knows: it is judged by the rules of {latest}"));
+    }
+    let meant = if asked.0 < 10 { format!(": is {asked}0 meant?") } else { String::new() };
+    (asked < oldest)
+        .then(|| format!("Kubernetes {asked} is judged by, which is older than {oldest} and takes few of the manifests of today{meant}"))
 }
 
 /// Namespaces whose pods are held against another version of the Pod Security Standards than the rest.

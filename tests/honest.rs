@@ -140,6 +140,42 @@ fn what_the_api_server_would_refuse_is_a_gap_or_passes_nothing() {
 }
 
 #[test]
+fn a_pod_without_containers_is_a_gap_however_it_is_written() {
+    for containers in ["", "  containers:\n", "  containers: []\n", "  containers: {}\n"] {
+        let text = format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: a, namespace: b}}\nspec:\n  restartPolicy: Never\n{containers}");
+        let (code, said) = run(&text, &["--fail-on", "none"]);
+        assert_eq!(code, Some(3), "{containers:?}: {said}");
+        assert!(said.contains("it has no containers"), "{containers:?}: {said}");
+    }
+}
+
+#[test]
+fn a_string_that_is_none_passes_nothing_that_reads_it() {
+    let pod = |spec: &str| format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: a, namespace: b}}\nspec:\n{spec}\n");
+    for (spec, check) in [
+        ("  containers: [{name: a, image: yes}]", "image-reference-mutable"),
+        ("  serviceAccountName: 123\n  containers: [{name: a, image: a}]", "pod-default-service-account"),
+        ("  runtimeClassName: 1\n  containers: [{name: a, image: a}]", "pod-sensitive-kernel-shared"),
+    ] {
+        let labelled = pod(spec).replace("namespace: b}", "namespace: b, labels: {data-classification: secret}}");
+        let result = json(&labelled, &["--complete", "--check", check]);
+        let findings = result["findings"].as_array().into_iter().flatten();
+        let said: Vec<_> = findings.map(|finding| (finding["verdict"].as_str(), finding["message"].as_str())).collect();
+        let refused = |message: &str| message.contains("not a string");
+        assert!(said.iter().any(|(verdict, message)| *verdict == Some("review") && message.is_some_and(refused)), "{spec}: {said:?}");
+    }
+}
+
+#[test]
+fn a_version_that_makes_no_sense_is_said() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: b}\nspec: {containers: [{name: a, image: a}]}\n";
+    let notices = |version: &str| json(pod, &["--kubernetes-version", version])["notices"].to_string();
+    assert!(notices("1.3").contains("is 1.30 meant?"), "{}", notices("1.3"));
+    assert!(notices("1.20").contains("older than 1.21") && notices("1.99").contains("newer than"));
+    assert!(!notices("1.30").contains("1.30") && !notices("1.21").contains("older"));
+}
+
+#[test]
 fn workloads_that_are_not_understood_are_gaps() {
     for (kind, spec) in [
         ("argoproj.io/v1alpha1\nkind: Workflow", "{templates: [{name: m, resource: {action: create, manifest: \"kind: Pod\"}}]}"),

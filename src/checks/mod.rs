@@ -7,6 +7,7 @@ use crate::settings::Setting;
 pub use crate::model::{Fault, Severity, Verdict};
 
 mod admission;
+mod control_plane;
 mod image;
 mod network;
 mod pipeline;
@@ -168,12 +169,13 @@ pub enum Probe {
 
 /// Every check, by topic, then as its topic lists it.
 pub fn all() -> impl Iterator<Item = &'static Check> {
-    let topics: [&'static [&'static Check]; 9] = [
+    let topics: [&'static [&'static Check]; 10] = [
         pss::CHECKS,
         pod::CHECKS,
         image::CHECKS,
         rbac::CHECKS,
         network::CHECKS,
+        control_plane::CHECKS,
         secret::CHECKS,
         admission::CHECKS,
         pipeline::CHECKS,

@@ -13,8 +13,8 @@ use crate::discover::{Captured, Gap};
 use crate::model::field::{Field, Root};
 pub use crate::model::fragment::Fragment;
 use crate::model::fragment::Fragments;
-use crate::model::ingress_nginx::Modes;
 use crate::model::kustomize::{self, Trees};
+use crate::model::lazy::Lazy;
 use crate::model::namespace::NamespaceRecord;
 use crate::model::object::Object;
 use crate::model::pod::PodRecord;
@@ -71,7 +71,7 @@ pub struct Evidence<'a> {
     nodes: Nodes<'a>,
     volumes: Volumes<'a>,
     claims: Claims<'a>,
-    pub(crate) modes: Modes,
+    pub(crate) lazy: Lazy,
     /// The names of all objects, collected when first asked for.
     names: OnceLock<HashSet<Box<str>>>,
 }
@@ -122,7 +122,7 @@ impl<'a> Evidence<'a> {
             nodes: Nodes::default(),
             volumes: Volumes::default(),
             claims: Claims::default(),
-            modes: Modes::default(),
+            lazy: Lazy::default(),
             names: OnceLock::new(),
         };
         evidence.owners = Owners::index(&evidence);

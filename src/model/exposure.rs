@@ -90,6 +90,15 @@ pub fn hosts_without_tls<'a>(ingress: &Object<'a>) -> Vec<Field<'a>> {
     hosts
 }
 
+/// The names of the Services that an Ingress leads to.
+pub fn backends<'a>(ingress: &Object<'a>) -> impl Iterator<Item = Field<'a>> {
+    let spec = ingress.at("spec");
+    let paths = spec.key("rules").items().flat_map(|rule| rule.at("http.paths").items()).map(|path| path.key("backend"));
+    // before networking.k8s.io/v1 they had other names
+    let all = ["defaultBackend", "backend"].into_iter().map(move |key| spec.key(key)).chain(paths);
+    all.flat_map(|backend| [backend.at("service.name"), backend.key("serviceName")]).filter(|name| name.exists())
+}
+
 /// Another Ingress that has TLS for a host.
 #[must_use]
 pub fn covered_elsewhere<'e>(evidence: &'e Evidence<'_>, ingress: &Object<'_>, host: Field<'_>) -> Option<&'e Object<'e>> {

@@ -4,13 +4,14 @@
 //! It is cheap to make and to copy: the path is rendered only when a fault is made.
 
 mod place;
-
-use std::cell::RefCell;
+mod typed;
 
 use crate::model::fault::Fault;
 use crate::parse::scalar::{self, Value};
 use crate::parse::tree::Quick;
 use crate::parse::{Kind, NodeId, Style, Tree};
+
+pub(crate) use typed::{take_mistyped, unnoticed};
 
 /// How many aliases and merge keys a look-up follows one into another. No honest manifest comes near it.
 const BUDGET: usize = 32;
@@ -40,17 +41,6 @@ pub struct Field<'a> {
 }
 
 const NOWHERE: (NodeId, NodeId) = (NodeId::MAX, NodeId::MAX);
-
-thread_local! {
-    /// Values of the wrong type met since the engine last asked: `kubectl apply` would refuse them, so nothing
-    /// that was concluded from them may pass.
-    static MISTYPED: RefCell<Vec<Fault>> = const { RefCell::new(Vec::new()) };
-}
-
-/// The values of a wrong type that were read on this thread since the last call.
-pub(crate) fn take_mistyped() -> Vec<Fault> {
-    MISTYPED.with_borrow_mut(std::mem::take)
-}
 
 impl<'a> Field<'a> {
     /// The top of an object.
@@ -157,31 +147,6 @@ impl<'a> Field<'a> {
     #[must_use]
     pub fn str(self) -> &'a str {
         self.text().unwrap_or_default()
-    }
-
-    /// A boolean. Anything else that is there is remembered as mistyped.
-    #[must_use]
-    pub fn bool(self) -> Option<bool> {
-        match self.value()? {
-            Value::Bool(value) => Some(value),
-            _ => self.mistyped("a boolean"),
-        }
-    }
-
-    /// Whether it is a boolean and true.
-    #[must_use]
-    pub fn is_true(self) -> bool {
-        self.bool() == Some(true)
-    }
-
-    /// An integer. Anything else that is there is remembered as mistyped.
-    #[must_use]
-    pub fn int(self) -> Option<i64> {
-        match self.value()? {
-            Value::Int(value) => Some(value),
-            Value::Float(value) if value.fract() == 0.0 && value.abs() < 9e15 => Some(value as i64),
-            _ => self.mistyped("an integer"),
-        }
     }
 
     /// The value as Kubernetes resolves it; `None` when it is absent, null or no scalar.
@@ -292,12 +257,6 @@ impl<'a> Field<'a> {
             self.is_key[slot] = is_key;
         }
         self
-    }
-
-    fn mistyped<T>(self, wanted: &'static str) -> Option<T> {
-        let fault = self.fault(format!("the value is not {wanted}, the API server would refuse it")).expected(wanted);
-        MISTYPED.with_borrow_mut(|all| all.push(fault));
-        None
     }
 
     /// The node with aliases followed.

@@ -123,7 +123,7 @@ impl<'a> Container<'a> {
     /// Its image; in Tekton the default of the parameter that stands for it, when there is one.
     #[must_use]
     pub fn image(&self) -> Field<'a> {
-        let field = self.at("image");
+        let field = self.at("image").as_string();
         let name = field.str().strip_prefix("$(params.").and_then(|rest| rest.strip_suffix(')'));
         let declared = name.and_then(|name| self.pod.spec().key("params").items().find(|param| param.key("name").text() == Some(name)));
         declared.map(|param| param.key("default")).filter(|default| default.text().is_some()).unwrap_or(field)

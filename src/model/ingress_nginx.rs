@@ -1,9 +1,8 @@
 //! ModSecurity as the controllers of ingress-nginx run it: by their own ConfigMap, and by annotations of an Ingress.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::OnceLock;
 
-use crate::model::field::Field;
+use crate::model::field::{Field, unnoticed};
 use crate::model::kinds;
 use crate::model::object::Object;
 use crate::model::pod::Pod;
@@ -16,13 +15,13 @@ const CONVENTIONAL: (&str, [&str; 2]) = ("ingress-nginx", ["ingress-nginx-contro
 pub const DEFAULT_MODE: &str = "DetectionOnly";
 
 /// The mode in which the controllers of each world run ModSecurity for every Ingress, found when first asked for.
-pub(crate) type Modes = OnceLock<HashMap<u16, Box<str>>>;
+pub(crate) type Modes = HashMap<u16, Box<str>>;
 
 /// The mode in which the controllers run ModSecurity for every Ingress; `None` when they leave it to each Ingress. Of
 /// several controllers, or copies of a ConfigMap, one that does not block is what counts.
 #[must_use]
 pub fn mode_of_controllers<'e>(scan: &'e Scan<'e>, world: u16) -> Option<&'e str> {
-    let modes = scan.evidence.modes.get_or_init(|| modes(scan));
+    let modes = scan.evidence.lazy.modes.get_or_init(|| unnoticed(|| modes(scan)));
     modes.get(&world).map(AsRef::as_ref)
 }
 

@@ -1,5 +1,6 @@
 //! What the policies of a namespace come to for its pods, and what of other network engines may say otherwise.
 
+use crate::model::field::unnoticed;
 use crate::model::kinds::{self, GroupKind};
 use crate::model::namespace::Namespace;
 use crate::model::network::{Direction, Policy, Rule};
@@ -51,7 +52,7 @@ impl<'a> Namespace<'a> {
     fn default_isolation(&self, direction: Direction, apart: &dyn Fn(&Policy<'a>) -> bool) -> Isolation<'a> {
         let everything = |policy: &Policy<'a>| if policy.selector.selects_all() { Match::Yes } else { Match::No };
         let policies = &self.record.policies;
-        let [isolating, opening] = *self.record.covers[direction as usize].get_or_init(|| covers(policies, direction));
+        let [isolating, opening] = *self.record.covers[direction as usize].get_or_init(|| unnoticed(|| covers(policies, direction)));
         let isolation = match (self.isolation(direction, everything, apart), isolating) {
             // several selectors may leave nothing out between them
             (Isolation::No, Cover::Whole) => match cover_without(policies, direction, apart) {

@@ -2,7 +2,11 @@
 
 use crate::model::field::Field;
 use crate::model::pod::Container;
-use crate::model::{Evidence, Map, kinds};
+use crate::model::quantity::is_positive;
+use crate::model::{Evidence, KubernetesVersion, Map, kinds};
+
+/// The version that has `spec.resources` of pods on by default; before it is there for those who switch it on.
+const POD_LEVEL: KubernetesVersion = KubernetesVersion(34);
 
 impl<'a> Container<'a> {
     /// Its `resources`; newer Tekton calls them `computeResources`.
@@ -17,7 +21,7 @@ impl<'a> Container<'a> {
     pub fn is_limited(&self, resource: &'a str) -> bool {
         // a LimitRange fills in what is absent, and leaves a 0 as it is
         let written = self.levels(resource).map(|resources| resources.key("limits").key(resource)).find(|limit| limit.exists());
-        written.map_or_else(|| self.default_of(resource, limit_of), is_given)
+        written.map_or_else(|| self.default_of(resource, limit_of), is_written)
     }
 
     /// Whether a share of a resource is set aside for it; a limit is a request too where none is made.
@@ -26,18 +30,21 @@ impl<'a> Container<'a> {
         for resources in self.levels(resource) {
             let request = resources.key("requests").key(resource);
             if request.exists() {
-                return is_given(request);
+                return is_written(request);
             }
-            if is_given(resources.key("limits").key(resource)) {
+            let limit = resources.key("limits").key(resource);
+            if limit.exists() && is_written(limit) {
                 return true;
             }
         }
         self.default_of(resource, request_of)
     }
 
-    /// Its own resources, and those of the pod as a whole, which know CPU and memory only.
+    /// Its own resources, and those of the pod as a whole, which know CPU and memory only, and which the API server
+    /// drops before they are on by default.
     fn levels(&self, resource: &str) -> impl Iterator<Item = Field<'a>> + use<'a> {
-        let shared = matches!(resource, "cpu" | "memory") && !self.pod.is_tekton();
+        let known = self.pod.scan().version() >= POD_LEVEL;
+        let shared = known && matches!(resource, "cpu" | "memory") && !self.pod.is_tekton();
         let pod = self.pod;
         [self.resources()].into_iter().chain(shared.then(|| pod.at("resources")))
     }
@@ -80,9 +87,18 @@ fn request_of<'a>(item: Field<'a>, resource: &'a str) -> bool {
     limit_of(item, resource) || ["defaultRequest", "min"].iter().any(|key| is_given(item.key(key).key(resource)))
 }
 
-/// Whether a quantity is there and more than nothing: a limit of 0 is none.
+/// Whether a quantity is there and more than nothing: a limit of 0 is none, and a LimitRange that the API server refuses
+/// gives none.
 fn is_given(quantity: Field<'_>) -> bool {
-    quantity.text().is_some_and(|text| !text.is_empty() && text.trim_start_matches(['0', '.']).starts_with(|c: char| c.is_ascii_digit()))
+    is_positive(quantity) == Some(true)
+}
+
+/// [`is_given`] for what a pod says. What the API server refuses is remembered as mistyped, which says enough of it.
+fn is_written(quantity: Field<'_>) -> bool {
+    is_positive(quantity).unwrap_or_else(|| {
+        quantity.mistyped::<()>("a quantity");
+        true
+    })
 }
 
 /// The LimitRanges of each namespace, found once a scan.

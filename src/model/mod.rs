@@ -1,13 +1,19 @@
 //! Read-only views of the evidence and the index over it. Nothing here knows checks.
 
+pub mod address;
+pub mod admin;
 pub mod cidr;
 pub mod claim;
 pub mod cloud;
+pub mod cni;
 pub mod credential;
+mod csi;
+pub mod delivery;
 pub mod evidence;
 pub mod exposure;
 pub mod fault;
 mod field;
+pub mod flux;
 mod fragment;
 pub mod glob;
 pub mod host_path;
@@ -17,6 +23,7 @@ pub mod isolation;
 pub mod kinds;
 mod kustomize;
 mod layers;
+mod lazy;
 mod limits;
 mod masked;
 mod namespace;
@@ -27,7 +34,10 @@ pub mod origin;
 mod owner;
 mod pod;
 pub mod pod_security;
+mod quantity;
 pub mod rbac;
+pub mod reach;
+pub mod replication;
 mod runs;
 mod scan;
 pub mod selector;

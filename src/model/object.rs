@@ -78,13 +78,13 @@ impl<'a> Object<'a> {
     /// The value of a label, or of its absence.
     #[must_use]
     pub fn label(&self, key: &'a str) -> Field<'a> {
-        self.at("metadata.labels").key(key)
+        self.at("metadata.labels").key(key).as_string()
     }
 
     /// The value of an annotation, or of its absence.
     #[must_use]
     pub fn annotation(&self, key: &'a str) -> Field<'a> {
-        self.at("metadata.annotations").key(key)
+        self.at("metadata.annotations").key(key).as_string()
     }
 
     /// Its namespace, "" for none.

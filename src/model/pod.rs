@@ -139,7 +139,7 @@ impl<'a> Pod<'a> {
     /// The value of an annotation of the pod.
     #[must_use]
     pub fn annotation(&self, key: &'a str) -> Field<'a> {
-        self.record.metadata.key("annotations").key(key)
+        self.record.metadata.key("annotations").key(key).as_string()
     }
 
     /// The labels of the pod.
@@ -183,7 +183,7 @@ impl<'a> Pod<'a> {
     /// Its name, `default` when none is given.
     #[must_use]
     pub fn service_account_name(&self) -> &'a str {
-        self.service_account().text().filter(|name| !name.is_empty()).unwrap_or("default")
+        self.service_account().string().filter(|name| !name.is_empty()).unwrap_or("default")
     }
 
     /// All containers: init, regular, ephemeral, in this order.

@@ -8,7 +8,7 @@ use crate::model::object::Object;
 use crate::model::pod::Pod;
 
 /// The label that the API server puts on every namespace.
-const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";
+pub(super) const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";
 
 /// Labels that controllers put on pods beyond those of the template.
 pub(crate) const ADDED_AT_RUN_TIME: &[&str] = &[

@@ -138,9 +138,11 @@ impl<'a> Embedded<'a> {
         self.layers.as_ref().map_or(Layout::Kubernetes, |layers| layers.layout)
     }
 
-    /// Whether any list of containers is there.
+    /// Whether any list of containers is there; an empty one is as good as none, but for the steps of a task.
     pub(crate) fn has_containers(&self) -> bool {
-        self.layout().lists().iter().any(|(list, _)| self.spec.at(list).exists())
+        let layout = self.layout();
+        let is_there = |list: Field<'_>| if layout == Layout::Tekton { list.exists() } else { !list.is_empty() };
+        layout.lists().iter().any(|(list, _)| is_there(self.spec.at(list)))
     }
 }
 

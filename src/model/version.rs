@@ -9,6 +9,8 @@ pub struct KubernetesVersion(pub u16);
 impl KubernetesVersion {
     /// The newest minor version known to this release.
     pub const LATEST: KubernetesVersion = KubernetesVersion(37);
+    /// The oldest minor version that serves what manifests are written in today: `CronJob` came to `batch/v1` with it.
+    pub const OLDEST_SERVING: KubernetesVersion = KubernetesVersion(21);
     /// The oldest minor version that the Kubernetes project still supports at this release.
     pub const OLDEST_SUPPORTED: KubernetesVersion = KubernetesVersion(35);
 }

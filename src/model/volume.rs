@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 use crate::model::fault::Fault;
-use crate::model::field::Field;
+use crate::model::field::{Field, unnoticed};
 use crate::model::host_path::normal_path;
 use crate::model::object::Object;
 use crate::model::pod::{Container, Pod};
@@ -55,6 +55,21 @@ impl<'a> Container<'a> {
     }
 }
 
+impl<'a> Container<'a> {
+    /// The volumes of its pod that are images and that it speaks for: what it mounts before the others do, and for the
+    /// first container what none mounts, as the kubelet pulls that too.
+    pub fn image_volumes(&self) -> impl Iterator<Item = Field<'a>> + use<'a> {
+        let (pod, own) = (self.pod, self.field.node());
+        let volumes = pod.volumes().filter(|volume| volume.key("image").exists());
+        volumes.filter(move |volume| {
+            let name = volume.key("name").text();
+            let mounts = |container: &Container<'a>| container.mounts().any(|mount| mount.field.key("name").text() == name);
+            let speaker = pod.containers().find(mounts).or_else(|| pod.containers().next());
+            speaker.is_some_and(|speaker| speaker.field.node() == own)
+        })
+    }
+}
+
 impl<'a> HostPath<'a> {
     /// A fault at it; a doubt where only a binding to come would make it one.
     #[must_use]
@@ -85,11 +100,11 @@ impl<'a> Mount<'a> {
     pub fn host_paths(&self) -> Vec<HostPath<'a>> {
         let Some(volume) = self.volume else { return self.behind_template() };
         let own = volume.at("hostPath.path");
-        if let Some(path) = own.text() {
+        if let Some(path) = own.string() {
             return vec![self.host_path(own, path, None)];
         }
         let claim = volume.at("persistentVolumeClaim.claimName");
-        claim.text().map(|name| self.behind_claim(claim, name)).unwrap_or_default()
+        claim.string().map(|name| self.behind_claim(claim, name)).unwrap_or_default()
     }
 
     /// The node's folders behind the claims that a StatefulSet makes from the template of this name.
@@ -129,11 +144,11 @@ impl<'a> Mount<'a> {
     }
 
     fn host_path(&self, field: Field<'a>, path: &str, perhaps: Option<&'a str>) -> HostPath<'a> {
-        let path = match self.field.key("subPath").str() {
+        let path = match self.field.key("subPath").string().unwrap_or_default() {
             "" => normal_path(path),
             below => normal_path(&format!("{path}/{below}")),
         };
-        let recursive = self.field.key("recursiveReadOnly").text() == Some("Enabled");
+        let recursive = self.field.key("recursiveReadOnly").string() == Some("Enabled");
         HostPath { field, path, perhaps, read_only: self.is_read_only(), recursive }
     }
 
@@ -169,7 +184,7 @@ impl<'a> Pod<'a> {
             let pods = (0..scan.evidence.pods().len() as u32).map(|id| scan.pod(id)).filter(mounts_unseen);
             pods.filter(|pod| known.insert((pod.object().world, pod.namespace()))).map(|pod| pod.object().id).collect()
         };
-        scan.evidence.volumes().asking.get_or_init(first).contains(&self.object().id)
+        scan.evidence.volumes().asking.get_or_init(|| unnoticed(first)).contains(&self.object().id)
     }
 
     /// The claims of a name in its namespace: several when the input has copies.
@@ -196,7 +211,7 @@ impl<'a> Pod<'a> {
     pub fn claim_names(&self) -> impl Iterator<Item = (&'a str, Field<'a>)> + use<'a> {
         self.volumes().filter_map(|volume| {
             let field = volume.at("persistentVolumeClaim.claimName");
-            Some((field.text()?, field))
+            Some((field.string()?, field))
         })
     }
 

@@ -73,7 +73,7 @@ pub fn plain(text: &str) -> Value<'_> {
 
 /// Whether an untagged plain scalar is something other than its own text. Cheap for most words.
 #[must_use]
-pub(super) fn is_special(text: &str) -> bool {
+pub(crate) fn is_special(text: &str) -> bool {
     !matches!(raw(text), Raw::Text)
 }
 

@@ -55,12 +55,16 @@ pub(super) const KINDS: &[GroupKind] = &[
 
 /// The first policy that may refuse pods in a namespace, for a person: `ClusterPolicy disallow-privileged`.
 pub(super) fn first(namespace: &Namespace<'_>) -> Option<String> {
-    let evidence = namespace.scan().evidence;
+    refusing(namespace).next().map(|object| format!("{} {}", object.kind, object.name))
+}
+
+/// The policies that may refuse pods in a namespace.
+pub(in crate::checks) fn refusing<'a>(namespace: &Namespace<'a>) -> impl Iterator<Item = &'a Object<'a>> + use<'a> {
+    let (evidence, world, name) = (namespace.scan().evidence, namespace.world(), namespace.name());
     let mut seen: Vec<_> = evidence.kinds().filter(|(group, kind)| engine(group, kind).is_some()).collect();
     seen.sort_unstable();
     let objects = seen.into_iter().flat_map(|(group, kind)| evidence.named(group, kind));
-    let mut reaching = objects.filter(|object| object.world == namespace.world() && reaches(object, namespace.name()));
-    reaching.next().map(|object| format!("{} {}", object.kind, object.name)).or_else(|| bound_policy(namespace))
+    objects.filter(move |object| object.world == world && reaches(object, name)).chain(bound_policies(*namespace))
 }
 
 fn engine(group: &str, kind: &str) -> Option<&'static Engine> {
@@ -137,16 +141,15 @@ fn may_match_pods(object: &Object<'_>) -> bool {
 
 /// A ValidatingAdmissionPolicy does nothing until a binding names it, and refuses only by one that denies and reaches the
 /// namespace.
-fn bound_policy(namespace: &Namespace<'_>) -> Option<String> {
-    let of_kind = |kind: GroupKind| namespace.scan().evidence.of_kind_in(namespace.world(), kind);
-    let refuses = |policy: &Object<'_>| {
+fn bound_policies<'a>(namespace: Namespace<'a>) -> impl Iterator<Item = &'a Object<'a>> + use<'a> {
+    let of_kind = move |kind: GroupKind| namespace.scan().evidence.of_kind_in(namespace.world(), kind);
+    let refuses = move |policy: &Object<'_>| {
         let mut bindings = of_kind(kinds::VALIDATING_ADMISSION_POLICY_BINDING);
-        bindings.any(|binding| binding.at("spec.policyName").text() == Some(policy.name) && denies(binding, namespace))
+        bindings.any(|binding| binding.at("spec.policyName").text() == Some(policy.name) && denies(binding, &namespace))
     };
-    let mut policies = of_kind(kinds::VALIDATING_ADMISSION_POLICY);
-    let policy =
-        policies.find(|policy| may_match_pods(policy) && selects(policy.at("spec.matchConstraints"), namespace) && refuses(policy));
-    policy.map(|policy| format!("{} {}", policy.kind, policy.name))
+    let reaches =
+        move |policy: &&Object<'_>| may_match_pods(policy) && selects(policy.at("spec.matchConstraints"), &namespace) && refuses(policy);
+    of_kind(kinds::VALIDATING_ADMISSION_POLICY).filter(reaches)
 }
 
 fn denies(binding: &Object<'_>, namespace: &Namespace<'_>) -> bool {

@@ -2,9 +2,12 @@
 
 use super::Check;
 
+mod actions;
 mod admission_pod_security_not_enforced;
+mod admission_policy_audit_only;
 mod admission_webhook_fails_open;
-mod engines;
+pub(in crate::checks) mod engines;
 mod level;
 
-pub(super) static CHECKS: &[&Check] = &[&admission_pod_security_not_enforced::CHECK, &admission_webhook_fails_open::CHECK];
+pub(super) static CHECKS: &[&Check] =
+    &[&admission_pod_security_not_enforced::CHECK, &admission_policy_audit_only::CHECK, &admission_webhook_fails_open::CHECK];

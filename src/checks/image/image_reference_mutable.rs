@@ -2,7 +2,7 @@
 
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
 use crate::model::image::{is_placeholder, matches};
-use crate::model::{Container, Field, GroupKind, Image, Object};
+use crate::model::{Container, Field, GroupKind, Image, Object, flux};
 
 pub(super) static CHECK: Check = Check {
     id: "image-reference-mutable",
@@ -29,31 +29,38 @@ const PINNING: &[GroupKind] = &[
 ];
 
 fn probe(container: &Container<'_>) -> Verdict {
-    let volumes = container.mounts().filter_map(|mount| mount.volume).map(|volume| volume.at("image.reference"));
-    let own = judge(container, container.image());
-    own.into_iter().chain(volumes.filter(|field| field.exists()).filter_map(|field| judge(container, field))).collect()
+    let user = format!("container {}", container.name());
+    let own = judge(container, container.image(), &user);
+    let volumes = container.image_volumes().filter_map(|volume| {
+        let user = format!("volume {}", volume.key("name").str());
+        judge(container, volume.at("image.reference").as_string(), &user)
+    });
+    own.into_iter().chain(volumes).collect()
 }
 
-fn judge(container: &Container<'_>, field: Field<'_>) -> Option<Fault> {
+fn judge(container: &Container<'_>, field: Field<'_>, user: &str) -> Option<Fault> {
     let text = field.str();
     let doubt = |said: String| Some(field.fault(said).expected("name@sha256:…").doubt());
     if is_placeholder(text) {
-        return doubt(format!("container {}: what fills in {text} is not seen", container.name()));
+        return doubt(format!("{user}: what fills in {text} is not seen"));
     }
     let image = match Image::parse(text) {
         Ok(image) if image.digest.is_some() => return None,
         Ok(image) => image,
-        Err(error) => return doubt(format!("container {} has no valid image reference: {}", container.name(), error.as_str())),
+        Err(error) => return doubt(format!("{user} has no valid image reference: {}", error.as_str())),
     };
     let (said, severity) = match image.tag {
-        None => (format!("container {} uses {text} without tag or digest, which means latest", container.name()), Severity::Medium),
-        Some("latest") => (format!("container {} uses {text}, whatever that is at the time", container.name()), Severity::Medium),
-        Some(tag) => (format!("container {} uses {} by its tag {tag}, without digest", container.name(), image.path), Severity::Low),
+        None => (format!("{user} uses {text} without tag or digest, which means latest"), Severity::Medium),
+        Some("latest") => (format!("{user} uses {text}, whatever that is at the time"), Severity::Medium),
+        Some(tag) => (format!("{user} uses {} by its tag {tag}, without digest", image.path), Severity::Low),
     };
     let fault = field.fault(said).expected("name@sha256:…").severity(severity);
     let object = container.pod.object();
     if object.group == "serving.knative.dev" {
         return Some(fault.reworded(|said| format!("{said}; Knative looks the digest up for each revision")).doubt());
+    }
+    if let Some(policy) = flux::setter(field).filter(|policy| flux::may_write_digests(container.pod.scan(), object.world, policy)) {
+        return Some(fault.reworded(|said| format!("{said}; Flux writes it by ImagePolicy {policy}, with a digest if told to")).doubt());
     }
     Some(match pinned_by(container, &image) {
         Some(policy) => fault.reworded(|said| format!("{said}; {} {} may put the digest in", policy.kind, policy.name)).doubt(),

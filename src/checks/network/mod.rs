@@ -6,11 +6,13 @@ use crate::model::network::Direction;
 use crate::model::{Fault, GroupKind, Namespace, kinds};
 
 mod network_allow_rule_wide;
+mod network_cni_not_enforcing;
 mod network_default_deny_missing;
 mod network_egress_internet_open;
 mod network_exposure_without_tls;
 mod network_ingress_inspection_missing;
 mod network_metadata_api_reachable;
+mod network_pair_unsanctioned;
 mod network_pod_not_isolated;
 mod network_service_external_ips;
 
@@ -18,6 +20,8 @@ pub(super) static CHECKS: &[&Check] = &[
     &network_default_deny_missing::CHECK,
     &network_pod_not_isolated::CHECK,
     &network_allow_rule_wide::CHECK,
+    &network_pair_unsanctioned::CHECK,
+    &network_cni_not_enforcing::CHECK,
     &network_egress_internet_open::CHECK,
     &network_metadata_api_reachable::CHECK,
     &network_ingress_inspection_missing::CHECK,

@@ -6,6 +6,7 @@ pub(in crate::checks) mod data_class;
 mod namespace_default_used;
 mod namespace_quota_missing;
 mod pod_default_service_account;
+mod pod_function_isolation_missing;
 mod pod_host_path_sensitive;
 mod pod_mac_profile_missing;
 mod pod_mount_propagation_or_device;
@@ -30,6 +31,7 @@ pub(super) static CHECKS: &[&Check] = &[
     &pod_mac_profile_missing::CHECK,
     &pod_volume_ownership_shared::CHECK,
     &pod_sensitive_kernel_shared::CHECK,
+    &pod_function_isolation_missing::CHECK,
     &pod_template_drift::CHECK,
     &namespace_quota_missing::CHECK,
     &namespace_default_used::CHECK,

@@ -97,7 +97,7 @@ const SANDBOXES: &[&str] = &["kata", "runsc", "gvisor", "firecracker", "aws-fire
 const PLAIN: &[&str] = &["runc", "crun", "youki", "nvidia"];
 
 fn sandbox<'a>(pod: &Pod<'a>) -> Sandbox<'a> {
-    let Some(name) = pod.at("runtimeClassName").text().filter(|name| !name.is_empty()) else { return Sandbox::Shared };
+    let Some(name) = pod.at("runtimeClassName").string().filter(|name| !name.is_empty()) else { return Sandbox::Shared };
     let evidence = pod.scan().evidence;
     let classes = evidence.of_kind_in(pod.object().world, kinds::RUNTIME_CLASS).filter(|class| class.name == name);
     let handlers: Vec<_> = classes.map(|class| class.at("handler").str()).collect();

@@ -48,28 +48,30 @@ impl Power {
     /// Of somebody whom a rule names under `users`, `groups` or `serviceaccounts`, for one who holds the rule.
     pub(super) fn of_name(scan: &Scan<'_>, world: u16, resource: &str, name: &str, holder: &Holder<'_>) -> Power {
         match (resource, holder.namespace) {
-            ("groups", _) => of_identity(scan, world, Identity::Group(name)),
-            ("users", _) => of_identity(scan, world, Identity::of_user(name)),
-            (_, Some(namespace)) => of_identity(scan, world, Identity::Account { namespace, name }),
+            ("groups", _) => Power::of_identity(scan, world, Identity::Group(name)),
+            ("users", _) => Power::of_identity(scan, world, Identity::of_user(name)),
+            (_, Some(namespace)) => Power::of_identity(scan, world, Identity::Account { namespace, name }),
             // in all of the cluster the name alone counts, whatever the namespace
             (_, None) => {
                 let bound = scan.evidence.rbac().namespaces_of_account(world, name).iter().copied();
-                let each = bound.chain(["kube-system"]).map(|namespace| of_identity(scan, world, Identity::Account { namespace, name }));
+                let each =
+                    bound.chain(["kube-system"]).map(|namespace| Power::of_identity(scan, world, Identity::Account { namespace, name }));
                 each.min().unwrap_or(Power::Unseen)
             }
         }
     }
-}
 
-fn of_identity(scan: &Scan<'_>, world: u16, identity: Identity<'_>) -> Power {
-    let rbac = scan.evidence.rbac();
-    let built_in = Rbac::built_in_rules(identity);
-    if of_rules(built_in.iter(), true) == Power::All {
-        return Power::All;
+    /// Of somebody, by all that is bound to him.
+    pub(super) fn of_identity(scan: &Scan<'_>, world: u16, identity: Identity<'_>) -> Power {
+        let rbac = scan.evidence.rbac();
+        let built_in = Rbac::built_in_rules(identity);
+        if of_rules(built_in.iter(), true) == Power::All {
+            return Power::All;
+        }
+        let bindings = rbac.bindings_including(world, identity);
+        let each = bindings.map(|binding| of_rules(rbac.rules_of(binding).map(|(_, rule)| rule), binding.namespace.is_none()));
+        each.chain((!built_in.is_empty()).then(|| of_rules(built_in.iter(), true))).min().unwrap_or(Power::Unseen)
     }
-    let bindings = rbac.bindings_including(world, identity);
-    let each = bindings.map(|binding| of_rules(rbac.rules_of(binding).map(|(_, rule)| rule), binding.namespace.is_none()));
-    each.chain((!built_in.is_empty()).then(|| of_rules(built_in.iter(), true))).min().unwrap_or(Power::Unseen)
 }
 
 fn of_rules<'r>(rules: impl Iterator<Item = &'r Rule<'r>>, everywhere: bool) -> Power {

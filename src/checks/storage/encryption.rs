@@ -20,13 +20,15 @@ pub(super) enum AtRest<'a> {
 enum Driver {
     /// The provider encrypts every disk.
     Always,
-    /// It has a parameter; without it, this decides.
+    /// It has a parameter, read by Go's `strconv.ParseBool`; without it, this decides.
     Parameter(&'static str, &'static str),
+    /// It has a parameter that only the very word `true` switches on; without it, this decides.
+    Exactly(&'static str, &'static str),
     /// It has no means to.
     Never,
 }
 
-use Driver::{Always, Never, Parameter};
+use Driver::{Always, Exactly, Never, Parameter};
 
 const ACCOUNT: &str = "the account's default for the region decides";
 const NODES: &str = "the driver does not encrypt unless told to, so the disks below would have to";
@@ -34,9 +36,9 @@ const CLUSTER: &str = "the driver does not encrypt unless told to, so the Ceph c
 const BACKEND: &str = "the storage system behind the driver decides";
 
 const DRIVERS: &[(&str, Driver)] = &[
-    ("ebs.csi.aws.com", Parameter("encrypted", ACCOUNT)),
-    ("ebs.csi.eks.amazonaws.com", Parameter("encrypted", ACCOUNT)),
-    ("kubernetes.io/aws-ebs", Parameter("encrypted", ACCOUNT)),
+    ("ebs.csi.aws.com", Exactly("encrypted", ACCOUNT)),
+    ("ebs.csi.eks.amazonaws.com", Exactly("encrypted", ACCOUNT)),
+    ("kubernetes.io/aws-ebs", Exactly("encrypted", ACCOUNT)),
     ("pd.csi.storage.gke.io", Always),
     ("kubernetes.io/gce-pd", Always),
     ("filestore.csi.storage.gke.io", Always),
@@ -70,7 +72,8 @@ pub(super) fn judge<'a>(driver: &str, parameters: Field<'a>) -> AtRest<'a> {
         None => AtRest::Unknown("nothing is known of this driver", parameters),
         Some((_, Always)) => AtRest::Encrypted,
         Some((_, Never)) => AtRest::Plain,
-        Some((_, Parameter(key, otherwise))) => by_parameter(parameters, key, otherwise),
+        Some((_, Parameter(key, otherwise))) => by_parameter(parameters, key, otherwise, parse_bool),
+        Some((_, Exactly(key, otherwise))) => by_parameter(parameters, key, otherwise, |value| Some(value == "true")),
     }
 }
 
@@ -79,15 +82,24 @@ fn is_of_operator(driver: &str, name: &str) -> bool {
     name.ends_with(".csi.ceph.com") && driver.strip_suffix(name).is_some_and(|before| before.ends_with('.'))
 }
 
-fn by_parameter<'a>(parameters: Field<'a>, key: &'static str, otherwise: &'static str) -> AtRest<'a> {
+fn by_parameter<'a>(parameters: Field<'a>, key: &'static str, otherwise: &'static str, read: impl Fn(&str) -> Option<bool>) -> AtRest<'a> {
     // drivers differ in whether the case of a key matters, and some put their name in front: who wrote it meant it
     let entries = parameters.entries();
     let is_it = |name: &str| name.rsplit('/').next().is_some_and(|name| name.eq_ignore_ascii_case(key));
     let given = entries.iter().find(|(name, _)| is_it(name)).map(|(_, field)| *field);
-    match given.map(|field| (field, field.str().to_ascii_lowercase())) {
+    match given.map(|field| (field, field.as_string().text().map(&read))) {
         None => AtRest::Unknown(otherwise, parameters.key(key)),
-        Some((_, value)) if value == "true" => AtRest::Encrypted,
-        Some((field, value)) if value == "false" => AtRest::Off(field),
+        Some((_, Some(Some(true)))) => AtRest::Encrypted,
+        Some((field, Some(Some(false)))) => AtRest::Off(field),
         Some((field, _)) => AtRest::Unknown("the value is neither true nor false", field),
+    }
+}
+
+/// As Go's `strconv.ParseBool` has it.
+fn parse_bool(text: &str) -> Option<bool> {
+    match text {
+        "1" | "t" | "T" | "TRUE" | "true" | "True" => Some(true),
+        "0" | "f" | "F" | "FALSE" | "false" | "False" => Some(false),
+        _ => None,
     }
 }

@@ -5,7 +5,14 @@ use super::Check;
 mod encryption;
 mod storage_cache_unencrypted;
 mod storage_class_unencrypted;
+mod storage_csi_node_role_wide;
+mod storage_replication_missing;
 mod storage_volume_cross_namespace;
 
-pub(super) static CHECKS: &[&Check] =
-    &[&storage_class_unencrypted::CHECK, &storage_volume_cross_namespace::CHECK, &storage_cache_unencrypted::CHECK];
+pub(super) static CHECKS: &[&Check] = &[
+    &storage_class_unencrypted::CHECK,
+    &storage_volume_cross_namespace::CHECK,
+    &storage_csi_node_role_wide::CHECK,
+    &storage_replication_missing::CHECK,
+    &storage_cache_unencrypted::CHECK,
+];

@@ -4,6 +4,7 @@ use super::encryption::{self, AtRest};
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
 use crate::model::claim::Use;
 use crate::model::{Field, GroupKind, Object, Scan, kinds};
+use crate::parse::Kind;
 
 pub(super) static CHECK: Check = Check {
     id: "storage-class-unencrypted",
@@ -20,14 +21,30 @@ pub(super) static CHECK: Check = Check {
         "https://longhorn.io/docs/latest/advanced-resources/security/volume-encryption/",
     ],
     maps: &[("owasp_k8s_2022", &["K08"]), ("owasp_k8s_2025", &["K03"]), ("nsa_cisa", &["encryption"]), ("cwe", &["CWE-311"])],
-    probe: Probe::Object(&[kinds::STORAGE_CLASS, kinds::PERSISTENT_VOLUME], probe),
+    probe: Probe::Object(&[kinds::STORAGE_CLASS, kinds::PERSISTENT_VOLUME, kinds::VOLUME_ATTRIBUTES_CLASS], probe),
     ..Check::BASE
 };
 
 const CLAIMS: &[GroupKind] = &[kinds::PERSISTENT_VOLUME_CLAIM, kinds::STATEFUL_SET];
 
 fn probe(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
+    if object.is(kinds::VOLUME_ATTRIBUTES_CLASS) {
+        return attributes(object);
+    }
     if object.is(kinds::STORAGE_CLASS) { class(object, scan) } else { volume(object, scan) }
+}
+
+/// What volumes are changed to. Most drivers change no encryption, so that only a word on it counts.
+fn attributes(class: &Object<'_>) -> Verdict {
+    let driver = class.at("driverName");
+    match encryption::judge(driver.str(), class.at("parameters")) {
+        verdict @ AtRest::Off(_) => told(verdict, driver, driver.str(), "volume attributes class", class.name),
+        AtRest::Unknown(_, field) if field.kind() == Some(Kind::Scalar) => {
+            let said = format!("volume attributes class {} says of encryption what is neither true nor false", class.name);
+            field.fault(said).expected("true").doubt().into()
+        }
+        _ => Verdict::Skip("volume attributes that leave encryption as it is".into()),
+    }
 }
 
 fn class(class: &Object<'_>, scan: &Scan<'_>) -> Verdict {
@@ -89,6 +106,10 @@ fn plain(driver: Field<'_>, name: &str) -> Fault {
 
 fn told(verdict: AtRest<'_>, place: Field<'_>, driver: &str, what: &str, name: &str) -> Verdict {
     match verdict {
+        AtRest::Off(field) if matches!(field.str(), "true" | "True" | "TRUE" | "1" | "t" | "T" | "yes") => {
+            let said = format!("{what} {name} is not encrypted: driver {driver} takes only `true` in small letters for it");
+            field.fault(said).expected("true").into()
+        }
         AtRest::Off(field) => field.fault(format!("{what} {name} switches encryption off")).expected("true").into(),
         AtRest::Unknown(why, field) => {
             let field = if field.exists() { field } else { place };

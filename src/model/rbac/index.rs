@@ -156,6 +156,7 @@ impl<'a> Rbac<'a> {
                 let namespaces = self.accounts_named.entry((object.world, name)).or_default();
                 if known.len() == 1 {
                     namespaces.push(namespace);
+                    self.accounts_of.entry((object.world, namespace)).or_default().push(name);
                 }
             }
         }

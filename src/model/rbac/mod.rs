@@ -35,6 +35,8 @@ pub struct Rbac<'a> {
     by_namespace_group: HashMap<(u16, &'a str), Vec<u32>>,
     /// The namespaces of the accounts that bindings name, by the account's name.
     accounts_named: HashMap<(u16, &'a str), Vec<&'a str>>,
+    /// The names of the accounts that bindings name, by their namespace.
+    accounts_of: HashMap<(u16, &'a str), Vec<&'a str>>,
     operated: HashMap<(u16, Identity<'a>), Vec<&'a str>>,
     memo: memo::Memo,
 }
@@ -195,6 +197,12 @@ impl<'a> Rbac<'a> {
     #[must_use]
     pub fn namespaces_of_account<'r>(&'r self, world: u16, name: &'r str) -> &'r [&'r str] {
         self.accounts_named.get(&(world, name)).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The accounts of a namespace that bindings name.
+    #[must_use]
+    pub fn accounts_of<'r>(&'r self, world: u16, namespace: &'r str) -> &'r [&'a str] {
+        self.accounts_of.get(&(world, namespace)).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The rules of a role by its name, those it takes in included: of `clusterroles`, or of `roles` in one namespace or
