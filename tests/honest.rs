@@ -3,6 +3,8 @@
 use std::fs;
 
 use assert_cmd::Command;
+use clap::ValueEnum;
+use cnscan::report::Format;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -239,5 +241,59 @@ fn bytes_that_are_no_text_cost_their_own_document_alone() {
         let gap = &result["gaps"][0];
         assert!(gap["why"].as_str().is_some_and(|said| said.starts_with(why)), "{gap}");
         assert_eq!((&gap["location"]["line"], &gap["location"]["column"]), (&Value::from(5), &Value::from(3)), "{gap}");
+    }
+}
+
+#[test]
+fn what_may_be_a_credential_is_shown_in_no_format_whatever_is_checked() {
+    const HIDDEN: &str = "k9vQ2mZx7pLw4tR8";
+    let container =
+        |fields: &str| format!("kind: Pod\nmetadata: {{name: p, namespace: shop}}\nspec:\n  containers:\n  - {{name: c, {fields}}}\n");
+    let texts = [
+        container(&format!("image: n, args: ['--password={HIDDEN}']")),
+        container(&format!("image: n, args: ['--password', {HIDDEN}]")),
+        container(&format!("image: n, args: ['-p', {HIDDEN}]")),
+        container(&format!("image: n, env: [{{name: P_TOKEN, value: '{HIDDEN}'}}]")),
+        container(&format!("image: n, env: [{{name: P_TOKEN, value: [{HIDDEN}]}}]")),
+        container(&format!("image: 'https://u:{HIDDEN}@registry.test/x:1'")),
+        container("image: n") + &format!("  # DB_PASSWORD={HIDDEN}\n  - {{name: d, image: n}} # token={HIDDEN}\n"),
+        format!(
+            "kind: Pod\nmetadata: {{name: p}}\nspec: {{volumes: [{{name: v, flexVolume: {{driver: d, options: {{password: {HIDDEN}}}}}}}], containers: [{{name: c, image: n}}]}}\n"
+        ),
+        format!(
+            "kind: Pod\nmetadata: {{name: p, annotations: {{password: {HIDDEN}}}}}\nspec: {{hostPID: true, containers: [{{name: c, image: n, ports: [{{hostPort: 80}}]}}]}}\n"
+        ),
+        format!(
+            "kind: Pod\nmetadata: {{name: p}}\nspec: {{containers: [{{name: c, image: n, ports: [{{hostPort: 80}}], env: [{{name: DB_PASSWORD, value: {HIDDEN}}}]}}]}}\n"
+        ),
+        format!(
+            "kind: PersistentVolume\nmetadata: {{name: v}}\nspec: {{csi: {{driver: d, volumeHandle: h, volumeAttributes: {{password: {HIDDEN}}}}}}}\n"
+        ),
+        format!("kind: Secret\nmetadata: {{name: s, annotations: {{password: {HIDDEN}}}}}\nstringData: {{x: y}}\n"),
+        format!("kind: Secret\nmetadata: {{name: s}}\nstringData: {{password: !{HIDDEN} x}}\n"),
+        format!("kind: Secret\nmetadata: {{name: s}}\nstringData: {{password: &{HIDDEN} x}}\n"),
+    ];
+    let whole = [
+        format!(
+            "{{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"metadata\": {{\"name\": \"a\"}}, \"spec\": {{\"containers\": [{{\"name\": \"c\", \"image\": \"n\", \"ports\": [{{\"hostPort\": 80}}], \"env\": [{{\"name\": \"DB_PASSWORD\", \"value\": \"{HIDDEN}\"}}]}}]}}}}"
+        ),
+        format!(
+            "apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: {{name: a}}\nprovisioner: kubernetes.io/glusterfs\nparameters: {{restuserkey: {HIDDEN}, password: {HIDDEN}}}\n"
+        ),
+        format!(
+            "apiVersion: x.io/v1\nkind: Db\nmetadata: {{name: a}}\nspec: {{password: {HIDDEN}, template: {{spec: {{containers: [{{name: c, image: n, ports: [{{hostPort: 80}}]}}]}}}}}}\n"
+        ),
+    ];
+    // all in one: each is told from the rest by its own value
+    let all: Vec<_> = texts.map(|text| format!("apiVersion: v1\n{text}")).into_iter().chain(whole).collect();
+    let marked = |(at, text): (usize, &String)| text.replace(HIDDEN, &format!("{HIDDEN}x{at}"));
+    let all = all.iter().enumerate().map(marked).collect::<Vec<_>>().join("\n---\n");
+    for format in Format::value_variants().iter().filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned())) {
+        let selected: [&[&str]; 3] = [&[], &["--check", "pss-host-port"], &["--profile", "pss-restricted"]];
+        for selected in selected {
+            let (_, said) = run(&all, &[&["-f", &format, "-vv"], selected].concat());
+            let told = said.find(HIDDEN).map(|at| said.get(at.saturating_sub(80)..said.len().min(at + 20)));
+            assert_eq!(told, None, "{format} {selected:?}");
+        }
     }
 }

@@ -31,6 +31,7 @@ mod scan;
 pub mod selector;
 pub mod service;
 mod service_account;
+pub mod shown;
 pub mod templates;
 mod uncovered;
 mod user;
