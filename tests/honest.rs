@@ -149,10 +149,51 @@ fn workloads_that_are_not_understood_are_gaps() {
         ("monitoring.coreos.com/v1\nkind: Prometheus", "{containers: [{name: a, image: a, securityContext: {privileged: true}}]}"),
         ("kubevirt.io/v1\nkind: VirtualMachine", "{running: true}"),
         ("example.com/v1\nkind: Thing", "{parts: {containers: [{name: a, securityContext: {privileged: true}}]}}"),
+        ("example.com/v1\nkind: Thing", "{template: {spec: {initContainers: [{name: a, image: a}]}}}"),
+        ("opentelemetry.io/v1beta1\nkind: OpenTelemetryCollector", "{image: a, securityContext: {privileged: true}, hostNetwork: true}"),
+        ("serving.kserve.io/v1beta1\nkind: InferenceService", "{predictor: {model: {image: a, securityContext: {privileged: true}}}}"),
+        ("kafka.strimzi.io/v1beta2\nkind: Kafka", "{kafka: {template: {pod: {securityContext: {runAsUser: 0}}}}}"),
+        ("example.com/v1\nkind: Thing", "{volumes: [{name: a, hostPath: {path: /}}]}"),
+        ("example.com/v1\nkind: Thing", "{make: {apiVersion: v1, kind: Secret, metadata: {name: a}, stringData: {b: c}}}"),
     ] {
         let text = format!("apiVersion: {kind}\nmetadata: {{name: w, namespace: shop}}\nspec: {spec}\n");
         assert_eq!(gaps(&json(&text, &[])).len(), 1, "{text}");
     }
+}
+
+#[test]
+fn custom_resources_without_pods_are_no_gaps() {
+    for (kind, spec) in [
+        ("monitoring.coreos.com/v1\nkind: ServiceMonitor", "{selector: {matchLabels: {a: b}}, endpoints: [{port: web}]}"),
+        ("cert-manager.io/v1\nkind: Certificate", "{secretName: a, issuerRef: {kind: Issuer, name: b}}"),
+        ("keda.sh/v1alpha1\nkind: ScaledObject", "{scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: a}}"),
+        ("kyverno.io/v1\nkind: ClusterPolicy", "{rules: [{validate: {pattern: {spec: {hostNetwork: false}}}}]}"),
+        (
+            "example.com/v1\nkind: Store",
+            "{volumeClaimTemplate: {apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: a}, spec: {}}, securityContext: {}}",
+        ),
+    ] {
+        let text = format!("apiVersion: {kind}\nmetadata: {{name: w, namespace: shop}}\nspec: {spec}\n");
+        assert_eq!(gaps(&json(&text, &[])), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn objects_in_an_object_are_judged_as_objects_of_their_own() {
+    let pod = "{apiVersion: v1, kind: Pod, metadata: {name: in, namespace: other}, spec: {containers: [{name: c, image: a, securityContext: {privileged: true}}]}}";
+    for (kind, spec) in [
+        ("work.open-cluster-management.io/v1\nkind: ManifestWork", format!("{{workload: {{manifests: [{pod}]}}}}")),
+        ("fluxcd.controlplane.io/v1\nkind: ResourceSet", format!("{{resources: [{pod}]}}")),
+        ("kubernetes.crossplane.io/v1alpha2\nkind: Object", format!("{{forProvider: {{manifest: {pod}}}}}")),
+    ] {
+        let result = json(&format!("apiVersion: {kind}\nmetadata: {{name: w, namespace: shop}}\nspec: {spec}\n"), &[]);
+        let found = result["findings"].as_array().into_iter().flatten().filter(|finding| finding["check"] == "pss-privileged-container");
+        let subjects: Vec<_> = found.map(|finding| format!("{}/{}", finding["subject"]["namespace"], finding["subject"]["name"])).collect();
+        assert_eq!(subjects, ["\"other\"/\"in\""], "{kind}");
+        assert_eq!(gaps(&result), [""; 0]);
+    }
+    let top = "apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: w, namespace: shop}\ntemplate: {spec: {containers: [{name: c, image: a, securityContext: {privileged: true}}]}}\n";
+    assert_eq!(verdicts(&json(top, &[]), "pss-privileged-container"), ["fail"]);
 }
 
 #[test]

@@ -32,6 +32,7 @@ pub mod selector;
 pub mod service;
 mod service_account;
 pub mod shown;
+mod structure;
 pub mod templates;
 mod uncovered;
 mod user;
