@@ -338,3 +338,17 @@ fn what_may_be_a_credential_is_shown_in_no_format_whatever_is_checked() {
         }
     }
 }
+
+#[test]
+fn tags_of_keys_and_values_are_read_as_kubectl_reads_them() {
+    let pod = |line: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: p, namespace: shop}}\nspec:\n  {line}\n  containers: [{{name: a, image: a}}]\n"
+        )
+    };
+    for line in ["!!merge <<: {hostNetwork: true}", "!!merge '<<': {hostNetwork: true}", "!!binary aG9zdFBJRA== : true"] {
+        assert_eq!(verdicts(&json(&pod(line), &[]), "pss-host-namespaces"), ["fail"], "{line}");
+    }
+    let value = pod("securityContext: {seccompProfile: {type: !!binary VW5jb25maW5lZA==}}");
+    assert_eq!(verdicts(&json(&value, &[]), "pss-seccomp-unconfined").len(), 1, "{}", json(&value, &[]));
+}

@@ -10,7 +10,7 @@ use std::cell::RefCell;
 use crate::model::fault::Fault;
 use crate::parse::scalar::{self, Value};
 use crate::parse::tree::Quick;
-use crate::parse::{Kind, NodeId, Style, Tree};
+use crate::parse::{Kind, NodeId, Style, Tree, is_merge};
 
 /// How many aliases and merge keys a look-up follows one into another. No honest manifest comes near it.
 const BUDGET: usize = 32;
@@ -375,10 +375,6 @@ impl<'a> Field<'a> {
             }
         }
     }
-}
-
-fn is_merge(tree: &Tree, key: NodeId) -> bool {
-    tree.style(key) == Style::Plain && tree.kind(key) == Kind::Scalar && tree.text(key) == "<<"
 }
 
 /// Cuts what would not fit a line of a report.
