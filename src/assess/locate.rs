@@ -9,10 +9,10 @@ use crate::model::Quality;
 use crate::parse::Lines;
 
 /// The most lines that a snippet shows.
-const TALLEST: u32 = 6;
+pub(crate) const TALLEST: u32 = 6;
 
 /// The longest line, in bytes, that a snippet shows: a file on one line would stand in it whole, once a finding.
-const LONGEST: usize = 2000;
+pub(crate) const LONGEST: usize = 2000;
 
 /// A place to look up: a byte range and how well it fits.
 #[derive(Debug, Clone, Copy)]
