@@ -84,19 +84,20 @@ fn seen_file(file: File, secret: Secret, spans: Vec<(u32, u32)>) -> SeenFile {
 
 /// The lines that snippets of these places may show, as byte ranges in order that do not overlap; a little more does no harm.
 fn shown_lines(text: &str, mut spans: Vec<(u32, u32)>) -> Vec<(u32, u32)> {
+    /// The hash of a line takes in what follows it, and must not give it away.
+    const HASHED: usize = 400;
     let bytes = text.as_bytes();
-    let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
     spans.sort_unstable();
     spans.dedup();
     let mut lines: Vec<(u32, u32)> = Vec::new();
     for (start, end) in spans {
-        let (from, to) = (start as usize, (end as usize).min(bytes.len()));
+        let (from, to) = ((start as usize).min(bytes.len()), (end as usize).min(bytes.len()));
         // a longer line is not shown, and may hold a whole cluster
         let back = from.min(locate::LONGEST);
-        let from = bytes[from - back..from].iter().rposition(is_end).map_or(from - back, |before| from - back + before + 1);
+        let from = memchr::memrchr2(b'\n', b'\r', &bytes[from - back..from]).map_or(from - back, |before| from - back + before + 1);
         let limit = bytes.len().min(from + locate::TALLEST as usize * locate::LONGEST);
         let lines_end = memchr::memchr_iter(b'\n', &bytes[from..limit]).nth(locate::TALLEST as usize - 1).map_or(limit, |end| from + end);
-        let last = to.max(start as usize).min(lines_end);
+        let last = to.max((start as usize).min(bytes.len())).min(lines_end).max(bytes.len().min(from + HASHED));
         let to = memchr::memchr2(b'\n', b'\r', &bytes[last..limit.max(last)]).map_or(limit.max(last), |end| last + end);
         match lines.last_mut() {
             Some(before) if before.1 as usize >= from => before.1 = before.1.max(to as u32),

@@ -76,6 +76,10 @@ fn mask(text: &str, secret: &[(u32, u32)]) -> String {
     let mut masked = String::with_capacity(text.len());
     let mut at = 0;
     for (start, end) in ranges {
+        // a line may hold very many: its end is sought once
+        if end < at {
+            continue;
+        }
         let line_end = memchr::memchr2(b'\n', b'\r', &text.as_bytes()[end..]).map_or(text.len(), |length| end + length);
         let (start, end) = (start.max(at), line_end.max(end));
         if start >= end {

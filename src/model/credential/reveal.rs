@@ -1,6 +1,6 @@
 //! Whether a text may be shown. Wider than what is reported: to hide too much costs a line, to show too much a credential.
 
-use super::script::in_script;
+use super::script::{in_script, start};
 use super::shape::find;
 use super::text::in_text;
 use super::value::{Value, classify};
@@ -34,17 +34,17 @@ fn assigns(text: &str) -> bool {
     let mut marks = memchr::memchr3_iter(b'=', b':', b' ', text.as_bytes());
     marks.any(|at| {
         let before = text[..at].trim_end_matches(['"', '\'', '\\']);
-        let start = before.bytes().rposition(|byte| !is_name(byte)).map_or(0, |other| other + 1);
-        let name = &before[start..];
+        let from = before.bytes().rposition(|byte| !is_name(byte)).map_or(0, |other| other + 1);
+        let name = &before[from..];
         let mark = text.as_bytes()[at];
         if !speaks_of_credential(name) || mark == b' ' && !name.starts_with('-') {
             return false;
         }
-        let rest = text[at + 1..].trim_start_matches([' ', '"', '\'', '\\']);
+        let rest = start(text[at + 1..].trim_start_matches([' ', '"', '\'', '\\']));
         let end = rest.find(|end: char| end.is_whitespace() || "\"'\\,;&".contains(end)).unwrap_or(rest.len());
         // `the token: see there` is a sentence
         let sentence = mark == b':' && rest[end..].starts_with([' ', ',']) && classify(&rest[..end]) != Value::Strong;
-        !sentence && !(mark == b' ' && rest.starts_with('-')) && classify(&rest[..end]) != Value::Harmless
+        !(sentence || mark == b' ' && rest.starts_with('-')) && classify(&rest[..end]) != Value::Harmless
     })
 }
 
