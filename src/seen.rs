@@ -2,10 +2,10 @@
 
 use rayon::prelude::*;
 
-use crate::assess::{self, InputStatus, Seen, SeenFile};
+use crate::assess::{self, InputStatus, Seen, SeenFile, locate};
 use crate::discover::Gap;
 use crate::evaluate::Outcomes;
-use crate::model::{Evidence, KubernetesVersion, Object, Scan, kinds};
+use crate::model::{Evidence, KubernetesVersion, Object, Scan, kinds, shown};
 use crate::parse::{File, Status};
 use crate::policy::comment::ANNOTATION;
 use crate::policy::excuser::subject;
@@ -48,22 +48,21 @@ pub fn gather(scan: &Scan<'_>, found_gaps: Vec<Gap>, ignored: Vec<(String, Strin
 /// Adds the files, with the texts of those that have something to show; their trees end here.
 #[must_use]
 pub fn with_files((seen, mut secrets): (Seen, Vec<Secret>), files: Vec<File>, outcomes: &Outcomes) -> Seen {
-    let mut shown = vec![false; files.len()];
     for (file, span) in &outcomes.hidden {
         secrets[*file as usize].push(*span);
     }
+    let mut spans = vec![Vec::new(); files.len()];
     for finding in &outcomes.findings {
-        shown[finding.file as usize] = true;
-    }
-    for (file, shown) in files.iter().zip(&mut shown) {
-        *shown |= !file.directives.is_empty();
+        spans[finding.file as usize].push(finding.span);
     }
     // in parallel, as giving back so much memory takes its time
-    let rows = files.into_par_iter().zip(secrets).zip(shown);
-    Seen { files: rows.map(|((file, secret), shown)| seen_file(file, secret, shown)).collect(), ..seen }
+    let rows = files.into_par_iter().zip(secrets).zip(spans);
+    Seen { files: rows.map(|((file, secret), spans)| seen_file(file, secret, spans)).collect(), ..seen }
 }
 
-fn seen_file(file: File, secret: Secret, shown: bool) -> SeenFile {
+fn seen_file(file: File, secret: Secret, spans: Vec<(u32, u32)>) -> SeenFile {
+    let shown = !spans.is_empty() || !file.directives.is_empty();
+    let hidden = if spans.is_empty() { Secret::new() } else { shown::hidden(&file.tree, &shown_lines(file.tree.source(), spans)) };
     let status = match file.status {
         Status::Read => (InputStatus::Read, None),
         Status::Gap => (InputStatus::Gap, file.gaps.first().map(|gap| gap.why.clone())),
@@ -78,8 +77,34 @@ fn seen_file(file: File, secret: Secret, shown: bool) -> SeenFile {
         text: if shown && !file.live { file.tree.into_source() } else { "".into() },
         directives: file.directives,
         secret,
+        hidden,
         live: file.live,
     }
+}
+
+/// The lines that snippets of these places may show, as byte ranges in order that do not overlap; a little more does no harm.
+fn shown_lines(text: &str, mut spans: Vec<(u32, u32)>) -> Vec<(u32, u32)> {
+    /// The hash of a line takes in what follows it, and must not give it away.
+    const HASHED: usize = 400;
+    let bytes = text.as_bytes();
+    spans.sort_unstable();
+    spans.dedup();
+    let mut lines: Vec<(u32, u32)> = Vec::new();
+    for (start, end) in spans {
+        let (from, to) = ((start as usize).min(bytes.len()), (end as usize).min(bytes.len()));
+        // a longer line is not shown, and may hold a whole cluster
+        let back = from.min(locate::LONGEST);
+        let from = memchr::memrchr2(b'\n', b'\r', &bytes[from - back..from]).map_or(from - back, |before| from - back + before + 1);
+        let limit = bytes.len().min(from + locate::TALLEST as usize * locate::LONGEST);
+        let lines_end = memchr::memchr_iter(b'\n', &bytes[from..limit]).nth(locate::TALLEST as usize - 1).map_or(limit, |end| from + end);
+        let last = to.max((start as usize).min(bytes.len())).min(lines_end).max(bytes.len().min(from + HASHED));
+        let to = memchr::memchr2(b'\n', b'\r', &bytes[last..limit.max(last)]).map_or(limit.max(last), |end| last + end);
+        match lines.last_mut() {
+            Some(before) if before.1 as usize >= from => before.1 = before.1.max(to as u32),
+            _ => lines.push((from as u32, to as u32)),
+        }
+    }
+    lines
 }
 
 /// The values of Secrets, file by file.

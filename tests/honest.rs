@@ -3,6 +3,8 @@
 use std::fs;
 
 use assert_cmd::Command;
+use clap::ValueEnum;
+use cnscan::report::Format;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -183,10 +185,51 @@ fn workloads_that_are_not_understood_are_gaps() {
         ("monitoring.coreos.com/v1\nkind: Prometheus", "{containers: [{name: a, image: a, securityContext: {privileged: true}}]}"),
         ("kubevirt.io/v1\nkind: VirtualMachine", "{running: true}"),
         ("example.com/v1\nkind: Thing", "{parts: {containers: [{name: a, securityContext: {privileged: true}}]}}"),
+        ("example.com/v1\nkind: Thing", "{template: {spec: {initContainers: [{name: a, image: a}]}}}"),
+        ("opentelemetry.io/v1beta1\nkind: OpenTelemetryCollector", "{image: a, securityContext: {privileged: true}, hostNetwork: true}"),
+        ("serving.kserve.io/v1beta1\nkind: InferenceService", "{predictor: {model: {image: a, securityContext: {privileged: true}}}}"),
+        ("kafka.strimzi.io/v1beta2\nkind: Kafka", "{kafka: {template: {pod: {securityContext: {runAsUser: 0}}}}}"),
+        ("example.com/v1\nkind: Thing", "{volumes: [{name: a, hostPath: {path: /}}]}"),
+        ("example.com/v1\nkind: Thing", "{make: {apiVersion: v1, kind: Secret, metadata: {name: a}, stringData: {b: c}}}"),
     ] {
         let text = format!("apiVersion: {kind}\nmetadata: {{name: w, namespace: shop}}\nspec: {spec}\n");
         assert_eq!(gaps(&json(&text, &[])).len(), 1, "{text}");
     }
+}
+
+#[test]
+fn custom_resources_without_pods_are_no_gaps() {
+    for (kind, spec) in [
+        ("monitoring.coreos.com/v1\nkind: ServiceMonitor", "{selector: {matchLabels: {a: b}}, endpoints: [{port: web}]}"),
+        ("cert-manager.io/v1\nkind: Certificate", "{secretName: a, issuerRef: {kind: Issuer, name: b}}"),
+        ("keda.sh/v1alpha1\nkind: ScaledObject", "{scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: a}}"),
+        ("kyverno.io/v1\nkind: ClusterPolicy", "{rules: [{validate: {pattern: {spec: {hostNetwork: false}}}}]}"),
+        (
+            "example.com/v1\nkind: Store",
+            "{volumeClaimTemplate: {apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: a}, spec: {}}, securityContext: {}}",
+        ),
+    ] {
+        let text = format!("apiVersion: {kind}\nmetadata: {{name: w, namespace: shop}}\nspec: {spec}\n");
+        assert_eq!(gaps(&json(&text, &[])), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn objects_in_an_object_are_judged_as_objects_of_their_own() {
+    let pod = "{apiVersion: v1, kind: Pod, metadata: {name: in, namespace: other}, spec: {containers: [{name: c, image: a, securityContext: {privileged: true}}]}}";
+    for (kind, spec) in [
+        ("work.open-cluster-management.io/v1\nkind: ManifestWork", format!("{{workload: {{manifests: [{pod}]}}}}")),
+        ("fluxcd.controlplane.io/v1\nkind: ResourceSet", format!("{{resources: [{pod}]}}")),
+        ("kubernetes.crossplane.io/v1alpha2\nkind: Object", format!("{{forProvider: {{manifest: {pod}}}}}")),
+    ] {
+        let result = json(&format!("apiVersion: {kind}\nmetadata: {{name: w, namespace: shop}}\nspec: {spec}\n"), &[]);
+        let found = result["findings"].as_array().into_iter().flatten().filter(|finding| finding["check"] == "pss-privileged-container");
+        let subjects: Vec<_> = found.map(|finding| format!("{}/{}", finding["subject"]["namespace"], finding["subject"]["name"])).collect();
+        assert_eq!(subjects, ["\"other\"/\"in\""], "{kind}");
+        assert_eq!(gaps(&result), [""; 0]);
+    }
+    let top = "apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: w, namespace: shop}\ntemplate: {spec: {containers: [{name: c, image: a, securityContext: {privileged: true}}]}}\n";
+    assert_eq!(verdicts(&json(top, &[]), "pss-privileged-container"), ["fail"]);
 }
 
 #[test]
@@ -276,4 +319,72 @@ fn bytes_that_are_no_text_cost_their_own_document_alone() {
         assert!(gap["why"].as_str().is_some_and(|said| said.starts_with(why)), "{gap}");
         assert_eq!((&gap["location"]["line"], &gap["location"]["column"]), (&Value::from(5), &Value::from(3)), "{gap}");
     }
+}
+
+#[test]
+fn what_may_be_a_credential_is_shown_in_no_format_whatever_is_checked() {
+    const HIDDEN: &str = "k9vQ2mZx7pLw4tR8";
+    let container =
+        |fields: &str| format!("kind: Pod\nmetadata: {{name: p, namespace: shop}}\nspec:\n  containers:\n  - {{name: c, {fields}}}\n");
+    let texts = [
+        container(&format!("image: n, args: ['--password={HIDDEN}']")),
+        container(&format!("image: n, args: ['--password', {HIDDEN}]")),
+        container(&format!("image: n, args: ['-p', {HIDDEN}]")),
+        container(&format!("image: n, env: [{{name: P_TOKEN, value: '{HIDDEN}'}}]")),
+        container(&format!("image: n, env: [{{name: P_TOKEN, value: [{HIDDEN}]}}]")),
+        container(&format!("image: 'https://u:{HIDDEN}@registry.test/x:1'")),
+        container("image: n") + &format!("  # DB_PASSWORD={HIDDEN}\n  - {{name: d, image: n}} # token={HIDDEN}\n"),
+        format!(
+            "kind: Pod\nmetadata: {{name: p}}\nspec: {{volumes: [{{name: v, flexVolume: {{driver: d, options: {{password: {HIDDEN}}}}}}}], containers: [{{name: c, image: n}}]}}\n"
+        ),
+        format!(
+            "kind: Pod\nmetadata: {{name: p, annotations: {{password: {HIDDEN}}}}}\nspec: {{hostPID: true, containers: [{{name: c, image: n, ports: [{{hostPort: 80}}]}}]}}\n"
+        ),
+        format!(
+            "kind: Pod\nmetadata: {{name: p}}\nspec: {{containers: [{{name: c, image: n, ports: [{{hostPort: 80}}], env: [{{name: DB_PASSWORD, value: {HIDDEN}}}]}}]}}\n"
+        ),
+        format!(
+            "kind: PersistentVolume\nmetadata: {{name: v}}\nspec: {{csi: {{driver: d, volumeHandle: h, volumeAttributes: {{password: {HIDDEN}}}}}}}\n"
+        ),
+        format!("kind: Secret\nmetadata: {{name: s, annotations: {{password: {HIDDEN}}}}}\nstringData: {{x: y}}\n"),
+        format!("kind: Secret\nmetadata: {{name: s}}\nstringData: {{password: !{HIDDEN} x}}\n"),
+        format!("kind: Secret\nmetadata: {{name: s}}\nstringData: {{password: &{HIDDEN} x}}\n"),
+    ];
+    let whole = [
+        format!(
+            "{{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"metadata\": {{\"name\": \"a\"}}, \"spec\": {{\"containers\": [{{\"name\": \"c\", \"image\": \"n\", \"ports\": [{{\"hostPort\": 80}}], \"env\": [{{\"name\": \"DB_PASSWORD\", \"value\": \"{HIDDEN}\"}}]}}]}}}}"
+        ),
+        format!(
+            "apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: {{name: a}}\nprovisioner: kubernetes.io/glusterfs\nparameters: {{restuserkey: {HIDDEN}, password: {HIDDEN}}}\n"
+        ),
+        format!(
+            "apiVersion: x.io/v1\nkind: Db\nmetadata: {{name: a}}\nspec: {{password: {HIDDEN}, template: {{spec: {{containers: [{{name: c, image: n, ports: [{{hostPort: 80}}]}}]}}}}}}\n"
+        ),
+    ];
+    // all in one: each is told from the rest by its own value
+    let all: Vec<_> = texts.map(|text| format!("apiVersion: v1\n{text}")).into_iter().chain(whole).collect();
+    let marked = |(at, text): (usize, &String)| text.replace(HIDDEN, &format!("{HIDDEN}x{at}"));
+    let all = all.iter().enumerate().map(marked).collect::<Vec<_>>().join("\n---\n");
+    for format in Format::value_variants().iter().filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned())) {
+        let selected: [&[&str]; 3] = [&[], &["--check", "pss-host-port"], &["--profile", "pss-restricted"]];
+        for selected in selected {
+            let (_, said) = run(&all, &[&["-f", &format, "-vv"], selected].concat());
+            let told = said.find(HIDDEN).map(|at| said.get(at.saturating_sub(80)..said.len().min(at + 20)));
+            assert_eq!(told, None, "{format} {selected:?}");
+        }
+    }
+}
+
+#[test]
+fn tags_of_keys_and_values_are_read_as_kubectl_reads_them() {
+    let pod = |line: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: p, namespace: shop}}\nspec:\n  {line}\n  containers: [{{name: a, image: a}}]\n"
+        )
+    };
+    for line in ["!!merge <<: {hostNetwork: true}", "!!merge '<<': {hostNetwork: true}", "!!binary aG9zdFBJRA== : true"] {
+        assert_eq!(verdicts(&json(&pod(line), &[]), "pss-host-namespaces"), ["fail"], "{line}");
+    }
+    let value = pod("securityContext: {seccompProfile: {type: !!binary VW5jb25maW5lZA==}}");
+    assert_eq!(verdicts(&json(&value, &[]), "pss-seccomp-unconfined").len(), 1, "{}", json(&value, &[]));
 }

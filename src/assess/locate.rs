@@ -9,10 +9,10 @@ use crate::model::Quality;
 use crate::parse::Lines;
 
 /// The most lines that a snippet shows.
-const TALLEST: u32 = 6;
+pub(crate) const TALLEST: u32 = 6;
 
 /// The longest line, in bytes, that a snippet shows: a file on one line would stand in it whole, once a finding.
-const LONGEST: usize = 2000;
+pub(crate) const LONGEST: usize = 2000;
 
 /// A place to look up: a byte range and how well it fits.
 #[derive(Debug, Clone, Copy)]
@@ -76,6 +76,10 @@ fn mask(text: &str, secret: &[(u32, u32)]) -> String {
     let mut masked = String::with_capacity(text.len());
     let mut at = 0;
     for (start, end) in ranges {
+        // a line may hold very many: its end is sought once
+        if end < at {
+            continue;
+        }
         let line_end = memchr::memchr2(b'\n', b'\r', &text.as_bytes()[end..]).map_or(text.len(), |length| end + length);
         let (start, end) = (start.max(at), line_end.max(end));
         if start >= end {

@@ -6,7 +6,7 @@ pub mod diff;
 mod excuse;
 mod finding;
 pub mod line_hash;
-mod locate;
+pub(crate) mod locate;
 mod part;
 mod place;
 mod rollup;
@@ -70,6 +70,8 @@ pub struct SeenFile {
     pub directives: Vec<crate::parse::Directive>,
     /// Byte ranges that nobody may see, whatever finds them.
     pub secret: Vec<(u32, u32)>,
+    /// Byte ranges on lines that findings show, of what may be a credential.
+    pub hidden: Vec<(u32, u32)>,
     /// It is a list of a cluster, whose text nobody wrote.
     pub live: bool,
 }

@@ -1,5 +1,6 @@
 //! Findings as reports have them: placed, masked, in order, numbered where they are equal, compared with a baseline.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use crate::assess::excuse::Excuses;
 use crate::assess::locate::{self, Located, Wanted};
 use crate::assess::{Citations, Seen};
 use crate::evaluate::{self, Standing};
+use crate::model::credential::reveals;
 use crate::policy::{self, Policy};
 
 /// Places every finding, a file at a time, in parallel.
@@ -34,15 +36,18 @@ pub(super) fn all(
         let uri: Option<Arc<str>> = file.uri.as_deref().map(Into::into);
         let own = findings.iter().filter_map(|(finding, ..)| finding.sensitive);
         let secret: Vec<_> = own.chain(file.secret.iter().copied()).collect();
+        let masked: Vec<_> = secret.iter().chain(&file.hidden).copied().collect();
+        let hidden = Hidden { text: &file.text, ranges: &file.hidden };
         let wanted: Vec<_> = findings.iter().map(|(finding, ..)| Wanted { span: finding.span, quality: finding.quality }).collect();
         let located: Vec<_> = if file.live {
             // nobody wrote this text: there is no place to show
             wanted.iter().map(|_| None).collect()
         } else {
-            locate::all(uri.as_ref(), &file.text, &secret, &wanted, hashed).into_iter().map(Some).collect()
+            locate::all(uri.as_ref(), &file.text, &masked, &wanted, hashed).into_iter().map(Some).collect()
         };
         let rows = findings.into_iter().zip(located);
-        rows.map(|((finding, excuse, subject), located)| words.finding(finding, excuse, subject, located, &secret)).collect::<Vec<_>>()
+        rows.map(|((finding, excuse, subject), located)| words.finding(finding, excuse, subject, located, &secret, &hidden))
+            .collect::<Vec<_>>()
     });
     placed.collect::<Vec<_>>().into_iter().flatten().collect()
 }
@@ -101,6 +106,41 @@ impl Subjects {
     }
 }
 
+/// What may be a credential on the lines that a file's findings show: words about it must not tell it either.
+struct Hidden<'a> {
+    text: &'a str,
+    ranges: &'a [(u32, u32)],
+}
+
+impl Hidden<'_> {
+    /// Those that a finding's place has a part in.
+    fn at(&self, span: (u32, u32)) -> impl Iterator<Item = (u32, u32)> {
+        let first = self.ranges.partition_point(|range| range.1 <= span.0);
+        self.ranges[first..].iter().copied().take_while(move |range| range.0 < span.1)
+    }
+
+    /// Whether words hold one of them.
+    fn is_told(&self, span: (u32, u32), words: &str) -> bool {
+        const SHORTEST: usize = 4;
+        self.at(span).any(|(start, end)| {
+            let value = self.text.get(start as usize..end as usize).unwrap_or_default().trim_matches(['"', '\'']);
+            value.len() >= SHORTEST && words.contains(value) || reveals(words)
+        })
+    }
+
+    fn observed(&self, finding: &evaluate::Finding) -> Option<String> {
+        let inside = || self.at(finding.span).any(|(start, end)| start <= finding.span.0 && finding.span.1 <= end);
+        let told = finding.observed != "absent" && (inside() || self.is_told(finding.span, &finding.observed));
+        told.then(|| format!("<redacted, {} bytes>", finding.span.1 - finding.span.0))
+    }
+
+    /// What is said instead, where the message would tell.
+    fn message(&self, finding: &evaluate::Finding, title: &str) -> Option<Cow<'static, str>> {
+        let tells = finding.sensitive.is_none() && self.is_told(finding.span, &finding.message);
+        tells.then(|| title.to_owned().into())
+    }
+}
+
 /// The texts that findings of a check share.
 struct Words {
     by_check: Vec<[Arc<str>; 3]>,
@@ -126,6 +166,7 @@ impl Words {
         subject: Arc<Subject>,
         located: Option<Located>,
         secret: &[(u32, u32)],
+        hidden: &Hidden<'_>,
     ) -> Finding {
         let (location, snippet, line_hash) = match located {
             Some(located) => (Some(located.location), located.snippet, located.line_hash),
@@ -136,8 +177,9 @@ impl Words {
         let observed = match finding.sensitive {
             Some((start, end)) => format!("<redacted, {} bytes>", end - start).into(),
             None if shows_secret && finding.observed != "absent" => format!("<redacted, {} bytes>", finding.span.1 - finding.span.0).into(),
-            None => self.text(&finding.observed),
+            None => hidden.observed(&finding).map_or_else(|| self.text(&finding.observed), Into::into),
         };
+        let message = hidden.message(&finding, title).unwrap_or(finding.message);
         Finding {
             check: Arc::clone(check),
             verdict: match finding.standing {
@@ -147,7 +189,7 @@ impl Words {
             },
             severity: finding.severity,
             title: Arc::clone(title),
-            message: self.text(&finding.message),
+            message: self.text(&message),
             controls: Arc::clone(&self.controls[finding.check as usize]),
             subject,
             path: self.text(&finding.path),

@@ -19,7 +19,7 @@ use crate::model::namespace::NamespaceRecord;
 use crate::model::object::Object;
 use crate::model::pod::PodRecord;
 use crate::model::rbac::Rbac;
-use crate::model::{Accounts, Claims, GroupKind, Limits, Map, Nodes, Owners, Volumes, uncovered};
+use crate::model::{Accounts, Claims, GroupKind, Limits, Map, Nodes, Owners, Volumes, structure, uncovered};
 use crate::parse::{File, Kind, Status};
 
 /// How much of a kind was seen.
@@ -350,6 +350,10 @@ fn read_object<'a>(
     };
     if depth == 0 || items.kind() != Some(Kind::Sequence) || !(kind.ends_with("List") || kind == "Template") {
         objects.extend(Object::read(root, world, tainted, assumed, listed));
+        let wrapped = structure::wrapped(top.key("apiVersion").str(), kind).filter(|_| depth > 1);
+        for item in wrapped.into_iter().flat_map(|path| structure::unwrap(top, path)) {
+            read_object(Root { node: item.node(), ..root }, world, tainted, assumed, ("", ""), depth - 1, objects);
+        }
         return;
     }
     for item in items.items() {

@@ -9,7 +9,7 @@ mod typed;
 use crate::model::fault::Fault;
 use crate::parse::scalar::{self, Value};
 use crate::parse::tree::Quick;
-use crate::parse::{Kind, NodeId, Style, Tree};
+use crate::parse::{Kind, NodeId, Style, Tree, is_merge};
 
 pub(crate) use typed::{take_mistyped, unnoticed};
 
@@ -334,10 +334,6 @@ impl<'a> Field<'a> {
             }
         }
     }
-}
-
-fn is_merge(tree: &Tree, key: NodeId) -> bool {
-    tree.style(key) == Style::Plain && tree.kind(key) == Kind::Scalar && tree.text(key) == "<<"
 }
 
 /// Cuts what would not fit a line of a report.

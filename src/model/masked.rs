@@ -3,7 +3,7 @@
 use crate::model::credential::LAST_APPLIED;
 use crate::model::object::Object;
 use crate::model::{Field, kinds};
-use crate::parse::{Kind, NodeId, Tree};
+use crate::parse::{Kind, NodeId, Tag, Tree};
 
 impl Object<'_> {
     /// The byte ranges of a Secret's values: those below anything that is spelled like `data` or `stringData`, of
@@ -33,7 +33,15 @@ impl Object<'_> {
 fn values(tree: &Tree, node: NodeId, ranges: &mut Vec<(u32, u32)>) {
     match tree.kind(node) {
         Kind::Scalar => ranges.push(tree.span(node)),
-        Kind::Mapping => tree.entries(node).for_each(|(_, value)| values(tree, value, ranges)),
+        Kind::Mapping => {
+            for (key, value) in tree.entries(node) {
+                values(tree, value, ranges);
+                // a tag or an anchor may be the value, written wrongly
+                if tree.is_anchored(value) || tree.tag(value) != Tag::None {
+                    ranges.push((tree.span(key).1, tree.span(value).0));
+                }
+            }
+        }
         Kind::Sequence => tree.items(node).for_each(|item| values(tree, item, ranges)),
         Kind::Alias => ranges.extend(tree.target(node).map(|target| tree.span(target))),
     }

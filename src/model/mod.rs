@@ -43,6 +43,8 @@ mod scan;
 pub mod selector;
 pub mod service;
 mod service_account;
+pub mod shown;
+mod structure;
 mod template;
 pub mod templates;
 mod uncovered;

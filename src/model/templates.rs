@@ -190,62 +190,6 @@ pub(crate) fn by_table<'a>(object: &Object<'a>, shapes: &[Shape]) -> Vec<Embedde
     found
 }
 
-/// The pod templates of a kind that the table does not know: a `spec` with a list of containers beside or below a template.
-pub(crate) fn by_structure<'a>(object: &Object<'a>) -> Structure<'a> {
-    let mut structure = Structure { pods: Vec::new(), uncovered: Vec::new() };
-    search(object.at("spec"), object.at("metadata"), true, 0, &mut structure);
-    structure
-}
-
-/// What a search by structure found.
-#[derive(Debug)]
-pub(crate) struct Structure<'a> {
-    pub(crate) pods: Vec<Embedded<'a>>,
-    /// Lists of containers whose meaning is not known.
-    pub(crate) uncovered: Vec<Field<'a>>,
-}
-
-fn search<'a>(place: Field<'a>, metadata: Field<'a>, is_spec: bool, depth: usize, found: &mut Structure<'a>) {
-    const DEEPEST: usize = 12;
-    if depth > DEEPEST {
-        return;
-    }
-    let entries = place.entries();
-    let single = entries.iter().find(|(key, field)| matches!(*key, "container" | "script") && field.key_if_mapping("image").exists());
-    if let Some((_, container)) = single {
-        found.uncovered.push(*container);
-        return;
-    }
-    let containers = entries.iter().find(|(key, field)| *key == "containers" && looks_like_containers(*field));
-    if let Some((_, containers)) = containers {
-        // the object's own spec with containers in it is an operator's overrides more often than a pod
-        if is_spec && depth > 0 {
-            found.pods.push(Embedded { metadata, spec: place, layers: None });
-        } else {
-            found.uncovered.push(*containers);
-        }
-        return;
-    }
-    let sibling = entries.iter().find(|(key, _)| *key == "metadata").map(|(_, field)| *field);
-    for (key, field) in entries {
-        match field.kind() {
-            Some(Kind::Mapping) => search(field, sibling.unwrap_or(metadata), key == "spec", depth + 1, found),
-            Some(Kind::Sequence) => {
-                for item in field.items() {
-                    search(item, metadata, false, depth + 1, found);
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-fn looks_like_containers(list: Field<'_>) -> bool {
-    // a list that leaves the images to a default is one of containers all the same
-    let says_so = |item: Field<'_>| ["image", "securityContext"].iter().any(|key| item.key_if_mapping(key).exists());
-    list.kind() == Some(Kind::Sequence) && list.items().any(|item| item.key_if_mapping("name").exists() && says_so(item))
-}
-
 /// Every place at a path with `*`.
 pub(crate) fn expand<'a>(top: Field<'a>, path: &'static str) -> Vec<Field<'a>> {
     path.split('.').fold(vec![top], |places, key| match key {

@@ -3,7 +3,7 @@
 use crate::discover::{Gap, Place};
 use crate::model::object::Object;
 use crate::model::templates::{self, Embedded, Shape};
-use crate::model::{Field, kinds, layers, runs};
+use crate::model::{Field, kinds, layers, runs, structure};
 use crate::parse::{File, Kind, Lines};
 
 /// Kinds whose lists of containers are values for something else, judged once that is rendered.
@@ -36,13 +36,33 @@ pub(crate) fn pods<'a>(object: &Object<'a>, file: &File) -> (Vec<Embedded<'a>>, 
     (pods, gaps)
 }
 
+/// Groups of policies: what they hold of pods is a pattern, or what they put into the pods of others.
+const POLICIES: &[&str] =
+    &["kyverno.io", "policies.kyverno.io", "templates.gatekeeper.sh", "constraints.gatekeeper.sh", "mutations.gatekeeper.sh"];
+
 fn by_structure<'a>(object: &Object<'a>, file: &File) -> (Vec<Embedded<'a>>, Vec<Gap>) {
-    if kinds::is_built_in(object.group) || VALUES.contains(&(object.group, object.kind)) {
+    let taken_apart = !object.live && structure::wrapped(object.api_version, object.kind).is_some();
+    let is_policy = POLICIES.contains(&object.group);
+    if taken_apart || is_policy || kinds::is_built_in(object.group) || VALUES.contains(&(object.group, object.kind)) {
         return (Vec::new(), Vec::new());
     }
-    let found = templates::by_structure(object);
+    let found = structure::search(object);
     let why = "it has a list of containers whose meaning is not known, so they were not judged";
-    let gaps = found.uncovered.iter().map(|field| gap(object, *field, file, why)).collect();
+    let mut gaps: Vec<_> = found.uncovered.iter().map(|field| gap(object, *field, file, why)).collect();
+    // one says it: the other fields go the same way
+    if let Some(field) = found.loose.filter(|_| gaps.is_empty()) {
+        gaps.push(gap(
+            object,
+            field,
+            file,
+            "its operator makes pods with these fields, which were not judged: scan the pods that it makes",
+        ));
+    }
+    let whole = found.objects.iter().map(|place| {
+        let why = format!("it holds a whole object ({}), which was not judged: scan that by itself", place.key("kind").str());
+        gap(object, *place, file, &why)
+    });
+    gaps.extend(whole);
     (found.pods, gaps)
 }
 

@@ -159,6 +159,9 @@ impl Reader<'_, '_> {
             ScalarStyle::Literal => (Style::Literal, self.block_span(value, end)),
             ScalarStyle::Folded => (Style::Folded, self.block_span(value, end)),
         };
+        // Kubernetes reads the bytes that it stands for, in keys as well
+        let bytes = (tag == Tag::Binary).then(|| scalar::binary(value)).flatten();
+        let (value, tag) = bytes.as_deref().map_or((value, tag), |bytes| (bytes, Tag::Str));
         let role = self.role();
         let (start, end) = if start == end && style == Style::Plain { self.null_span(start) } else { (start, end) };
         if start == end && role == Role::Value {
@@ -168,6 +171,7 @@ impl Reader<'_, '_> {
         let span = (self.place(start), self.place(end));
         // nothing at all comes as `~` with an empty span
         let is_written = match style {
+            _ if bytes.is_some() => false,
             Style::Plain => written == value || written.is_empty(),
             Style::SingleQuoted | Style::DoubleQuoted => {
                 written.len() == value.len() + 2 && written.get(1..written.len() - 1) == Some(value)
@@ -352,6 +356,7 @@ fn tag_of(tag: Option<&granit_parser::Tag>) -> Tag {
         "bool" => Tag::Bool,
         "null" => Tag::Null,
         "binary" => Tag::Binary,
+        "merge" => Tag::Merge,
         _ => Tag::Other,
     }
 }

@@ -24,9 +24,10 @@ impl Duplicates {
     }
 }
 
-/// Whether a node is the merge key.
-pub(super) fn is_merge(tree: &Tree, key: NodeId) -> bool {
-    tree.kind(key) == Kind::Scalar && tree.style(key) == Style::Plain && tree.tag(key) == Tag::None && tree.text(key) == "<<"
+/// Whether a node is the merge key: plain, or tagged as one however it is quoted.
+pub(crate) fn is_merge(tree: &Tree, key: NodeId) -> bool {
+    let merges = tree.style(key) == Style::Plain && tree.tag(key) == Tag::None || tree.tag(key) == Tag::Merge;
+    tree.kind(key) == Kind::Scalar && merges && tree.text(key) == "<<"
 }
 
 /// Checks the keys of a mapping that was just closed: marks duplicates, notes them in `faults`.

@@ -24,6 +24,7 @@ pub mod yaml;
 use crate::discover::{Gap, Source};
 
 pub use directive::Directive;
+pub(crate) use keys::is_merge;
 pub use lines::Lines;
 pub use tree::{Kind, NodeId, Style, Tag, Tree};
 

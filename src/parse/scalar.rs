@@ -43,8 +43,7 @@ pub fn resolve(tree: &Tree, id: NodeId) -> Value<'_> {
     let text = tree.text(id);
     match tree.tag(id) {
         Tag::None if tree.style(id) == Style::Plain => plain(text),
-        Tag::None | Tag::Str | Tag::Other => Value::Str(text.into()),
-        Tag::Binary => base64(text).map_or(Value::Invalid, |bytes| Value::Str(String::from_utf8_lossy(&bytes).into_owned().into())),
+        Tag::None | Tag::Str | Tag::Merge | Tag::Other => Value::Str(text.into()),
         tag => tagged(tag, text),
     }
 }
@@ -147,6 +146,12 @@ fn raw(text: &str) -> Raw {
         },
         _ => Raw::Text,
     }
+}
+
+/// What a scalar tagged `!!binary` says; `None` where it is no base64.
+#[must_use]
+pub(super) fn binary(text: &str) -> Option<String> {
+    base64(text).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// Go's `base64.StdEncoding`: padded, line breaks skipped.

@@ -65,8 +65,10 @@ pub enum Tag {
     Bool,
     /// `!!null`
     Null,
-    /// `!!binary`
+    /// `!!binary` before what is no base64; else the bytes stand there as text.
     Binary,
+    /// `!!merge`
+    Merge,
     /// Any other.
     Other,
 }

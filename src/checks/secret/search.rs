@@ -101,10 +101,13 @@ impl<'s> Search<'s> {
                     self.value(flag, value.trim(), word);
                 }
                 _ if text.starts_with("--no-") => {}
-                _ if text.starts_with("--") => match rest.next_if(|next| !next.str().starts_with('-')) {
-                    Some(value) => self.named(text, value),
-                    None => _ = self.shape(word),
-                },
+                // Go and Java take one dash
+                _ if text.starts_with("--") || text.starts_with('-') && text.len() > 2 && credential::speaks_of_credential(text) => {
+                    match rest.next_if(|next| !next.str().starts_with('-')) {
+                        Some(value) => self.named(text, value),
+                        None => _ = self.shape(word),
+                    }
+                }
                 _ => self.script(word),
             }
         }

@@ -80,7 +80,14 @@ fn judge(secret: &Object<'_>, key: &str, field: Field<'_>, bytes: Option<&[u8]>)
     let fault = |said: String| field.fault(said).expected("an encrypted value, or a reference to a store").sensitive();
     let sops = secret.field().key("sops").exists() && field.str().starts_with("ENC[");
     let Some(bytes) = bytes.filter(|_| !sops) else {
-        return if sops || field.is_empty() || credential::is_whole_reference(field.str()) { Said::Closed } else { Said::Open };
+        if sops || field.is_empty() || credential::is_whole_reference(field.str()) {
+            return Said::Closed;
+        }
+        if credential::is_reference(field.str()) {
+            return Said::Open;
+        }
+        let said = format!("key {key} is no base64, so the API server would refuse the Secret: is it a credential in the clear");
+        return Said::Fault(Box::new(fault(said).severity(Severity::Medium).doubt()));
     };
     let text = std::str::from_utf8(bytes).ok();
     if bytes.is_empty() || text.is_some_and(|text| text.trim().is_empty() || credential::is_whole_reference(text.trim())) {
@@ -116,7 +123,8 @@ fn judge(secret: &Object<'_>, key: &str, field: Field<'_>, bytes: Option<&[u8]>)
         Value::Placeholder => Said::Fault(Box::new(
             fault(format!("key {key} holds a placeholder, or a password that everybody knows")).severity(Severity::Medium).doubt(),
         )),
-        Value::Harmless if !by_type => Said::Open,
+        // a path, a URL, a number: of a password it says nothing, of a file that holds one it does
+        Value::Harmless if !by_type && (!speaks_of_credential(key) || bytes.len() < SHORTEST) => Said::Open,
         _ if bytes.len() < SHORTEST => {
             Said::Fault(Box::new(fault(format!("key {key} holds a value too short to tell")).severity(Severity::Medium).doubt()))
         }

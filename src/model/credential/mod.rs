@@ -6,6 +6,7 @@
 mod applied;
 mod base64;
 mod name;
+mod reveal;
 mod script;
 mod shape;
 #[cfg(test)]
@@ -16,6 +17,7 @@ mod value;
 pub use applied::{LAST_APPLIED, applied_data, in_applied};
 pub use base64::decode;
 pub use name::{is_key_file, speaks_of_credential};
+pub use reveal::{hidden_words, is_hidden_under, reveals};
 pub use script::{in_script, password_argument};
 pub use shape::{Found, find};
 pub use text::{Held, in_text};

@@ -7,6 +7,8 @@ const ENDINGS: &[&str] = &[
     "passphrase",
     "secret",
     "token",
+    "requirepass",
+    "masterauth",
     "apikey",
     "credential",
     "credentials",
@@ -28,6 +30,7 @@ const REFERENCES: &[&str] = &["existing", "imagepull", "tlssecret", "secretname"
 pub fn speaks_of_credential(name: &str) -> bool {
     // the longest ending has 15 letters; separators come on top
     const ENOUGH: usize = 64;
+    const LONGEST_NUMBER: usize = 3;
     let (mut flat, mut starts) = ([0u8; ENOUGH], [false; ENOUGH]);
     let bytes = name.as_bytes();
     let tail = &bytes[bytes.len().saturating_sub(ENOUGH)..];
@@ -45,7 +48,14 @@ pub fn speaks_of_credential(name: &str) -> bool {
         }
         before = byte;
     }
+    // `DB_PASSWORD_1`, `password2`
+    let digits = flat[..length].iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    length -= if digits <= LONGEST_NUMBER { digits } else { 0 };
     let flat = &flat[..length];
+    // what no ending ends in, which is most
+    if !matches!(flat.last(), Some(b'd' | b'e' | b'h' | b'l' | b'n' | b's' | b't' | b'y')) {
+        return false;
+    }
     let word = |word: &&str| flat.ends_with(word.as_bytes()) && starts[length - word.len()];
     let named = ENDINGS.iter().any(|ending| flat.ends_with(ending.as_bytes())) || WORDS.iter().any(word);
     named && !REFERENCES.iter().any(|part| memchr::memmem::find(flat, part.as_bytes()).is_some())
@@ -84,6 +94,10 @@ mod tests {
             "GITHUB_TOKEN",
             "service-credentials",
             "rootpassword",
+            "DB_PASSWORD_1",
+            "PASSWORD2",
+            "--requirepass",
+            "masterauth",
         ] {
             assert!(speaks_of_credential(name), "{name}");
         }
@@ -103,6 +117,9 @@ mod tests {
             "tls-secret",
             "KEY",
             "MONKEY",
+            "PASSWORD_MIN_8",
+            "BYPASS2",
+            "1234",
             "пароль",
         ] {
             assert!(!speaks_of_credential(name), "{name}");

@@ -85,7 +85,7 @@ fn assigned<'w>(word: &'w Word, is_secret: &dyn Fn(&str, &str) -> bool) -> Optio
 }
 
 /// As much of a text as a credential may take.
-fn start(text: &str) -> &str {
+pub(super) fn start(text: &str) -> &str {
     const LONGEST: usize = 512;
     let end = (LONGEST..).find(|&end| end >= text.len() || text.is_char_boundary(end)).unwrap_or(text.len());
     &text[..end.min(text.len())]

@@ -98,6 +98,25 @@ const FIRST: [bool; 256] = {
     first
 };
 
+/// The bytes that may come second.
+const SECOND: [bool; 256] = {
+    let mut second = [false; 256];
+    let mut at = 0;
+    while at < TOKENS.len() {
+        second[TOKENS[at].prefix.as_bytes()[1] as usize] = true;
+        at += 1;
+    }
+    second[b'y' as usize] = true;
+    second[b'S' as usize] = true;
+    second
+};
+
+/// The longest parts of a signed token that are looked at, and the shortest signature; a token of a cluster has hardly
+/// more than a thousand characters.
+const LONGEST_HEADER: usize = 4096;
+const LONGEST_PAYLOAD: usize = 65_536;
+const SIGNATURE: usize = 20;
+
 /// The shortest text that can hold one: `a://b:c@d`.
 const SHORTEST: usize = 9;
 
@@ -123,7 +142,7 @@ fn words(text: &str) -> Option<Found> {
     let bytes = text.as_bytes();
     let (mut inside, mut doubt) = (false, None);
     for (at, &byte) in bytes.iter().enumerate() {
-        if !inside && FIRST[usize::from(byte)] {
+        if !inside && FIRST[usize::from(byte)] && SECOND[usize::from(bytes.get(at + 1).copied().unwrap_or_default())] {
             let found = text.get(at..).and_then(at_word);
             match found {
                 Some(Found { doubt: None, .. }) => return found,
@@ -144,7 +163,7 @@ fn at_word(text: &str) -> Option<Found> {
         return memchr::memmem::find(&head, b"PRIVATE KEY-----").and_then(|_| Found::sure("a private key in base64"));
     }
     let token = TOKENS.iter().find(|token| text.starts_with(token.prefix))?;
-    let body = run(&text[token.prefix.len()..], token.alphabet);
+    let body = run(&text[token.prefix.len()..], token.length.1 + 1, token.alphabet);
     let ends = !text[token.prefix.len() + body.len()..].starts_with(|next: char| next.is_ascii_alphanumeric());
     let fits = ends
         && (token.length.0..=token.length.1).contains(&body.len())
@@ -158,11 +177,14 @@ fn at_word(text: &str) -> Option<Found> {
 }
 
 fn jwt(text: &str) -> Option<Found> {
-    let mut parts = run(text, dotted).split('.');
-    let (header, payload, signature) = (parts.next()?, parts.next()?, parts.next()?);
+    // each part up to its end alone: what is no token must not be read to the end of the text at every word in it
+    let header = run(text, LONGEST_HEADER, url_safe);
+    let rest = text[header.len()..].strip_prefix('.')?;
+    let payload = run(rest, LONGEST_PAYLOAD, url_safe);
+    let signature = run(rest[payload.len()..].strip_prefix('.')?, SIGNATURE, url_safe);
     let header = String::from_utf8(base64::decode(header)?).ok()?;
     let claims = String::from_utf8(base64::decode(payload)?).ok()?;
-    let signed = header.contains("\"alg\"") && !header.contains("\"none\"") && signature.len() >= 20;
+    let signed = header.contains("\"alg\"") && !header.contains("\"none\"") && signature.len() == SIGNATURE;
     // the token that the documentation of JWT shows everywhere
     let shown = claims.contains("1234567890");
     (signed && claims.starts_with('{') && !shown).then_some(Found { rule: "a signed token (JWT)", doubt: None })
@@ -189,7 +211,7 @@ fn key_blocks(text: &str) -> Option<Found> {
         // a line break may be written as `\n` inside of JSON
         let body = body.trim_start_matches(|byte: char| byte.is_whitespace() || matches!(byte, '\\' | 'n' | 'r'));
         let header = ["Proc-Type:", "Version:", "Comment:"].iter().any(|header| body.starts_with(header));
-        let base64 = run(body, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'));
+        let base64 = run(body, LONGEST_PAYLOAD, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'));
         (header || base64.len() >= 16 && is_varied(base64)).then_some(Found { rule: "a private key", doubt: None })
     })
 }
@@ -200,7 +222,7 @@ fn urls(text: &str) -> Option<Found> {
     for at in memchr::memmem::find_iter(text.as_bytes(), b"://") {
         let rest = &text[at + 3..];
         if let Some(hook) = rest.strip_prefix("hooks.slack.com/services/T") {
-            let path = run(hook, |byte| byte.is_ascii_alphanumeric() || byte == b'/');
+            let path = run(hook, 256, |byte| byte.is_ascii_alphanumeric() || byte == b'/');
             if path.split('/').count() == 3 && path.len() >= 40 && is_varied(path) {
                 return Found::sure("a Slack web hook");
             }
@@ -219,6 +241,8 @@ fn urls(text: &str) -> Option<Found> {
 
 /// `user:password@tcp(host)` of Go, `Server=…;Password=…` of .NET, `host=… password=…` of libpq, keys of Azure storage.
 fn connection_strings(text: &str) -> Option<Found> {
+    // most texts have neither
+    memchr::memchr2(b'=', b'@', text.as_bytes())?;
     let go = ["@tcp(", "@unix("].iter().find_map(|mark| {
         let before = &text[..memchr::memmem::find(text.as_bytes(), mark.as_bytes())?];
         let start = before.rfind(|byte: char| byte.is_whitespace() || "\"'`=".contains(byte)).map_or(0, |at| at + 1);
@@ -229,8 +253,12 @@ fn connection_strings(text: &str) -> Option<Found> {
 
 fn pairs(line: &str) -> Option<Found> {
     if let Some((_, key)) = line.split_once("AccountKey=") {
-        let key = run(key, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'));
+        let key = run(key, 128, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'));
         return if key.len() == 86 && is_varied(key) { Found::sure("an Azure storage key") } else { None };
+    }
+    let ends = |at: usize, name: &str| at >= name.len() && line.as_bytes()[at - name.len()..at].eq_ignore_ascii_case(name.as_bytes());
+    if !memchr::memchr_iter(b'=', line.as_bytes()).any(|at| ends(at, "password") || ends(at, "pwd")) {
+        return None;
     }
     let lower = line.to_ascii_lowercase();
     let (at, key) = ["password=", "pwd="].iter().find_map(|key| lower.find(key).map(|at| (at, key)))?;
@@ -255,9 +283,9 @@ fn password_in(rule: &'static str, password: &str, host: &str) -> Option<Found> 
     Some(Found { rule, doubt })
 }
 
-/// The longest start of a text that an alphabet has.
-fn run(text: &str, alphabet: impl Fn(u8) -> bool) -> &str {
-    let end = text.bytes().position(|byte| !alphabet(byte)).unwrap_or(text.len());
+/// The longest start of a text that an alphabet has, up to `most` characters.
+fn run(text: &str, most: usize, alphabet: impl Fn(u8) -> bool) -> &str {
+    let end = text.bytes().take(most).position(|byte| !alphabet(byte)).unwrap_or(most.min(text.len()));
     &text[..end]
 }
 

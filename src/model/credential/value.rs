@@ -17,6 +17,8 @@ pub enum Value {
 
 /// The fewest characters of a credential.
 const SHORTEST: usize = 8;
+/// From so many digits on, a number is a password of digits.
+const LONG_NUMBER: usize = 6;
 /// The least entropy, in bits a character, that is taken for random.
 const RANDOM: f64 = 3.5;
 
@@ -62,7 +64,14 @@ const PLACEHOLDERS: &[&str] = &[
 #[must_use]
 pub fn classify(value: &str) -> Value {
     let value = value.trim();
-    if value.is_empty() || is_reference(value) || is_plain_datum(value) || is_path_or_url(value) {
+    if value.is_empty() || is_reference(value) {
+        return Value::Harmless;
+    }
+    // too long for a number of seconds or of anything else
+    if value.len() >= LONG_NUMBER && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        return if is_placeholder(value) { Value::Placeholder } else { Value::Weak };
+    }
+    if is_plain_datum(value) || is_path_or_url(value) {
         return Value::Harmless;
     }
     if is_placeholder(value) {
@@ -86,6 +95,8 @@ pub fn is_reference(value: &str) -> bool {
     ["$(", "${", "{{", "%("].iter().any(|mark| value.contains(mark))
         || is_variable(value)
         || matches!(value, "%s" | "%v")
+        || is_encrypted(value)
+        || is_member(value)
         || MARKS.iter().any(enclosed)
         || names_store(value)
 }
@@ -98,6 +109,24 @@ pub fn is_whole_reference(value: &str) -> bool {
         inner.is_some_and(|inner| !inner.contains(open) && !inner.contains(close) && !inner.contains('\n'))
     };
     is_variable(value) || once("$(", ")") || once("${", "}") || once("{{", "}}") || once("<", ">") || once("%", "%") || names_store(value)
+}
+
+/// What Jasypt and Ansible make of a value before it is written down.
+fn is_encrypted(value: &str) -> bool {
+    value.starts_with("$ANSIBLE_VAULT;") || value.starts_with("ENC(") && value.ends_with(')')
+}
+
+/// A member of something in a program: `process.env.DB_PASSWORD1`, `aws_secretsmanager_secret.db.arn1`.
+fn is_member(value: &str) -> bool {
+    let is_name = |part: &str| {
+        let digits = part.bytes().filter(u8::is_ascii_digit).count();
+        let cased = |upper: bool| part.bytes().any(|byte| if upper { byte.is_ascii_uppercase() } else { byte.is_ascii_lowercase() });
+        let word = !(cased(true) && cased(false)) || is_camel_case(unnumbered(part));
+        let plain = part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        part.len() >= 2 && digits <= 2 && part.as_bytes()[0].is_ascii_alphabetic() && plain && word
+    };
+    let parts = value.split('.');
+    parts.clone().count() >= 3 && parts.clone().all(is_name) && parts.clone().any(|part| part.len() >= 6)
 }
 
 /// `$NAME`, and what Argo CD makes of it: `$secret:some.key`.
@@ -172,8 +201,26 @@ fn is_words(value: &str) -> bool {
     };
     let is_word = |part: &str| part.len() >= 4 && part.bytes().all(|byte| byte.is_ascii_lowercase());
     // one run of letters is a word when it is short enough for one
-    letters && (value.bytes().any(joined) || same_case && value.len() <= 14 || is_camel_case(value))
+    letters && (value.bytes().any(joined) || same_case && value.len() <= 14)
+        || is_camel_case(unnumbered(value))
+        || ["sha256:", "sha512:"].iter().any(|hash| value.starts_with(hash))
         || value.contains('-') && parts().all(numbered) && parts().any(is_word)
+        || is_generated(value)
+}
+
+/// Words of a name with an ending that Kubernetes or a person gave it: `shop-db-7f9c6d5b8`, `my-app-token-2024a`.
+fn is_generated(value: &str) -> bool {
+    let plain = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
+    let Some((words, end)) = value.rsplit_once('-') else { return false };
+    let words: Vec<_> = words.split('-').collect();
+    let short = end.len() <= 10 && end.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    short && words.len() >= 2 && words.iter().all(|word| plain(word)) && words.iter().any(|word| word.len() >= 4)
+}
+
+/// A name without the one or two digits behind it.
+fn unnumbered(value: &str) -> &str {
+    let name = value.trim_end_matches(|end: char| end.is_ascii_digit());
+    if value.len() - name.len() <= 2 { name } else { value }
 }
 
 /// Each capital begins a word of three letters or more.
@@ -181,7 +228,10 @@ fn is_camel_case(value: &str) -> bool {
     let mut words = value.split(|letter: char| letter.is_ascii_uppercase());
     let first = words.next().unwrap_or_default();
     let mut rest = words.peekable();
-    rest.peek().is_some() && (first.is_empty() || first.len() >= 2) && rest.all(|word| word.len() >= 2)
+    value.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && rest.peek().is_some()
+        && (first.is_empty() || first.len() >= 2)
+        && rest.all(|word| word.len() >= 2)
 }
 
 /// Shannon's entropy, in bits a character.
@@ -232,6 +282,11 @@ mod tests {
                     "%(password)s",
                     "{0}",
                     "<path:secret/db#pw>",
+                    "ENC(k9vQ2mZx7pLw4tAbc==)",
+                    "$ANSIBLE_VAULT;1.1;AES256",
+                    "aws_secretsmanager_secret.db.arn1",
+                    "process.env.DB_PASSWORD1",
+                    "config.get.jwtSecret2",
                 ],
             ),
             (
@@ -245,6 +300,7 @@ mod tests {
                     "GOOGLE_API_KEY_VAL",
                     "admin",
                     "aaaaaaaaaaaa",
+                    "123456",
                     "REPLACE_ME",
                 ],
             ),
@@ -255,13 +311,17 @@ mod tests {
                     "web-tls-creds",
                     "argocd-initial-admin-secret",
                     "SOME_OTHER_NAME",
+                    "shop-db-7f9c6d5b8",
+                    "my-app-token-2024a",
+                    "getTokenFromHeader2",
+                    "sha256:0123abcdef",
                     "db1-credentials",
                     "correct horse battery staple",
                     "X-Csrf-Token",
                     "kubernetesDashboardToken",
                 ],
             ),
-            (Value::Weak, &["hunter2", "toor", "s3cr3t", "Aa1!Aa1!Aa1!", "pa55word"]),
+            (Value::Weak, &["hunter2", "toor", "s3cr3t", "Aa1!Aa1!Aa1!", "pa55word", "739102"]),
             (
                 Value::Strong,
                 &[
