@@ -53,7 +53,7 @@ fn is_readable(document: &str, readable: &BTreeSet<GroupKind>) -> bool {
     let (version, kind) = (object["apiVersion"].as_str().unwrap_or_default(), object["kind"].as_str().unwrap_or_default());
     let group = kinds::group(version, kind);
     let is_listed = readable.iter().any(|known| known.group == group && (known.kind == kind || known.kind == "*"));
-    is_listed || kind.ends_with("List") || !kinds::is_served(group)
+    is_listed || kind.ends_with("List") || !kinds::is_served(group, kind)
 }
 
 /// The messages of what a check finds, how many subjects pass it, and how many there are.

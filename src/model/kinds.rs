@@ -152,10 +152,10 @@ pub(crate) fn is_configuration(group: &str) -> bool {
     group.ends_with(".config.k8s.io") && !is_foreign(group) || matches!(group, "apiserver.k8s.io" | "audit.k8s.io" | "kubeadm.k8s.io")
 }
 
-/// Whether an API server serves a group, rather than that only files hold its kinds.
+/// Whether an API server serves a kind, rather than that only files hold it, as they do a kubeconfig.
 #[must_use]
-pub fn is_served(group: &str) -> bool {
-    !is_configuration(group)
+pub fn is_served(group: &str, kind: &str) -> bool {
+    !is_configuration(group) && (group, kind) != ("", "Config")
 }
 
 /// Whether objects of a kind have a namespace; `None` when the kind is not known.

@@ -17,7 +17,7 @@ pub fn kinds(checks: &[&'static Check]) -> BTreeSet<GroupKind> {
     // what a namespace says of itself holds for what is in it
     let read = in_cluster.flat_map(|check| check.kinds()).chain([kinds::NAMESPACE]);
     // where an object comes from, and is to be mended, stands in objects of Argo CD and Flux
-    read.chain(origin::KINDS.iter().copied()).filter(|kind| kinds::is_served(kind.group)).collect()
+    read.chain(origin::KINDS.iter().copied()).filter(|kind| kinds::is_served(kind.group, kind.kind)).collect()
 }
 
 /// The same as resources; that of Secrets is left out, as it has a rule of its own.

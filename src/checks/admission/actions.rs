@@ -1,6 +1,6 @@
 //! What the policies of each engine do with what they find: refuse it, or only report it.
 
-use crate::model::{Field, Object, kinds};
+use crate::model::{Field, GroupKind, Object, kinds};
 
 /// What a policy object does as a whole.
 pub(super) enum Action<'a> {
@@ -19,6 +19,23 @@ pub(super) enum Action<'a> {
 }
 
 use Action::{ByBinding, Mixed, Other, Refuses, Reports, Unasked};
+
+/// The kinds of policies whose action is known.
+pub(super) const KINDS: &[GroupKind] = &[
+    kinds::VALIDATING_ADMISSION_POLICY,
+    GroupKind::new("constraints.gatekeeper.sh", "*"),
+    GroupKind::new("kyverno.io", "ClusterPolicy"),
+    GroupKind::new("kyverno.io", "Policy"),
+    GroupKind::new("policies.kubewarden.io", "AdmissionPolicy"),
+    GroupKind::new("policies.kubewarden.io", "AdmissionPolicyGroup"),
+    GroupKind::new("policies.kubewarden.io", "ClusterAdmissionPolicy"),
+    GroupKind::new("policies.kubewarden.io", "ClusterAdmissionPolicyGroup"),
+    GroupKind::new("policies.kyverno.io", "ImageValidatingPolicy"),
+    GroupKind::new("policies.kyverno.io", "NamespacedImageValidatingPolicy"),
+    GroupKind::new("policies.kyverno.io", "NamespacedValidatingPolicy"),
+    GroupKind::new("policies.kyverno.io", "ValidatingPolicy"),
+    GroupKind::new("policy.sigstore.dev", "ClusterImagePolicy"),
+];
 
 /// The action of a policy; `None`: no policy of a known engine.
 pub(super) fn of<'a>(object: &Object<'a>) -> Option<Action<'a>> {

@@ -14,6 +14,7 @@ pub(super) static CHECK: Check = Check {
     blind: "How long it has been so, and whether the engine itself is there: admission-webhook-fails-open looks at its webhooks.",
     assurance: Assurance::Enforcement,
     needs: BINDINGS,
+    beside: actions::KINDS,
     refs: &[
         "https://kyverno.io/docs/policy-types/cluster-policy/validate/",
         "https://open-policy-agent.github.io/gatekeeper/website/docs/violations/",

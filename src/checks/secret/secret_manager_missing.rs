@@ -2,7 +2,7 @@
 
 use crate::checks::{Check, Probe, Severity, Verdict};
 use crate::model::delivery;
-use crate::model::{GroupKind, Namespace};
+use crate::model::{GroupKind, Namespace, kinds};
 
 pub(super) static CHECK: Check = Check {
     id: "secret-manager-missing",
@@ -11,7 +11,8 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Low,
     why: "What is copied into a Secret by hand is renewed by hand, if at all, and nobody can tell where it came from or who has it.",
     fix: "Have a manager deliver it at run time (External Secrets, Secrets Store CSI, Vault), best as a credential made for the purpose.",
-    needs: delivery::MANAGERS,
+    needs: &[kinds::SECRET],
+    beside: MANAGERS,
     settings: &[&crate::settings::SYSTEM_NAMESPACES],
     blind: "Who makes Secrets that no object in the evidence speaks of, and whether a manager renews what it delivers.",
     refs: &["https://external-secrets.io/latest/", "https://secrets-store-csi-driver.sigs.k8s.io/"],

@@ -11,7 +11,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "The plug-in runs on every node, so one node that is broken into holds its account, and with it the volumes and Secrets of all the others.",
     fix: "Give the node plug-in an account of its own with a small role; leave Secrets and volumes to the controller.",
-    needs: BINDINGS,
+    needs: &[kinds::CLUSTER_ROLE_BINDING, kinds::CLUSTER_ROLE, kinds::POD],
     blind: "Rights from wildcards, which rbac-wildcard-rule reports; what the node authorizer and NodeRestriction leave open; access modes wider than a claim needs.",
     refs: &["https://kubernetes.io/docs/reference/access-authn-authz/node/", "https://kubernetes-csi.github.io/docs/deploying.html"],
     maps: &[("cis", &["1.2.7", "1.2.14"]), ("owasp_k8s_2022", &["K03"]), ("owasp_k8s_2025", &["K02"]), ("cwe", &["CWE-269"])],
