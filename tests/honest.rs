@@ -182,7 +182,7 @@ fn workloads_that_are_not_understood_are_gaps() {
     for (kind, spec) in [
         ("argoproj.io/v1alpha1\nkind: Workflow", "{templates: [{name: m, resource: {action: create, manifest: \"kind: Pod\"}}]}"),
         ("argoproj.io/v1alpha1\nkind: Workflow", "{templates: [{name: m, container: [{image: a}]}]}"),
-        ("monitoring.coreos.com/v1\nkind: Prometheus", "{containers: [{name: a, image: a, securityContext: {privileged: true}}]}"),
+        ("monitors.example.com/v1\nkind: Monitor", "{containers: [{name: a, image: a, securityContext: {privileged: true}}]}"),
         ("kubevirt.io/v1\nkind: VirtualMachine", "{running: true}"),
         ("example.com/v1\nkind: Thing", "{parts: {containers: [{name: a, securityContext: {privileged: true}}]}}"),
         ("example.com/v1\nkind: Thing", "{template: {spec: {initContainers: [{name: a, image: a}]}}}"),

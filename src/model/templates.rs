@@ -18,6 +18,8 @@ pub(crate) enum Shape {
     Operator(&'static str),
     /// Tekton: steps and sidecars instead of containers, at a dotted path; the run supplies the fields of the pod.
     Steps(&'static str),
+    /// The same, but the fields of the pod stand among the operator's own at a dotted path, its labels in `podMetadata` there.
+    OperatorSpec(&'static str),
     /// Tekton: a run of one task.
     TaskRun,
     /// Tekton: a run of a pipeline.
@@ -28,10 +30,11 @@ pub(crate) enum Shape {
     Excluded(&'static str),
 }
 
-use Shape::{Excluded, Operator, PipelineRun, Spec, Steps, TaskRun, Template, Workflow};
+use Shape::{Excluded, Operator, OperatorSpec, PipelineRun, Spec, Steps, TaskRun, Template, Workflow};
 
 const SPEC_TEMPLATE: &[Shape] = &[Template("spec.template")];
 const ECK: &[Shape] = &[Operator("spec.podTemplate")];
+const PROMETHEUS_OPERATOR: &[Shape] = &[OperatorSpec("spec")];
 const ECK_AGENT: &[Shape] =
     &[Operator("spec.daemonSet.podTemplate"), Operator("spec.deployment.podTemplate"), Operator("spec.statefulSet.podTemplate")];
 
@@ -80,6 +83,10 @@ const TABLE: &[(&str, &str, &[Shape])] = &[
     ("packageregistry.k8s.elastic.co", "PackageRegistry", ECK),
     ("beat.k8s.elastic.co", "Beat", ECK_AGENT),
     ("agent.k8s.elastic.co", "Agent", ECK_AGENT),
+    ("monitoring.coreos.com", "Prometheus", PROMETHEUS_OPERATOR),
+    ("monitoring.coreos.com", "PrometheusAgent", PROMETHEUS_OPERATOR),
+    ("monitoring.coreos.com", "Alertmanager", PROMETHEUS_OPERATOR),
+    ("monitoring.coreos.com", "ThanosRuler", PROMETHEUS_OPERATOR),
     ("jobset.x-k8s.io", "JobSet", &[Template("spec.replicatedJobs.*.template.spec.template")]),
     (
         "leaderworkerset.x-k8s.io",
@@ -181,6 +188,11 @@ pub(crate) fn by_table<'a>(object: &Object<'a>, shapes: &[Shape]) -> Vec<Embedde
                 let pods = places(path).map(|place| template(place, layers()));
                 found.extend(pods.filter(|pod| pod.spec.kind() == Some(Kind::Mapping)));
             }
+            OperatorSpec(path) => found.extend(places(path).map(|place| Embedded {
+                metadata: place.key("podMetadata"),
+                spec: place,
+                layers: Some(Layers { layout: Layout::Kubernetes, outer: Vec::new(), supplier: Supplier::Operator }),
+            })),
             TaskRun => found.extend(runs::task_run(object)),
             PipelineRun => found.extend(runs::pipeline_run(object)),
             Workflow(path, shared) => found.extend(runs::workflow(object.at(path), shared)),
