@@ -9,12 +9,16 @@ use super::{in_applied, password_argument, speaks_of_credential};
 /// Whether a value under a name is not to be shown.
 #[must_use]
 pub fn is_hidden_under(name: &str, value: &str) -> bool {
-    match classify(value) {
-        Value::Harmless => false,
-        // `accessKey`, `restuserkey`
-        Value::Strong if name.get(name.len().saturating_sub(3)..).is_some_and(|end| end.eq_ignore_ascii_case("key")) => true,
-        _ => speaks_of_credential(name),
-    }
+    // `accessKey`, `restuserkey`
+    let is_key = name.get(name.len().saturating_sub(3)..).is_some_and(|end| end.eq_ignore_ascii_case("key"));
+    let speaks = speaks_of_credential(name);
+    // most names say nothing, and are looked at sooner than values
+    (is_key || speaks)
+        && match classify(value) {
+            Value::Harmless => false,
+            Value::Strong => true,
+            _ => speaks,
+        }
 }
 
 /// Whether a text holds something that is not to be shown, by itself.
