@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use cnscan::assess::{Assessment, CheckVerdict, ControlCheck, Coverage, Status};
+use cnscan::assess::{Assessment, CheckVerdict, Coverage, Status};
 use cnscan::policy::Profile;
 use cnscan::report::gemara::{self, catalog};
 use serde_json::Value;
@@ -16,7 +16,7 @@ mod hostile;
 #[allow(dead_code, reason = "other tests use the rest")]
 mod sample;
 
-use sample::{control, full};
+use sample::{bound, control, full, whole};
 
 const RESULTS: [&str; 6] = ["Not Run", "Passed", "Failed", "Needs Review", "Not Applicable", "Unknown"];
 
@@ -32,19 +32,6 @@ fn log(assessment: &Assessment) -> Value {
 
 fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
-}
-
-fn bound(id: &str, verdict: CheckVerdict) -> ControlCheck {
-    ControlCheck { id: id.into(), verdict, subjects: 4, passed: 1, failed: 2, review: 1, skipped: 0 }
-}
-
-/// With checks bound to its controls.
-fn whole() -> Assessment {
-    let mut assessment = full();
-    assessment.controls[0].checks =
-        vec![bound("pss-privileged-container", CheckVerdict::Fail), bound("network-default-deny-missing", CheckVerdict::NotAssessed)];
-    assessment.controls[1].checks = vec![bound("rbac-later", CheckVerdict::Planned)];
-    assessment
 }
 
 /// What the schemas ask of a log, and references that lead nowhere, which they do not.

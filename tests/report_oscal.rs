@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use cnscan::assess::{Assessment, CheckVerdict, ControlCheck, Status};
+use cnscan::assess::{Assessment, CheckVerdict, Status};
 use cnscan::policy::Profile;
 use cnscan::report::oscal::{self, catalog};
 use jsonschema::Validator;
@@ -19,7 +19,7 @@ mod oracle;
 #[allow(dead_code, reason = "other tests use the rest")]
 mod sample;
 
-use sample::{control, excuse, full};
+use sample::{bound, control, excuse, full, whole};
 
 type Write = fn(&Assessment, &mut dyn std::io::Write) -> std::io::Result<()>;
 
@@ -60,19 +60,6 @@ fn of_profile(profile: &Profile) -> [(&'static str, Value); 3] {
 
 fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
-}
-
-fn bound(id: &str, verdict: CheckVerdict) -> ControlCheck {
-    ControlCheck { id: id.into(), verdict, subjects: 4, passed: 1, failed: 2, review: 1, skipped: 0 }
-}
-
-/// With checks bound to its controls, the second control's not run.
-fn whole() -> Assessment {
-    let mut assessment = full();
-    assessment.controls[0].checks =
-        vec![bound("pss-privileged-container", CheckVerdict::Fail), bound("network-default-deny-missing", CheckVerdict::NotAssessed)];
-    assessment.controls[1].checks = vec![bound("rbac-later", CheckVerdict::Planned)];
-    assessment
 }
 
 fn validator(name: &str) -> Option<Validator> {

@@ -220,3 +220,17 @@ pub(crate) fn full() -> Assessment {
     all.notices = vec!["exception 3 matched nothing".into()];
     all
 }
+
+/// A check bound to a control, with its counts.
+pub(crate) fn bound(id: &str, verdict: CheckVerdict) -> ControlCheck {
+    ControlCheck { id: id.into(), verdict, subjects: 4, passed: 1, failed: 2, review: 1, skipped: 0 }
+}
+
+/// With checks bound to its controls, the second control's not run.
+pub(crate) fn whole() -> Assessment {
+    let mut assessment = full();
+    assessment.controls[0].checks =
+        vec![bound("pss-privileged-container", CheckVerdict::Fail), bound("network-default-deny-missing", CheckVerdict::NotAssessed)];
+    assessment.controls[1].checks = vec![bound("rbac-later", CheckVerdict::Planned)];
+    assessment
+}
