@@ -35,7 +35,11 @@ pub fn check(check: &Check) -> String {
             _ = writeln!(page, "- `{}` (default {}): {}", setting.key, fallback(setting.default), setting.help);
         }
     }
-    page.push_str("\n## How it is decided\n\nBy cases, each of which is a test:\n\n");
+    page.push_str("\n## How it is decided\n\n");
+    if !check.how.is_empty() {
+        _ = writeln!(page, "{}\n", check.how);
+    }
+    page.push_str("Cases, each of which is a test:\n\n");
     for (verdict, said) in CASES {
         for case in cases(check.id, verdict) {
             _ = writeln!(page, "- {said}: {case}");
@@ -115,7 +119,7 @@ pub fn check_json(check: &Check) -> Value {
         .collect();
     json!({
         "id": check.id, "title": check.title, "topic": check.topic, "severity": check.severity, "why": check.why, "fix": check.fix,
-        "looks_at": looks_at(check), "blind": check.blind, "assurance": check.assurance.as_str(),
+        "how": check.how, "looks_at": looks_at(check), "blind": check.blind, "assurance": check.assurance.as_str(),
         "surfaces": check.surfaces.iter().map(|surface| surface.as_str()).collect::<Vec<_>>(),
         "settings": settings, "decided": CASES.iter().map(|(verdict, _)| ((*verdict).to_owned(), json!(cases(check.id, verdict)))).collect::<serde_json::Map<_, _>>(),
         "bad": example("fail-"), "good": example("pass-"),

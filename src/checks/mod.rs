@@ -32,6 +32,8 @@ pub struct Check {
     pub why: &'static str,
     /// How to mend it.
     pub fix: &'static str,
+    /// How it decides: what fails, what is left for review, what it does not apply to.
+    pub how: &'static str,
     /// What kind of evidence it reads.
     pub surfaces: &'static [Surface],
     /// What a pass shows.
@@ -93,6 +95,7 @@ impl Check {
         severity: Severity::Info,
         why: "",
         fix: "",
+        how: "",
         surfaces: &[Surface::Manifest, Surface::Cluster],
         assurance: Assurance::Configuration,
         needs: &[],
