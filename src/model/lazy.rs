@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use crate::model::admin::Consoles;
+use crate::model::admission::Policies;
 use crate::model::ingress_nginx::Modes;
 
 /// See the module's page.
@@ -12,4 +13,6 @@ pub(crate) struct Lazy {
     pub(crate) modes: OnceLock<Modes>,
     /// The Services that lead to consoles.
     pub(crate) consoles: OnceLock<Consoles>,
+    /// What admission policies refuse.
+    pub(crate) policies: OnceLock<Policies>,
 }

@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod admin;
+pub mod admission;
 pub mod cidr;
 pub mod claim;
 pub mod cloud;
@@ -44,6 +45,7 @@ pub mod selector;
 pub mod service;
 mod service_account;
 pub mod shown;
+pub mod standard;
 mod structure;
 mod template;
 pub mod templates;

@@ -2,11 +2,9 @@
 
 use super::Check;
 
-mod actions;
 mod admission_pod_security_not_enforced;
 mod admission_policy_audit_only;
 mod admission_webhook_fails_open;
-pub(in crate::checks) mod engines;
 mod level;
 
 pub(super) static CHECKS: &[&Check] =

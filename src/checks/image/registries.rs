@@ -1,7 +1,7 @@
 //! Policies that limit the registries of images: what is recognised of them.
 
 use crate::checks::Fault;
-use crate::checks::admission::engines;
+use crate::model::admission;
 use crate::model::{Field, GroupKind, Namespace, Object};
 
 /// OpenShift's own list, which its nodes keep to.
@@ -27,7 +27,7 @@ pub(super) fn limit<'a>(namespace: &Namespace<'a>) -> Limit<'a> {
         return Limit::Kept;
     }
     let (mut open, mut unread) = (None, None);
-    for policy in engines::refusing(namespace) {
+    for policy in admission::refusing(namespace) {
         match of_policy(policy) {
             Limit::Kept => return Limit::Kept,
             Limit::Open(faults) => open = open.or(Some(faults)),

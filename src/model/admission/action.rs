@@ -1,9 +1,10 @@
 //! What the policies of each engine do with what they find: refuse it, or only report it.
 
-use crate::model::{Field, GroupKind, Object, kinds};
+use crate::model::{Field, Object, kinds};
 
 /// What a policy object does as a whole.
-pub(super) enum Action<'a> {
+#[derive(Debug, Clone, Copy)]
+pub enum Action<'a> {
     /// Something of it refuses.
     Refuses,
     /// It only reports, as is said, or left out, here.
@@ -20,25 +21,9 @@ pub(super) enum Action<'a> {
 
 use Action::{ByBinding, Mixed, Other, Refuses, Reports, Unasked};
 
-/// The kinds of policies whose action is known.
-pub(super) const KINDS: &[GroupKind] = &[
-    kinds::VALIDATING_ADMISSION_POLICY,
-    GroupKind::new("constraints.gatekeeper.sh", "*"),
-    GroupKind::new("kyverno.io", "ClusterPolicy"),
-    GroupKind::new("kyverno.io", "Policy"),
-    GroupKind::new("policies.kubewarden.io", "AdmissionPolicy"),
-    GroupKind::new("policies.kubewarden.io", "AdmissionPolicyGroup"),
-    GroupKind::new("policies.kubewarden.io", "ClusterAdmissionPolicy"),
-    GroupKind::new("policies.kubewarden.io", "ClusterAdmissionPolicyGroup"),
-    GroupKind::new("policies.kyverno.io", "ImageValidatingPolicy"),
-    GroupKind::new("policies.kyverno.io", "NamespacedImageValidatingPolicy"),
-    GroupKind::new("policies.kyverno.io", "NamespacedValidatingPolicy"),
-    GroupKind::new("policies.kyverno.io", "ValidatingPolicy"),
-    GroupKind::new("policy.sigstore.dev", "ClusterImagePolicy"),
-];
-
 /// The action of a policy; `None`: no policy of a known engine.
-pub(super) fn of<'a>(object: &Object<'a>) -> Option<Action<'a>> {
+#[must_use]
+pub fn of<'a>(object: &Object<'a>) -> Option<Action<'a>> {
     let spec = object.at("spec");
     match (object.group, object.kind) {
         ("kyverno.io", "ClusterPolicy" | "Policy") => Some(kyverno(spec)),
@@ -101,4 +86,9 @@ fn gatekeeper(spec: Field<'_>) -> Action<'_> {
         item.key("action").str() == "deny" && points.any(|point| matches!(point, "*" | "validation.gatekeeper.sh" | "vap.k8s.io"))
     });
     if denies { Refuses } else { Reports(scoped) }
+}
+
+/// Whether something of a policy refuses what it finds.
+pub(super) fn refuses(object: &Object<'_>) -> bool {
+    matches!(of(object), Some(Refuses | Mixed(_)))
 }
