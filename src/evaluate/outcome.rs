@@ -129,6 +129,8 @@ pub struct Finding {
     /// The images of the container, or of all containers of the pod, where it runs on every node or by itself: those
     /// that the built-in exceptions may know.
     pub images: Option<Arc<[Box<str>]>>,
+    /// What is worth knowing beside it.
+    pub notes: Vec<String>,
     /// Where its object comes from, when it was read from no file.
     pub source: Option<Arc<GitSource>>,
 }

@@ -73,10 +73,9 @@ fn probe(namespace: &Namespace<'_>) -> Verdict {
 
 /// What Pod Security admission leaves open, policies may refuse: all of it, or a part.
 fn besides(namespace: &Namespace<'_>, wanted: Level, faults: Vec<Fault>) -> Verdict {
-    let mut answers = admission::answers(namespace);
-    answers.retain(|(control, _)| control.level <= wanted);
-    let left: Vec<_> = answers.iter().filter(|(_, answer)| !answer.is_refused()).collect();
-    let some_refused = answers.iter().any(|(_, answer)| !answer.by_level && !answer.by.is_empty());
+    let answers = || admission::by_control(namespace).filter(|(control, _)| control.level <= wanted);
+    let left: Vec<_> = answers().filter(|(_, answer)| !answer.is_refused()).collect();
+    let some_refused = answers().any(|(_, answer)| !answer.by_level && !answer.by.is_empty());
     let decides = |fault: &Fault| fault.severity.is_none();
     if left.is_empty() && some_refused && faults.iter().any(decides) {
         return Verdict::Pass;
@@ -104,7 +103,7 @@ fn besides(namespace: &Namespace<'_>, wanted: Level, faults: Vec<Fault>) -> Verd
 /// A control that came with this version or later: policies that are older do not have it.
 const LATE: u16 = 30;
 
-fn names(left: &[&(&Control, Answer)]) -> String {
+fn names(left: &[(&Control, &Answer)]) -> String {
     const SHOWN: usize = 4;
     let shown: Vec<_> = left.iter().take(SHOWN).map(|(control, _)| control.name).collect();
     let more = left.len().saturating_sub(SHOWN);

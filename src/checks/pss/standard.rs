@@ -1,7 +1,7 @@
 //! How a version of the Pod Security Standards is chosen and applied.
 
 use crate::checks::{Fault, Verdict};
-use crate::model::{KubernetesVersion, Pod};
+use crate::model::{KubernetesVersion, Pod, Quality, UNSET_NAMESPACE, admission};
 
 pub use crate::model::standard::*;
 
@@ -9,7 +9,7 @@ pub use crate::model::standard::*;
 /// only one of them is a doubt.
 pub(super) fn judge(pod: &Pod<'_>, control: &Control, faults: impl Fn(KubernetesVersion) -> Vec<Fault>) -> Verdict {
     let at = |version| match control.spares(pod, version) {
-        None if !control.relaxes(pod, version) => faults(version),
+        None if !control.relaxes(pod, version) => faults(version).into_iter().map(|fault| noted(fault, pod, control)).collect(),
         _ => Vec::new(),
     };
     let (oldest, latest) = match control.revisions {
@@ -38,4 +38,23 @@ fn differing(oldest: (KubernetesVersion, Vec<Fault>), latest: (KubernetesVersion
 
 fn doubted(fault: Fault, refuses: KubernetesVersion, allows: KubernetesVersion) -> Fault {
     fault.reworded(|said| format!("{said} (refused by version {refuses} of the standard, not by {allows})")).doubt()
+}
+
+/// With whether admission refuses such pods where it runs: what is unset and let in differs from what is set so on purpose.
+fn noted(fault: Fault, pod: &Pod<'_>, control: &Control) -> Fault {
+    if pod.namespace() == UNSET_NAMESPACE {
+        return fault;
+    }
+    let Some(namespace) = pod.scan().namespace(pod.object().world, pod.namespace()) else { return fault };
+    let answer = admission::by_control(&namespace).find(|(own, _)| own.name == control.name);
+    let Some((_, answer)) = answer else { return fault };
+    let how = if fault.place.quality == Quality::Value { "set explicitly" } else { "left unset" };
+    let by = answer.by.join(", ");
+    let said = match (answer.open.first(), answer.unsure.first()) {
+        (None, None) => format!("admission refuses such pods here: {by}"),
+        (Some(_), _) if by.is_empty() => "nothing seen refuses such pods here at admission".to_owned(),
+        (Some(open), _) => format!("admission refuses only some of such pods here ({by}), not {open}"),
+        (None, Some(why)) => format!("whether admission refuses such pods here is not known ({why})"),
+    };
+    fault.note(format!("{how}; {said}"))
 }

@@ -81,5 +81,31 @@ pub const WITH_ACTION: &[GroupKind] = &listed::<13>(
     &KUBEWARDEN,
 );
 
+/// OpenShift's policies for images, which its nodes keep to.
+pub const OPENSHIFT_IMAGE_POLICIES: [GroupKind; 2] =
+    [GroupKind::new("config.openshift.io", "ClusterImagePolicy"), GroupKind::new("config.openshift.io", "ImagePolicy")];
+/// Policies of other verifiers, which are named and not read.
+pub const OTHER_VERIFIERS: [GroupKind; 4] = [
+    GroupKind::new("portieris.cloud.ibm.com", "ClusterImagePolicy"),
+    GroupKind::new("portieris.cloud.ibm.com", "ImagePolicy"),
+    GroupKind::new("config.ratify.deislabs.io", "Verifier"),
+    GroupKind::new("config.ratify.deislabs.io", "NamespacedVerifier"),
+];
+
 /// Those that verify images.
-pub const OF_IMAGES: &[GroupKind] = &[CLUSTER_POLICY, POLICY, IMAGE_POLICY, NAMESPACED_IMAGE_POLICY, SIGSTORE_POLICY];
+pub const OF_IMAGES: &[GroupKind] = &listed::<15>(
+    &[
+        CLUSTER_POLICY,
+        POLICY,
+        IMAGE_POLICY,
+        NAMESPACED_IMAGE_POLICY,
+        SIGSTORE_POLICY,
+        OPENSHIFT_IMAGE_POLICIES[0],
+        OPENSHIFT_IMAGE_POLICIES[1],
+        OTHER_VERIFIERS[0],
+        OTHER_VERIFIERS[1],
+        OTHER_VERIFIERS[2],
+        OTHER_VERIFIERS[3],
+    ],
+    &KUBEWARDEN,
+);

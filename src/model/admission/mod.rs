@@ -9,6 +9,7 @@ mod cel;
 mod cel_policy;
 mod condition;
 mod gatekeeper;
+pub mod image;
 pub mod kinds;
 mod kubewarden;
 mod kyverno;
@@ -17,8 +18,10 @@ mod policies;
 pub mod psa;
 mod query;
 mod reach;
+pub mod registries;
 mod ruling;
 mod sample;
+mod trust;
 mod value;
 
 pub(crate) use policies::Policies;
@@ -56,11 +59,15 @@ impl Answer {
     }
 }
 
-/// What is refused in a namespace, control by control.
-#[must_use]
-pub fn answers(namespace: &Namespace<'_>) -> Vec<(&'static Control, Answer)> {
+/// What is refused in a namespace, in the order of the standard's table.
+pub(super) fn answers(namespace: &Namespace<'_>) -> Box<[Answer]> {
     let in_force = Policies::of(namespace.scan()).in_force(namespace);
-    standard::TABLE.iter().enumerate().map(|(at, control)| (*control, answer(namespace, at, control, &in_force))).collect()
+    standard::TABLE.iter().enumerate().map(|(at, control)| answer(namespace, at, control, &in_force)).collect()
+}
+
+/// Each control of the standard with whether it is refused.
+pub fn by_control<'a>(namespace: &Namespace<'a>) -> impl Iterator<Item = (&'static Control, &'a Answer)> {
+    standard::TABLE.iter().copied().zip(namespace.admission())
 }
 
 fn answer(namespace: &Namespace<'_>, at: usize, control: &Control, in_force: &[policies::InForce<'_>]) -> Answer {

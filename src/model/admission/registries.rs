@@ -1,14 +1,15 @@
 //! Policies that limit the registries of images: what is recognised of them.
 
-use crate::checks::Fault;
 use crate::model::admission;
+use crate::model::fault::Fault;
 use crate::model::{Field, GroupKind, Namespace, Object};
 
 /// OpenShift's own list, which its nodes keep to.
-pub(super) const CLUSTER_IMAGE: GroupKind = GroupKind::new("config.openshift.io", "Image");
+pub const CLUSTER_IMAGE: GroupKind = GroupKind::new("config.openshift.io", "Image");
 
 /// What policies do about registries in a namespace.
-pub(super) enum Limit<'a> {
+#[derive(Debug)]
+pub enum Limit<'a> {
     /// One of them lets in what it lists, for every container.
     Kept,
     /// One lists what lets in more than it says.
@@ -20,7 +21,8 @@ pub(super) enum Limit<'a> {
 }
 
 /// The best that any policy which refuses pods in a namespace does.
-pub(super) fn limit<'a>(namespace: &Namespace<'a>) -> Limit<'a> {
+#[must_use]
+pub fn limit<'a>(namespace: &Namespace<'a>) -> Limit<'a> {
     let evidence = namespace.scan().evidence;
     let mut own = evidence.of_kind_in(namespace.world(), CLUSTER_IMAGE);
     if own.any(|image| !image.at("spec.registrySources.allowedRegistries").is_empty()) {
