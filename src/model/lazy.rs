@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use crate::model::admin::Consoles;
 use crate::model::admission::Policies;
 use crate::model::ingress_nginx::Modes;
+use crate::model::scanner::Scanned;
 
 /// See the module's page.
 #[derive(Debug, Default)]
@@ -15,4 +16,6 @@ pub(crate) struct Lazy {
     pub(crate) consoles: OnceLock<Consoles>,
     /// What admission policies refuse.
     pub(crate) policies: OnceLock<Policies>,
+    /// What scanners found in images, and what images are made of.
+    pub(crate) scanned: [OnceLock<Scanned>; 2],
 }
