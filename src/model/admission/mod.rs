@@ -9,6 +9,7 @@ mod cel;
 mod cel_policy;
 mod condition;
 mod gatekeeper;
+pub mod identity;
 pub mod image;
 pub mod kinds;
 mod kubewarden;

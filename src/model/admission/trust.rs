@@ -98,7 +98,7 @@ pub(super) fn of_identity(identity: Field<'_>) -> Trust<'_> {
 }
 
 /// Whether a pattern fits anything, or anything at a host that everybody may have an account with.
-fn is_wide(pattern: &str) -> bool {
+pub(super) fn is_wide(pattern: &str) -> bool {
     let any = |text: &str| matches!(text, "" | "*" | "**" | ".*" | ".+" | ".*?" | "(.*)" | "[^/]+" | "[^/]*");
     let plain = pattern.trim_start_matches('^').trim_end_matches('$').replace("\\.", ".");
     if any(&plain) {
