@@ -250,7 +250,7 @@ fn charts_and_kustomizations_are_for_their_tools() {
     }
     assert_eq!(builds(&tree.from("", &["shop"]).unwrap())[0], (Maker::Helm, "shop".to_owned(), true));
     assert_eq!(builds(&tree.from("", &[".", "shop"]).unwrap()).len(), 1, "named once is named");
-    assert_eq!(builds(&tree.from("shop", &[]).unwrap())[0].1, "shop".to_owned());
+    assert_eq!(builds(&tree.from("shop", &[]).unwrap())[0].1, ".");
     assert_eq!(tree.uris(&["shop/templates/a.yaml", "shop/crds"]), ["shop/crds/d.yaml", "shop/templates/a.yaml"], "a named file is read");
     tree.link("shop/templates", "linked");
     assert_eq!(tree.from("", &[]).unwrap().sources.len(), 3);
