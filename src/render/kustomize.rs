@@ -206,5 +206,5 @@ fn paths(file: &File) -> Vec<String> {
 /// The file of that name, or the kustomization of the folder of that name.
 fn either(path: &str, find: &mut impl FnMut(&str) -> Option<u32>) -> Option<u32> {
     let inside = |name: &&str| if path.is_empty() { (*name).to_owned() } else { format!("{path}/{name}") };
-    find(path).or_else(|| KUSTOMIZATIONS.iter().map(|name| inside(name)).find_map(|name| find(&name)))
+    find(path).or_else(|| KUSTOMIZATIONS.iter().map(inside).find_map(|name| find(&name)))
 }
