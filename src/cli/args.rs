@@ -9,10 +9,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 mod explain;
 mod merge;
 mod permissions;
+mod render;
 
 pub use explain::{Explain, ExplainFormat};
 pub use merge::Merge;
 pub use permissions::{Permissions, RoleFormat};
+pub use render::{Render, Rendering};
 
 use crate::evaluate::Share;
 use crate::model::KubernetesVersion;
@@ -111,6 +113,9 @@ pub struct Scan {
     #[cfg(feature = "live")]
     #[command(flatten, next_help_heading = "Cluster")]
     pub access: Access,
+    /// What to render first.
+    #[command(flatten)]
+    pub rendering: Rendering,
     /// The profile to assess against: a name (see `list profiles`) or a file [default: default]
     #[arg(long, value_name = "NAME|FILE")]
     pub profile: Option<String>,
