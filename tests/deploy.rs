@@ -63,7 +63,14 @@ fn the_manifests_fail_nothing_but_what_is_excused_with_a_reason() {
     let excused: BTreeSet<_> = findings.iter().filter_map(|finding| finding["check"].as_str()).collect();
     assert_eq!(
         excused,
-        BTreeSet::from(["image-registry-not-restricted", "pod-mac-profile-missing", "rbac-secrets-read", "rbac-wildcard-rule"])
+        BTreeSet::from([
+            "image-provenance-not-enforced",
+            "image-registry-not-restricted",
+            "image-signature-not-enforced",
+            "pod-mac-profile-missing",
+            "rbac-secrets-read",
+            "rbac-wildcard-rule"
+        ])
     );
     assert_eq!(result["gaps"], Value::Array(Vec::new()));
 }

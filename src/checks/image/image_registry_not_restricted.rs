@@ -1,6 +1,7 @@
 //! Where anything can be pulled from, a slip of the pen or a name that looks alike is enough.
 
 use crate::checks::{Assurance, Check, Fault, Probe, Severity, Verdict};
+use crate::model::admission::kinds::OF_PODS;
 use crate::model::admission::registries::{self, Limit};
 use crate::model::image::is_placeholder;
 use crate::model::{Container, Field, GroupKind, Image, Namespace, kinds};
@@ -15,6 +16,7 @@ pub(super) static CHECK: Check = Check {
     fix: "List the registries in the setting `allowed_registries`, and have admission refuse others by a list whose entries end in `/`.",
     assurance: Assurance::Enforcement,
     needs: POLICIES,
+    beside: OF_PODS,
     settings: &[&ALLOWED, &crate::settings::SYSTEM_NAMESPACES],
     blind: "Policies other than lists of Gatekeeper, Kyverno and OpenShift are named, not read; mirrors and pull-through caches that runtimes are set to.",
     refs: &[
