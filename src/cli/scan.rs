@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 
-use super::args::{Cli, Complete, Convert, Scan};
+use super::args::{Complete, Convert, Scan, Voice};
 use super::{Streams, merge, options};
 use crate::assess::{self, Assessment, Decision, Occasion};
 use crate::discover::Captured;
@@ -18,18 +18,20 @@ use crate::policy::{self, Baseline, Mapping, Policy};
 use crate::report::{self, Format};
 use crate::{Input, Request, discover, explain};
 
-pub(super) fn run(args: &Scan, cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
+pub(super) fn run(args: &Scan, voice: Voice, streams: &mut Streams<'_>) -> Result<u8> {
     let clock = Instant::now();
     let from_cluster = reads_cluster(args)?;
-    let input = input(args)?;
+    let mut input = input(args)?;
     let policy = policy(args, &input)?;
     let config = &policy.config;
+    let voice = &voice.or(config);
+    name_stdin(&mut input, config);
     threads(args.jobs.or(config.jobs.as_ref().map(|jobs| jobs.value)))?;
     let plan = Plan::new((args.format, &args.outputs), Some(&policy), discover::working_below_root(&input))?;
-    let mapping = args.framework.as_deref().map(Mapping::load).transpose()?;
+    let mapping = mapping(args, config)?;
     let request = Request {
         input: if from_cluster {
-            Input::Cluster(Box::new(cluster(args, cli)?), overlay(args))
+            Input::Cluster(Box::new(cluster(args, config, voice)?), overlay(args))
         } else {
             Input::Files(discover::Request { all_files: args.all_files || config.all_files, ..input })
         },
@@ -41,18 +43,50 @@ pub(super) fn run(args: &Scan, cli: &Cli, streams: &mut Streams<'_>) -> Result<u
         occasion: Occasion { line_hashes: args.shard.is_some() || plan.is_for_machines(), ..occasion(args, &policy, clock)? },
     };
     if let Some(share) = args.shard {
-        return merge::shard(args, share, request, &policy, cli, streams);
+        return merge::shard(args, share, request, &policy, voice, streams);
     }
     let mut assessment = crate::scan(request, &policy)?;
     assessment.crosswalk = mapping.map(|mapping| assess::crosswalk::of(&assessment, &mapping));
-    plan.write(&assessment, cli, streams)?;
-    conclude(&assessment, cli, streams)
+    plan.write(&assessment, voice, streams)?;
+    conclude(&assessment, voice, streams)
+}
+
+impl Voice {
+    /// What its flags leave open, the configuration file says.
+    fn or(self, config: &policy::Config) -> Self {
+        Voice {
+            color: self.color.or(config.color),
+            quiet: self.quiet || config.quiet,
+            verbose: if self.verbose == 0 { config.verbose } else { self.verbose },
+        }
+    }
+}
+
+/// The name that standard input gets where no flag gave it one.
+fn name_stdin(input: &mut discover::Request, config: &policy::Config) {
+    let Some(given) = &config.stdin_path else { return };
+    for target in &mut input.targets {
+        if let discover::Target::Stdin { name, .. } = target {
+            name.get_or_insert_with(|| given.clone());
+        }
+    }
+}
+
+/// The framework to show the result by.
+fn mapping(args: &Scan, config: &policy::Config) -> Result<Option<Mapping>> {
+    if let Some(flag) = &args.framework {
+        return Ok(Some(Mapping::load(flag)?));
+    }
+    let Some(key) = &config.framework else { return Ok(None) };
+    let file = config.beside(&key.value);
+    let loaded = if file.is_file() { Mapping::load(&file.display().to_string()) } else { Mapping::load(&key.value) };
+    Ok(Some(loaded.map_err(|error| config.mistake(key, error.to_string()))?))
 }
 
 /// The exit code, and a word on what could not be judged.
-pub(super) fn conclude(assessment: &Assessment, cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
+pub(super) fn conclude(assessment: &Assessment, voice: &Voice, streams: &mut Streams<'_>) -> Result<u8> {
     let decision = assess::decide(assessment);
-    if decision == Decision::Incomplete && !cli.quiet {
+    if decision == Decision::Incomplete && !voice.quiet {
         let gaps = assessment.gaps.len() + assessment.errors.len();
         writeln!(
             streams.err,
@@ -88,11 +122,11 @@ fn overlay(args: &Scan) -> Option<discover::Request> {
 
 /// What there is of the cluster.
 #[cfg_attr(not(feature = "live"), allow(unused_variables, reason = "only a running cluster needs to know"))]
-fn cluster(args: &Scan, cli: &Cli) -> Result<Captured> {
+fn cluster(args: &Scan, config: &policy::Config, voice: &Voice) -> Result<Captured> {
     match &args.snapshot {
         Some(path) => Ok(discover::snapshot::read(path)?),
         #[cfg(feature = "live")]
-        None => super::cluster::capture(&args.access, cli.quiet),
+        None => super::cluster::capture(&args.access.or(config), voice.quiet),
         #[cfg(not(feature = "live"))]
         None => bail!("no snapshot"),
     }
@@ -248,16 +282,16 @@ impl Plan {
         formats.into_iter().any(|format| !matches!(format, Format::Table | Format::Markdown | Format::Html))
     }
 
-    pub(super) fn write(&self, assessment: &Assessment, cli: &Cli, streams: &mut Streams<'_>) -> Result<()> {
+    pub(super) fn write(&self, assessment: &Assessment, voice: &Voice, streams: &mut Streams<'_>) -> Result<()> {
         for (format, path) in &self.files {
             let to = || path.display().to_string();
             let mut file = BufWriter::new(fs::File::create(path).with_context(to)?);
-            report::write(*format, assessment, &options(cli, false), &mut file).with_context(to)?;
+            report::write(*format, assessment, &options(voice, false), &mut file).with_context(to)?;
             file.flush().with_context(to)?;
         }
-        let shown = report::Options { from: self.from.clone(), ..options(cli, streams.terminal) };
+        let shown = report::Options { from: self.from.clone(), ..options(voice, streams.terminal) };
         report::write(self.format, assessment, &shown, &mut streams.out)?;
-        if cli.quiet {
+        if voice.quiet {
             return Ok(());
         }
         let mut formats: Vec<_> = self.files.iter().map(|(format, _)| *format).chain([self.format]).collect();
@@ -294,7 +328,7 @@ fn format(name: &str) -> Result<Format, String> {
     Format::from_str(name, false).map_err(|_| format!("there is no format `{name}`; there are {}", known()))
 }
 
-pub(super) fn convert(args: &Convert, cli: &Cli, streams: &mut Streams<'_>) -> Result<()> {
+pub(super) fn convert(args: &Convert, voice: &Voice, streams: &mut Streams<'_>) -> Result<()> {
     let mut assessment = read(&args.result)?;
     if let Some(framework) = &args.framework {
         assessment.crosswalk = Some(assess::crosswalk::of(&assessment, &Mapping::load(framework)?));
@@ -303,11 +337,11 @@ pub(super) fn convert(args: &Convert, cli: &Cli, streams: &mut Streams<'_>) -> R
         None => Plan { format: args.format, files: Vec::new(), from: String::new() },
         Some(path) => {
             let mut file = BufWriter::new(fs::File::create(path).with_context(|| path.display().to_string())?);
-            report::write(args.format, &assessment, &options(cli, false), &mut file)?;
+            report::write(args.format, &assessment, &options(voice, false), &mut file)?;
             return Ok(file.flush()?);
         }
     };
-    plan.write(&assessment, cli, streams)
+    plan.write(&assessment, voice, streams)
 }
 
 /// A JSON result from a file or standard input.

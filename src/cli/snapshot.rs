@@ -2,15 +2,15 @@
 
 use anyhow::{Context, Result};
 
-use super::args::{Cli, Snapshot};
+use super::args::{Snapshot, Voice};
 use super::{Streams, cluster};
 use crate::discover::{plural, snapshot};
 
-pub(super) fn run(args: &Snapshot, cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
-    let captured = cluster::capture(&args.access, cli.quiet)?;
+pub(super) fn run(args: &Snapshot, voice: &Voice, streams: &mut Streams<'_>) -> Result<u8> {
+    let captured = cluster::capture(&args.access, voice.quiet)?;
     let taken = super::now()?.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     snapshot::write(&captured, &taken, &args.output)?;
-    if cli.quiet {
+    if voice.quiet {
         return Ok(code(args.allow_gaps || captured.gaps.is_empty()));
     }
     let objects: u64 = captured.lists.iter().map(|list| u64::from(list.items)).sum();

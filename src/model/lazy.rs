@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use crate::model::admin::Consoles;
 use crate::model::ingress_nginx::Modes;
+use crate::model::{Map, pod_defaults};
 
 /// See the module's page.
 #[derive(Debug, Default)]
@@ -12,4 +13,8 @@ pub(crate) struct Lazy {
     pub(crate) modes: OnceLock<Modes>,
     /// The Services that lead to consoles.
     pub(crate) consoles: OnceLock<Consoles>,
+    /// Of each world the first namespace that has workloads, and how many have.
+    pub(crate) first_namespaces: OnceLock<Map<u16, (Box<str>, usize)>>,
+    /// What gives something to every pod of Tekton or Argo.
+    pub(crate) pod_defaults: OnceLock<pod_defaults::Found>,
 }

@@ -13,6 +13,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::High,
     why: "Whoever can create pods where nothing refuses privileged ones can take the node; levels that only warn or are written to the audit log stop nobody.",
     fix: "Label the namespace with `pod-security.kubernetes.io/enforce: baseline` or `restricted`.",
+    how: "Fails for a namespace whose `pod-security.kubernetes.io/enforce` is absent or below `pod_security_level`, unless the PodSecurityConfiguration among the input has a default that covers it, and for one which that configuration exempts; `warn` and `audit` count for nothing. For review: no such configuration or no document of the namespace was seen, the level is no word of the standard, copies disagree, no namespace is given, or a policy of an engine (Kyverno, Gatekeeper, Kubewarden, ValidatingAdmissionPolicy, OpenShift) may refuse what the label does not. An old `enforce-version` is a note; does not apply to system namespaces.",
     blind: "The configuration file of the API server, where it is not among the input: it may set a default for unlabelled namespaces or exempt some. What Kyverno, Gatekeeper, Kubewarden and admission policies refuse is not read yet.",
     assurance: Assurance::Enforcement,
     needs: &[kinds::NAMESPACE, kinds::POD_SECURITY_CONFIGURATION],

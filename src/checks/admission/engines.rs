@@ -4,7 +4,7 @@
 
 use crate::model::glob::glob;
 use crate::model::selector::Selector;
-use crate::model::{Field, GroupKind, Namespace, Object, kinds};
+use crate::model::{Field, GroupKind, Namespace, Object, Scan, kinds};
 
 /// A group, its kinds (none named: each of them), whether they reach no further than their own namespace, and whether a
 /// policy of it refuses what it finds.
@@ -56,6 +56,14 @@ pub(super) const KINDS: &[GroupKind] = &[
 /// The first policy that may refuse pods in a namespace, for a person: `ClusterPolicy disallow-privileged`.
 pub(super) fn first(namespace: &Namespace<'_>) -> Option<String> {
     refusing(namespace).next().map(|object| format!("{} {}", object.kind, object.name))
+}
+
+/// Whether a world has any policy of an engine, whatever it does.
+pub(in crate::checks) fn any(scan: &Scan<'_>, world: u16) -> bool {
+    let evidence = scan.evidence;
+    let mut seen = evidence.kinds().filter(|(group, kind)| engine(group, kind).is_some());
+    seen.any(|(group, kind)| evidence.named(group, kind).any(|object| object.world == world))
+        || evidence.of_kind_in(world, kinds::VALIDATING_ADMISSION_POLICY).next().is_some()
 }
 
 /// The policies that may refuse pods in a namespace.

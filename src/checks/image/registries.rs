@@ -38,6 +38,12 @@ pub(super) fn limit<'a>(namespace: &Namespace<'a>) -> Limit<'a> {
     open.map(Limit::Open).or(unread.map(Limit::Unread)).unwrap_or(Limit::None)
 }
 
+/// Whether nothing in a world limits registries anywhere, so that its namespaces are all alike.
+pub(super) fn are_unlimited(namespace: &Namespace<'_>) -> bool {
+    let own = namespace.scan().evidence.of_kind_in(namespace.world(), CLUSTER_IMAGE).next();
+    own.is_none() && !engines::any(namespace.scan(), namespace.world())
+}
+
 fn of_policy<'a>(policy: &'a Object<'a>) -> Limit<'a> {
     match (policy.group, policy.kind) {
         ("constraints.gatekeeper.sh", "K8sAllowedRepos") => by_prefix(policy.at("spec.parameters.repos")),

@@ -14,6 +14,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "What policies allow adds up, so that a single wide rule is what counts for the pods it is for, however narrow the others are.",
     fix: "Name the peers by the labels of their pods and namespaces, and the ports.",
+    how: "Fails for an ingress rule without `from`, or whose blocks come to the whole internet together, and in either direction for a peer whose `namespaceSelector` takes in every namespace while no `podSelector` narrows it; egress for DNS alone is no fault. For review: pods behind a Service that is open to the outside, a selector that only leaves some namespaces out, and a policy of a kind not read that may deny it. Egress to the internet is left to network-egress-internet-open.",
     blind: "Whether the peers that a rule names are the right ones only their owners know.",
     needs: &[kinds::SERVICE, kinds::POD],
     beside: OTHER_POLICIES,

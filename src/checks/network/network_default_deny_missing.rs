@@ -15,6 +15,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::High,
     why: "A pod that no policy selects talks to every other pod and to the internet, and is talked to; a default denial makes each allowance a decision.",
     fix: "Add a NetworkPolicy with an empty `podSelector`, both `policyTypes` and no rules, and policies beside it that allow what is needed, DNS first.",
+    how: "Fails for each direction in which no NetworkPolicy, or set of them, isolates every pod of a namespace with workloads, or in which such policies let everything through again. Without `policyTypes` a policy isolates ingress, and egress where it has `egress` rules. Ingress is high and egress medium; both are medium where a policy selects each pod seen, so that only new ones are open. For review: input that may be a part of the cluster, copies of a policy that disagree, and policies of Cilium, Calico, Antrea or AdminNetworkPolicy; does not apply to system namespaces, nor where all pods are on their node's network.",
     blind: "Whether the network plug-in enforces NetworkPolicies at all does not show in the objects; policies of Cilium, Calico and other plug-ins are named, not read.",
     needs: &[kinds::NETWORK_POLICY],
     beside: OTHER_POLICIES,

@@ -13,6 +13,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "Tools are fetched from, commands come from and data goes to addresses outside; a workload that needs three hosts should reach three hosts.",
     fix: "Allow the addresses that are needed, by block, or by name with the policies of a plug-in that knows names or an egress gateway.",
+    how: "Where NetworkPolicies restrict egress of a namespace, fails for a rule of egress without `to`, and for blocks that come to the whole internet, with or without private ranges excepted; low where only DNS is allowed there. Wide ranges of the internet are for review, and so are policies of a kind not read. Does not apply to namespaces without a policy of egress, to system namespaces, nor where all pods are on their node's network.",
     blind: "Firewalls and gateways outside of the cluster are not seen, nor whether the addresses of an allowance belong to whom they should.",
     assurance: crate::checks::Assurance::Enforcement,
     needs: &[kinds::NETWORK_POLICY],

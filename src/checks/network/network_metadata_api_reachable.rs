@@ -21,6 +21,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "The service answers any request from the node, a pod's too, with credentials of the node's role; one server that can be made to fetch a URL is enough.",
     fix: "Take the address out of the policy, set the hop limit of IMDSv2 to 1, or use workload identity.",
+    how: "Where a Node has a `providerID` of AWS, Google Cloud or Azure, fails for an egress rule for TCP port 80 with a block that can only mean the metadata service. For review: missing policies and wider rules that leave the address open, as what the nodes allow decides, and the fault itself where no Node was seen. Passes where each node has GKE's metadata server; does not apply to system namespaces, `metadata_clients`, and nodes of no cloud.",
     blind: "What the node itself does against it (hop limit, metadata concealment) is seen only for GKE's metadata server.",
     assurance: crate::checks::Assurance::Enforcement,
     needs: &[kinds::NETWORK_POLICY, kinds::NODE],

@@ -16,6 +16,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "Each pair that can talk and need not is a way for an attacker from one workload to the next.",
     fix: "Tighten the NetworkPolicies to the pairs that are needed, or add the pair to the setting `allowed_pairs`.",
+    how: "Works out from the NetworkPolicies of both sides which workload reaches which on which ports, and fails for a workload that is within reach of one which no entry of `allowed_pairs` lets in. While that setting is empty, it is one question for review. So are labels set at run time, policies of a kind not read, and input that may be a part of the cluster; pods on their node's network are left out.",
     needs: POLICIES,
     settings: &[&ALLOWED],
     blind: "Rules of meshes and policies of network plug-ins are named, not read; protocols are not told apart; addresses of pods that an ipBlock may mean.",

@@ -13,6 +13,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::High,
     why: "Policies protect only the pods that their selectors name; a pod left out, by a label forgotten or misspelt, takes traffic from the whole cluster.",
     fix: "Extend the selector of a policy to the pod, or add a policy that denies by default in the namespace.",
+    how: "In a namespace that has NetworkPolicies, fails for a pod that none of them selects for ingress (high), or for egress where any of them restricts egress (medium). For review: a selector on a label set at run time, copies of a policy that disagree, other kinds of policies, and input that may be a part of the cluster. Does not apply to pods on their node's network, to what has run to its end, and to namespaces without any policy.",
     blind: "Labels that an operator or a webhook adds to pods at run time do not show in their template.",
     needs: &[kinds::NETWORK_POLICY],
     beside: OTHER_POLICIES,
