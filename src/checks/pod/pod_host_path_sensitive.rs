@@ -1,7 +1,7 @@
 //! Some folders of a node are the node: its programs, its keys, its kernel's controls.
 
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
-use crate::model::host_path::{is_runtime_socket, lies_in};
+use crate::model::host_path::{CREDENTIALS, CRITICAL, is_runtime_socket, lies_in};
 use crate::model::{Container, HostPath, kinds};
 
 pub(super) static CHECK: Check = Check {
@@ -30,30 +30,6 @@ pub(super) static CHECK: Check = Check {
     probe: Probe::Container(probe),
     ..Check::BASE
 };
-
-/// Keys and tokens of the node and of its pods.
-const CREDENTIALS: &[&str] = &["/etc/kubernetes", "/var/lib/kubelet", "/var/lib/etcd", "/root"];
-
-const CRITICAL: &[&str] = &[
-    "/bin",
-    "/boot",
-    "/dev",
-    "/etc",
-    "/home",
-    "/lib",
-    "/lib64",
-    "/opt/cni/bin",
-    "/proc",
-    "/run",
-    "/sbin",
-    "/sys",
-    "/usr",
-    "/var/lib/containerd",
-    "/var/lib/containers",
-    "/var/lib/docker",
-    "/var/lib/rancher",
-    "c:/windows",
-];
 
 /// Read, these tell nothing that a program may not know.
 const PUBLIC: &[&str] = &[
