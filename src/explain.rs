@@ -1,5 +1,7 @@
 //! The one page of a check or a control: `explain`, the help of SARIF rules and the result's `help` come from here.
 
+pub mod admission;
+
 use std::fmt::Write as _;
 
 use include_dir::{Dir, DirEntry, include_dir};

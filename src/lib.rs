@@ -109,7 +109,8 @@ fn look(request: Request, policy: &Policy, share: Share) -> Result<(Outcomes, Se
         if evidence.is_empty() && evidence.gaps().is_empty() && found.gaps.is_empty() {
             return Err(discover::Error::Nothing(nothing(&evidence)).into());
         }
-        let scan = Scan { evidence: &evidence, settings: &policy.settings, version: request.kubernetes_version };
+        let scan =
+            Scan { evidence: &evidence, settings: &policy.settings, version: request.kubernetes_version, now: request.occasion.started };
         let judge = || evaluate::share(&policy.checks, &scan, request.include_passes, share);
         rayon::join(judge, || seen::gather(&scan, found.gaps, found.ignored))
     };

@@ -217,6 +217,7 @@ impl Words {
             subject,
             path: self.text(&finding.path),
             location,
+            notes: finding.notes.iter().map(|note| self.text(note)).collect(),
             source: finding.source.map(|source| Arc::new(GitSource { repository: source.repository.clone(), path: source.path.clone() })),
             observed,
             expected: self.text(&finding.expected),

@@ -8,6 +8,8 @@ pub use crate::model::{Fault, Severity, Verdict};
 
 mod admission;
 mod control_plane;
+mod delivery;
+mod dependency;
 mod image;
 mod network;
 mod pipeline;
@@ -15,6 +17,7 @@ mod pod;
 pub mod pss;
 mod rbac;
 mod secret;
+mod signing;
 mod storage;
 
 /// A check: a value with a plain function in it.
@@ -172,7 +175,7 @@ pub enum Probe {
 
 /// Every check, by topic, then as its topic lists it.
 pub fn all() -> impl Iterator<Item = &'static Check> {
-    let topics: [&'static [&'static Check]; 10] = [
+    let topics: [&'static [&'static Check]; 13] = [
         pss::CHECKS,
         pod::CHECKS,
         image::CHECKS,
@@ -183,6 +186,9 @@ pub fn all() -> impl Iterator<Item = &'static Check> {
         admission::CHECKS,
         pipeline::CHECKS,
         storage::CHECKS,
+        delivery::CHECKS,
+        signing::CHECKS,
+        dependency::CHECKS,
     ];
     topics.into_iter().flatten().copied()
 }

@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod explain;
 mod merge;
 mod permissions;
 mod render;
 
+pub use explain::{Explain, ExplainFormat};
 pub use merge::Merge;
 pub use permissions::{Permissions, RoleFormat};
 pub use render::{Render, Rendering};
@@ -262,25 +264,6 @@ pub enum Complete {
     Cluster,
     /// The repository.
     Repo,
-}
-
-/// `explain`
-#[derive(Debug, Args)]
-pub struct Explain {
-    /// A check such as pss-privileged-container, or a control such as CNSC-32.
-    pub id: String,
-    /// How to print it.
-    #[arg(short, long, value_name = "FORMAT", default_value = "markdown")]
-    pub format: ExplainFormat,
-}
-
-/// The formats of `explain`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ExplainFormat {
-    /// For people.
-    Markdown,
-    /// For programs.
-    Json,
 }
 
 /// `list`

@@ -8,6 +8,9 @@ use crate::policy::{Catalog, Profile};
 use crate::{checks, explain};
 
 pub(super) fn run(args: &Explain, streams: &mut Streams<'_>) -> Result<()> {
+    if !args.paths.is_empty() || args.snapshot.is_some() || !args.namespaces.is_empty() {
+        bail!("only `explain admission` reads files: `{}` is explained by itself", args.id);
+    }
     let (page, data) = if let Some(check) = checks::find(&args.id.to_lowercase()) {
         (explain::check(check), explain::check_json(check))
     } else if let Some(control) = Catalog::embedded().find(&args.id) {

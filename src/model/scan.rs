@@ -13,6 +13,8 @@ pub struct Scan<'a> {
     pub settings: &'a Settings,
     /// The version given by flag or configuration; `None`: the server's, else the latest known.
     pub version: Option<KubernetesVersion>,
+    /// When it is judged: what is too old, or has run out, is so at this time.
+    pub now: jiff::Timestamp,
 }
 
 impl<'a> Scan<'a> {
