@@ -8,11 +8,13 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 mod cluster;
 mod merge;
 mod permissions;
+mod render;
 
 #[cfg(feature = "live")]
 pub use cluster::{Access, Publish, Show, Snapshot};
 pub use merge::Merge;
 pub use permissions::{Permissions, RoleFormat};
+pub use render::{Render, Rendering};
 
 use crate::evaluate::Share;
 use crate::model::KubernetesVersion;
@@ -116,6 +118,9 @@ pub struct Scan {
     #[arg(long, value_name = "FORM", num_args = 0..=1, require_equals = true, default_missing_value = "auto")]
     #[arg(requires = "cluster", conflicts_with_all = ["overlays", "selector", "shard"])]
     pub publish: Option<Publish>,
+    /// What to render first.
+    #[command(flatten)]
+    pub rendering: Rendering,
     /// The profile to assess against: a name (see `list profiles`) or a file [default: default]
     #[arg(long, value_name = "NAME|FILE")]
     pub profile: Option<String>,

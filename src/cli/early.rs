@@ -103,6 +103,7 @@ fn judge(policy: &Policy, captured: Captured) -> Vec<Finding> {
         complete: false,
         kubernetes_version: None,
         include_passes: false,
+        render: crate::render::Request::default(),
         limits: Limits::default(),
         occasion,
     };

@@ -1,5 +1,6 @@
 //! Where bytes come from. Nothing here knows what the bytes mean.
 
+mod build;
 mod capture;
 #[cfg(feature = "live")]
 pub mod cluster;
@@ -12,6 +13,7 @@ mod source;
 mod walk;
 mod wants;
 
+pub use build::{Build, Maker};
 pub use capture::{Captured, Cluster, Facts, KUBELETS, List, Listed, Page, Prune, Reach, Resource, Sight, Unseen};
 pub use files::{Discovery, Request, Target, all, start, working_below_root};
 pub use gap::{Gap, Place};

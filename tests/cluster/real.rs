@@ -142,6 +142,7 @@ fn privileged(name: &str) -> Value {
 
 #[test]
 fn every_kind_is_read_custom_ones_too() {
+    let _alone = kinds_alone();
     let Some(cluster) = cluster("every_kind_is_read_custom_ones_too") else { return };
     let group = format!("{}.example.com", cluster.namespace);
     cluster.make(
@@ -266,6 +267,13 @@ fn role(arguments: &[&str]) -> Value {
     role["rules"].clone()
 }
 
+/// Held by tests that a kind made by another would disturb.
+static KINDS: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
+fn kinds_alone() -> std::sync::MutexGuard<'static, ()> {
+    KINDS.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
 /// The statuses of controls, by their ids, and the verdicts of checks.
 fn judged(result: &Value) -> Vec<(String, String)> {
     let pairs = |key: &str, of: &str| -> Vec<_> {
@@ -277,6 +285,7 @@ fn judged(result: &Value) -> Vec<(String, String)> {
 
 #[test]
 fn a_reader_with_the_shipped_role_has_no_gap() {
+    let _alone = kinds_alone();
     let Some(cluster) = cluster("a_reader_with_the_shipped_role_has_no_gap") else { return };
     cluster.make(&cluster.own("pods"), privileged("p"));
     // a kind that no check knows and that holds no pods
@@ -316,6 +325,7 @@ fn a_reader_with_the_shipped_role_has_no_gap() {
 
 #[test]
 fn with_view_alone_the_gaps_name_what_was_refused() {
+    let _alone = kinds_alone();
     let Some(cluster) = cluster("with_view_alone_the_gaps_name_what_was_refused") else { return };
     cluster.make(&cluster.own("pods"), privileged("p"));
     let rbac = "/apis/rbac.authorization.k8s.io/v1/clusterroles";
