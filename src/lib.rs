@@ -16,6 +16,7 @@ pub mod render;
 pub mod report;
 pub mod seen;
 pub mod settings;
+mod whole;
 
 use assess::{Assessment, Occasion, Seen};
 use discover::Captured;
@@ -92,6 +93,10 @@ fn look(request: Request, policy: &Policy, share: Share) -> Result<(Outcomes, Se
             (parse::all(std::mem::take(&mut found.sources), &request.limits), None, found)
         }
         Input::Cluster(mut captured, overlay) => {
+            // a snapshot may hold more than these checks would have asked for
+            if captured.from_snapshot {
+                captured.narrow(&policy::permissions::wants(&policy.checks));
+            }
             let mut files = parse::live::all(std::mem::take(&mut captured.lists));
             let mut found = overlay.as_ref().map(discover::all).transpose()?.unwrap_or_default();
             let laid = parse::all(std::mem::take(&mut found.sources), &request.limits);

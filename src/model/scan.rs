@@ -36,6 +36,13 @@ impl<'a> Scan<'a> {
         matches!(self.evidence.extent(kind, namespace), Extent::Whole)
     }
 
+    /// Who runs the control plane where a provider does, so that nothing of it can be seen, and what tells.
+    #[must_use]
+    pub fn managed_by(&self) -> Option<(&'a str, &'a str)> {
+        let cluster = &self.evidence.cluster()?.cluster;
+        Some((cluster.managed_by.as_deref()?, cluster.managed_sign.as_deref().unwrap_or_default()))
+    }
+
     /// The view of a pod by its number.
     #[must_use]
     pub fn pod(&'a self, id: u32) -> Pod<'a> {
