@@ -82,22 +82,46 @@ pub fn scan_share(request: Request, policy: &Policy, share: Share) -> Result<ass
     Ok(assess::share(share, policy, outcomes, seen, &occasion))
 }
 
-fn look(request: Request, policy: &Policy, share: Share) -> Result<(Outcomes, Seen, Occasion), Error> {
-    let (files, live, found) = match request.input {
+/// Answers a question about the input; with the number of its parts that could not be read.
+///
+/// # Errors
+/// When nothing can be looked at.
+pub fn ask<T>(input: Input, namespace: Option<&str>, question: impl FnOnce(&Scan<'_>) -> T) -> Result<(T, usize), Error> {
+    let (files, live, found) = read(input, &Limits::default())?;
+    let assumed_namespace = namespace.unwrap_or(UNSET_NAMESPACE);
+    let evidence = Evidence::index(&files, Reading { assumed_namespace, complete: false, live: live.as_deref() });
+    if evidence.is_empty() && evidence.gaps().is_empty() && found.gaps.is_empty() {
+        return Err(discover::Error::Nothing(nothing(&evidence)).into());
+    }
+    let settings = settings::Settings::default();
+    let scan = Scan { evidence: &evidence, settings: &settings, version: None };
+    Ok((question(&scan), evidence.gaps().len() + found.gaps.len()))
+}
+
+/// What was parsed, the cluster that it is of, and what was found.
+type Material = (Vec<parse::File>, Option<Box<Captured>>, discover::Discovery);
+
+/// What there is to look at, parsed.
+fn read(input: Input, limits: &Limits) -> Result<Material, Error> {
+    Ok(match input {
         Input::Files(input) => {
             let mut found = discover::all(&input)?;
-            (parse::all(std::mem::take(&mut found.sources), &request.limits), None, found)
+            (parse::all(std::mem::take(&mut found.sources), limits), None, found)
         }
         Input::Cluster(mut captured, overlay) => {
             let mut files = parse::live::all(std::mem::take(&mut captured.lists));
             let mut found = overlay.as_ref().map(discover::all).transpose()?.unwrap_or_default();
-            let laid = parse::all(std::mem::take(&mut found.sources), &request.limits);
+            let laid = parse::all(std::mem::take(&mut found.sources), limits);
             // what is laid over a cluster is judged as a part of it
             files.extend(laid.into_iter().map(|file| parse::File { root: String::new(), ..file }));
             found.gaps.append(&mut captured.gaps);
             (files, Some(captured), found)
         }
-    };
+    })
+}
+
+fn look(request: Request, policy: &Policy, share: Share) -> Result<(Outcomes, Seen, Occasion), Error> {
+    let (files, live, found) = read(request.input, &request.limits)?;
     let assumed_namespace = request.assume_namespace.as_deref().unwrap_or(UNSET_NAMESPACE);
     let (outcomes, noted) = {
         let evidence = Evidence::index(&files, Reading { assumed_namespace, complete: request.complete, live: live.as_deref() });

@@ -9,6 +9,7 @@ pub use crate::model::{Fault, Severity, Verdict};
 mod admission;
 mod control_plane;
 mod image;
+mod mesh;
 mod network;
 mod pipeline;
 mod pod;
@@ -172,12 +173,13 @@ pub enum Probe {
 
 /// Every check, by topic, then as its topic lists it.
 pub fn all() -> impl Iterator<Item = &'static Check> {
-    let topics: [&'static [&'static Check]; 10] = [
+    let topics: [&'static [&'static Check]; 11] = [
         pss::CHECKS,
         pod::CHECKS,
         image::CHECKS,
         rbac::CHECKS,
         network::CHECKS,
+        mesh::CHECKS,
         control_plane::CHECKS,
         secret::CHECKS,
         admission::CHECKS,

@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod explain;
 mod merge;
 mod permissions;
 
+pub use explain::{Explain, ExplainFormat, Question, Read};
 pub use merge::Merge;
 pub use permissions::{Permissions, RoleFormat};
 
@@ -57,7 +59,7 @@ pub enum Command {
     /// Capture what a scan of a cluster reads, to scan it later.
     #[cfg(feature = "live")]
     Snapshot(Snapshot),
-    /// What a check or a control is, how it is decided, and how to mend what it finds.
+    /// What a check or a control is, how it is decided, and how to mend what it finds; who reaches whom, and who may do what.
     Explain(Explain),
     /// List checks, controls, profiles or formats.
     List(List),
@@ -257,25 +259,6 @@ pub enum Complete {
     Cluster,
     /// The repository.
     Repo,
-}
-
-/// `explain`
-#[derive(Debug, Args)]
-pub struct Explain {
-    /// A check such as pss-privileged-container, or a control such as CNSC-32.
-    pub id: String,
-    /// How to print it.
-    #[arg(short, long, value_name = "FORMAT", default_value = "markdown")]
-    pub format: ExplainFormat,
-}
-
-/// The formats of `explain`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ExplainFormat {
-    /// For people.
-    Markdown,
-    /// For programs.
-    Json,
 }
 
 /// `list`

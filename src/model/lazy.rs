@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use crate::model::admin::Consoles;
 use crate::model::ingress_nginx::Modes;
+use crate::model::mesh::Present;
 
 /// See the module's page.
 #[derive(Debug, Default)]
@@ -12,4 +13,6 @@ pub(crate) struct Lazy {
     pub(crate) modes: OnceLock<Modes>,
     /// The Services that lead to consoles.
     pub(crate) consoles: OnceLock<Consoles>,
+    /// The meshes that there are.
+    pub(crate) meshes: OnceLock<Present>,
 }
