@@ -4,16 +4,16 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-mod explain;
 #[cfg(feature = "live")]
 mod cluster;
+mod explain;
 mod merge;
 mod permissions;
 mod render;
 
-pub use explain::{Explain, ExplainFormat};
 #[cfg(feature = "live")]
 pub use cluster::{Access, Publish, Show, Snapshot};
+pub use explain::{Explain, ExplainFormat, Question, Read};
 pub use merge::Merge;
 pub use permissions::{Permissions, RoleFormat};
 pub use render::{Render, Rendering};
@@ -63,7 +63,7 @@ pub enum Command {
     /// Capture what a scan of a cluster reads, to scan it later.
     #[cfg(feature = "live")]
     Snapshot(Snapshot),
-    /// What a check or a control is, how it is decided, and how to mend what it finds.
+    /// What a check or a control is, how it is decided, and how to mend what it finds; who reaches whom, and who may do what.
     Explain(Explain),
     /// List checks, controls, profiles or formats.
     List(List),

@@ -1,6 +1,5 @@
 //! The command line: what clap read becomes requests to the library, results go to standard output.
 
-mod admission;
 pub mod args;
 mod catalog;
 #[cfg(feature = "live")]
@@ -52,8 +51,7 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
         Command::Convert(args) => scan::convert(args, cli, streams)?,
         Command::Merge(args) => return merge::run(args, cli, streams),
         Command::Diff(args) => return diff::run(args, streams),
-        Command::Explain(args) if args.id == "admission" => admission::run(args, streams)?,
-        Command::Explain(args) => explain::run(args, streams)?,
+        Command::Explain(args) => explain::run(args, cli, streams)?,
         Command::List(args) => list::run(args, cli, streams)?,
         Command::Catalog { action } => catalog::run(action, cli, streams)?,
         Command::Permissions(args) => permissions::run(args, streams)?,

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, BufWriter, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
@@ -126,17 +126,22 @@ fn early(args: &Scan, policy: &Policy, input: &discover::Request, cli: &Cli) -> 
 
 /// Where to look. Standard input is read here, once.
 fn input(args: &Scan) -> Result<discover::Request> {
+    Ok(discover::Request { targets: targets(&args.paths, args.stdin_path.as_deref())?, all_files: args.all_files })
+}
+
+/// Where paths point, standard input by the name that it is given.
+pub(super) fn targets(paths: &[PathBuf], stdin_path: Option<&str>) -> Result<Vec<discover::Target>> {
     let mut targets = Vec::new();
-    for path in &args.paths {
+    for path in paths {
         if path.as_os_str() == "-" {
             let mut bytes = Vec::new();
             io::stdin().read_to_end(&mut bytes).context("standard input")?;
-            targets.push(discover::Target::Stdin { bytes, name: args.stdin_path.clone() });
+            targets.push(discover::Target::Stdin { bytes, name: stdin_path.map(str::to_owned) });
         } else {
             targets.push(discover::Target::Path(path.clone()));
         }
     }
-    Ok(discover::Request { targets, all_files: args.all_files })
+    Ok(targets)
 }
 
 fn policy(args: &Scan, input: &discover::Request, checks: Vec<String>) -> Result<Policy> {
@@ -182,7 +187,11 @@ fn limits(config: &policy::Config) -> Limits {
 }
 
 fn assumed_namespace(args: &Scan, config: &policy::Config) -> Result<Option<String>> {
-    let given = args.assume_namespace.clone().or(config.assume_namespace.as_ref().map(|name| name.value.clone()));
+    checked_namespace(args.assume_namespace.clone().or(config.assume_namespace.as_ref().map(|name| name.value.clone())))
+}
+
+/// A name that a namespace can have.
+pub(super) fn checked_namespace(given: Option<String>) -> Result<Option<String>> {
     let allowed = |name: &String| {
         let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         (1..=63).contains(&name.len()) && name.bytes().all(inner) && !name.starts_with('-') && !name.ends_with('-')
@@ -259,7 +268,7 @@ fn without_folders(argument: &str) -> String {
 /// What is to be written where, settled before the scan so that a mistake costs nothing.
 pub(super) struct Plan {
     format: Format,
-    files: Vec<(Format, std::path::PathBuf)>,
+    files: Vec<(Format, PathBuf)>,
     /// See `report::Options`.
     from: String,
 }

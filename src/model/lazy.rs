@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use crate::model::admin::Consoles;
 use crate::model::admission::Policies;
 use crate::model::ingress_nginx::Modes;
+use crate::model::mesh::Present;
 use crate::model::scanner::Scanned;
 
 /// See the module's page.
@@ -18,4 +19,6 @@ pub(crate) struct Lazy {
     pub(crate) policies: OnceLock<Policies>,
     /// What scanners found in images, and what images are made of.
     pub(crate) scanned: [OnceLock<Scanned>; 2],
+    /// The meshes that there are.
+    pub(crate) meshes: OnceLock<Present>,
 }

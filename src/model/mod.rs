@@ -27,6 +27,7 @@ mod layers;
 mod lazy;
 mod limits;
 mod masked;
+pub mod mesh;
 mod namespace;
 pub mod network;
 mod node;
