@@ -69,7 +69,7 @@ settings:
 /// What one run is for, and where it finds what, no file says; all else that `scan` takes has its key.
 #[test]
 fn every_flag_of_scan_has_its_key() {
-    const OF_ONE_RUN: [&str; 14] = [
+    const OF_ONE_RUN: [&str; 15] = [
         "paths",
         "cluster",
         "snapshot",
@@ -84,6 +84,7 @@ fn every_flag_of_scan_has_its_key() {
         "timeout",
         "progress",
         "help",
+        "publish",
     ];
     let command = <cnscan::cli::args::Cli as clap::CommandFactory>::command();
     let scan = command.find_subcommand("scan").unwrap();
