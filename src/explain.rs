@@ -5,6 +5,8 @@ pub mod place;
 pub mod reach;
 pub mod who_can;
 
+pub mod admission;
+
 use std::fmt::Write as _;
 
 use include_dir::{Dir, DirEntry, include_dir};

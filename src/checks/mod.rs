@@ -8,6 +8,8 @@ pub use crate::model::{Fault, Severity, Verdict};
 
 mod admission;
 mod control_plane;
+mod delivery;
+mod dependency;
 mod image;
 mod mesh;
 mod network;
@@ -16,6 +18,7 @@ mod pod;
 pub mod pss;
 mod rbac;
 mod secret;
+mod signing;
 mod storage;
 
 /// A check: a value with a plain function in it.
@@ -173,7 +176,7 @@ pub enum Probe {
 
 /// Every check, by topic, then as its topic lists it.
 pub fn all() -> impl Iterator<Item = &'static Check> {
-    let topics: [&'static [&'static Check]; 11] = [
+    let topics: [&'static [&'static Check]; 14] = [
         pss::CHECKS,
         pod::CHECKS,
         image::CHECKS,
@@ -185,6 +188,9 @@ pub fn all() -> impl Iterator<Item = &'static Check> {
         admission::CHECKS,
         pipeline::CHECKS,
         storage::CHECKS,
+        delivery::CHECKS,
+        signing::CHECKS,
+        dependency::CHECKS,
     ];
     topics.into_iter().flatten().copied()
 }

@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 
 use super::Streams;
 use super::args::{Cli, Explain, ExplainFormat, Question, Read};
-use crate::explain::{reach, who_can};
+use crate::explain::{admission, reach, who_can};
 use crate::model::Scan;
 use crate::policy::{Catalog, Profile};
 use crate::{Input, checks, discover, explain};
@@ -33,6 +33,13 @@ fn asked(question: &Question, cli: &Cli, streams: &mut Streams<'_>) -> Result<(S
             let answer = ask(read, cli, streams, |scan| reach::answer(&wanted, scan))?;
             Ok((reach::page(&answer), serde_json::to_value(&answer)?, read.format))
         }
+        Question::Admission { namespaces, read } => {
+            let rows = ask(read, cli, streams, |scan| Ok(admission::matrix(scan, namespaces)))?;
+            if rows.is_empty() {
+                bail!("no namespace{} is seen in the input", if namespaces.is_empty() { "" } else { " of that name" });
+            }
+            Ok((admission::page(&rows), serde_json::to_value(&rows)?, read.format))
+        }
         Question::WhoCan { verb, resource, namespace, name, read } => {
             let wanted = who_can::Question {
                 verb: verb.to_lowercase(),
@@ -52,13 +59,11 @@ fn ask<T>(read: &Read, cli: &Cli, streams: &mut Streams<'_>, question: impl FnOn
         None => Input::Files(discover::Request { targets: super::scan::targets(&read.paths, None)?, all_files: false }),
     };
     let namespace = super::scan::checked_namespace(read.assume_namespace.clone())?;
-    let (answer, gaps) = crate::ask(input, namespace.as_deref(), question)?;
-    let answer = answer.map_err(anyhow::Error::msg)?;
-    if gaps > 0 && !cli.quiet {
-        let parts = crate::assess::plural(gaps, "part");
-        writeln!(streams.err, "cnscan: {parts} of the input could not be read, and has no say in the answer; `cnscan scan` tells which")?;
+    let (answer, gaps) = crate::ask(input, namespace.as_deref(), super::now()?, question)?;
+    for gap in gaps.iter().filter(|_| !cli.quiet) {
+        writeln!(streams.err, "cnscan: not read: {}: {}", gap.what, gap.why)?;
     }
-    Ok(answer)
+    answer.map_err(anyhow::Error::msg)
 }
 
 /// The page of a check, a control or a requirement.

@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod admin;
+pub mod admission;
 pub mod cidr;
 pub mod claim;
 pub mod cloud;
@@ -41,13 +42,16 @@ pub mod reach;
 pub mod replication;
 mod runs;
 mod scan;
+pub mod scanner;
 pub mod selector;
 pub mod service;
 mod service_account;
 pub mod shown;
+pub mod standard;
 mod structure;
 mod template;
 pub mod templates;
+pub mod time;
 mod uncovered;
 mod user;
 mod version;

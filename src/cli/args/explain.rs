@@ -8,7 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 #[command(
-    after_help = "`explain ID` prints the page of a check or a control; `explain reach` and `explain who-can` answer a\nquestion about what was read, with the rules that decide it. An answer, whatever it is, is exit code 0."
+    after_help = "`explain ID` prints the page of a check or a control; `explain reach`, `explain who-can` and `explain admission`\nanswer a question about what was read, with the rules that decide it. An answer, whatever it is, is exit code 0."
 )]
 pub struct Explain {
     /// A question about a cluster or its manifests.
@@ -37,6 +37,15 @@ pub enum Question {
         /// [default: every port]
         #[arg(long, value_name = "PORT[/PROTOCOL]")]
         port: Option<String>,
+        /// What to read.
+        #[command(flatten)]
+        read: Read,
+    },
+    /// What admission refuses in each namespace, and by what.
+    Admission {
+        /// Only this namespace; may be given many times.
+        #[arg(short, long = "namespace", value_name = "NS")]
+        namespaces: Vec<String>,
         /// What to read.
         #[command(flatten)]
         read: Read,

@@ -46,9 +46,20 @@ impl<'a> Evidence<'a> {
     fn namespace_record(&mut self, world: u16, name: &'a str, mention: Field<'a>) -> u32 {
         let next = self.namespaces.len() as u32;
         *self.namespace_by_name.entry((world, name)).or_insert_with(|| {
-            let (documents, objects, pods, policies, covers, guards) = Default::default();
-            let record = NamespaceRecord { world, name, documents, objects, pods, policies, covers, guards, mention, standard: None };
-            self.namespaces.push(record);
+            let (documents, objects, pods, policies, covers, guards, admission) = Default::default();
+            self.namespaces.push(NamespaceRecord {
+                world,
+                name,
+                documents,
+                objects,
+                pods,
+                policies,
+                covers,
+                guards,
+                admission,
+                mention,
+                standard: None,
+            });
             next
         })
     }
