@@ -86,7 +86,7 @@ pub fn scan_share(request: Request, policy: &Policy, share: Share) -> Result<ass
     Ok(assess::share(share, policy, outcomes, seen, &occasion))
 }
 
-/// Answers a question about the input at a moment; with the number of its parts that could not be read.
+/// Answers a question about the input at a moment; with what of it could not be read.
 ///
 /// # Errors
 /// When nothing can be looked at.
@@ -95,8 +95,8 @@ pub fn ask<T>(
     namespace: Option<&str>,
     now: jiff::Timestamp,
     question: impl FnOnce(&Scan<'_>) -> T,
-) -> Result<(T, usize), Error> {
-    let Material { files, live, found, .. } = read(input, &render::Request::default(), &Limits::default())?;
+) -> Result<(T, Vec<discover::Gap>), Error> {
+    let Material { files, live, mut found, .. } = read(input, &render::Request::default(), &Limits::default())?;
     let assumed_namespace = namespace.unwrap_or(UNSET_NAMESPACE);
     let evidence = Evidence::index(&files, Reading { assumed_namespace, complete: false, live: live.as_deref() });
     if evidence.is_empty() && evidence.gaps().is_empty() && found.gaps.is_empty() {
@@ -104,7 +104,9 @@ pub fn ask<T>(
     }
     let settings = settings::Settings::default();
     let scan = Scan { evidence: &evidence, settings: &settings, version: None, now };
-    Ok((question(&scan), evidence.gaps().len() + found.gaps.len()))
+    let answer = question(&scan);
+    found.gaps.extend(evidence.gaps().iter().cloned());
+    Ok((answer, found.gaps))
 }
 
 /// What there is to look at.

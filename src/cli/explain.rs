@@ -60,12 +60,10 @@ fn ask<T>(read: &Read, voice: &Voice, streams: &mut Streams<'_>, question: impl 
     };
     let namespace = super::scan::checked_namespace(read.assume_namespace.clone())?;
     let (answer, gaps) = crate::ask(input, namespace.as_deref(), super::now()?, question)?;
-    let answer = answer.map_err(anyhow::Error::msg)?;
-    if gaps > 0 && !voice.quiet {
-        let parts = crate::assess::plural(gaps, "part");
-        writeln!(streams.err, "cnscan: {parts} of the input could not be read, and has no say in the answer; `cnscan scan` tells which")?;
+    for gap in gaps.iter().filter(|_| !voice.quiet) {
+        writeln!(streams.err, "cnscan: not read: {}: {}", gap.what, gap.why)?;
     }
-    Ok(answer)
+    answer.map_err(anyhow::Error::msg)
 }
 
 /// The page of a check, a control or a requirement.

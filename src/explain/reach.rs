@@ -89,7 +89,7 @@ pub struct Half {
 }
 
 /// A rule and what it says.
-#[derive(Debug, Serialize)]
+#[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Spoken {
     /// The policy: `NetworkPolicy shop/web`.
     pub policy: String,
@@ -211,7 +211,13 @@ fn workload(pod: &Pod<'_>, scan: &Scan<'_>) -> Workload {
 
 fn told(side: Side<'_>, asked: &Ports, scan: &Scan<'_>) -> Half {
     let of_interest = |say: &&Say<'_>| !reach::common(&say.ports, asked).is_empty();
-    let rules = side.says.iter().filter(of_interest).map(|say| spoken(say, asked, scan)).collect();
+    let mut rules: Vec<Spoken> = Vec::new();
+    for said in side.says.iter().filter(of_interest).map(|say| spoken(say, asked, scan)) {
+        // what denies and what allows in one policy of Cilium select the pod both
+        if !rules.contains(&said) {
+            rules.push(said);
+        }
+    }
     Half { isolated: side.isolated, open: shown(&reach::common(&side.open, asked)), sure: side.sure, rules }
 }
 

@@ -118,7 +118,7 @@ pub fn answer(question: &Question, scan: &Scan<'_>) -> Result<Answer, String> {
     kept.sort_by(|one, other| {
         (one.namespace.is_some(), &one.namespace, &one.who).cmp(&(other.namespace.is_some(), &other.namespace, &other.who))
     });
-    notes.push("the group system:masters may do anything, whatever RBAC says".to_owned());
+    notes.push("the group system:masters may do anything, whatever RBAC says; what Kubernetes itself binds to its own parts is told only where the input has it".to_owned());
     if !scan.is_whole(kinds::CLUSTER_ROLE_BINDING, None) {
         notes.push("what was given may be a part of what the cluster has: bindings that were not seen are not told".to_owned());
     }

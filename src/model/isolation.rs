@@ -236,8 +236,11 @@ pub const OTHER_POLICIES: &[GroupKind] = match EVERY_POLICY.split_first() {
 /// A kind for a message: `CiliumNetworkPolicy web`.
 #[must_use]
 pub fn named(object: &Object<'_>) -> String {
-    let group =
-        if object.kind == kinds::NETWORK_POLICY.kind { format!("{} of {}", object.kind, object.group) } else { object.kind.to_owned() };
+    let group = if object.kind == kinds::NETWORK_POLICY.kind && !object.is(kinds::NETWORK_POLICY) {
+        format!("{} of {}", object.kind, object.group)
+    } else {
+        object.kind.to_owned()
+    };
     format!("{group} {}", object.name)
 }
 

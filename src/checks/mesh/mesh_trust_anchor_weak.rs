@@ -1,8 +1,8 @@
 //! Whoever has the key of a mesh's authority is whoever he likes.
 
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
+use crate::model::mesh;
 use crate::model::mesh::anchor::{Anchor, anchors, secrets};
-use crate::model::mesh::{self, clock};
 use crate::model::rbac::Identity;
 use crate::model::{GroupKind, Object, Scan, kinds};
 
@@ -36,7 +36,7 @@ fn probe(scan: &Scan<'_>) -> Verdict {
     if worlds.iter().all(|world| mesh::present(scan, *world).is_empty()) {
         return Verdict::Skip("no mesh was seen: mesh-workload-not-meshed says so".into());
     }
-    let now = clock::now();
+    let now = scan.now.as_second();
     let (anchors, secrets) = (anchors(evidence), secrets(evidence).map(|(secret, _)| secret).collect::<Vec<_>>());
     let ending = anchors.iter().filter_map(|anchor| ends(anchor, now));
     let readable = secrets.iter().filter_map(|secret| readers(secret, scan));

@@ -97,7 +97,8 @@ fn without(namespace: &Namespace<'_>) -> Verdict {
     }
     let encrypted = transport::node_encryption(scan.evidence, namespace.world()).is_some();
     let beside = if encrypted { "; Cilium encrypts what goes from node to node, which tells nobody who sends it" } else { "" };
-    Verdict::Review(format!("no mesh was seen that gives workloads an identity{beside}").into())
+    let said = format!("no mesh was seen that gives workloads an identity{beside}");
+    namespace.field().fault(said).expected("a mesh, where workloads are to know each other").severity(Severity::Low).doubt().into()
 }
 
 /// A running pod of a template without the proxy.

@@ -1,16 +1,8 @@
-//! The time that certificates are held against.
-
-/// Seconds since 1970: what `SOURCE_DATE_EPOCH` says, else now.
-#[must_use]
-pub fn now() -> i64 {
-    let fixed = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.parse().ok());
-    let since = || std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_secs() as i64);
-    fixed.unwrap_or_else(since)
-}
+//! Dates as certificates have them.
 
 /// Seconds since 1970 of a date and time of day in UTC.
 #[must_use]
-pub fn seconds(year: i64, month: i64, day: i64, time: i64) -> i64 {
+pub(super) fn seconds(year: i64, month: i64, day: i64, time: i64) -> i64 {
     // days since 1970 by the calendar of Gregory, with years that begin in March
     let (year, month) = if month <= 2 { (year - 1, month + 9) } else { (year, month - 3) };
     let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));

@@ -2,7 +2,7 @@
 
 pub mod anchor;
 pub mod authorization;
-pub mod clock;
+mod clock;
 mod consul;
 pub mod identity;
 mod istio;
