@@ -33,6 +33,7 @@ pub fn gather(scan: &Scan<'_>, found_gaps: Vec<Gap>, ignored: Vec<(String, Strin
             .chain(repositories(evidence))
             .chain(replaced(evidence))
             .chain(evidence.cluster().into_iter().flat_map(|captured| captured.notices.clone()))
+            .chain(evidence.cluster().into_iter().flat_map(crate::discover::Captured::not_read))
             .chain(notices(evidence))
             .collect(),
         namespaces,
@@ -189,10 +190,13 @@ fn unknown_version(scan: &Scan<'_>) -> Option<String> {
 
 /// Namespaces whose pods are held against another version of the Pod Security Standards than the rest.
 fn pinned(evidence: &Evidence<'_>) -> Vec<String> {
+    // what pins nothing has the server's own version, where there is a server
+    let usual =
+        evidence.served_version().map_or((KubernetesVersion::OLDEST_SUPPORTED, KubernetesVersion::LATEST), |served| (served, served));
     let pins = evidence.namespaces().iter().filter_map(|namespace| {
         let (oldest, latest) = namespace.standard?;
         let version = if oldest == latest { oldest.to_string() } else { format!("{oldest} to {latest}") };
-        (oldest != KubernetesVersion::OLDEST_SUPPORTED || latest != KubernetesVersion::LATEST).then(|| (namespace.name(), version))
+        ((oldest, latest) != usual).then(|| (namespace.name(), version))
     });
     let said = |(name, version)| {
         format!("namespace {name} pins a version: its pods are held against the Pod Security Standards of Kubernetes {version}")

@@ -11,6 +11,7 @@ mod control_plane;
 mod delivery;
 mod dependency;
 mod image;
+mod mesh;
 mod network;
 mod pipeline;
 mod pod;
@@ -175,12 +176,13 @@ pub enum Probe {
 
 /// Every check, by topic, then as its topic lists it.
 pub fn all() -> impl Iterator<Item = &'static Check> {
-    let topics: [&'static [&'static Check]; 13] = [
+    let topics: [&'static [&'static Check]; 14] = [
         pss::CHECKS,
         pod::CHECKS,
         image::CHECKS,
         rbac::CHECKS,
         network::CHECKS,
+        mesh::CHECKS,
         control_plane::CHECKS,
         secret::CHECKS,
         admission::CHECKS,
