@@ -12,4 +12,6 @@ pub(crate) struct Lazy {
     pub(crate) modes: OnceLock<Modes>,
     /// The Services that lead to consoles.
     pub(crate) consoles: OnceLock<Consoles>,
+    /// Which kinds of policies there are besides NetworkPolicies, by their places in the list of `model::isolation`.
+    pub(crate) other_policies: OnceLock<Vec<usize>>,
 }
