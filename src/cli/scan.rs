@@ -46,7 +46,10 @@ pub(super) fn run(args: &Scan, cli: &Cli, streams: &mut Streams<'_>) -> Result<u
     let mut assessment = crate::scan(request, &policy)?;
     assessment.crosswalk = mapping.map(|mapping| assess::crosswalk::of(&assessment, &mapping));
     plan.write(&assessment, cli, streams)?;
-    conclude(&assessment, cli, streams)
+    let code = conclude(&assessment, cli, streams);
+    // the process ends here: to give back very many short texts one by one would only take its time
+    std::mem::forget(assessment);
+    code
 }
 
 /// The exit code, and a word on what could not be judged.
