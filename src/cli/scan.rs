@@ -61,7 +61,10 @@ pub(super) fn run(args: &Scan, voice: Voice, streams: &mut Streams<'_>) -> Resul
         Some(reports) => super::publish::write(reports, &args.access, &assessment, voice, streams)?,
         None => {}
     }
-    conclude(&assessment, voice, streams)
+    let code = conclude(&assessment, voice, streams);
+    // the process ends here: to give back very many short texts one by one would only take its time
+    std::mem::forget(assessment);
+    code
 }
 
 /// The exit code, and a word on what could not be judged.
