@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::assess::assessment::{Baseline, Finding, FindingVerdict, GitSource, Subject};
+use crate::assess::assessment::{Baseline, Excuse, Finding, FindingVerdict, GitSource, Subject};
 use crate::assess::excuse::Excuses;
 use crate::assess::locate::{self, Located, Wanted};
-use crate::assess::{Citations, Seen};
+use crate::assess::{Citations, Seen, reason};
 use crate::evaluate::{self, Standing};
 use crate::model::credential::reveals;
 use crate::policy::{self, Policy};
@@ -157,6 +157,14 @@ impl Hidden<'_> {
         told.then(|| format!("<redacted, {} bytes>", finding.span.1 - finding.span.0))
     }
 
+    /// Why it is excused, without the value that is.
+    fn reason(&self, finding: &evaluate::Finding, secret: &[(u32, u32)], reason: &str) -> String {
+        let secret = secret.iter().copied().filter(|&(start, end)| start < finding.span.1 && finding.span.0 < end);
+        let ranges = finding.sensitive.into_iter().chain(secret).chain(self.at(finding.span));
+        let values = ranges.filter_map(|(start, end)| self.text.get(start as usize..end as usize));
+        reason::shown(reason, values).into_owned()
+    }
+
     /// What is said instead, where the message would tell.
     fn message(&self, finding: &evaluate::Finding, title: &str) -> Option<Cow<'static, str>> {
         let tells = finding.sensitive.is_none() && self.is_told(finding.span, &finding.message);
@@ -185,7 +193,7 @@ impl Words {
     fn finding(
         &self,
         finding: evaluate::Finding,
-        excuse: Option<Box<crate::assess::assessment::Excuse>>,
+        mut excuse: Option<Box<Excuse>>,
         subject: Arc<Subject>,
         located: Option<Located>,
         secret: &[(u32, u32)],
@@ -202,6 +210,9 @@ impl Words {
             None if shows_secret && finding.observed != "absent" => format!("<redacted, {} bytes>", finding.span.1 - finding.span.0).into(),
             None => hidden.observed(&finding).map_or_else(|| self.text(&finding.observed), Into::into),
         };
+        if let Some(excuse) = &mut excuse {
+            excuse.reason = hidden.reason(&finding, secret, &excuse.reason);
+        }
         let message = hidden.message(&finding, title).unwrap_or(finding.message);
         Finding {
             check: Arc::clone(check),

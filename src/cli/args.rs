@@ -20,7 +20,7 @@ pub use render::{Render, Rendering};
 
 use crate::evaluate::Share;
 use crate::model::KubernetesVersion;
-use crate::policy::FailOn;
+use crate::policy::{Color, FailOn};
 use crate::report::Format;
 
 /// Security controls compliance scanner for cloud native systems.
@@ -33,26 +33,23 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
-    /// Whether to colour what a terminal shows.
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
-    pub color: Color,
+    /// How to speak to a person.
+    #[command(flatten)]
+    pub voice: Voice,
+}
+
+/// How to speak to a person.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Voice {
+    /// Whether to colour what a terminal shows [default: auto]
+    #[arg(long, global = true, value_name = "WHEN")]
+    pub color: Option<Color>,
     /// Say less on standard error: errors only.
     #[arg(short, long, global = true)]
     pub quiet: bool,
     /// Show more: reviews one by one, ignored files, excused findings.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
-}
-
-/// When to colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Color {
-    /// On a terminal.
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
 }
 
 /// The subcommands.

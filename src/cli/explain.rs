@@ -3,20 +3,20 @@
 use anyhow::{Result, bail};
 
 use super::Streams;
-use super::args::{Cli, Explain, ExplainFormat, Question, Read};
+use super::args::{Explain, ExplainFormat, Question, Read, Voice};
 use crate::explain::{admission, reach, who_can};
 use crate::model::Scan;
 use crate::policy::{Catalog, Profile};
 use crate::{Input, checks, discover, explain};
 
-pub(super) fn run(args: &Explain, cli: &Cli, streams: &mut Streams<'_>) -> Result<()> {
+pub(super) fn run(args: &Explain, voice: &Voice, streams: &mut Streams<'_>) -> Result<()> {
     let (page, data, format) = match (&args.question, &args.id) {
-        (Some(question), _) => asked(question, cli, streams)?,
+        (Some(question), _) => asked(question, voice, streams)?,
         (None, Some(id)) => {
             let (page, data) = about(id)?;
             (page, data, args.format)
         }
-        (None, None) => bail!("give a check or a control, or ask: explain reach, explain who-can"),
+        (None, None) => bail!("give a check or a control, or ask: explain reach, explain who-can, explain admission"),
     };
     match format {
         ExplainFormat::Markdown => streams.out.write_all(page.as_bytes())?,
@@ -26,19 +26,12 @@ pub(super) fn run(args: &Explain, cli: &Cli, streams: &mut Streams<'_>) -> Resul
 }
 
 /// The answer to a question about what is read.
-fn asked(question: &Question, cli: &Cli, streams: &mut Streams<'_>) -> Result<(String, serde_json::Value, ExplainFormat)> {
+fn asked(question: &Question, voice: &Voice, streams: &mut Streams<'_>) -> Result<(String, serde_json::Value, ExplainFormat)> {
     match question {
         Question::Reach { from, to, port, read } => {
             let wanted = reach::Question { from: from.clone(), to: to.clone(), port: port.clone() };
-            let answer = ask(read, cli, streams, |scan| reach::answer(&wanted, scan))?;
+            let answer = ask(read, voice, streams, |scan| reach::answer(&wanted, scan))?;
             Ok((reach::page(&answer), serde_json::to_value(&answer)?, read.format))
-        }
-        Question::Admission { namespaces, read } => {
-            let rows = ask(read, cli, streams, |scan| Ok(admission::matrix(scan, namespaces)))?;
-            if rows.is_empty() {
-                bail!("no namespace{} is seen in the input", if namespaces.is_empty() { "" } else { " of that name" });
-            }
-            Ok((admission::page(&rows), serde_json::to_value(&rows)?, read.format))
         }
         Question::WhoCan { verb, resource, namespace, name, read } => {
             let wanted = who_can::Question {
@@ -47,20 +40,27 @@ fn asked(question: &Question, cli: &Cli, streams: &mut Streams<'_>) -> Result<(S
                 namespace: namespace.clone(),
                 name: name.clone(),
             };
-            let answer = ask(read, cli, streams, |scan| who_can::answer(&wanted, scan))?;
+            let answer = ask(read, voice, streams, |scan| who_can::answer(&wanted, scan))?;
             Ok((who_can::page(&answer), serde_json::to_value(&answer)?, read.format))
+        }
+        Question::Admission { namespaces, read } => {
+            let rows = ask(read, voice, streams, |scan| Ok(admission::matrix(scan, namespaces)))?;
+            if rows.is_empty() {
+                bail!("no namespace{} is seen in the input", if namespaces.is_empty() { "" } else { " of that name" });
+            }
+            Ok((admission::page(&rows), serde_json::to_value(&rows)?, read.format))
         }
     }
 }
 
-fn ask<T>(read: &Read, cli: &Cli, streams: &mut Streams<'_>, question: impl FnOnce(&Scan<'_>) -> Result<T, String>) -> Result<T> {
+fn ask<T>(read: &Read, voice: &Voice, streams: &mut Streams<'_>, question: impl FnOnce(&Scan<'_>) -> Result<T, String>) -> Result<T> {
     let input = match &read.snapshot {
         Some(path) => Input::Cluster(Box::new(discover::snapshot::read(path)?), None),
         None => Input::Files(discover::Request { targets: super::scan::targets(&read.paths, None)?, all_files: false }),
     };
     let namespace = super::scan::checked_namespace(read.assume_namespace.clone())?;
     let (answer, gaps) = crate::ask(input, namespace.as_deref(), super::now()?, question)?;
-    for gap in gaps.iter().filter(|_| !cli.quiet) {
+    for gap in gaps.iter().filter(|_| !voice.quiet) {
         writeln!(streams.err, "cnscan: not read: {}: {}", gap.what, gap.why)?;
     }
     answer.map_err(anyhow::Error::msg)

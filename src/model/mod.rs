@@ -35,6 +35,7 @@ mod object;
 pub mod origin;
 mod owner;
 mod pod;
+mod pod_defaults;
 pub mod pod_security;
 mod quantity;
 pub mod rbac;

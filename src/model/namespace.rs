@@ -26,10 +26,10 @@ pub struct NamespaceRecord<'a> {
     pub(crate) policies: Vec<Policy<'a>>,
     /// For each direction, whether the policies that isolate, and those that open again, leave no pod out; found when asked.
     pub(crate) covers: [OnceLock<[Cover; 2]>; 2],
-    /// The policies of other engines that may select pods of it, in the order in which they are asked; found when asked.
-    pub(crate) guards: OnceLock<Vec<u32>>,
     /// What is refused in it, in the order of the standard's table; found when asked.
     pub(crate) admission: OnceLock<Box<[Answer]>>,
+    /// The policies of other engines that may select pods of it, in the order in which they are asked; found when asked.
+    pub(crate) guards: OnceLock<Vec<u32>>,
     /// Where to point when it has no document.
     pub(crate) mention: Field<'a>,
     /// The oldest and the latest version of the Pod Security Standards that its documents ask for.

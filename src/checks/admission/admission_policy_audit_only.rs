@@ -12,6 +12,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Low,
     why: "What a policy only audits or warns of is let in; who reads the reports late, or never, finds the fault in production.",
     fix: "Set the action to enforce (Kyverno `Enforce`, Gatekeeper `deny`, admission policies `Deny`) once the reports are clean.",
+    how: "Fails for a policy that refuses nothing: of Kyverno without `Enforce` (the default is Audit) or with `admission: false`, of Gatekeeper with another action than deny, of Kubewarden in mode monitor, of Sigstore in mode warn, with `validationActions` but no Deny, and a ValidatingAdmissionPolicy that no binding with Deny names. For review: overrides that refuse in some namespaces alone, and bindings that may be out of sight. Does not apply to policies that mutate, generate or clean up, nor to other kinds.",
     blind: "How long it has been so, and whether the engine itself is there: admission-webhook-fails-open looks at its webhooks.",
     assurance: Assurance::Enforcement,
     needs: BINDINGS,

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 #[command(
-    after_help = "`explain ID` prints the page of a check or a control; `explain reach`, `explain who-can` and `explain admission`\nanswer a question about what was read, with the rules that decide it. An answer, whatever it is, is exit code 0."
+    after_help = "`explain ID` prints the page of a check or a control; `explain reach`, `who-can` and `admission`\nanswer a question about what was read, with the rules that decide it. An answer, whatever it is, is exit code 0."
 )]
 pub struct Explain {
     /// A question about a cluster or its manifests.
@@ -41,15 +41,6 @@ pub enum Question {
         #[command(flatten)]
         read: Read,
     },
-    /// What admission refuses in each namespace, and by what.
-    Admission {
-        /// Only this namespace; may be given many times.
-        #[arg(short, long = "namespace", value_name = "NS")]
-        namespaces: Vec<String>,
-        /// What to read.
-        #[command(flatten)]
-        read: Read,
-    },
     /// Who may do something, through which bindings, groups and aggregated roles.
     WhoCan {
         /// What is done: get, list, create, delete, impersonate, …
@@ -62,6 +53,15 @@ pub enum Question {
         /// To the object of this name.
         #[arg(long)]
         name: Option<String>,
+        /// What to read.
+        #[command(flatten)]
+        read: Read,
+    },
+    /// What is refused in each namespace, and by what.
+    Admission {
+        /// Only this namespace; may be given many times.
+        #[arg(short, long = "namespace", value_name = "NS")]
+        namespaces: Vec<String>,
         /// What to read.
         #[command(flatten)]
         read: Read,

@@ -1,6 +1,6 @@
 //! Policies that limit the registries of images: what is recognised of them.
 
-use crate::model::admission;
+use crate::model::admission::{self, kinds::OF_PODS};
 use crate::model::fault::Fault;
 use crate::model::{Field, GroupKind, Namespace, Object};
 
@@ -38,6 +38,16 @@ pub fn limit<'a>(namespace: &Namespace<'a>) -> Limit<'a> {
         }
     }
     open.map(Limit::Open).or(unread.map(Limit::Unread)).unwrap_or(Limit::None)
+}
+
+/// Whether nothing in a world limits registries anywhere, so that its namespaces are all alike.
+#[must_use]
+pub fn are_unlimited(namespace: &Namespace<'_>) -> bool {
+    let (evidence, world) = (namespace.scan().evidence, namespace.world());
+    let is_policy = |group: &str, kind: &str| OF_PODS.iter().any(|of| of.group == group && (of.kind == "*" || of.kind == kind));
+    let seen = evidence.kinds().filter(|(group, kind)| is_policy(group, kind));
+    let mut policies = seen.flat_map(|(group, kind)| evidence.named(group, kind)).chain(evidence.of_kind(CLUSTER_IMAGE));
+    !policies.any(|object| object.world == world)
 }
 
 fn of_policy<'a>(policy: &'a Object<'a>) -> Limit<'a> {

@@ -46,7 +46,7 @@ impl<'a> Evidence<'a> {
     fn namespace_record(&mut self, world: u16, name: &'a str, mention: Field<'a>) -> u32 {
         let next = self.namespaces.len() as u32;
         *self.namespace_by_name.entry((world, name)).or_insert_with(|| {
-            let (documents, objects, pods, policies, covers, guards, admission) = Default::default();
+            let (documents, objects, pods, policies, covers, admission, guards) = Default::default();
             self.namespaces.push(NamespaceRecord {
                 world,
                 name,
@@ -55,8 +55,8 @@ impl<'a> Evidence<'a> {
                 pods,
                 policies,
                 covers,
-                guards,
                 admission,
+                guards,
                 mention,
                 standard: None,
             });
