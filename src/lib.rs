@@ -9,6 +9,7 @@ pub mod cli;
 pub mod discover;
 pub mod evaluate;
 pub mod explain;
+mod input;
 pub mod model;
 pub mod parse;
 pub mod policy;
@@ -50,6 +51,8 @@ pub enum Input {
     Files(discover::Request),
     /// What was read of a cluster, and the manifests that are laid over it.
     Cluster(Box<Captured>, Option<discover::Request>),
+    /// The same, as a snapshot has it.
+    Snapshot(std::path::PathBuf, Option<discover::Request>),
 }
 
 /// What stops a scan.
@@ -73,7 +76,7 @@ pub fn scan(request: Request, policy: &Policy) -> Result<Assessment, Error> {
     Ok(assess::all(policy, outcomes, seen, &occasion))
 }
 
-/// The same for one of several shards: all is read, so that joins see everything, and this one's share is judged.
+/// The same for one of several shards: all is read, so that joins see everything, and this one's share is kept and judged.
 ///
 /// # Errors
 /// See [`scan`].
@@ -83,33 +86,30 @@ pub fn scan_share(request: Request, policy: &Policy, share: Share) -> Result<ass
 }
 
 fn look(request: Request, policy: &Policy, share: Share) -> Result<(Outcomes, Seen, Occasion), Error> {
-    let (files, live, found) = match request.input {
-        Input::Files(input) => {
-            let mut found = discover::all(&input)?;
-            (parse::all(std::mem::take(&mut found.sources), &request.limits), None, found)
-        }
-        Input::Cluster(mut captured, overlay) => {
-            let mut files = parse::live::all(std::mem::take(&mut captured.lists));
-            let mut found = overlay.as_ref().map(discover::all).transpose()?.unwrap_or_default();
-            let laid = parse::all(std::mem::take(&mut found.sources), &request.limits);
-            // what is laid over a cluster is judged as a part of it
-            files.extend(laid.into_iter().map(|file| parse::File { root: String::new(), ..file }));
-            found.gaps.append(&mut captured.gaps);
-            (files, Some(captured), found)
-        }
-    };
     let assumed_namespace = request.assume_namespace.as_deref().unwrap_or(UNSET_NAMESPACE);
-    let (outcomes, noted) = {
-        let evidence = Evidence::index(&files, Reading { assumed_namespace, complete: request.complete, live: live.as_deref() });
+    let mut read = input::Read::new(request.input, &request.limits, assumed_namespace, share)?;
+    let (outcomes, noted) = loop {
+        let found = if share.count() == 1 { std::mem::take(&mut read.found) } else { read.found.clone() };
+        let evidence = Evidence::index(&read.files, Reading { assumed_namespace, complete: request.complete, live: read.live.as_deref() });
         if evidence.is_empty() && evidence.gaps().is_empty() && found.gaps.is_empty() {
             return Err(discover::Error::Nothing(nothing(&evidence)).into());
         }
+        // what the index itself looked for
+        if read.misses() {
+            drop(evidence);
+            read.looks_again()?;
+            continue;
+        }
         let scan = Scan { evidence: &evidence, settings: &policy.settings, version: request.kubernetes_version };
-        let judge = || evaluate::share(&policy.checks, &scan, request.include_passes, share);
-        rayon::join(judge, || seen::gather(&scan, found.gaps, found.ignored))
+        let judge = || evaluate::share(&policy.checks, &scan, request.include_passes, read.split());
+        let judged = rayon::join(judge, || seen::gather(&scan, found.gaps, found.ignored));
+        drop(evidence);
+        if !read.looks_again()? {
+            break judged;
+        }
     };
     // the trees go before the reports are made: they are the greater part of the memory
-    let seen = seen::with_files(noted, files, &outcomes);
+    let seen = seen::with_files(noted, read.files, &outcomes);
     Ok((outcomes, seen, request.occasion))
 }
 

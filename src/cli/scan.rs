@@ -28,7 +28,9 @@ pub(super) fn run(args: &Scan, cli: &Cli, streams: &mut Streams<'_>) -> Result<u
     let plan = Plan::new((args.format, &args.outputs), Some(&policy), discover::working_below_root(&input))?;
     let mapping = args.framework.as_deref().map(Mapping::load).transpose()?;
     let request = Request {
-        input: if from_cluster {
+        input: if let Some(path) = args.snapshot.clone() {
+            Input::Snapshot(path, overlay(args))
+        } else if from_cluster {
             Input::Cluster(Box::new(cluster(args, cli)?), overlay(args))
         } else {
             Input::Files(discover::Request { all_files: args.all_files || config.all_files, ..input })
@@ -86,16 +88,15 @@ fn overlay(args: &Scan) -> Option<discover::Request> {
     (!targets.is_empty()).then_some(discover::Request { targets, all_files: false })
 }
 
-/// What there is of the cluster.
-#[cfg_attr(not(feature = "live"), allow(unused_variables, reason = "only a running cluster needs to know"))]
+/// What there is of the running cluster.
+#[cfg(feature = "live")]
 fn cluster(args: &Scan, cli: &Cli) -> Result<Captured> {
-    match &args.snapshot {
-        Some(path) => Ok(discover::snapshot::read(path)?),
-        #[cfg(feature = "live")]
-        None => super::cluster::capture(&args.access, cli.quiet),
-        #[cfg(not(feature = "live"))]
-        None => bail!("no snapshot"),
-    }
+    super::cluster::capture(&args.access, cli.quiet)
+}
+
+#[cfg(not(feature = "live"))]
+fn cluster(_: &Scan, _: &Cli) -> Result<Captured> {
+    bail!("this build reads no running cluster")
 }
 
 /// Where to look. Standard input is read here, once.

@@ -44,6 +44,7 @@ pub mod selector;
 pub mod service;
 mod service_account;
 pub mod shown;
+pub mod slim;
 mod structure;
 mod template;
 pub mod templates;

@@ -35,6 +35,7 @@ pub fn read(source: Source, limits: &Limits) -> File {
         directives: Vec::new(),
         status: Status::Gap,
         live: false,
+        slim: None,
     };
     let path = match &origin {
         Origin::File(path) => Some(path.clone()),
