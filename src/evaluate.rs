@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use batch::{Batch, gather};
-pub use outcome::{Finding, Outcomes, Standing, Subject, Tally};
+pub use outcome::{Finding, Outcomes, Standing, Subject, Tally, Written};
 use plan::Plan;
 pub use share::{Share, Split};
 
@@ -336,6 +336,8 @@ fn finding(scan: &Scan<'_>, own: &Check, check: u16, seat: &Seat<'_>, standing: 
         path: fault.place.path,
         quality: fault.place.quality,
         images: seat.images(scan),
+        notes: fault.notes,
+        written: None,
         source,
     }
 }

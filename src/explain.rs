@@ -1,4 +1,11 @@
-//! The one page of a check or a control: `explain`, the help of SARIF rules and the result's `help` come from here.
+//! The one page of a check or a control: `explain`, the help of SARIF rules and the result's `help` come from here; and the
+//! answers to questions about what was read.
+
+pub mod place;
+pub mod reach;
+pub mod who_can;
+
+pub mod admission;
 
 use std::fmt::Write as _;
 

@@ -6,24 +6,37 @@ use std::path::PathBuf;
 
 use rayon::prelude::*;
 
-use crate::discover::{self, Captured, Discovery, List, Origin, Source, snapshot};
+use crate::discover::{self, Captured, Discovery, List, Origin, Source, Want, Wants, snapshot};
 use crate::evaluate::{Share, Split};
 use crate::model::{Object, slim};
 use crate::parse::{self, File, Limits, classify, live};
-use crate::{Error, Input};
+use crate::{Error, Input, render};
+
+/// How to read.
+pub(crate) struct How<'h> {
+    pub(crate) render: &'h render::Request,
+    pub(crate) limits: &'h Limits,
+    pub(crate) assumed_namespace: &'h str,
+    /// What is read of a snapshot.
+    pub(crate) wants: &'h Wants,
+}
 
 /// What there is to judge.
 pub(crate) struct Read {
     pub(crate) files: Vec<File>,
     pub(crate) live: Option<Box<Captured>>,
     pub(crate) found: Discovery,
-    pub(crate) split: Split,
+    /// What was rendered.
+    pub(crate) notices: Vec<String>,
+    split: Split,
     /// What a shard needs to read again; `None` for a whole scan.
     again: Option<Again>,
 }
 
 struct Again {
     lists: Lists,
+    /// How many there are.
+    first: usize,
     /// The path of each file behind the lists, and whether it was named; `None` for standard input, which is kept whole.
     paths: Vec<Option<(PathBuf, bool)>>,
     wanted: Wanted,
@@ -33,7 +46,7 @@ struct Again {
 /// Where the lists of a cluster can be had again.
 enum Lists {
     Held(Vec<List>),
-    Stored(PathBuf),
+    Stored(PathBuf, Wants),
 }
 
 /// What is to be whole.
@@ -77,19 +90,23 @@ impl Again {
             self.wanted.slim(number, &mut file);
             (number, file)
         };
-        let path = match &self.lists {
+        let (path, wants) = match &self.lists {
             Lists::Held(lists) => {
                 let lists = lists.par_iter().enumerate().filter(|(number, _)| some(*number));
                 return Ok((lists.map(parse).collect(), None));
             }
-            Lists::Stored(path) => path,
+            Lists::Stored(path, wants) => (path, wants),
         };
         let (mut files, mut number, mut batch, mut size) = (Vec::new(), 0, Vec::new(), 0);
         let mut parse_all = |batch: &mut Vec<(usize, List)>| {
             files.par_extend(batch.par_iter().map(|(number, list)| parse((*number, list))));
             batch.clear();
         };
-        let captured = snapshot::read_each(path, &mut |list| {
+        let is_read = |list: &List| list.kind().is_none_or(|(group, kind)| wants.of(group, kind) != Want::No);
+        let mut captured = snapshot::read_each(path, &mut |list| {
+            if !is_read(&list) {
+                return;
+            }
             if some(number) {
                 size += list.text.len();
                 batch.push((number, list));
@@ -101,7 +118,25 @@ impl Again {
             }
         })?;
         parse_all(&mut batch);
+        captured.narrow(wants);
         Ok((files, Some(captured)))
+    }
+
+    /// Parses files, and leaves out what is not wanted; what cannot be read again is kept whole.
+    fn parse(&mut self, sources: Vec<Source>) -> Vec<File> {
+        let path = |source: &Source| match &source.origin {
+            Origin::File(path) => Some((path.clone(), source.named)),
+            Origin::Bytes(_) => None,
+        };
+        self.paths = sources.iter().map(path).collect();
+        let parse = |(number, source): (usize, Source)| {
+            let mut file = classify::read(source, &self.limits);
+            if self.paths[number].is_some() {
+                self.wanted.slim(self.first + number, &mut file);
+            }
+            file
+        };
+        sources.into_par_iter().enumerate().map(parse).collect()
     }
 
     /// Reads files anew that lack something.
@@ -113,14 +148,14 @@ impl Again {
             .filter(|(number, file)| self.wanted.lacks(split, *number, file))
             .map(|(number, _)| number)
             .collect();
-        let first = files.len() - self.paths.len();
+        let first = self.first;
         if lacking.range(..first).next().is_some() {
             for (number, file) in self.lists(&|number| lacking.contains(&number))?.0 {
                 replace(&mut files[number], file)?;
             }
         }
         let again = |(number, file): (usize, &mut File)| {
-            let path = number.checked_sub(first).filter(|_| lacking.contains(&number)).and_then(|at| self.paths[at].clone());
+            let path = number.checked_sub(first).filter(|_| lacking.contains(&number)).and_then(|at| self.paths.get(at)?.clone());
             let Some((path, named)) = path else { return Ok(()) };
             let (uri, shown, root) = (file.uri.clone(), file.shown.clone(), file.root.clone().into());
             let mut anew = classify::read(Source { uri, shown, origin: Origin::File(path), named, root }, &self.limits);
@@ -143,55 +178,50 @@ fn replace(slim: &mut File, anew: File) -> Result<(), Error> {
 
 impl Read {
     /// Reads all there is, for a shard no more of it than it needs.
-    pub(crate) fn new(input: Input, limits: &Limits, assumed_namespace: &str, share: Share) -> Result<Self, Error> {
-        let (mut captured, overlay, from) = match input {
+    pub(crate) fn new(input: Input, how: &How<'_>, share: Share) -> Result<Self, Error> {
+        let (mut captured, laid, from) = match input {
             Input::Files(request) => (None, Some(request), None),
             Input::Cluster(captured, overlay) => (Some(captured), overlay, None),
-            Input::Snapshot(path, overlay) if share.count() == 1 => (Some(Box::new(snapshot::read(&path)?)), overlay, None),
             Input::Snapshot(path, overlay) => (None, overlay, Some(path)),
         };
-        let lists = captured.as_mut().map(|captured| std::mem::take(&mut captured.lists)).unwrap_or_default();
         let is_cluster = captured.is_some() || from.is_some();
-        if share.count() == 1 {
-            let mut files = live::all(lists);
-            let mut found = overlay.as_ref().map(discover::all).transpose()?.unwrap_or_default();
-            files.extend(lay(parse::all(std::mem::take(&mut found.sources), limits), is_cluster));
-            return Ok(Read { files, live: None, found, split: Split::none(), again: None }.with(captured));
-        }
-        let (namespaces, numbers) = Default::default();
+        let lists = captured.as_mut().map(|captured| std::mem::take(&mut captured.lists)).unwrap_or_default();
         let wanted = Wanted {
-            assumed_namespace: assumed_namespace.to_owned(),
+            assumed_namespace: how.assumed_namespace.to_owned(),
             split: None,
-            namespaces,
-            files: numbers,
-            lists: is_cluster && overlay.is_some(),
+            namespaces: BTreeSet::new(),
+            files: BTreeSet::new(),
+            lists: share.count() == 1 || is_cluster && laid.is_some(),
         };
-        let lists = from.map_or(Lists::Held(lists), Lists::Stored);
-        let mut again = Again { lists, paths: Vec::new(), wanted, limits: *limits };
-        let (read, stored) = again.lists(&|_| true)?;
-        let mut files: Vec<_> = read.into_iter().map(|(_, file)| file).collect();
-        let mut found = overlay.as_ref().map(discover::all).transpose()?.unwrap_or_default();
-        let sources = std::mem::take(&mut found.sources);
-        let path = |source: &Source| match &source.origin {
-            Origin::File(path) => Some((path.clone(), source.named)),
-            Origin::Bytes(_) => None,
-        };
-        again.paths = sources.iter().map(path).collect();
-        let first = files.len();
-        let parse = |(number, source): (usize, Source)| {
-            let mut file = classify::read(source, limits);
-            if again.paths[number].is_some() {
-                again.wanted.slim(first + number, &mut file);
+        let mut again = Again { lists: Lists::Held(Vec::new()), first: 0, paths: Vec::new(), wanted, limits: *how.limits };
+        let mut files = match from {
+            None if share.count() == 1 => live::all(lists),
+            from => {
+                again.lists = from.map_or(Lists::Held(lists), |path| Lists::Stored(path, how.wants.clone()));
+                let (read, stored) = again.lists(&|_| true)?;
+                captured = captured.or(stored.map(Box::new));
+                read.into_iter().map(|(_, file)| file).collect()
             }
-            file
         };
-        let laid: Vec<_> = sources.into_par_iter().enumerate().map(parse).collect();
-        files.extend(lay(laid, is_cluster));
-        let split = Split::of(share, &slim::count(&files, assumed_namespace));
-        again.wanted.split = Some(split);
-        again.read(&mut files)?;
-        let read = Read { files, live: None, found, split: Split::none(), again: Some(again) };
-        Ok(read.with(captured.or(stored.map(Box::new))))
+        again.first = files.len();
+        let mut found = laid.as_ref().map(discover::all).transpose()?.unwrap_or_default();
+        let sources = std::mem::take(&mut found.sources);
+        // what is rendered is made of other files, which may be any
+        let is_whole = share.count() == 1 || !found.builds.is_empty();
+        if is_whole {
+            files.extend(lay(parse::all(sources, how.limits), is_cluster));
+        } else {
+            files.extend(lay(again.parse(sources), is_cluster));
+        }
+        let said = render::all(std::mem::take(&mut found.builds), &mut files, how.render, how.limits);
+        found.gaps.extend(said.gaps);
+        let mut read = Read { files, live: None, found, notices: said.notices, split: Split::none(), again: None };
+        if share.count() > 1 {
+            again.wanted.split = Some(Split::of(share, &slim::count(&read.files, how.assumed_namespace)));
+            again.read(&mut read.files)?;
+            read.again = Some(again);
+        }
+        Ok(read.with(captured))
     }
 
     fn with(mut self, mut captured: Option<Box<Captured>>) -> Self {

@@ -1,7 +1,7 @@
 //! cnscan: holds cloud native systems against the CNCF Cloud Native Security Controls Catalog.
 //!
 //! Data flows one way, and each room knows only those before it:
-//! settings · discover · parse · model · checks · policy · evaluate · assess · explain · report · cli.
+//! settings · discover · parse · render · model · checks · policy · evaluate · assess · explain · report · cli.
 
 pub mod assess;
 pub mod checks;
@@ -13,16 +13,18 @@ mod input;
 pub mod model;
 pub mod parse;
 pub mod policy;
+pub mod render;
 pub mod report;
 pub mod seen;
 pub mod settings;
+mod whole;
 
 use assess::{Assessment, Occasion, Seen};
 use discover::Captured;
-use evaluate::{Outcomes, Share};
+use evaluate::{Outcomes, Share, Written};
 use model::evidence::Reading;
-use model::{Evidence, KubernetesVersion, Scan, UNSET_NAMESPACE};
-use parse::Limits;
+use model::{Evidence, KubernetesVersion, Quality, Scan, UNSET_NAMESPACE};
+use parse::{File, Limits};
 use policy::Policy;
 
 /// What a scan is asked to do.
@@ -38,6 +40,8 @@ pub struct Request {
     pub kubernetes_version: Option<KubernetesVersion>,
     /// Keep what passed.
     pub include_passes: bool,
+    /// What to render, and how.
+    pub render: render::Request,
     /// Bounds on what is read.
     pub limits: Limits,
     /// When and how.
@@ -85,10 +89,41 @@ pub fn scan_share(request: Request, policy: &Policy, share: Share) -> Result<ass
     Ok(assess::share(share, policy, outcomes, seen, &occasion))
 }
 
-fn look(request: Request, policy: &Policy, share: Share) -> Result<(Outcomes, Seen, Occasion), Error> {
+/// Answers a question about the input at a moment; with the number of its parts that could not be read.
+///
+/// # Errors
+/// When nothing can be looked at.
+pub fn ask<T>(
+    input: Input,
+    namespace: Option<&str>,
+    now: jiff::Timestamp,
+    question: impl FnOnce(&Scan<'_>) -> T,
+) -> Result<(T, usize), Error> {
+    let assumed_namespace = namespace.unwrap_or(UNSET_NAMESPACE);
+    let (render, limits) = Default::default();
+    let how = input::How { render: &render, limits: &limits, assumed_namespace, wants: &policy::permissions::wants(&[]) };
+    let input::Read { files, live, found, .. } = input::Read::new(input, &how, Share::ALL)?;
+    let evidence = Evidence::index(&files, Reading { assumed_namespace, complete: false, live: live.as_deref() });
+    if evidence.is_empty() && evidence.gaps().is_empty() && found.gaps.is_empty() {
+        return Err(discover::Error::Nothing(nothing(&evidence)).into());
+    }
+    let settings = settings::Settings::default();
+    let scan = Scan { evidence: &evidence, settings: &settings, version: None, now };
+    Ok((question(&scan), evidence.gaps().len() + found.gaps.len()))
+}
+
+fn look(mut request: Request, policy: &Policy, share: Share) -> Result<(Outcomes, Seen, Occasion), Error> {
+    let wants = policy::permissions::wants(&policy.checks);
+    // a snapshot may hold more than these checks would have asked for
+    if let Input::Cluster(captured, _) = &mut request.input
+        && captured.from_snapshot
+    {
+        captured.narrow(&wants);
+    }
     let assumed_namespace = request.assume_namespace.as_deref().unwrap_or(UNSET_NAMESPACE);
-    let mut read = input::Read::new(request.input, &request.limits, assumed_namespace, share)?;
-    let (outcomes, noted) = loop {
+    let how = input::How { render: &request.render, limits: &request.limits, assumed_namespace, wants: &wants };
+    let mut read = input::Read::new(request.input, &how, share)?;
+    let (mut outcomes, mut noted) = loop {
         let found = if share.count() == 1 { std::mem::take(&mut read.found) } else { read.found.clone() };
         let evidence = Evidence::index(&read.files, Reading { assumed_namespace, complete: request.complete, live: read.live.as_deref() });
         if evidence.is_empty() && evidence.gaps().is_empty() && found.gaps.is_empty() {
@@ -100,7 +135,8 @@ fn look(request: Request, policy: &Policy, share: Share) -> Result<(Outcomes, Se
             read.looks_again()?;
             continue;
         }
-        let scan = Scan { evidence: &evidence, settings: &policy.settings, version: request.kubernetes_version };
+        let scan =
+            Scan { evidence: &evidence, settings: &policy.settings, version: request.kubernetes_version, now: request.occasion.started };
         let judge = || evaluate::share(&policy.checks, &scan, request.include_passes, read.split());
         let judged = rayon::join(judge, || seen::gather(&scan, found.gaps, found.ignored));
         drop(evidence);
@@ -108,9 +144,25 @@ fn look(request: Request, policy: &Policy, share: Share) -> Result<(Outcomes, Se
             break judged;
         }
     };
+    noted.0.notices.append(&mut read.notices);
+    trace(&read.files, &mut outcomes);
     // the trees go before the reports are made: they are the greater part of the memory
     let seen = seen::with_files(noted, read.files, &outcomes);
     Ok((outcomes, seen, request.occasion))
+}
+
+/// Notes of findings in what was rendered where in its sources they were written.
+fn trace(files: &[File], outcomes: &mut Outcomes) {
+    let Some(mut tracer) = render::Tracer::new(files) else { return };
+    for finding in &mut outcomes.findings {
+        let Some(written) = tracer.trace(finding.file, finding.span) else { continue };
+        let quality = match written.fit {
+            render::Fit::Same => finding.quality,
+            render::Fit::Near => Quality::Parent,
+            render::Fit::File => Quality::File,
+        };
+        finding.written = Some(Box::new(Written { file: written.file, span: written.span, quality }));
+    }
 }
 
 /// Why there is nothing to judge although files were found: an empty pipe must not pass for a clean scan.

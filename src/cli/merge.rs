@@ -1,7 +1,7 @@
 //! `scan --shard` and `merge`.
 
 use std::fs;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter};
 use std::path::Path;
 use std::time::Instant;
 
@@ -15,6 +15,7 @@ use crate::assess::{self, Part};
 use crate::evaluate::Share;
 use crate::policy::Policy;
 use crate::report::{self, Format};
+use crate::whole::Whole;
 
 /// Scans one share and writes its part: to the files given, else to standard output. A part decides nothing.
 pub(super) fn shard(args: &Scan, share: Share, request: Request, policy: &Policy, cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
@@ -48,9 +49,9 @@ pub(super) fn shard(args: &Scan, share: Share, request: Request, policy: &Policy
 }
 
 fn write(part: &Part, path: &Path) -> io::Result<()> {
-    let mut file = BufWriter::new(fs::File::create(path)?);
+    let mut file = BufWriter::new(Whole::create(path, false)?);
     report::json::write_part(part, &mut file)?;
-    file.flush()
+    file.into_inner()?.finish()
 }
 
 pub(super) fn run(args: &Merge, cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {

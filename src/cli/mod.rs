@@ -5,12 +5,18 @@ mod catalog;
 #[cfg(feature = "live")]
 mod cluster;
 mod diff;
+#[cfg(feature = "live")]
+mod early;
 mod explain;
+#[cfg(feature = "live")]
+mod interrupt;
 mod list;
 mod merge;
 mod permissions;
 #[cfg(feature = "live")]
 mod progress;
+#[cfg(feature = "live")]
+mod publish;
 mod scan;
 mod schema;
 #[cfg(feature = "live")]
@@ -45,7 +51,7 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
         Command::Convert(args) => scan::convert(args, cli, streams)?,
         Command::Merge(args) => return merge::run(args, cli, streams),
         Command::Diff(args) => return diff::run(args, streams),
-        Command::Explain(args) => explain::run(args, streams)?,
+        Command::Explain(args) => explain::run(args, cli, streams)?,
         Command::List(args) => list::run(args, cli, streams)?,
         Command::Catalog { action } => catalog::run(action, cli, streams)?,
         Command::Permissions(args) => permissions::run(args, streams)?,
@@ -54,6 +60,17 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
         Command::Man => clap_mangen::Man::new(Cli::command()).render(&mut streams.out)?,
     }
     Ok(0)
+}
+
+/// The exit code of what went wrong: 130 where somebody interrupted, as shells have it, else 2.
+#[must_use]
+pub fn code(error: &anyhow::Error) -> u8 {
+    #[cfg(feature = "live")]
+    if error.is::<interrupt::Interrupted>() {
+        return 130;
+    }
+    _ = error;
+    2
 }
 
 /// The time that `SOURCE_DATE_EPOCH` asks for, so that the same input gives the same bytes.

@@ -1,8 +1,8 @@
 //! `scan` and `convert`.
 
 use std::fs;
-use std::io::{self, BufWriter, Read, Write};
-use std::path::Path;
+use std::io::{self, BufWriter, Read};
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
@@ -16,38 +16,56 @@ use crate::model::KubernetesVersion;
 use crate::parse::Limits;
 use crate::policy::{self, Baseline, Mapping, Policy};
 use crate::report::{self, Format};
-use crate::{Input, Request, discover, explain};
+use crate::whole::Whole;
+use crate::{Input, Request, discover, explain, render};
 
 pub(super) fn run(args: &Scan, cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
     let clock = Instant::now();
     let from_cluster = reads_cluster(args)?;
     let input = input(args)?;
-    let policy = policy(args, &input)?;
+    let mut policy = policy(args, &input, args.checks.clone())?;
     let config = &policy.config;
     threads(args.jobs.or(config.jobs.as_ref().map(|jobs| jobs.value)))?;
     let plan = Plan::new((args.format, &args.outputs), Some(&policy), discover::working_below_root(&input))?;
     let mapping = args.framework.as_deref().map(Mapping::load).transpose()?;
+    #[cfg(feature = "live")]
+    let reports = args.publish.map(|publish| super::publish::connect(&args.access, publish)).transpose()?;
+    // a shard reads a snapshot list by list
+    let stored = args.snapshot.as_ref().filter(|_| args.shard.is_some());
+    let captured = if from_cluster && stored.is_none() { Some(cluster(args, &policy, &input, cli)?) } else { None };
+    let interrupted = match (&captured, stored) {
+        (Some(captured), _) => captured.interrupted,
+        (None, Some(path)) => discover::snapshot::is_interrupted(path)?,
+        (None, None) => false,
+    };
     let request = Request {
-        input: if let Some(path) = args.snapshot.clone() {
-            Input::Snapshot(path, overlay(args))
-        } else if from_cluster {
-            Input::Cluster(Box::new(cluster(args, cli)?), overlay(args))
-        } else {
-            Input::Files(discover::Request { all_files: args.all_files || config.all_files, ..input })
+        input: match (captured, stored) {
+            (Some(captured), _) => Input::Cluster(Box::new(captured), overlay(args)),
+            (None, Some(path)) => Input::Snapshot(path.clone(), overlay(args)),
+            (None, None) => Input::Files(discover::Request { all_files: args.all_files || config.all_files, ..input }),
         },
         assume_namespace: assumed_namespace(args, config)?,
         complete: !from_cluster && args.complete.as_ref().map_or(config.complete.cluster, |of| of.contains(&Complete::Cluster)),
         kubernetes_version: version(args, &policy)?,
         include_passes: args.include_passes || config.include_passes,
+        render: rendering(args, &policy)?,
         limits: limits(config),
         occasion: Occasion { line_hashes: args.shard.is_some() || plan.is_for_machines(), ..occasion(args, &policy, clock)? },
     };
+    // nobody accepts a gap of which nothing was known when the scan began
+    policy.thresholds.allow_gaps &= !interrupted;
     if let Some(share) = args.shard {
         return merge::shard(args, share, request, &policy, cli, streams);
     }
     let mut assessment = crate::scan(request, &policy)?;
     assessment.crosswalk = mapping.map(|mapping| assess::crosswalk::of(&assessment, &mapping));
     plan.write(&assessment, cli, streams)?;
+    #[cfg(feature = "live")]
+    match &reports {
+        Some(_) if interrupted => writeln!(streams.err, "cnscan: --publish: nothing is written of a scan that was interrupted")?,
+        Some(reports) => super::publish::write(reports, &args.access, &assessment, cli, streams)?,
+        None => {}
+    }
     conclude(&assessment, cli, streams)
 }
 
@@ -88,33 +106,52 @@ fn overlay(args: &Scan) -> Option<discover::Request> {
     (!targets.is_empty()).then_some(discover::Request { targets, all_files: false })
 }
 
-/// What there is of the running cluster.
-#[cfg(feature = "live")]
-fn cluster(args: &Scan, cli: &Cli) -> Result<Captured> {
-    super::cluster::capture(&args.access, cli.quiet)
+/// What there is of the cluster.
+#[cfg_attr(not(feature = "live"), allow(unused_variables, reason = "only a running cluster needs to know"))]
+fn cluster(args: &Scan, policy: &Policy, input: &discover::Request, cli: &Cli) -> Result<Captured> {
+    match &args.snapshot {
+        Some(path) => Ok(discover::snapshot::read(path)?),
+        #[cfg(feature = "live")]
+        None => {
+            let wants = policy::permissions::wants(&policy.checks);
+            super::cluster::capture(&args.access, wants, cli.quiet, early(args, policy, input, cli)?)
+        }
+        #[cfg(not(feature = "live"))]
+        None => bail!("no snapshot"),
+    }
 }
 
-#[cfg(not(feature = "live"))]
-fn cluster(_: &Scan, _: &Cli) -> Result<Captured> {
-    bail!("this build reads no running cluster")
+/// What is said of the first pages, where a person sees it.
+#[cfg(feature = "live")]
+fn early(args: &Scan, policy: &Policy, input: &discover::Request, cli: &Cli) -> Result<Option<super::early::Early>> {
+    let checks: Vec<_> = policy.checks.iter().filter(|check| super::early::is_for_it(check)).map(|check| check.id.to_owned()).collect();
+    if cli.quiet || args.access.progress == super::args::Show::Never || checks.is_empty() || !super::progress::is_seen() {
+        return Ok(None);
+    }
+    Ok(Some(super::early::Early::new(self::policy(args, input, checks)?)))
 }
 
 /// Where to look. Standard input is read here, once.
 fn input(args: &Scan) -> Result<discover::Request> {
+    Ok(discover::Request { targets: targets(&args.paths, args.stdin_path.as_deref())?, all_files: args.all_files })
+}
+
+/// Where paths point, standard input by the name that it is given.
+pub(super) fn targets(paths: &[PathBuf], stdin_path: Option<&str>) -> Result<Vec<discover::Target>> {
     let mut targets = Vec::new();
-    for path in &args.paths {
+    for path in paths {
         if path.as_os_str() == "-" {
             let mut bytes = Vec::new();
             io::stdin().read_to_end(&mut bytes).context("standard input")?;
-            targets.push(discover::Target::Stdin { bytes, name: args.stdin_path.clone() });
+            targets.push(discover::Target::Stdin { bytes, name: stdin_path.map(str::to_owned) });
         } else {
             targets.push(discover::Target::Path(path.clone()));
         }
     }
-    Ok(discover::Request { targets, all_files: args.all_files })
+    Ok(targets)
 }
 
-fn policy(args: &Scan, input: &discover::Request) -> Result<Policy> {
+fn policy(args: &Scan, input: &discover::Request, checks: Vec<String>) -> Result<Policy> {
     let config = match (&args.config, args.no_config) {
         (Some(path), _) => policy::Source::File(path.clone()),
         (None, true) => policy::Source::Nowhere,
@@ -124,7 +161,7 @@ fn policy(args: &Scan, input: &discover::Request) -> Result<Policy> {
         config,
         profile: args.profile.clone(),
         controls: args.controls.clone(),
-        checks: args.checks.clone(),
+        checks,
         groups: args.groups.clone(),
         fail_on: args.fail_on,
         fail_on_review: args.fail_on_review,
@@ -133,13 +170,35 @@ fn policy(args: &Scan, input: &discover::Request) -> Result<Policy> {
     })?)
 }
 
+/// What to render, and what charts are told. A version that was not given is the tool's own affair.
+fn rendering(args: &Scan, policy: &Policy) -> Result<render::Request> {
+    let config = &policy.config;
+    let mut values = args.rendering.values.clone();
+    if values.is_empty() {
+        values = config.values.iter().map(|path| config.beside(&path.value)).collect();
+    }
+    if let Some(missing) = values.iter().find(|path| !path.is_file()) {
+        bail!("--values {}: no such file", missing.display());
+    }
+    Ok(render::Request {
+        mode: args.rendering.render.map(Into::into).or(config.render).unwrap_or(render::Mode::Auto),
+        values,
+        namespace: assumed_namespace(args, config)?,
+        kubernetes_version: version(args, policy)?.map(|version| version.to_string()),
+    })
+}
+
 fn limits(config: &policy::Config) -> Limits {
     let limits = Limits::default();
     Limits { document: config.document_limit.as_ref().map_or(limits.document, |limit| limit.value), ..limits }
 }
 
 fn assumed_namespace(args: &Scan, config: &policy::Config) -> Result<Option<String>> {
-    let given = args.assume_namespace.clone().or(config.assume_namespace.as_ref().map(|name| name.value.clone()));
+    checked_namespace(args.assume_namespace.clone().or(config.assume_namespace.as_ref().map(|name| name.value.clone())))
+}
+
+/// A name that a namespace can have.
+pub(super) fn checked_namespace(given: Option<String>) -> Result<Option<String>> {
     let allowed = |name: &String| {
         let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         (1..=63).contains(&name.len()) && name.bytes().all(inner) && !name.starts_with('-') && !name.ends_with('-')
@@ -216,7 +275,7 @@ fn without_folders(argument: &str) -> String {
 /// What is to be written where, settled before the scan so that a mistake costs nothing.
 pub(super) struct Plan {
     format: Format,
-    files: Vec<(Format, std::path::PathBuf)>,
+    files: Vec<(Format, PathBuf)>,
     /// See `report::Options`.
     from: String,
 }
@@ -252,9 +311,9 @@ impl Plan {
     pub(super) fn write(&self, assessment: &Assessment, cli: &Cli, streams: &mut Streams<'_>) -> Result<()> {
         for (format, path) in &self.files {
             let to = || path.display().to_string();
-            let mut file = BufWriter::new(fs::File::create(path).with_context(to)?);
+            let mut file = BufWriter::new(Whole::create(path, false).with_context(to)?);
             report::write(*format, assessment, &options(cli, false), &mut file).with_context(to)?;
-            file.flush().with_context(to)?;
+            file.into_inner().map_err(io::IntoInnerError::into_error).and_then(Whole::finish).with_context(to)?;
         }
         let shown = report::Options { from: self.from.clone(), ..options(cli, streams.terminal) };
         report::write(self.format, assessment, &shown, &mut streams.out)?;
@@ -303,9 +362,10 @@ pub(super) fn convert(args: &Convert, cli: &Cli, streams: &mut Streams<'_>) -> R
     let plan = match &args.output {
         None => Plan { format: args.format, files: Vec::new(), from: String::new() },
         Some(path) => {
-            let mut file = BufWriter::new(fs::File::create(path).with_context(|| path.display().to_string())?);
+            let to = || path.display().to_string();
+            let mut file = BufWriter::new(Whole::create(path, false).with_context(to)?);
             report::write(args.format, &assessment, &options(cli, false), &mut file)?;
-            return Ok(file.flush()?);
+            return file.into_inner().map_err(io::IntoInnerError::into_error).and_then(Whole::finish).with_context(to);
         }
     };
     plan.write(&assessment, cli, streams)

@@ -16,6 +16,7 @@ use crate::model::fragment::Fragments;
 use crate::model::kustomize::{self, Trees};
 use crate::model::lazy::Lazy;
 use crate::model::namespace::NamespaceRecord;
+use crate::model::network::guards::Guards;
 use crate::model::object::Object;
 use crate::model::pod::PodRecord;
 use crate::model::rbac::Rbac;
@@ -59,6 +60,7 @@ pub struct Evidence<'a> {
     gaps: Vec<Gap>,
     fragments: Vec<Fragment>,
     trees: Trees,
+    guards: Guards<'a>,
     owners: Owners,
     rbac: Rbac<'a>,
     unread: bool,
@@ -115,6 +117,7 @@ impl<'a> Evidence<'a> {
             gaps,
             fragments: left_out,
             trees,
+            guards: Guards::default(),
             owners: Owners::default(),
             rbac: Rbac::default(),
             accounts: Accounts::default(),
@@ -125,6 +128,7 @@ impl<'a> Evidence<'a> {
             lazy: Lazy::default(),
             names: OnceLock::new(),
         };
+        evidence.guards = Guards::index(&evidence);
         evidence.owners = Owners::index(&evidence);
         evidence.index_namespaces();
         evidence.rbac = Rbac::index(&evidence);
@@ -266,6 +270,12 @@ impl<'a> Evidence<'a> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.objects.is_empty()
+    }
+
+    /// Network policies of engines other than Kubernetes' own.
+    #[must_use]
+    pub fn guards(&self) -> &Guards<'a> {
+        &self.guards
     }
 
     /// Controllers and what they made.

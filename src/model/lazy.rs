@@ -3,7 +3,10 @@
 use std::sync::OnceLock;
 
 use crate::model::admin::Consoles;
+use crate::model::admission::Policies;
 use crate::model::ingress_nginx::Modes;
+use crate::model::mesh::Present;
+use crate::model::scanner::Scanned;
 
 /// See the module's page.
 #[derive(Debug, Default)]
@@ -12,4 +15,10 @@ pub(crate) struct Lazy {
     pub(crate) modes: OnceLock<Modes>,
     /// The Services that lead to consoles.
     pub(crate) consoles: OnceLock<Consoles>,
+    /// What admission policies refuse.
+    pub(crate) policies: OnceLock<Policies>,
+    /// What scanners found in images, and what images are made of.
+    pub(crate) scanned: [OnceLock<Scanned>; 2],
+    /// The meshes that there are.
+    pub(crate) meshes: OnceLock<Present>,
 }

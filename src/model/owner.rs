@@ -194,9 +194,9 @@ fn templates<'e, 'a>(evidence: &'e Evidence<'a>, owner: u32) -> impl Iterator<It
     evidence.pods_of(owner).iter().filter(|pod| pod.layers.is_none())
 }
 
-/// The labels that NetworkPolicies select pods by.
+/// The labels that network policies select pods by.
 fn selecting(evidence: &Evidence<'_>) -> Selecting {
-    let mut keys = Selecting::new();
+    let mut keys: Selecting = evidence.guards().keys().map(Into::into).collect();
     for selector in evidence.of_kind(kinds::NETWORK_POLICY).map(|policy| policy.at("spec.podSelector")) {
         keys.extend(selector.key("matchLabels").entries().into_iter().map(|(key, _)| key.into()));
         keys.extend(selector.key("matchExpressions").items().map(|expression| expression.key("key").str().into()));

@@ -13,6 +13,8 @@ pub struct Scan<'a> {
     pub settings: &'a Settings,
     /// The version given by flag or configuration; `None`: the server's, else the latest known.
     pub version: Option<KubernetesVersion>,
+    /// When it is judged: what is too old, or has run out, is so at this time.
+    pub now: jiff::Timestamp,
 }
 
 impl<'a> Scan<'a> {
@@ -32,6 +34,13 @@ impl<'a> Scan<'a> {
     #[must_use]
     pub fn is_whole(&self, kind: GroupKind, namespace: Option<&str>) -> bool {
         matches!(self.evidence.extent(kind, namespace), Extent::Whole)
+    }
+
+    /// Who runs the control plane where a provider does, so that nothing of it can be seen, and what tells.
+    #[must_use]
+    pub fn managed_by(&self) -> Option<(&'a str, &'a str)> {
+        let cluster = &self.evidence.cluster()?.cluster;
+        Some((cluster.managed_by.as_deref()?, cluster.managed_sign.as_deref().unwrap_or_default()))
     }
 
     /// The view of a pod by its number.

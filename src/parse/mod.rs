@@ -15,6 +15,7 @@ pub mod lines;
 pub mod live;
 mod number;
 mod odd;
+pub mod plain;
 pub mod prune;
 pub mod scalar;
 mod template;
@@ -55,6 +56,8 @@ pub struct File {
     pub live: bool,
     /// In a shard: its objects, of which the tree has no more than others are joined with; `None` where it has all.
     pub slim: Option<Box<[Stub]>>,
+    /// What it is to the scan.
+    pub role: Role,
 }
 
 /// An object of a slim file. Its names are byte ranges of the text.
@@ -74,6 +77,24 @@ pub struct Stub {
     pub namespace: Option<(u32, u32)>,
     /// `metadata.name`
     pub name: (u32, u32),
+}
+
+/// What a file is to the scan.
+#[derive(Debug, Default)]
+pub enum Role {
+    /// Its objects are judged.
+    #[default]
+    Judged,
+    /// Another tool made it. For each of its documents the number of the file that it comes from, as far as that is known, and the
+    /// numbers of all files that had a part in it.
+    Made {
+        /// One a document.
+        from: Vec<Option<u32>>,
+        /// All of them.
+        parts: Vec<u32>,
+    },
+    /// What is judged was made of it: its own documents are kept to point at.
+    Source(Vec<Document>),
 }
 
 impl File {

@@ -45,6 +45,7 @@ pub(crate) fn fault(severity: Severity, check: &str, message: &str) -> Finding {
         observed: "".into(),
         expected: "".into(),
         fix: format!("Mend {check}.").into(),
+        notes: Vec::new(),
         source: None,
         fingerprint: format!("{check} {message}").into(),
         excused: None,

@@ -1,7 +1,7 @@
 //! Where anything can be pulled from, a slip of the pen or a name that looks alike is enough.
 
-use super::registries::{self, Limit};
 use crate::checks::{Assurance, Check, Fault, Probe, Severity, Verdict};
+use crate::model::admission::registries::{self, Limit};
 use crate::model::image::is_placeholder;
 use crate::model::{Container, Field, GroupKind, Image, Namespace, kinds};
 use crate::settings::{Default, Setting};
