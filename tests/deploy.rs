@@ -68,7 +68,9 @@ fn the_manifests_fail_nothing_but_what_is_excused_with_a_reason() {
     assert_eq!(
         excused,
         BTreeSet::from([
+            "image-provenance-not-enforced",
             "image-registry-not-restricted",
+            "image-signature-not-enforced",
             "pod-mac-profile-missing",
             "rbac-audit-evidence-delete",
             "rbac-secrets-read",

@@ -63,7 +63,12 @@ fn said(check: &'static Check, text: &str) -> (BTreeSet<String>, u32, u32) {
     let parsed = parse::all(vec![source], &Limits::default());
     let complete = !text.contains("#~ world: partial");
     let evidence = Evidence::index(&parsed, Reading { assumed_namespace: UNSET_NAMESPACE, complete, live: None });
-    let scan = Scan { evidence: &evidence, settings: &Settings::default(), version: Some(KubernetesVersion::LATEST) };
+    let scan = Scan {
+        evidence: &evidence,
+        settings: &Settings::default(),
+        version: Some(KubernetesVersion::LATEST),
+        now: jiff::Timestamp::UNIX_EPOCH,
+    };
     let outcomes = evaluate::all(&[check], &scan, false);
     let messages = outcomes.findings.iter().map(|finding| format!("{:?} {}", finding.standing, finding.message));
     (messages.collect(), outcomes.tallies[0].passed, outcomes.tallies[0].subjects())

@@ -6,19 +6,21 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 #[cfg(feature = "live")]
 mod cluster;
+mod explain;
 mod merge;
 mod permissions;
 mod render;
 
 #[cfg(feature = "live")]
 pub use cluster::{Access, Publish, Show, Snapshot};
+pub use explain::{Explain, ExplainFormat, Question, Read};
 pub use merge::Merge;
 pub use permissions::{Permissions, RoleFormat};
 pub use render::{Render, Rendering};
 
 use crate::evaluate::Share;
 use crate::model::KubernetesVersion;
-use crate::policy::FailOn;
+use crate::policy::{Color, FailOn};
 use crate::report::Format;
 
 /// Security controls compliance scanner for cloud native systems.
@@ -31,26 +33,23 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
-    /// Whether to colour what a terminal shows.
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
-    pub color: Color,
+    /// How to speak to a person.
+    #[command(flatten)]
+    pub voice: Voice,
+}
+
+/// How to speak to a person.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Voice {
+    /// Whether to colour what a terminal shows [default: auto]
+    #[arg(long, global = true, value_name = "WHEN")]
+    pub color: Option<Color>,
     /// Say less on standard error: errors only.
     #[arg(short, long, global = true)]
     pub quiet: bool,
     /// Show more: reviews one by one, ignored files, excused findings.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
-}
-
-/// When to colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Color {
-    /// On a terminal.
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
 }
 
 /// The subcommands.
@@ -61,7 +60,7 @@ pub enum Command {
     /// Capture what a scan of a cluster reads, to scan it later.
     #[cfg(feature = "live")]
     Snapshot(Snapshot),
-    /// What a check or a control is, how it is decided, and how to mend what it finds.
+    /// What a check or a control is, how it is decided, and how to mend what it finds; who reaches whom, and who may do what.
     Explain(Explain),
     /// List checks, controls, profiles or formats.
     List(List),
@@ -196,25 +195,6 @@ pub enum Complete {
     Cluster,
     /// The repository.
     Repo,
-}
-
-/// `explain`
-#[derive(Debug, Args)]
-pub struct Explain {
-    /// A check such as pss-privileged-container, or a control such as CNSC-32.
-    pub id: String,
-    /// How to print it.
-    #[arg(short, long, value_name = "FORMAT", default_value = "markdown")]
-    pub format: ExplainFormat,
-}
-
-/// The formats of `explain`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ExplainFormat {
-    /// For people.
-    Markdown,
-    /// For programs.
-    Json,
 }
 
 /// `list`

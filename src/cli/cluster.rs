@@ -9,6 +9,7 @@ use super::progress;
 use crate::discover::cluster::{self, Request, Selection};
 use crate::discover::{Captured, Error, Wants};
 use crate::parse;
+use crate::policy::Config;
 
 impl Access {
     /// A flag that was given, where any was.
@@ -22,6 +23,19 @@ impl Access {
             ("--selector", self.selector.is_some()),
         ];
         flags.into_iter().find(|(_, given)| *given).map(|(flag, _)| flag)
+    }
+}
+
+impl Access {
+    /// What its flags leave open, the configuration file says.
+    pub(super) fn or(&self, config: &Config) -> Self {
+        let or = |given: &[String], key: &[String]| if given.is_empty() { key.to_vec() } else { given.to_vec() };
+        Access {
+            namespaces: or(&self.namespaces, &config.namespaces),
+            excluded: or(&self.excluded, &config.exclude_namespaces),
+            selector: self.selector.clone().or_else(|| config.selector.clone()),
+            ..self.clone()
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 use super::Streams;
-use super::args::{Access, Cli, Publish};
+use super::args::{Access, Publish, Voice};
 use crate::assess::{Assessment, plural};
 use crate::discover::cluster::{Form, Reports};
 use crate::report::policyreport;
@@ -19,14 +19,14 @@ pub(super) fn connect(access: &Access, publish: Publish) -> Result<Reports> {
 }
 
 /// Writes the result into the cluster.
-pub(super) fn write(reports: &Reports, access: &Access, assessment: &Assessment, cli: &Cli, streams: &mut Streams<'_>) -> Result<()> {
+pub(super) fn write(reports: &Reports, access: &Access, assessment: &Assessment, voice: &Voice, streams: &mut Streams<'_>) -> Result<()> {
     let objects = policyreport::objects(assessment, reports.form() == Form::Open)?;
     let whole = !assessment.gaps.iter().any(|gap| gap.kind.is_some());
     let written = reports.write(&objects, &access.selection()?, whole);
     for (what, why) in &written.failed {
         writeln!(streams.err, "cnscan: --publish: {what}: {why}")?;
     }
-    if !cli.quiet {
+    if !voice.quiet {
         let stale = match (written.deleted, written.left) {
             (0, 0) => String::new(),
             (deleted, 0) => format!(", {} of earlier scans deleted", plural(deleted, "report")),

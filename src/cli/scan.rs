@@ -2,14 +2,14 @@
 
 use std::fs;
 use std::io::{self, BufWriter, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 
-use super::args::{Cli, Complete, Convert, Scan};
-use super::{Streams, merge, options};
+use super::args::{Complete, Convert, Scan, Voice};
+use super::{Streams, from_config, merge, options};
 use crate::assess::{self, Assessment, Decision, Occasion};
 use crate::discover::Captured;
 use crate::model::KubernetesVersion;
@@ -19,18 +19,20 @@ use crate::report::{self, Format};
 use crate::whole::Whole;
 use crate::{Input, Request, discover, explain, render};
 
-pub(super) fn run(args: &Scan, cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
+pub(super) fn run(args: &Scan, voice: Voice, streams: &mut Streams<'_>) -> Result<u8> {
     let clock = Instant::now();
     let from_cluster = reads_cluster(args)?;
-    let input = input(args)?;
+    let mut input = input(args)?;
     let mut policy = policy(args, &input, args.checks.clone())?;
     let config = &policy.config;
+    let voice = &voice.or(config);
+    from_config::name_stdin(&mut input, config);
     threads(args.jobs.or(config.jobs.as_ref().map(|jobs| jobs.value)))?;
     let plan = Plan::new((args.format, &args.outputs), Some(&policy), discover::working_below_root(&input))?;
-    let mapping = args.framework.as_deref().map(Mapping::load).transpose()?;
+    let mapping = from_config::mapping(args, config)?;
     #[cfg(feature = "live")]
-    let reports = args.publish.map(|publish| super::publish::connect(&args.access, publish)).transpose()?;
-    let captured = if from_cluster { Some(cluster(args, &policy, &input, cli)?) } else { None };
+    let reports = args.publish.map(|publish| super::publish::connect(&args.access.or(config), publish)).transpose()?;
+    let captured = if from_cluster { Some(cluster(args, &policy, &input, voice)?) } else { None };
     let interrupted = captured.as_ref().is_some_and(|captured| captured.interrupted);
     let request = Request {
         input: match captured {
@@ -48,24 +50,27 @@ pub(super) fn run(args: &Scan, cli: &Cli, streams: &mut Streams<'_>) -> Result<u
     // nobody accepts a gap of which nothing was known when the scan began
     policy.thresholds.allow_gaps &= !interrupted;
     if let Some(share) = args.shard {
-        return merge::shard(args, share, request, &policy, cli, streams);
+        return merge::shard(args, share, request, &policy, voice, streams);
     }
     let mut assessment = crate::scan(request, &policy)?;
     assessment.crosswalk = mapping.map(|mapping| assess::crosswalk::of(&assessment, &mapping));
-    plan.write(&assessment, cli, streams)?;
+    plan.write(&assessment, voice, streams)?;
     #[cfg(feature = "live")]
     match &reports {
         Some(_) if interrupted => writeln!(streams.err, "cnscan: --publish: nothing is written of a scan that was interrupted")?,
-        Some(reports) => super::publish::write(reports, &args.access, &assessment, cli, streams)?,
+        Some(reports) => super::publish::write(reports, &args.access, &assessment, voice, streams)?,
         None => {}
     }
-    conclude(&assessment, cli, streams)
+    let code = conclude(&assessment, voice, streams);
+    // the process ends here: to give back very many short texts one by one would only take its time
+    std::mem::forget(assessment);
+    code
 }
 
 /// The exit code, and a word on what could not be judged.
-pub(super) fn conclude(assessment: &Assessment, cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
+pub(super) fn conclude(assessment: &Assessment, voice: &Voice, streams: &mut Streams<'_>) -> Result<u8> {
     let decision = assess::decide(assessment);
-    if decision == Decision::Incomplete && !cli.quiet {
+    if decision == Decision::Incomplete && !voice.quiet {
         let gaps = assessment.gaps.len() + assessment.errors.len();
         writeln!(
             streams.err,
@@ -101,13 +106,13 @@ fn overlay(args: &Scan) -> Option<discover::Request> {
 
 /// What there is of the cluster.
 #[cfg_attr(not(feature = "live"), allow(unused_variables, reason = "only a running cluster needs to know"))]
-fn cluster(args: &Scan, policy: &Policy, input: &discover::Request, cli: &Cli) -> Result<Captured> {
+fn cluster(args: &Scan, policy: &Policy, input: &discover::Request, voice: &Voice) -> Result<Captured> {
     match &args.snapshot {
         Some(path) => Ok(discover::snapshot::read(path)?),
         #[cfg(feature = "live")]
         None => {
             let wants = policy::permissions::wants(&policy.checks);
-            super::cluster::capture(&args.access, wants, cli.quiet, early(args, policy, input, cli)?)
+            super::cluster::capture(&args.access.or(&policy.config), wants, voice.quiet, early(args, policy, input, voice)?)
         }
         #[cfg(not(feature = "live"))]
         None => bail!("no snapshot"),
@@ -116,9 +121,9 @@ fn cluster(args: &Scan, policy: &Policy, input: &discover::Request, cli: &Cli) -
 
 /// What is said of the first pages, where a person sees it.
 #[cfg(feature = "live")]
-fn early(args: &Scan, policy: &Policy, input: &discover::Request, cli: &Cli) -> Result<Option<super::early::Early>> {
+fn early(args: &Scan, policy: &Policy, input: &discover::Request, voice: &Voice) -> Result<Option<super::early::Early>> {
     let checks: Vec<_> = policy.checks.iter().filter(|check| super::early::is_for_it(check)).map(|check| check.id.to_owned()).collect();
-    if cli.quiet || args.access.progress == super::args::Show::Never || checks.is_empty() || !super::progress::is_seen() {
+    if voice.quiet || args.access.progress == super::args::Show::Never || checks.is_empty() || !super::progress::is_seen() {
         return Ok(None);
     }
     Ok(Some(super::early::Early::new(self::policy(args, input, checks)?)))
@@ -126,17 +131,22 @@ fn early(args: &Scan, policy: &Policy, input: &discover::Request, cli: &Cli) -> 
 
 /// Where to look. Standard input is read here, once.
 fn input(args: &Scan) -> Result<discover::Request> {
+    Ok(discover::Request { targets: targets(&args.paths, args.stdin_path.as_deref())?, all_files: args.all_files })
+}
+
+/// Where paths point, standard input by the name that it is given.
+pub(super) fn targets(paths: &[PathBuf], stdin_path: Option<&str>) -> Result<Vec<discover::Target>> {
     let mut targets = Vec::new();
-    for path in &args.paths {
+    for path in paths {
         if path.as_os_str() == "-" {
             let mut bytes = Vec::new();
             io::stdin().read_to_end(&mut bytes).context("standard input")?;
-            targets.push(discover::Target::Stdin { bytes, name: args.stdin_path.clone() });
+            targets.push(discover::Target::Stdin { bytes, name: stdin_path.map(str::to_owned) });
         } else {
             targets.push(discover::Target::Path(path.clone()));
         }
     }
-    Ok(discover::Request { targets, all_files: args.all_files })
+    Ok(targets)
 }
 
 fn policy(args: &Scan, input: &discover::Request, checks: Vec<String>) -> Result<Policy> {
@@ -182,7 +192,11 @@ fn limits(config: &policy::Config) -> Limits {
 }
 
 fn assumed_namespace(args: &Scan, config: &policy::Config) -> Result<Option<String>> {
-    let given = args.assume_namespace.clone().or(config.assume_namespace.as_ref().map(|name| name.value.clone()));
+    checked_namespace(args.assume_namespace.clone().or(config.assume_namespace.as_ref().map(|name| name.value.clone())))
+}
+
+/// A name that a namespace can have.
+pub(super) fn checked_namespace(given: Option<String>) -> Result<Option<String>> {
     let allowed = |name: &String| {
         let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         (1..=63).contains(&name.len()) && name.bytes().all(inner) && !name.starts_with('-') && !name.ends_with('-')
@@ -259,7 +273,7 @@ fn without_folders(argument: &str) -> String {
 /// What is to be written where, settled before the scan so that a mistake costs nothing.
 pub(super) struct Plan {
     format: Format,
-    files: Vec<(Format, std::path::PathBuf)>,
+    files: Vec<(Format, PathBuf)>,
     /// See `report::Options`.
     from: String,
 }
@@ -292,16 +306,16 @@ impl Plan {
         formats.into_iter().any(|format| !matches!(format, Format::Table | Format::Markdown | Format::Html))
     }
 
-    pub(super) fn write(&self, assessment: &Assessment, cli: &Cli, streams: &mut Streams<'_>) -> Result<()> {
+    pub(super) fn write(&self, assessment: &Assessment, voice: &Voice, streams: &mut Streams<'_>) -> Result<()> {
         for (format, path) in &self.files {
             let to = || path.display().to_string();
             let mut file = BufWriter::new(Whole::create(path, false).with_context(to)?);
-            report::write(*format, assessment, &options(cli, false), &mut file).with_context(to)?;
+            report::write(*format, assessment, &options(voice, false), &mut file).with_context(to)?;
             file.into_inner().map_err(io::IntoInnerError::into_error).and_then(Whole::finish).with_context(to)?;
         }
-        let shown = report::Options { from: self.from.clone(), ..options(cli, streams.terminal) };
+        let shown = report::Options { from: self.from.clone(), ..options(voice, streams.terminal) };
         report::write(self.format, assessment, &shown, &mut streams.out)?;
-        if cli.quiet {
+        if voice.quiet {
             return Ok(());
         }
         let mut formats: Vec<_> = self.files.iter().map(|(format, _)| *format).chain([self.format]).collect();
@@ -338,7 +352,7 @@ fn format(name: &str) -> Result<Format, String> {
     Format::from_str(name, false).map_err(|_| format!("there is no format `{name}`; there are {}", known()))
 }
 
-pub(super) fn convert(args: &Convert, cli: &Cli, streams: &mut Streams<'_>) -> Result<()> {
+pub(super) fn convert(args: &Convert, voice: &Voice, streams: &mut Streams<'_>) -> Result<()> {
     let mut assessment = read(&args.result)?;
     if let Some(framework) = &args.framework {
         assessment.crosswalk = Some(assess::crosswalk::of(&assessment, &Mapping::load(framework)?));
@@ -348,11 +362,11 @@ pub(super) fn convert(args: &Convert, cli: &Cli, streams: &mut Streams<'_>) -> R
         Some(path) => {
             let to = || path.display().to_string();
             let mut file = BufWriter::new(Whole::create(path, false).with_context(to)?);
-            report::write(args.format, &assessment, &options(cli, false), &mut file)?;
+            report::write(args.format, &assessment, &options(voice, false), &mut file)?;
             return file.into_inner().map_err(io::IntoInnerError::into_error).and_then(Whole::finish).with_context(to);
         }
     };
-    plan.write(&assessment, cli, streams)
+    plan.write(&assessment, voice, streams)
 }
 
 /// A JSON result from a file or standard input.

@@ -2,20 +2,20 @@
 
 use anyhow::{Context, Result};
 
-use super::args::{Cli, Snapshot};
+use super::args::{Snapshot, Voice};
 use super::{Streams, cluster};
 use crate::checks;
 use crate::discover::{plural, snapshot};
 use crate::policy::permissions;
 
-pub(super) fn run(args: &Snapshot, cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
+pub(super) fn run(args: &Snapshot, voice: &Voice, streams: &mut Streams<'_>) -> Result<u8> {
     // any profile may be held against it later
     let all: Vec<_> = checks::all().collect();
-    let captured = cluster::capture(&args.access, permissions::wants(&all), cli.quiet, None)?;
+    let captured = cluster::capture(&args.access, permissions::wants(&all), voice.quiet, None)?;
     let complete = !captured.interrupted && (args.allow_gaps || captured.gaps.is_empty());
     let taken = super::now()?.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     snapshot::write(&captured, &taken, &args.output)?;
-    if cli.quiet {
+    if voice.quiet {
         return Ok(code(complete));
     }
     let objects: u64 = captured.lists.iter().map(|list| u64::from(list.items)).sum();
