@@ -94,6 +94,7 @@ fn the_manifests_fail_nothing_but_what_is_excused_with_a_reason() {
             "image-provenance-not-enforced",
             "image-registry-not-restricted",
             "image-signature-not-enforced",
+            "mesh-workload-identity-missing",
             "pod-mac-profile-missing",
             "rbac-audit-evidence-delete",
             "rbac-secrets-read",
