@@ -80,9 +80,12 @@ impl Wanted {
     }
 }
 
+/// Files with the numbers of their lists, and what else a snapshot has.
+type Parsed = (Vec<(usize, File)>, Option<Captured>);
+
 impl Again {
     /// Parses some lists of the cluster, as far as they are wanted; what else was captured comes with a snapshot.
-    fn lists(&self, some: &(dyn Fn(usize) -> bool + Sync)) -> Result<(Vec<(usize, File)>, Option<Captured>), Error> {
+    fn lists(&self, some: &(dyn Fn(usize) -> bool + Sync)) -> Result<Parsed, Error> {
         /// So much text of a snapshot is parsed side by side.
         const AT_ONCE: usize = 128 << 20;
         let parse = |(number, list): (usize, &List)| {
