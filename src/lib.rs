@@ -1,9 +1,10 @@
 //! cnscan: holds cloud native systems against the CNCF Cloud Native Security Controls Catalog.
 //!
 //! Data flows one way, and each room knows only those before it:
-//! settings · discover · parse · model · checks · policy · evaluate · assess · explain · report · cli.
+//! settings · discover · parse · model · checks · policy · evaluate · assess · explain · report · bundle · cli.
 
 pub mod assess;
+pub mod bundle;
 pub mod checks;
 pub mod cli;
 pub mod discover;
@@ -17,7 +18,7 @@ pub mod seen;
 pub mod settings;
 
 use assess::{Assessment, Occasion, Seen};
-use discover::Captured;
+use discover::{Captured, Discovery};
 use evaluate::{Outcomes, Share};
 use model::evidence::Reading;
 use model::{Evidence, KubernetesVersion, Scan, UNSET_NAMESPACE};
@@ -50,6 +51,8 @@ pub enum Input {
     Files(discover::Request),
     /// What was read of a cluster, and the manifests that are laid over it.
     Cluster(Box<Captured>, Option<discover::Request>),
+    /// What was found before: files, or those laid over a cluster.
+    Found(Box<Discovery>, Option<Box<Captured>>),
 }
 
 /// What stops a scan.
@@ -88,15 +91,12 @@ fn look(request: Request, policy: &Policy, share: Share) -> Result<(Outcomes, Se
             let mut found = discover::all(&input)?;
             (parse::all(std::mem::take(&mut found.sources), &request.limits), None, found)
         }
-        Input::Cluster(mut captured, overlay) => {
-            let mut files = parse::live::all(std::mem::take(&mut captured.lists));
-            let mut found = overlay.as_ref().map(discover::all).transpose()?.unwrap_or_default();
-            let laid = parse::all(std::mem::take(&mut found.sources), &request.limits);
-            // what is laid over a cluster is judged as a part of it
-            files.extend(laid.into_iter().map(|file| parse::File { root: String::new(), ..file }));
-            found.gaps.append(&mut captured.gaps);
-            (files, Some(captured), found)
+        Input::Cluster(captured, overlay) => {
+            let found = overlay.as_ref().map(discover::all).transpose()?.unwrap_or_default();
+            laid_over(captured, found, &request.limits)
         }
+        Input::Found(found, Some(captured)) => laid_over(captured, *found, &request.limits),
+        Input::Found(mut found, None) => (parse::all(std::mem::take(&mut found.sources), &request.limits), None, *found),
     };
     let assumed_namespace = request.assume_namespace.as_deref().unwrap_or(UNSET_NAMESPACE);
     let (outcomes, noted) = {
@@ -111,6 +111,15 @@ fn look(request: Request, policy: &Policy, share: Share) -> Result<(Outcomes, Se
     // the trees go before the reports are made: they are the greater part of the memory
     let seen = seen::with_files(noted, files, &outcomes);
     Ok((outcomes, seen, request.occasion))
+}
+
+/// What was read of a cluster with the files that are laid over it, which are judged as a part of it.
+fn laid_over(mut captured: Box<Captured>, mut found: Discovery, limits: &Limits) -> (Vec<parse::File>, Option<Box<Captured>>, Discovery) {
+    let mut files = parse::live::all(std::mem::take(&mut captured.lists));
+    let laid = parse::all(std::mem::take(&mut found.sources), limits);
+    files.extend(laid.into_iter().map(|file| parse::File { root: String::new(), ..file }));
+    found.gaps.append(&mut captured.gaps);
+    (files, Some(captured), found)
 }
 
 /// Why there is nothing to judge although files were found: an empty pipe must not pass for a clean scan.

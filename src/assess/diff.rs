@@ -217,6 +217,7 @@ fn warnings(old: &Assessment, new: &Assessment) -> Vec<String> {
         ("profiles", pin(&old.profile), pin(&new.profile)),
         ("catalogs", pin(&old.catalog), pin(&new.catalog)),
         ("configurations", old.config.as_ref().map_or("none".to_owned(), pin), new.config.as_ref().map_or("none".to_owned(), pin)),
+        ("attestations", vouched(old), vouched(new)),
         ("releases of the tool", old.tool.version.clone(), new.tool.version.clone()),
         ("Kubernetes versions judged by", version(&old.kubernetes_version), version(&new.kubernetes_version)),
         ("scopes", old.scope.kind.clone(), new.scope.kind.clone()),
@@ -225,6 +226,13 @@ fn warnings(old: &Assessment, new: &Assessment) -> Vec<String> {
     ];
     let differing = pairs.into_iter().filter(|(_, old, new)| old != new);
     differing.map(|(what, old, new)| format!("the {what} differ: {old}, then {new}")).collect()
+}
+
+/// What people vouched for, by the hashes of the files.
+fn vouched(result: &Assessment) -> String {
+    let files = result.attestations.iter().flat_map(|all| &all.files).map(pin);
+    let files: Vec<_> = files.collect();
+    if files.is_empty() { "none".to_owned() } else { files.join(", ") }
 }
 
 fn pin(pin: &Pin) -> String {

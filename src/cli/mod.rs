@@ -1,16 +1,20 @@
 //! The command line: what clap read becomes requests to the library, results go to standard output.
 
 pub mod args;
+mod attest;
 mod catalog;
 #[cfg(feature = "live")]
 mod cluster;
 mod diff;
+mod evidence;
 mod explain;
+mod history;
 mod list;
 mod merge;
 mod permissions;
 #[cfg(feature = "live")]
 mod progress;
+mod report;
 mod scan;
 mod schema;
 #[cfg(feature = "live")]
@@ -45,6 +49,10 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
         Command::Convert(args) => scan::convert(args, cli, streams)?,
         Command::Merge(args) => return merge::run(args, cli, streams),
         Command::Diff(args) => return diff::run(args, streams),
+        Command::Attest { action } => return attest::run(action, streams),
+        Command::Evidence { action } => return evidence::run(action, cli, streams),
+        Command::History(args) => history::run(args, streams)?,
+        Command::Report { action } => report::run(action, streams)?,
         Command::Explain(args) => explain::run(args, streams)?,
         Command::List(args) => list::run(args, cli, streams)?,
         Command::Catalog { action } => catalog::run(action, cli, streams)?,

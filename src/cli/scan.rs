@@ -19,27 +19,7 @@ use crate::report::{self, Format};
 use crate::{Input, Request, discover, explain};
 
 pub(super) fn run(args: &Scan, cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
-    let clock = Instant::now();
-    let from_cluster = reads_cluster(args)?;
-    let input = input(args)?;
-    let policy = policy(args, &input)?;
-    let config = &policy.config;
-    threads(args.jobs.or(config.jobs.as_ref().map(|jobs| jobs.value)))?;
-    let plan = Plan::new((args.format, &args.outputs), Some(&policy), discover::working_below_root(&input))?;
-    let mapping = args.framework.as_deref().map(Mapping::load).transpose()?;
-    let request = Request {
-        input: if from_cluster {
-            Input::Cluster(Box::new(cluster(args, cli)?), overlay(args))
-        } else {
-            Input::Files(discover::Request { all_files: args.all_files || config.all_files, ..input })
-        },
-        assume_namespace: assumed_namespace(args, config)?,
-        complete: !from_cluster && args.complete.as_ref().map_or(config.complete.cluster, |of| of.contains(&Complete::Cluster)),
-        kubernetes_version: version(args, &policy)?,
-        include_passes: args.include_passes || config.include_passes,
-        limits: limits(config),
-        occasion: Occasion { line_hashes: args.shard.is_some() || plan.is_for_machines(), ..occasion(args, &policy, clock)? },
-    };
+    let Ready { policy, plan, mapping, request } = Ready::new(args, cli, Instant::now())?;
     if let Some(share) = args.shard {
         return merge::shard(args, share, request, &policy, cli, streams);
     }
@@ -47,6 +27,54 @@ pub(super) fn run(args: &Scan, cli: &Cli, streams: &mut Streams<'_>) -> Result<u
     assessment.crosswalk = mapping.map(|mapping| assess::crosswalk::of(&assessment, &mapping));
     plan.write(&assessment, cli, streams)?;
     conclude(&assessment, cli, streams)
+}
+
+/// All that a scan needs, settled before it begins.
+pub(super) struct Ready {
+    pub(super) policy: Policy,
+    pub(super) plan: Plan,
+    pub(super) mapping: Option<Mapping>,
+    pub(super) request: Request,
+}
+
+impl Ready {
+    pub(super) fn new(args: &Scan, cli: &Cli, clock: Instant) -> Result<Self> {
+        let from_cluster = reads_cluster(args)?;
+        let input = input(args)?;
+        let policy = policy(args, &input)?;
+        let config = &policy.config;
+        threads(args.jobs.or(config.jobs.as_ref().map(|jobs| jobs.value)))?;
+        let plan = Plan::new((args.format, &args.outputs), Some(&policy), discover::working_below_root(&input))?;
+        let mapping = mapping(args.framework.as_deref(), config)?;
+        let request = Request {
+            input: if from_cluster {
+                Input::Cluster(Box::new(cluster(args, cli)?), overlay(args))
+            } else {
+                Input::Files(discover::Request { all_files: args.all_files || config.all_files, ..input })
+            },
+            assume_namespace: assumed_namespace(args, config)?,
+            complete: !from_cluster && args.complete.as_ref().map_or(config.complete.cluster, |of| of.contains(&Complete::Cluster)),
+            kubernetes_version: version(args, &policy)?,
+            include_passes: args.include_passes || config.include_passes,
+            limits: limits(config),
+            occasion: Occasion { line_hashes: args.shard.is_some() || plan.is_for_machines(), ..occasion(args, &policy, clock)? },
+        };
+        Ok(Ready { policy, plan, mapping, request })
+    }
+}
+
+/// The framework that the flag names, else the configuration file.
+fn mapping(flag: Option<&str>, config: &policy::Config) -> Result<Option<Mapping>> {
+    if let Some(flag) = flag {
+        return Ok(Some(Mapping::load(flag)?));
+    }
+    let Some(key) = &config.framework else { return Ok(None) };
+    let path = config.beside(&key.value);
+    let name = if path.is_file() { path.display().to_string() } else { key.value.clone() };
+    Ok(Some(Mapping::load(&name).map_err(|error| match error {
+        policy::Error::Unknown(what) => config.mistake(key, what),
+        other => other,
+    })?))
 }
 
 /// The exit code, and a word on what could not be judged.
@@ -125,6 +153,7 @@ fn policy(args: &Scan, input: &discover::Request) -> Result<Policy> {
         controls: args.controls.clone(),
         checks: args.checks.clone(),
         groups: args.groups.clone(),
+        attestations: args.attestations.clone(),
         fail_on: args.fail_on,
         fail_on_review: args.fail_on_review,
         min_coverage: args.min_coverage,
@@ -269,7 +298,10 @@ impl Plan {
                 writeln!(streams.err, "cnscan: {name}: {notice}")?;
             }
             if assessment.crosswalk.is_some() && !format.shows_framework() {
-                writeln!(streams.err, "cnscan: {name}: does not show the result by --framework; table, markdown and json do")?;
+                writeln!(
+                    streams.err,
+                    "cnscan: {name}: does not show the result by --framework; table, markdown, html, csv, openmetrics, sarif-full and json do"
+                )?;
             }
             let needs_names = matches!(format, Format::Sarif | Format::Gitlab);
             if needs_names && assessment.inputs.iter().any(|input| input.uri.is_none()) {

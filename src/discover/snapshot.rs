@@ -51,8 +51,17 @@ struct Line<'a> {
 /// # Errors
 /// What the system says, or that a list is no JSON.
 pub fn write(captured: &Captured, taken: &str, path: &Path) -> Result<(), Error> {
-    let failed = |error: io::Error| wrong(path, &error.to_string());
-    let mut out = GzBuilder::new().write(BufWriter::new(create(path).map_err(failed)?), Compression::default());
+    let file = create(path).map_err(|error| wrong(path, &error.to_string()))?;
+    write_to(captured, taken, BufWriter::new(file)).map_err(|why| wrong(path, &why))
+}
+
+/// The same to anywhere.
+///
+/// # Errors
+/// What the writer says, or that a list is no JSON.
+pub fn write_to(captured: &Captured, taken: &str, out: impl Write) -> Result<(), String> {
+    let failed = |error: io::Error| error.to_string();
+    let mut out = GzBuilder::new().write(out, Compression::default());
     let head = Head {
         schema: SCHEMA.to_owned(),
         tool: format!("{} {}", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")),
@@ -66,7 +75,7 @@ pub fn write(captured: &Captured, taken: &str, path: &Path) -> Result<(), Error>
     };
     line(&mut out, &head).map_err(failed)?;
     for list in &captured.lists {
-        let text: &RawValue = serde_json::from_str(&list.text).map_err(|error| wrong(path, &format!("{}: {error}", list.uri)))?;
+        let text: &RawValue = serde_json::from_str(&list.text).map_err(|error| format!("{}: {error}", list.uri))?;
         let sha256 = super::hex(&Sha256::digest(list.text.as_bytes()));
         line(&mut out, &Line { uri: list.uri.clone(), items: list.items, sha256, list: text }).map_err(failed)?;
     }

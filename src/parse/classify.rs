@@ -37,7 +37,7 @@ pub fn read(source: Source, limits: &Limits) -> File {
         live: false,
     };
     let path = match &origin {
-        Origin::File(path) => Some(path.clone()),
+        Origin::File(path) | Origin::Copy(path, _) => Some(path.clone()),
         Origin::Bytes(_) => None,
     };
     if !named && !path.as_deref().is_none_or(is_candidate) {
@@ -161,7 +161,7 @@ fn is_candidate(path: &Path) -> bool {
 /// The bytes of a source, or why there are none.
 fn bytes(origin: Origin) -> Result<Vec<u8>, String> {
     let path = match origin {
-        Origin::Bytes(bytes) => return Ok(bytes),
+        Origin::Bytes(bytes) | Origin::Copy(_, bytes) => return Ok(bytes),
         Origin::File(path) => path,
     };
     let failed = |error: std::io::Error| format!("it cannot be read: {}", reason(&error));
