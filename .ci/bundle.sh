@@ -44,7 +44,8 @@ from securesystemslib.signer import SSlibKey
 path, public, out = sys.argv[1:]
 raw = json.load(open(path))
 key = SSlibKey.from_crypto(load_pem_public_key(open(public, "rb").read()), keyid=raw["signatures"][0]["keyid"])
-envelope = Envelope.from_dict(raw)
+# it takes apart what it is given
+envelope = Envelope.from_dict(json.load(open(path)))
 assert len(envelope.verify([key], 1)) == 1
 statement = json_format.Parse(envelope.payload, statement_pb2.Statement())
 manifest = open(os.path.join(os.path.dirname(path), "manifest.json"), "rb").read()

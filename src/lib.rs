@@ -1,7 +1,7 @@
 //! cnscan: holds cloud native systems against the CNCF Cloud Native Security Controls Catalog.
 //!
 //! Data flows one way, and each room knows only those before it:
-//! settings · discover · parse · model · checks · policy · evaluate · assess · explain · report · bundle · cli.
+//! settings · discover · parse · render · model · checks · policy · evaluate · assess · explain · report · bundle · cli.
 
 pub mod assess;
 pub mod bundle;
@@ -13,16 +13,17 @@ pub mod explain;
 pub mod model;
 pub mod parse;
 pub mod policy;
+pub mod render;
 pub mod report;
 pub mod seen;
 pub mod settings;
 
 use assess::{Assessment, Occasion, Seen};
 use discover::{Captured, Discovery};
-use evaluate::{Outcomes, Share};
+use evaluate::{Outcomes, Share, Written};
 use model::evidence::Reading;
-use model::{Evidence, KubernetesVersion, Scan, UNSET_NAMESPACE};
-use parse::Limits;
+use model::{Evidence, KubernetesVersion, Quality, Scan, UNSET_NAMESPACE};
+use parse::{File, Limits};
 use policy::Policy;
 
 /// What a scan is asked to do.
@@ -38,6 +39,8 @@ pub struct Request {
     pub kubernetes_version: Option<KubernetesVersion>,
     /// Keep what passed.
     pub include_passes: bool,
+    /// What to render, and how.
+    pub render: render::Request,
     /// Bounds on what is read.
     pub limits: Limits,
     /// When and how.
@@ -86,7 +89,7 @@ pub fn scan_share(request: Request, policy: &Policy, share: Share) -> Result<ass
 }
 
 fn look(request: Request, policy: &Policy, share: Share) -> Result<(Outcomes, Seen, Occasion), Error> {
-    let (files, live, found) = match request.input {
+    let (mut files, live, mut found) = match request.input {
         Input::Files(input) => {
             let mut found = discover::all(&input)?;
             (parse::all(std::mem::take(&mut found.sources), &request.limits), None, found)
@@ -98,8 +101,10 @@ fn look(request: Request, policy: &Policy, share: Share) -> Result<(Outcomes, Se
         Input::Found(found, Some(captured)) => laid_over(captured, *found, &request.limits),
         Input::Found(mut found, None) => (parse::all(std::mem::take(&mut found.sources), &request.limits), None, *found),
     };
+    let said = render::all(std::mem::take(&mut found.builds), &mut files, &request.render, &request.limits);
+    found.gaps.extend(said.gaps);
     let assumed_namespace = request.assume_namespace.as_deref().unwrap_or(UNSET_NAMESPACE);
-    let (outcomes, noted) = {
+    let (mut outcomes, mut noted) = {
         let evidence = Evidence::index(&files, Reading { assumed_namespace, complete: request.complete, live: live.as_deref() });
         if evidence.is_empty() && evidence.gaps().is_empty() && found.gaps.is_empty() {
             return Err(discover::Error::Nothing(nothing(&evidence)).into());
@@ -108,18 +113,34 @@ fn look(request: Request, policy: &Policy, share: Share) -> Result<(Outcomes, Se
         let judge = || evaluate::share(&policy.checks, &scan, request.include_passes, share);
         rayon::join(judge, || seen::gather(&scan, found.gaps, found.ignored))
     };
+    noted.0.notices.extend(said.notices);
+    trace(&files, &mut outcomes);
     // the trees go before the reports are made: they are the greater part of the memory
     let seen = seen::with_files(noted, files, &outcomes);
     Ok((outcomes, seen, request.occasion))
 }
 
 /// What was read of a cluster with the files that are laid over it, which are judged as a part of it.
-fn laid_over(mut captured: Box<Captured>, mut found: Discovery, limits: &Limits) -> (Vec<parse::File>, Option<Box<Captured>>, Discovery) {
+fn laid_over(mut captured: Box<Captured>, mut found: Discovery, limits: &Limits) -> (Vec<File>, Option<Box<Captured>>, Discovery) {
     let mut files = parse::live::all(std::mem::take(&mut captured.lists));
     let laid = parse::all(std::mem::take(&mut found.sources), limits);
-    files.extend(laid.into_iter().map(|file| parse::File { root: String::new(), ..file }));
+    files.extend(laid.into_iter().map(|file| File { root: String::new(), ..file }));
     found.gaps.append(&mut captured.gaps);
     (files, Some(captured), found)
+}
+
+/// Notes of findings in what was rendered where in its sources they were written.
+fn trace(files: &[File], outcomes: &mut Outcomes) {
+    let Some(mut tracer) = render::Tracer::new(files) else { return };
+    for finding in &mut outcomes.findings {
+        let Some(written) = tracer.trace(finding.file, finding.span) else { continue };
+        let quality = match written.fit {
+            render::Fit::Same => finding.quality,
+            render::Fit::Near => Quality::Parent,
+            render::Fit::File => Quality::File,
+        };
+        finding.written = Some(Box::new(Written { file: written.file, span: written.span, quality }));
+    }
 }
 
 /// Why there is nothing to judge although files were found: an empty pipe must not pass for a clean scan.

@@ -9,6 +9,7 @@ use assert_cmd::Command;
 use cnscan::bundle;
 use p256::SecretKey;
 use p256::pkcs8::{EncodePrivateKey, EncodePublicKey, LineEnding};
+use predicates::prelude::*;
 use predicates::str::contains;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -568,4 +569,38 @@ fn a_bundle_is_written_to_where_nothing_is() {
     again("b.tar.gz").code(2);
     assert!(PathBuf::from(folder.path().join("b.tar.gz")).is_file());
     again("c").code(1);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_chart_is_kept_as_it_was_rendered_and_replays_without_its_tool() {
+    use std::os::unix::fs::PermissionsExt;
+    let template = "apiVersion: v1\nkind: Secret\nmetadata: {name: db}\nstringData: {password: {{ .Values.password }}}\n";
+    let values = format!("password: {}\n", VALUES[0]);
+    let folder = folder(&[
+        ("shop/Chart.yaml", "apiVersion: v2\nname: shop\nversion: 1.0.0\n"),
+        ("shop/templates/db.yaml", template),
+        ("shop/values.yaml", &values),
+    ]);
+    let made = format!(
+        "---\n# Source: shop/templates/db.yaml\napiVersion: v1\nkind: Secret\nmetadata: {{name: db, namespace: shop}}\nstringData: {{password: {}}}\n---\n# Source: shop/templates/web.yaml\n{POD}",
+        VALUES[0]
+    );
+    let tools = folder.path().join("tools");
+    fs::create_dir(&tools).expect("a folder");
+    let script = format!("#!/bin/sh\ncase \"$1\" in version) echo v3.99.0;; *) cat <<'END'\n{made}END\n;; esac\n");
+    fs::write(tools.join("helm"), script).expect("a script");
+    fs::set_permissions(tools.join("helm"), fs::Permissions::from_mode(0o755)).expect("a mode");
+    let mut command = cnscan(folder.path());
+    command.env("PATH", format!("{}:/bin:/usr/bin", tools.display()));
+    command.args(["evidence", "export", "--bundle", "b", "--key", "ada.key", "--fail-on", "none", "--allow-gaps", "--no-config", "in"]);
+    command.assert().code(0);
+    let all = files(&folder.path().join("b"));
+    assert!(all.iter().all(|(_, bytes)| !String::from_utf8_lossy(bytes).contains(VALUES[0])), "the password stands in the bundle");
+    let rendered: Vec<_> = all.keys().filter(|name| name.starts_with("inputs/")).collect();
+    assert_eq!(rendered, ["inputs/rendered/in/shop"]);
+    fs::remove_dir_all(folder.path().join("in")).expect("a folder");
+    let mut command = cnscan(folder.path());
+    command.env("PATH", "/nowhere").args(["evidence", "replay", "b", "--key", "ada.pub"]);
+    command.assert().code(0).stdout(contains("the same verdicts").and(contains("expected").not()));
 }

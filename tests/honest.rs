@@ -263,7 +263,7 @@ fn a_kustomization_is_known_by_its_name_alone() {
         for (file, text) in [(name, "resources: [pod.yaml]\npatches: [{path: patch.yaml}]\n"), ("pod.yaml", pod), ("patch.yaml", pod)] {
             fs::write(folder.path().join(file), text).expect("a file");
         }
-        let arguments = ["scan", ".", "-f", "json", "--no-config", "-q"];
+        let arguments = ["scan", ".", "-f", "json", "--no-config", "-q", "--render", "never"];
         let output = Command::cargo_bin("cnscan").expect("the program").current_dir(folder.path()).args(arguments).output();
         let result: Value = serde_json::from_slice(&output.expect("it runs").stdout).expect("JSON");
         let notices = result["notices"].to_string();

@@ -27,6 +27,7 @@ pub(super) fn all(
     let subjects = Subjects::default();
     let mut by_file: BTreeMap<u32, Vec<_>> = BTreeMap::new();
     for (finding, excuse) in findings.into_iter().zip(excuses) {
+        let finding = written(finding, policy, seen);
         let subject = subjects.share(&finding.subject);
         by_file.entry(finding.file).or_default().push((finding, excuse, subject));
     }
@@ -50,6 +51,28 @@ pub(super) fn all(
             .collect::<Vec<_>>()
     });
     placed.collect::<Vec<_>>().into_iter().flatten().collect()
+}
+
+/// A finding in what another tool made, at the place in its sources. What it must not tell is settled before: there stands
+/// another text.
+fn written(mut finding: evaluate::Finding, policy: &Policy, seen: &Seen) -> evaluate::Finding {
+    let Some(written) = finding.written.take() else { return finding };
+    let made = &seen.files[finding.file as usize];
+    let hidden = Hidden { text: &made.text, ranges: &made.hidden };
+    let is_secret = made.secret.iter().any(|&(start, end)| start < finding.span.1 && finding.span.0 < end);
+    let redacted = || Some(format!("<redacted, {} bytes>", finding.span.1 - finding.span.0));
+    let observed = if is_secret && finding.observed != "absent" { redacted() } else { hidden.observed(&finding) };
+    if let Some(message) = hidden.message(&finding, policy.checks[finding.check as usize].title) {
+        finding.message = message;
+    }
+    match (finding.sensitive, observed) {
+        (Some((start, end)), _) => finding.observed = format!("<redacted, {} bytes>", end - start).into(),
+        (None, Some(observed)) => finding.observed = observed.into(),
+        (None, None) => {}
+    }
+    // the value may stand there as well
+    let sensitive = finding.sensitive.map(|_| written.span);
+    evaluate::Finding { file: written.file, span: written.span, quality: written.quality, sensitive, ..finding }
 }
 
 /// Sorts by place, numbers equal fingerprints, and holds all against the baseline; returns what is to be said of it.

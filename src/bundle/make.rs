@@ -45,6 +45,8 @@ pub struct Scanned<'a> {
     pub kubernetes_version: Option<String>,
     /// See [`crate::Request`].
     pub limits: crate::parse::Limits,
+    /// See [`crate::Request`].
+    pub render: &'a crate::render::Request,
     /// The result that was compared with.
     pub baseline: Option<PathBuf>,
 }
@@ -101,7 +103,7 @@ impl Making<'_> {
         files.insert(RECIPE.to_owned(), pretty(&recipe));
         self.results(scanned, &mut files)?;
         // what was replaced or left out may have told something: a replay that cannot come to it is told so now
-        redaction.not_replayable = replay::differences(&files, scanned.assessment)?;
+        redaction.not_replayable.extend(replay::differences(&files, scanned.assessment)?);
         let assessment = scanned.assessment;
         let manifest = Manifest {
             schema: SCHEMA.to_owned(),

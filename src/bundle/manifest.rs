@@ -203,4 +203,7 @@ pub struct SourceKept {
     pub named: bool,
     /// What tells its repository from others.
     pub root: String,
+    /// Another tool made it of what is not in the bundle.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub rendered: bool,
 }

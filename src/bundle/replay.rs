@@ -49,9 +49,8 @@ pub fn replay(verified: &Verified) -> Result<Replayed, Error> {
     let again = scan(&verified.files, &verified.assessment)?;
     let told = &verified.manifest.redaction.not_replayable;
     let (was, is) = (verdicts(&verified.assessment), verdicts(&again));
-    let (expected, mut differences): (Vec<_>, Vec<_>) =
-        compare(&was, &is).into_iter().partition(|difference| told.contains(&difference.what));
-    differences.extend(inputs(verified)?);
+    let all = compare(&was, &is).into_iter().chain(inputs(verified)?);
+    let (expected, mut differences): (Vec<_>, Vec<_>) = all.partition(|difference| told.contains(&difference.what));
     let (then, now) = (&verified.assessment, &again);
     let other_release = (then.tool.version != now.tool.version || then.catalog.sha256 != now.catalog.sha256)
         .then(|| format!("it was made by {} {}, and this is {}", then.tool.name, then.tool.version, now.tool.version));
@@ -160,6 +159,8 @@ fn scan(files: &Files, assessment: &Assessment) -> Result<Assessment, Error> {
         complete: recipe.complete,
         kubernetes_version,
         include_passes: recipe.include_passes,
+        // what was rendered is kept as it was judged
+        render: crate::render::Request::default(),
         limits: Limits { document: recipe.document_limit, ..Limits::default() },
         occasion: Occasion {
             started,
@@ -201,7 +202,7 @@ fn policy(recipe: &Recipe, assessment: &Assessment, room: &Room) -> Result<Polic
 
 /// The files as they were found.
 fn found(recipe: &Recipe, files: &Files) -> Result<Discovery, Error> {
-    let mut found = Discovery { sources: Vec::new(), gaps: recipe.gaps.clone(), ignored: recipe.ignored.clone() };
+    let mut found = Discovery { gaps: recipe.gaps.clone(), ignored: recipe.ignored.clone(), ..Discovery::default() };
     for kept in &recipe.sources {
         let Some(path) = &kept.path else { continue };
         let bytes = files.get(path).ok_or_else(|| Error::Replay(format!("{path} is not there")))?.clone();
@@ -211,8 +212,8 @@ fn found(recipe: &Recipe, files: &Files) -> Result<Discovery, Error> {
             named: kept.named,
             root: kept.root.clone().into(),
             origin: match &kept.uri {
-                Some(uri) => Origin::Copy(PathBuf::from(uri), bytes),
-                None => Origin::Bytes(bytes),
+                Some(uri) if !kept.rendered => Origin::Copy(PathBuf::from(uri), bytes),
+                _ => Origin::Bytes(bytes),
             },
         });
     }

@@ -12,6 +12,7 @@ mod evidence;
 mod history;
 mod merge;
 mod permissions;
+mod render;
 mod report;
 
 pub use attest::{Attest, Lint as AttestLint, New as AttestNew, Todo as AttestTodo, TodoFormat};
@@ -20,6 +21,7 @@ pub use evidence::{Evidence, Export as EvidenceExport, Replay as EvidenceReplay,
 pub use history::{History, HistoryFormat};
 pub use merge::Merge;
 pub use permissions::{Permissions, RoleFormat};
+pub use render::{Render, Rendering};
 pub use report::{Report, SelfAssessment};
 
 use crate::evaluate::Share;
@@ -139,6 +141,9 @@ pub struct Scan {
     #[cfg(feature = "live")]
     #[command(flatten, next_help_heading = "Cluster")]
     pub access: Access,
+    /// What to render first.
+    #[command(flatten)]
+    pub rendering: Rendering,
     /// The profile to assess against: a name (see `list profiles`) or a file [default: default]
     #[arg(long, value_name = "NAME|FILE")]
     pub profile: Option<String>,

@@ -50,7 +50,7 @@ fn export(args: &EvidenceExport, cli: &Cli, streams: &mut Streams<'_>) -> Result
     request.occasion.line_hashes = true;
     request.input = Input::Found(Box::new(inputs.found.clone()), inputs.captured.clone());
     let asked = (request.assume_namespace.clone(), request.complete, request.kubernetes_version.map(|version| version.to_string()));
-    let limits = request.limits;
+    let (limits, render) = (request.limits, request.render.clone());
     let mut assessment = crate::scan(request, &policy)?;
     assessment.crosswalk = mapping.map(|mapping| assess::crosswalk::of(&assessment, &mapping));
     let scanned = Scanned {
@@ -61,6 +61,7 @@ fn export(args: &EvidenceExport, cli: &Cli, streams: &mut Streams<'_>) -> Result
         complete: asked.1,
         kubernetes_version: asked.2,
         limits,
+        render: &render,
         baseline: args.scan.baseline.clone().or_else(|| policy.config.baseline.as_ref().map(|path| policy.config.beside(&path.value))),
     };
     let making = Making {

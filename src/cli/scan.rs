@@ -16,7 +16,7 @@ use crate::model::KubernetesVersion;
 use crate::parse::Limits;
 use crate::policy::{self, Baseline, Mapping, Policy};
 use crate::report::{self, Format};
-use crate::{Input, Request, discover, explain};
+use crate::{Input, Request, discover, explain, render};
 
 pub(super) fn run(args: &Scan, cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
     let Ready { policy, plan, mapping, request } = Ready::new(args, cli, Instant::now())?;
@@ -56,6 +56,7 @@ impl Ready {
             complete: !from_cluster && args.complete.as_ref().map_or(config.complete.cluster, |of| of.contains(&Complete::Cluster)),
             kubernetes_version: version(args, &policy)?,
             include_passes: args.include_passes || config.include_passes,
+            render: rendering(args, &policy)?,
             limits: limits(config),
             occasion: Occasion { line_hashes: args.shard.is_some() || plan.is_for_machines(), ..occasion(args, &policy, clock)? },
         };
@@ -159,6 +160,24 @@ fn policy(args: &Scan, input: &discover::Request) -> Result<Policy> {
         min_coverage: args.min_coverage,
         allow_gaps: args.allow_gaps,
     })?)
+}
+
+/// What to render, and what charts are told. A version that was not given is the tool's own affair.
+fn rendering(args: &Scan, policy: &Policy) -> Result<render::Request> {
+    let config = &policy.config;
+    let mut values = args.rendering.values.clone();
+    if values.is_empty() {
+        values = config.values.iter().map(|path| config.beside(&path.value)).collect();
+    }
+    if let Some(missing) = values.iter().find(|path| !path.is_file()) {
+        bail!("--values {}: no such file", missing.display());
+    }
+    Ok(render::Request {
+        mode: args.rendering.render.map(Into::into).or(config.render).unwrap_or(render::Mode::Auto),
+        values,
+        namespace: assumed_namespace(args, config)?,
+        kubernetes_version: version(args, policy)?.map(|version| version.to_string()),
+    })
 }
 
 fn limits(config: &policy::Config) -> Limits {

@@ -1,5 +1,6 @@
 //! Where bytes come from. Nothing here knows what the bytes mean.
 
+mod build;
 mod capture;
 #[cfg(feature = "live")]
 pub mod cluster;
@@ -11,6 +12,7 @@ pub mod snapshot;
 mod source;
 mod walk;
 
+pub use build::{Build, Maker};
 pub use capture::{Captured, Cluster, Facts, List, Listed, Page, Prune, Reach, Resource, Sight};
 pub use files::{Discovery, Request, Target, all, start, working_below_root};
 pub use gap::{Gap, Place};

@@ -12,6 +12,7 @@ use super::given::{self, Given, Pair};
 use super::text::{Located, Text};
 use crate::checks::{Check, Severity};
 use crate::discover::root;
+use crate::render::Mode;
 use crate::settings::Value;
 
 /// The name that is searched for.
@@ -51,6 +52,10 @@ pub struct Config {
     /// The Kubernetes version to judge by: "1.34".
     #[schemars(regex(pattern = r"^v?1\.[0-9]+(\.[0-9]+)?$"))]
     pub kubernetes_version: Option<Located<String>>,
+    /// What to render before it is judged: `auto`, `all` or `never`.
+    pub render: Option<Mode>,
+    /// Files of values for charts.
+    pub values: Vec<Located<String>>,
     /// List what passed as well.
     pub include_passes: bool,
     /// Read what ignore files leave out.

@@ -82,7 +82,12 @@ impl Draft<'_> {
         let mut group = None;
         for control in shown {
             if group != Some(&control.group) {
-                writeln!(self.out, "### {}\n", if control.group.is_empty() { "Requirements".to_owned() } else { text(&control.group) })?;
+                let apart = if group.is_some() { "\n" } else { "" };
+                writeln!(
+                    self.out,
+                    "{apart}### {}\n",
+                    if control.group.is_empty() { "Requirements".to_owned() } else { text(&control.group) }
+                )?;
                 group = Some(&control.group);
             }
             self.statement(control)?;

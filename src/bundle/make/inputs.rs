@@ -7,9 +7,11 @@ use crate::assess::{Finding, Pin};
 use crate::bundle::manifest::{LeftOut, Recipe, Redaction, SourceKept};
 use crate::bundle::redact::{self, Everywhere};
 use crate::bundle::store::{Files, named};
-use crate::bundle::{Error, Scanned, sha256};
-use crate::discover::{Captured, Discovery, Origin, snapshot};
-use crate::parse::{self, File, Status};
+use crate::bundle::{Error, Scanned};
+use crate::discover::{Captured, Discovery, Origin, Source, snapshot};
+use crate::parse::{self, File, Role, Status};
+use crate::policy::hex;
+use crate::render;
 
 /// Where the snapshot is.
 const SNAPSHOT: &str = "inputs/snapshot.json.gz";
@@ -18,7 +20,7 @@ const SNAPSHOT: &str = "inputs/snapshot.json.gz";
 #[must_use]
 pub fn load(found: Discovery) -> Discovery {
     use rayon::prelude::*;
-    let read = |mut source: crate::discover::Source| {
+    let read = |mut source: Source| {
         if let Origin::File(path) = &source.origin
             && path.is_file()
             && let Ok(bytes) = fs::read(path)
@@ -32,11 +34,13 @@ pub fn load(found: Discovery) -> Discovery {
 
 /// What is to be kept of one file.
 struct Kept<'a> {
-    source: &'a crate::discover::Source,
+    source: SourceKept,
     text: String,
     values: usize,
     /// The bytes as they were, where the text is all of them.
     whole: Option<&'a [u8]>,
+    /// Of what was scanned.
+    sha256: String,
 }
 
 /// Puts the inputs into the bundle; what of them is not as it was.
@@ -52,30 +56,32 @@ pub(super) fn keep(scanned: &Scanned<'_>, recipe: &mut Recipe, files: &mut Files
     }
     let mut redaction = Redaction::default();
     let (mut known, mut kept) = (Vec::new(), Vec::new());
-    for (source, file) in found.sources.iter().zip(parse::all(found.sources.clone(), &scanned.limits)) {
+    let mut parsed = parse::all(found.sources.clone(), &scanned.limits);
+    let said = render::all(found.builds.clone(), &mut parsed, scanned.render, &scanned.limits);
+    recipe.gaps.extend(said.gaps);
+    for (number, file) in parsed.iter().enumerate() {
+        let source = found.sources.get(number);
         recipe.gaps.extend(file.gaps.iter().cloned());
-        match &file.status {
-            Status::Ignored(why) => {
+        if let Some(why) = unkept(file) {
+            // what a tool read besides is in no list of inputs
+            if source.is_some() {
+                redaction.left_out.extend(why.map(|why| LeftOut { uri: file.name().to_owned(), why: why.to_owned() }));
+            }
+            if let Status::Ignored(why) = &file.status {
                 recipe.ignored.push((file.name().to_owned(), why.clone()));
-                continue;
             }
-            Status::Gap => {
-                let why = "none of it could be read as YAML or JSON, so what it holds is not known".to_owned();
-                redaction.left_out.push(LeftOut { uri: file.name().to_owned(), why });
-                recipe.sources.push(SourceKept { path: None, ..recorded(source) });
-                continue;
-            }
-            Status::Read => {}
+            continue;
         }
         let findings = by_uri.get(file.uri.as_deref().unwrap_or_default()).map(Vec::as_slice).unwrap_or_default();
-        let redacted = redact::file(&file, findings.iter().copied(), &mut known);
-        let bytes = match &source.origin {
-            Origin::Bytes(bytes) | Origin::Copy(_, bytes) => Some(bytes.as_slice()),
-            Origin::File(_) => None,
+        let redacted = redact::file(file, findings.iter().copied(), &mut known);
+        let bytes = match source.map(|source| &source.origin) {
+            Some(Origin::Bytes(bytes) | Origin::Copy(_, bytes)) => Some(bytes.as_slice()),
+            _ => None,
         };
         let broken = !file.gaps.is_empty();
-        let text = if broken { without_the_broken(&file, &redacted.text) } else { redacted.text };
-        kept.push(Kept { source, text, values: redacted.values, whole: bytes.filter(|_| !broken && redacted.values == 0) });
+        let text = if broken { without_the_broken(file, &redacted.text) } else { redacted.text };
+        let whole = bytes.filter(|_| !broken && redacted.values == 0);
+        kept.push(Kept { source: recorded(file, source), text, values: redacted.values, whole, sha256: hex(&file.sha256) });
     }
     let captured = scanned.inputs.captured.as_deref().map(|captured| without_secrets(captured, &mut known));
     let everywhere = Everywhere::new(known);
@@ -100,11 +106,32 @@ pub(super) fn keep(scanned: &Scanned<'_>, recipe: &mut Recipe, files: &mut Files
     recipe.gaps.dedup();
     redaction.left_out.sort();
     redaction.note = note(&redaction);
+    // a tool may make something else of the same each time
+    let made = |uri: &str| scanned.assessment.inputs.iter().find(|input| input.uri.as_deref() == Some(uri));
+    let other = redaction.files.iter().filter(|pin| made(&pin.name).is_some_and(|input| input.sha256 != pin.sha256));
+    redaction.not_replayable = other.map(|pin| format!("input {}", pin.name)).collect();
     Ok(redaction)
 }
 
-fn recorded(source: &crate::discover::Source) -> SourceKept {
-    SourceKept { path: None, uri: source.uri.clone(), shown: source.shown.clone(), named: source.named, root: source.root.to_string() }
+/// Why a file is not in the bundle; without words where nothing in it was looked at.
+fn unkept(file: &File) -> Option<Option<&'static str>> {
+    match (&file.status, &file.role) {
+        (_, Role::Source(_)) => Some(Some("it was not judged itself, but what another tool makes of it, which is in the bundle")),
+        (Status::Ignored(_), _) => Some(None),
+        (Status::Gap, _) => Some(Some("none of it could be read as YAML or JSON, so what it holds is not known")),
+        (Status::Read, _) => None,
+    }
+}
+
+fn recorded(file: &File, source: Option<&Source>) -> SourceKept {
+    SourceKept {
+        path: None,
+        uri: file.uri.clone(),
+        shown: file.shown.clone(),
+        named: source.is_none_or(|source| source.named),
+        root: file.root.clone(),
+        rendered: matches!(file.role, Role::Made { .. }),
+    }
 }
 
 fn put(
@@ -115,32 +142,28 @@ fn put(
     files: &mut Files,
     redaction: &mut Redaction,
 ) -> Result<(), Error> {
-    let Kept { source, mut text, mut values, whole } = one;
+    let Kept { source, mut text, mut values, whole, sha256 } = one;
     if let Some(again) = everywhere.replace(&text) {
         values += again.values;
         text = again.text;
     }
     let name = source.uri.as_deref().unwrap_or("stdin");
     let whole = whole.filter(|_| values == 0);
-    let altered = whole.is_none();
-    let bytes = whole.map_or_else(|| text.into_bytes(), <[u8]>::to_vec);
-    if altered {
-        let was = match &source.origin {
-            Origin::Bytes(bytes) | Origin::Copy(_, bytes) => sha256(bytes),
-            Origin::File(_) => String::new(),
-        };
-        redaction.files.push(Pin { name: name.to_owned(), title: String::new(), version: String::new(), sha256: was });
+    if whole.is_none() {
+        redaction.files.push(Pin { name: name.to_owned(), title: String::new(), version: String::new(), sha256 });
         redaction.values += values;
     }
-    let mut path = named("inputs/files", name);
+    let bytes = whole.map_or_else(|| text.into_bytes(), <[u8]>::to_vec);
+    let folder = if source.rendered { "inputs/rendered" } else { "inputs/files" };
+    let mut path = named(folder, name);
     if files.contains_key(&path) {
-        path = named("inputs/files", &format!("{name}-{number}"));
+        path = named(folder, &format!("{name}-{number}"));
     }
     if bytes.len() as u64 > crate::bundle::store::LARGEST {
         return Err(Error::Write { path, why: "it is larger than a file of a bundle may be".to_owned() });
     }
     files.insert(path.clone(), bytes);
-    recipe.sources.push(SourceKept { path: Some(path), ..recorded(source) });
+    recipe.sources.push(SourceKept { path: Some(path), ..source });
     Ok(())
 }
 
@@ -185,7 +208,7 @@ fn without_secrets(captured: &Captured, known: &mut Vec<(String, String)>) -> (C
 fn note(redaction: &Redaction) -> String {
     let replaced = "Values of Secrets, and what may be a credential, are replaced by others of the same sort and length, from which they do not \
          follow: checks judge them alike, so that a replay comes to the same verdicts.";
-    let out = "Files of which nothing could be read, and the broken documents of others, are left out: nobody knows what they hold.";
+    let out = "Left out are the broken documents of files, as nobody knows what they hold, and the files that are listed as such.";
     match (redaction.values, redaction.left_out.is_empty()) {
         (0, true) => "Nothing of the inputs was replaced or left out.".to_owned(),
         (_, true) => replaced.to_owned(),
