@@ -108,8 +108,7 @@ impl<'a> Seat<'a> {
 
     /// The object that a fault of a whole namespace or cluster lies in, when it is not only where the subject is shown.
     fn holder<'s>(&self, scan: &'s Scan<'_>, fault: &Fault) -> Option<&'s Object<'s>> {
-        let shown_here = !fault.of_object && fault.place == self.field.place();
-        if !matches!(self.who, Who::Namespace(_) | Who::Cluster) || shown_here {
+        if !matches!(self.who, Who::Namespace(_) | Who::Cluster) || !fault.of_object && fault.place == self.field.place() {
             return None;
         }
         let object = scan.evidence.object_at(fault.place.file, fault.place.root)?;
@@ -331,6 +330,7 @@ fn finding(scan: &Scan<'_>, own: &Check, check: u16, seat: &Seat<'_>, standing: 
         path: fault.place.path,
         quality: fault.place.quality,
         images: seat.images(scan),
+        notes: fault.notes,
         written: None,
         source,
     }
@@ -354,9 +354,13 @@ fn may_be_known(object: &Object<'_>) -> bool {
 }
 
 fn fingerprint(check: &str, subject: &Subject, path: &str) -> [u8; 16] {
-    let kind = if subject.group.is_empty() { subject.kind.clone() } else { format!("{}/{}", subject.group, subject.kind) };
-    let parts = [check, &kind, &subject.namespace, &subject.name, &subject.container, path];
-    let digest = Sha256::digest(parts.join("\u{1f}").as_bytes());
+    let slash = if subject.group.is_empty() { "" } else { "/" };
+    let kind = [&subject.group, slash, &subject.kind];
+    let rest = [&subject.namespace, &subject.name, &subject.container, path].map(|part| ["\u{1f}", part]);
+    let mut digest = Sha256::new_with_prefix(check);
+    digest.update("\u{1f}");
+    kind.into_iter().chain(rest.into_iter().flatten()).for_each(|part| digest.update(part));
+    let digest = digest.finalize();
     let mut short = [0; 16];
     short.copy_from_slice(&digest[..16]);
     short

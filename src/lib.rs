@@ -17,6 +17,7 @@ pub mod render;
 pub mod report;
 pub mod seen;
 pub mod settings;
+mod whole;
 
 use assess::{Assessment, Occasion, Seen};
 use discover::{Captured, Discovery};
@@ -88,32 +89,79 @@ pub fn scan_share(request: Request, policy: &Policy, share: Share) -> Result<ass
     Ok(assess::share(share, policy, outcomes, seen, &occasion))
 }
 
-fn look(request: Request, policy: &Policy, share: Share) -> Result<(Outcomes, Seen, Occasion), Error> {
-    let (mut files, live, mut found) = match request.input {
+/// Answers a question about the input at a moment; with what of it could not be read.
+///
+/// # Errors
+/// When nothing can be looked at.
+pub fn ask<T>(
+    input: Input,
+    namespace: Option<&str>,
+    now: jiff::Timestamp,
+    question: impl FnOnce(&Scan<'_>) -> T,
+) -> Result<(T, Vec<discover::Gap>), Error> {
+    let Material { files, live, mut found, .. } = read(input, &render::Request::default(), &Limits::default())?;
+    let assumed_namespace = namespace.unwrap_or(UNSET_NAMESPACE);
+    let evidence = Evidence::index(&files, Reading { assumed_namespace, complete: false, live: live.as_deref() });
+    if evidence.is_empty() && evidence.gaps().is_empty() && found.gaps.is_empty() {
+        return Err(discover::Error::Nothing(nothing(&evidence)).into());
+    }
+    let settings = settings::Settings::default();
+    let scan = Scan { evidence: &evidence, settings: &settings, version: None, now };
+    let answer = question(&scan);
+    found.gaps.extend(evidence.gaps().iter().cloned());
+    Ok((answer, found.gaps))
+}
+
+/// What there is to look at.
+struct Material {
+    /// Parsed, and rendered.
+    files: Vec<File>,
+    /// The cluster that it is of.
+    live: Option<Box<Captured>>,
+    /// What was found besides, and what was not.
+    found: Discovery,
+    /// What was rendered.
+    notices: Vec<String>,
+}
+
+fn read(input: Input, render: &render::Request, limits: &Limits) -> Result<Material, Error> {
+    let (mut files, live, mut found) = match input {
         Input::Files(input) => {
             let mut found = discover::all(&input)?;
-            (parse::all(std::mem::take(&mut found.sources), &request.limits), None, found)
+            (parse::all(std::mem::take(&mut found.sources), limits), None, found)
         }
         Input::Cluster(captured, overlay) => {
             let found = overlay.as_ref().map(discover::all).transpose()?.unwrap_or_default();
-            laid_over(captured, found, &request.limits)
+            laid_over(captured, found, limits)
         }
-        Input::Found(found, Some(captured)) => laid_over(captured, *found, &request.limits),
-        Input::Found(mut found, None) => (parse::all(std::mem::take(&mut found.sources), &request.limits), None, *found),
+        Input::Found(found, Some(captured)) => laid_over(captured, *found, limits),
+        Input::Found(mut found, None) => (parse::all(std::mem::take(&mut found.sources), limits), None, *found),
     };
-    let said = render::all(std::mem::take(&mut found.builds), &mut files, &request.render, &request.limits);
+    let said = render::all(std::mem::take(&mut found.builds), &mut files, render, limits);
     found.gaps.extend(said.gaps);
+    Ok(Material { files, live, found, notices: said.notices })
+}
+
+fn look(mut request: Request, policy: &Policy, share: Share) -> Result<(Outcomes, Seen, Occasion), Error> {
+    // a snapshot may hold more than these checks would have asked for
+    if let Input::Cluster(captured, _) | Input::Found(_, Some(captured)) = &mut request.input
+        && captured.from_snapshot
+    {
+        captured.narrow(&policy::permissions::wants(&policy.checks));
+    }
+    let Material { files, live, found, notices } = read(request.input, &request.render, &request.limits)?;
     let assumed_namespace = request.assume_namespace.as_deref().unwrap_or(UNSET_NAMESPACE);
     let (mut outcomes, mut noted) = {
         let evidence = Evidence::index(&files, Reading { assumed_namespace, complete: request.complete, live: live.as_deref() });
         if evidence.is_empty() && evidence.gaps().is_empty() && found.gaps.is_empty() {
             return Err(discover::Error::Nothing(nothing(&evidence)).into());
         }
-        let scan = Scan { evidence: &evidence, settings: &policy.settings, version: request.kubernetes_version };
+        let scan =
+            Scan { evidence: &evidence, settings: &policy.settings, version: request.kubernetes_version, now: request.occasion.started };
         let judge = || evaluate::share(&policy.checks, &scan, request.include_passes, share);
         rayon::join(judge, || seen::gather(&scan, found.gaps, found.ignored))
     };
-    noted.0.notices.extend(said.notices);
+    noted.0.notices.extend(notices);
     trace(&files, &mut outcomes);
     // the trees go before the reports are made: they are the greater part of the memory
     let seen = seen::with_files(noted, files, &outcomes);

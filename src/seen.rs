@@ -1,5 +1,7 @@
 //! What the assessment needs to know of the evidence, taken out before the trees go.
 
+use std::hash::BuildHasher as _;
+
 use rayon::prelude::*;
 
 use crate::assess::{self, InputStatus, Seen, SeenFile, locate};
@@ -33,6 +35,7 @@ pub fn gather(scan: &Scan<'_>, found_gaps: Vec<Gap>, ignored: Vec<(String, Strin
             .chain(repositories(evidence))
             .chain(replaced(evidence))
             .chain(evidence.cluster().into_iter().flat_map(|captured| captured.notices.clone()))
+            .chain(evidence.cluster().into_iter().flat_map(crate::discover::Captured::not_read))
             .chain(notices(evidence))
             .collect(),
         namespaces,
@@ -189,10 +192,13 @@ fn unknown_version(scan: &Scan<'_>) -> Option<String> {
 
 /// Namespaces whose pods are held against another version of the Pod Security Standards than the rest.
 fn pinned(evidence: &Evidence<'_>) -> Vec<String> {
+    // what pins nothing has the server's own version, where there is a server
+    let usual =
+        evidence.served_version().map_or((KubernetesVersion::OLDEST_SUPPORTED, KubernetesVersion::LATEST), |served| (served, served));
     let pins = evidence.namespaces().iter().filter_map(|namespace| {
         let (oldest, latest) = namespace.standard?;
         let version = if oldest == latest { oldest.to_string() } else { format!("{oldest} to {latest}") };
-        (oldest != KubernetesVersion::OLDEST_SUPPORTED || latest != KubernetesVersion::LATEST).then(|| (namespace.name(), version))
+        ((oldest, latest) != usual).then(|| (namespace.name(), version))
     });
     let said = |(name, version)| {
         format!("namespace {name} pins a version: its pods are held against the Pod Security Standards of Kubernetes {version}")
@@ -219,8 +225,7 @@ fn notices(evidence: &Evidence<'_>) -> Vec<String> {
         notices.push(format!("{file}: {} is not judged: {}", fragment.what, fragment.why));
     }
     notices.extend(copies(evidence));
-    // sorted numbers, not a map: there may be very many objects, and hardly ever a copy
-    let mut named: Vec<u32> = evidence.objects().iter().filter(|object| !object.name.is_empty()).map(|object| object.id).collect();
+    let mut named = repeated(evidence);
     named.sort_by(|a, b| identity(evidence.object(*a)).cmp(&identity(evidence.object(*b))));
     for copies in named.chunk_by(|a, b| identity(evidence.object(*a)) == identity(evidence.object(*b))).filter(|copies| copies.len() > 1) {
         let object = evidence.object(copies[0]);
@@ -238,6 +243,19 @@ fn copies(evidence: &Evidence<'_>) -> Option<String> {
     let counts = [(pods, "pod"), (others, "other object")].into_iter().filter(|(count, _)| *count > 0);
     let words: Vec<_> = counts.map(|(count, word)| assess::plural(count, word)).collect();
     (!words.is_empty()).then(|| format!("judged at the controllers that made them, not again: {}", words.join(", ")))
+}
+
+/// The objects that may stand more than once, in the order of the input. Numbers are sorted, not names, and no map is made:
+/// there may be very many objects, and hardly ever a copy.
+fn repeated(evidence: &Evidence<'_>) -> Vec<u32> {
+    let hasher = foldhash::quality::RandomState::default();
+    let named = evidence.objects().iter().filter(|object| !object.name.is_empty());
+    let mut hashes: Vec<_> = named.map(|object| (hasher.hash_one(identity(object)), object.id)).collect();
+    hashes.sort_unstable();
+    let several = hashes.chunk_by(|a, b| a.0 == b.0).filter(|same| same.len() > 1);
+    let mut repeated: Vec<u32> = several.flatten().map(|(_, id)| *id).collect();
+    repeated.sort_unstable();
+    repeated
 }
 
 /// What two copies of an object share.

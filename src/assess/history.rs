@@ -163,7 +163,7 @@ pub struct ExceptionLine {
 #[must_use]
 pub fn history(results: Vec<(String, Assessment)>) -> History {
     let mut history = History { schema: HISTORY_SCHEMA, lines: Vec::new(), left_out: Vec::new() };
-    let mut lines: BTreeMap<(String, String), Vec<(Timestamp, String, Assessment)>> = BTreeMap::new();
+    let mut lines: BTreeMap<(String, String), Vec<Dated>> = BTreeMap::new();
     for (name, result) in results {
         match result.run.started.parse::<Timestamp>() {
             Ok(started) => lines.entry(key(&result)).or_default().push((started, name, result)),
@@ -172,7 +172,7 @@ pub fn history(results: Vec<(String, Assessment)>) -> History {
     }
     for ((target, profile), mut results) in lines {
         results.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
-        let mut kept: Vec<(Timestamp, String, Assessment)> = Vec::new();
+        let mut kept: Vec<Dated> = Vec::new();
         for one in results {
             match kept.last().filter(|before| before.2.run.id == one.2.run.id && before.0 == one.0) {
                 Some(before) => history.left_out.push((one.1, format!("it is of the same run as {}", before.1))),
@@ -191,7 +191,9 @@ fn key(result: &Assessment) -> (String, String) {
     (target, result.profile.name.clone())
 }
 
-type Results = [(Timestamp, String, Assessment)];
+/// A result with its time and its name.
+type Dated = (Timestamp, String, Assessment);
+type Results = [Dated];
 
 fn line(target: String, profile: String, results: &Results) -> Timeline {
     let runs = results.iter().map(|(_, name, result)| RunSeen {
@@ -199,7 +201,7 @@ fn line(target: String, profile: String, results: &Results) -> Timeline {
         id: result.run.id.clone(),
         started: result.run.started.clone(),
         tool: format!("{} {}", result.tool.name, result.tool.version),
-        failures: result.summary.failures.clone(),
+        failures: result.summary.findings.clone(),
         excused: result.summary.excused,
         gaps: result.gaps.len(),
         coverage: result.summary.coverage,

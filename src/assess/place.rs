@@ -1,16 +1,17 @@
 //! Findings as reports have them: placed, masked, in order, numbered where they are equal, compared with a baseline.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::assess::assessment::{Baseline, Finding, FindingVerdict, GitSource, Subject};
+use crate::assess::assessment::{Baseline, Excuse, Finding, FindingVerdict, GitSource, Subject};
 use crate::assess::excuse::Excuses;
 use crate::assess::locate::{self, Located, Wanted};
-use crate::assess::{Citations, Seen};
+use crate::assess::{Citations, Seen, reason};
 use crate::evaluate::{self, Standing};
+use crate::model::Map;
 use crate::model::credential::reveals;
 use crate::policy::{self, Policy};
 
@@ -47,8 +48,11 @@ pub(super) fn all(
             locate::all(uri.as_ref(), &file.text, &masked, &wanted, hashed).into_iter().map(Some).collect()
         };
         let rows = findings.into_iter().zip(located);
-        rows.map(|((finding, excuse, subject), located)| words.finding(finding, excuse, subject, located, &secret, &hidden))
-            .collect::<Vec<_>>()
+        let findings = rows.map(|((finding, excuse, subject), located)| words.finding(finding, excuse, subject, located, &secret, &hidden));
+        let mut findings: Vec<_> = findings.collect();
+        // what is in order within its file is soon in order as a whole
+        findings.sort_by(|a, b| key(a).cmp(&key(b)));
+        findings
     });
     placed.collect::<Vec<_>>().into_iter().flatten().collect()
 }
@@ -75,14 +79,16 @@ fn written(mut finding: evaluate::Finding, policy: &Policy, seen: &Seen) -> eval
     evaluate::Finding { file: written.file, span: written.span, quality: written.quality, sensitive, ..finding }
 }
 
+/// By what findings are sorted.
+fn key(finding: &Finding) -> impl Ord + '_ {
+    let place = finding.location.as_ref().map(|at| (&*at.uri, at.line, at.column));
+    (place, finding.severity, &*finding.check, &*finding.subject, &*finding.path, &*finding.message)
+}
+
 /// Sorts by place, numbers equal fingerprints, and holds all against the baseline; returns what is to be said of it.
 pub(super) fn order(baseline: Option<policy::Baseline>, findings: &mut [Finding]) -> Option<String> {
-    fn key(finding: &Finding) -> impl Ord + '_ {
-        let place = finding.location.as_ref().map(|at| (&*at.uri, at.line, at.column));
-        (place, finding.severity, &*finding.check, &*finding.subject, &*finding.path, &*finding.message)
-    }
     findings.par_sort_by(|a, b| key(a).cmp(&key(b)));
-    let mut seen: HashMap<Arc<str>, u32> = HashMap::new();
+    let mut seen: Map<Arc<str>, u32> = Map::default();
     for finding in findings.iter_mut() {
         let times = seen.entry(Arc::clone(&finding.fingerprint)).or_default();
         *times += 1;
@@ -157,6 +163,14 @@ impl Hidden<'_> {
         told.then(|| format!("<redacted, {} bytes>", finding.span.1 - finding.span.0))
     }
 
+    /// Why it is excused, without the value that is.
+    fn reason(&self, finding: &evaluate::Finding, secret: &[(u32, u32)], reason: &str) -> String {
+        let secret = secret.iter().copied().filter(|&(start, end)| start < finding.span.1 && finding.span.0 < end);
+        let ranges = finding.sensitive.into_iter().chain(secret).chain(self.at(finding.span));
+        let values = ranges.filter_map(|(start, end)| self.text.get(start as usize..end as usize));
+        reason::shown(reason, values).into_owned()
+    }
+
     /// What is said instead, where the message would tell.
     fn message(&self, finding: &evaluate::Finding, title: &str) -> Option<Cow<'static, str>> {
         let tells = finding.sensitive.is_none() && self.is_told(finding.span, &finding.message);
@@ -185,7 +199,7 @@ impl Words {
     fn finding(
         &self,
         finding: evaluate::Finding,
-        excuse: Option<Box<crate::assess::assessment::Excuse>>,
+        mut excuse: Option<Box<Excuse>>,
         subject: Arc<Subject>,
         located: Option<Located>,
         secret: &[(u32, u32)],
@@ -202,6 +216,9 @@ impl Words {
             None if shows_secret && finding.observed != "absent" => format!("<redacted, {} bytes>", finding.span.1 - finding.span.0).into(),
             None => hidden.observed(&finding).map_or_else(|| self.text(&finding.observed), Into::into),
         };
+        if let Some(excuse) = &mut excuse {
+            excuse.reason = hidden.reason(&finding, secret, &excuse.reason);
+        }
         let message = hidden.message(&finding, title).unwrap_or(finding.message);
         Finding {
             check: Arc::clone(check),
@@ -217,6 +234,7 @@ impl Words {
             subject,
             path: self.text(&finding.path),
             location,
+            notes: finding.notes.iter().map(|note| self.text(note)).collect(),
             source: finding.source.map(|source| Arc::new(GitSource { repository: source.repository.clone(), path: source.path.clone() })),
             observed,
             expected: self.text(&finding.expected),

@@ -1,6 +1,6 @@
 //! What each check said of all its subjects together, and from it the status of each control.
 
-use crate::assess::assessment::{Attested, CheckVerdict, Control, ControlCheck, Gap, Status};
+use crate::assess::assessment::{Attested, CheckVerdict, Cluster, Control, ControlCheck, Gap, Status};
 use crate::assess::excuse::Excuses;
 use crate::assess::vouch::{self, Open, Statements};
 use crate::assess::{Seen, rollup};
@@ -28,7 +28,7 @@ pub(super) fn all(policy: &Policy, outcomes: &Outcomes, excuses: &Excuses, seen:
     }
     let tallies = outcomes.tallies.iter().enumerate();
     let counted = |(check, tally): (usize, &Tally)| {
-        let whole = sees_all(policy.checks[check], seen.cluster.is_some(), seen.complete, &seen.gaps);
+        let whole = sees_all(policy.checks[check], seen.cluster.as_ref().map(|(cluster, _)| cluster), seen.complete, &seen.gaps);
         Counted { verdict: verdict(open[check], doubtful[check], tally, whole), tally: tally.clone() }
     };
     tallies.map(counted).collect()
@@ -54,9 +54,11 @@ pub(super) fn verdict(open: bool, doubtful: bool, tally: &Tally, whole: bool) ->
 }
 
 /// Whether a check without a subject may say so: everything it reads was there to be seen.
-pub(super) fn sees_all(check: &Check, of_cluster: bool, complete: bool, gaps: &[Gap]) -> bool {
-    let surface = if of_cluster { Surface::Cluster } else { Surface::Manifest };
-    (of_cluster || complete) && check.speaks_of(surface) && !gaps.iter().any(|gap| concerns(gap, check))
+pub(super) fn sees_all(check: &Check, cluster: Option<&Cluster>, complete: bool, gaps: &[Gap]) -> bool {
+    let surface = if cluster.is_some() { Surface::Cluster } else { Surface::Manifest };
+    let is_named = |kind: &str| check.kinds().any(|known| known.to_string() == kind);
+    let unseen = cluster.is_some_and(|cluster| cluster.unseen.iter().any(|unseen| is_named(&unseen.kind)));
+    (cluster.is_some() || complete) && check.speaks_of(surface) && !unseen && !gaps.iter().any(|gap| concerns(gap, check))
 }
 
 /// Whether what was not looked at may change what a check says.

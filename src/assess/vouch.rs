@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::assess::Seen;
-use crate::assess::assessment::{Attestation, Control, Finding, FindingVerdict, Pin, Refused};
+use crate::assess::assessment::{Assessment, Attestation, Control, Finding, FindingVerdict, Pin, Refused};
 use crate::policy::Policy;
 
 /// What people vouch for of a control.
@@ -32,6 +32,13 @@ pub struct Vouched {
     /// What does not count, by place, and why.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub refused: Vec<Refused>,
+}
+
+/// What people vouched for, by the hashes of the files.
+pub(super) fn named(result: &Assessment) -> String {
+    let short = |pin: &Pin| format!("{} {}", pin.name, pin.sha256.chars().take(12).collect::<String>());
+    let files: Vec<_> = result.attestations.iter().flat_map(|all| &all.files).map(short).collect();
+    if files.is_empty() { "none".to_owned() } else { files.join(", ") }
 }
 
 /// The attestations in force, by control.

@@ -209,13 +209,12 @@ fn listed(path: &str, bytes: &[u8]) -> Listed {
 
 /// Everything that decided what the result says, by hash.
 fn configuration(manifest: &Manifest) -> Vec<(String, String)> {
-    let pins = [("catalog", Some(&manifest.catalog)), ("profile", Some(&manifest.profile)), ("config", manifest.config.as_ref())];
-    let mut all: Vec<_> = pins
-        .iter()
-        .filter_map(|(role, pin)| {
-            pin.map(|pin| (format!("{role}: {} {}", pin.name, pin.version).trim_end().to_owned(), pin.sha256.clone()))
-        })
-        .collect();
+    let catalog = &manifest.catalog;
+    let mut all = vec![(format!("catalog: {} {}", catalog.id, catalog.version).trim_end().to_owned(), catalog.sha256.clone())];
+    let pins = [("profile", Some(&manifest.profile)), ("config", manifest.config.as_ref())];
+    all.extend(pins.iter().filter_map(|(role, pin)| {
+        pin.map(|pin| (format!("{role}: {} {}", pin.name, pin.version).trim_end().to_owned(), pin.sha256.clone()))
+    }));
     all.extend(manifest.attestations.iter().map(|pin| (format!("attestations: {}", pin.name), pin.sha256.clone())));
     all.extend(
         manifest.tool.sha256.iter().map(|sha256| (format!("tool: {} {}", manifest.tool.name, manifest.tool.version), sha256.clone())),

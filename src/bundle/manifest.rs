@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::assess::{Pin, Summary, Version};
+use crate::assess::{Edition, Pin, Summary, Version};
 use crate::discover::Gap;
 
 /// The name of the format; a change that breaks readers changes the number.
@@ -23,7 +23,7 @@ pub struct Manifest {
     /// The program.
     pub tool: Program,
     /// The controls catalog.
-    pub catalog: Pin,
+    pub catalog: Edition,
     /// The profile.
     pub profile: Pin,
     /// The configuration file.

@@ -62,9 +62,9 @@ fn words(text: &str) -> String {
         let login = after.starts_with('@') && (gap.ends_with(':') || gap.ends_with("//"));
         let stays = boundary || is_reference(word) || !private && !told && !login && is_plain(word);
         if stays {
-            out.push_str(word)
+            out.push_str(word);
         } else {
-            out.push_str(&single(word))
+            out.push_str(&single(word));
         }
         (name, rest) = (word, after);
         gap.clear();
@@ -117,20 +117,22 @@ fn made(length: usize, sort: Value) -> Option<String> {
         Value::Placeholder => Some(format!("changeme{}", "x".repeat(length)).chars().take(length.max(8)).collect()),
         Value::Words => Some(cycle("word-text-").trim_end_matches('-').to_owned()),
         Value::Weak => Some(cycle("aB1!")),
-        Value::Harmless | Value::Strong => None,
+        Value::Harmless | Value::Identifier | Value::Hash | Value::Strong => None,
     }
 }
 
 /// Letters by letters and digits by digits, from a row that is always the same.
 fn shuffled(value: &str, row: u64) -> String {
     let mut state: u64 = 0x9e37_79b9_7f4a_7c15_u64.wrapping_add(row.wrapping_mul(0xd1b5_4a32_d192_ed03));
+    // of a hash, and of what has the form of one, it stays one
+    let letters = if value.bytes().all(|byte| !byte.is_ascii_alphabetic() || byte.is_ascii_hexdigit()) { 6 } else { 26 };
     let mut next = |count: u64| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         ((state >> 33) % count) as u8
     };
     let mut swap = |char: char| match char {
-        'a'..='z' => char::from(b'a' + next(26)),
-        'A'..='Z' => char::from(b'A' + next(26)),
+        'a'..='z' => char::from(b'a' + next(letters)),
+        'A'..='Z' => char::from(b'A' + next(letters)),
         '0'..='9' => char::from(b'0' + next(10)),
         other if other.is_ascii() => other,
         _ => 'x',

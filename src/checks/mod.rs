@@ -8,13 +8,17 @@ pub use crate::model::{Fault, Severity, Verdict};
 
 mod admission;
 mod control_plane;
+mod delivery;
+mod dependency;
 mod image;
+mod mesh;
 mod network;
 mod pipeline;
 mod pod;
 pub mod pss;
 mod rbac;
 mod secret;
+mod signing;
 mod storage;
 
 /// A check: a value with a plain function in it.
@@ -172,17 +176,21 @@ pub enum Probe {
 
 /// Every check, by topic, then as its topic lists it.
 pub fn all() -> impl Iterator<Item = &'static Check> {
-    let topics: [&'static [&'static Check]; 10] = [
+    let topics: [&'static [&'static Check]; 14] = [
         pss::CHECKS,
         pod::CHECKS,
         image::CHECKS,
         rbac::CHECKS,
         network::CHECKS,
+        mesh::CHECKS,
         control_plane::CHECKS,
         secret::CHECKS,
         admission::CHECKS,
         pipeline::CHECKS,
         storage::CHECKS,
+        delivery::CHECKS,
+        signing::CHECKS,
+        dependency::CHECKS,
     ];
     topics.into_iter().flatten().copied()
 }

@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use serde_json::json;
 
-use super::args::{Cli, Evidence, EvidenceExport, EvidenceReplay, EvidenceVerify, ListFormat, Trusted};
+use super::args::{Evidence, EvidenceExport, EvidenceReplay, EvidenceVerify, ListFormat, Trusted, Voice};
 use super::scan::{Ready, conclude};
 use super::{Streams, now, options};
 use crate::bundle::{self, Inputs, Making, Pins, Private, Public, Scanned, Trust, Verified};
@@ -20,21 +20,26 @@ const FORMATS: [Format; 7] =
 /// How many differences are told one by one.
 const SHOWN: usize = 20;
 
-pub(super) fn run(action: &Evidence, cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
+pub(super) fn run(action: &Evidence, voice: Voice, streams: &mut Streams<'_>) -> Result<u8> {
     match action {
-        Evidence::Export(args) => export(args, cli, streams),
+        Evidence::Export(args) => export(args, voice, streams),
         Evidence::Verify(args) => verify(args, streams),
         Evidence::Replay(args) => replay(args, streams),
     }
 }
 
-fn export(args: &EvidenceExport, cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
+fn export(args: &EvidenceExport, voice: Voice, streams: &mut Streams<'_>) -> Result<u8> {
     if args.scan.shard.is_some() {
         bail!("a bundle is of a whole scan: merge the parts of shards, or scan without --shard");
     }
     // before the scan, so that a mistake costs nothing
     let key = args.key.as_deref().map(private).transpose()?;
-    let Ready { policy, plan, mapping, mut request } = Ready::new(&args.scan, cli, Instant::now())?;
+    #[cfg(feature = "live")]
+    if args.scan.publish.is_some() {
+        bail!("--publish: a bundle is no report of a cluster: publish with `cnscan scan`");
+    }
+    let Ready { policy, plan, mapping, mut request, voice, .. } = Ready::new(&args.scan, voice, Instant::now())?;
+    let voice = &voice;
     let (inputs, folder) = match request.input {
         Input::Files(files) => {
             let folder = discover::start(&files);
@@ -66,7 +71,7 @@ fn export(args: &EvidenceExport, cli: &Cli, streams: &mut Streams<'_>) -> Result
     };
     let making = Making {
         formats: if args.results.is_empty() { &FORMATS } else { &args.results },
-        options: options(cli, false),
+        options: options(voice, false),
         key: key.as_ref(),
         previous: args.previous.as_deref(),
         program: std::env::current_exe().ok(),
@@ -74,9 +79,9 @@ fn export(args: &EvidenceExport, cli: &Cli, streams: &mut Streams<'_>) -> Result
     };
     let manifest = making.write(&scanned, &args.bundle)?;
     if args.scan.format.is_some() || !args.scan.outputs.is_empty() {
-        plan.write(&assessment, cli, streams)?;
+        plan.write(&assessment, voice, streams)?;
     }
-    if !cli.quiet {
+    if !voice.quiet {
         let signed = key.as_ref().map_or_else(|| "unsigned".to_owned(), |key| format!("signed by the key {}", key.public().id()));
         writeln!(streams.err, "cnscan: {}: {}, {signed}", args.bundle.display(), assess::plural(manifest.files.len() + 2, "file"))?;
         writeln!(streams.err, "cnscan: {}", manifest.redaction.note)?;
@@ -86,7 +91,7 @@ fn export(args: &EvidenceExport, cli: &Cli, streams: &mut Streams<'_>) -> Result
             writeln!(streams.err, "cnscan: {} {told}", assess::plural(lost, "verdict"))?;
         }
     }
-    conclude(&assessment, cli, streams)
+    conclude(&assessment, voice, streams)
 }
 
 fn private(path: &Path) -> Result<Private> {
@@ -155,7 +160,7 @@ fn verify(args: &EvidenceVerify, streams: &mut Streams<'_>) -> Result<u8> {
                 manifest.tool.sha256.as_deref().unwrap_or("not recorded")
             ),
         ),
-        ("catalog", pin(&manifest.catalog)),
+        ("catalog", format!("{} {} (sha256 {})", manifest.catalog.id, manifest.catalog.version, manifest.catalog.sha256)),
         ("profile", pin(&manifest.profile)),
         ("config", manifest.config.as_ref().map_or("none".to_owned(), pin)),
         ("exceptions", format!("{} in force (sha256 {})", manifest.exceptions.count, manifest.exceptions.sha256)),

@@ -1,14 +1,16 @@
 //! `scan` and `convert`.
 
+mod ready;
+
 use std::fs;
-use std::io::{self, BufWriter, Read, Write};
-use std::path::Path;
+use std::io::{self, BufWriter, Read};
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 
-use super::args::{Cli, Complete, Convert, Scan};
+use super::args::{Convert, Scan, Voice};
 use super::{Streams, merge, options};
 use crate::assess::{self, Assessment, Decision, Occasion};
 use crate::discover::Captured;
@@ -16,72 +18,36 @@ use crate::model::KubernetesVersion;
 use crate::parse::Limits;
 use crate::policy::{self, Baseline, Mapping, Policy};
 use crate::report::{self, Format};
-use crate::{Input, Request, discover, explain, render};
+use crate::whole::Whole;
+use crate::{discover, explain, render};
 
-pub(super) fn run(args: &Scan, cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
-    let Ready { policy, plan, mapping, request } = Ready::new(args, cli, Instant::now())?;
+pub(super) use ready::Ready;
+
+pub(super) fn run(args: &Scan, voice: Voice, streams: &mut Streams<'_>) -> Result<u8> {
+    let ready = Ready::new(args, voice, Instant::now())?;
+    let (policy, voice) = (ready.policy, &ready.voice);
     if let Some(share) = args.shard {
-        return merge::shard(args, share, request, &policy, cli, streams);
+        return merge::shard(args, share, ready.request, &policy, voice, streams);
     }
-    let mut assessment = crate::scan(request, &policy)?;
-    assessment.crosswalk = mapping.map(|mapping| assess::crosswalk::of(&assessment, &mapping));
-    plan.write(&assessment, cli, streams)?;
-    conclude(&assessment, cli, streams)
-}
-
-/// All that a scan needs, settled before it begins.
-pub(super) struct Ready {
-    pub(super) policy: Policy,
-    pub(super) plan: Plan,
-    pub(super) mapping: Option<Mapping>,
-    pub(super) request: Request,
-}
-
-impl Ready {
-    pub(super) fn new(args: &Scan, cli: &Cli, clock: Instant) -> Result<Self> {
-        let from_cluster = reads_cluster(args)?;
-        let input = input(args)?;
-        let policy = policy(args, &input)?;
-        let config = &policy.config;
-        threads(args.jobs.or(config.jobs.as_ref().map(|jobs| jobs.value)))?;
-        let plan = Plan::new((args.format, &args.outputs), Some(&policy), discover::working_below_root(&input))?;
-        let mapping = mapping(args.framework.as_deref(), config)?;
-        let request = Request {
-            input: if from_cluster {
-                Input::Cluster(Box::new(cluster(args, cli)?), overlay(args))
-            } else {
-                Input::Files(discover::Request { all_files: args.all_files || config.all_files, ..input })
-            },
-            assume_namespace: assumed_namespace(args, config)?,
-            complete: !from_cluster && args.complete.as_ref().map_or(config.complete.cluster, |of| of.contains(&Complete::Cluster)),
-            kubernetes_version: version(args, &policy)?,
-            include_passes: args.include_passes || config.include_passes,
-            render: rendering(args, &policy)?,
-            limits: limits(config),
-            occasion: Occasion { line_hashes: args.shard.is_some() || plan.is_for_machines(), ..occasion(args, &policy, clock)? },
-        };
-        Ok(Ready { policy, plan, mapping, request })
+    let mut assessment = crate::scan(ready.request, &policy)?;
+    assessment.crosswalk = ready.mapping.map(|mapping| assess::crosswalk::of(&assessment, &mapping));
+    ready.plan.write(&assessment, voice, streams)?;
+    #[cfg(feature = "live")]
+    match &ready.reports {
+        Some(_) if ready.interrupted => writeln!(streams.err, "cnscan: --publish: nothing is written of a scan that was interrupted")?,
+        Some(reports) => super::publish::write(reports, &args.access, &assessment, voice, streams)?,
+        None => {}
     }
-}
-
-/// The framework that the flag names, else the configuration file.
-fn mapping(flag: Option<&str>, config: &policy::Config) -> Result<Option<Mapping>> {
-    if let Some(flag) = flag {
-        return Ok(Some(Mapping::load(flag)?));
-    }
-    let Some(key) = &config.framework else { return Ok(None) };
-    let path = config.beside(&key.value);
-    let name = if path.is_file() { path.display().to_string() } else { key.value.clone() };
-    Ok(Some(Mapping::load(&name).map_err(|error| match error {
-        policy::Error::Unknown(what) => config.mistake(key, what),
-        other => other,
-    })?))
+    let code = conclude(&assessment, voice, streams);
+    // the process ends here: to give back very many short texts one by one would only take its time
+    std::mem::forget(assessment);
+    code
 }
 
 /// The exit code, and a word on what could not be judged.
-pub(super) fn conclude(assessment: &Assessment, cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
+pub(super) fn conclude(assessment: &Assessment, voice: &Voice, streams: &mut Streams<'_>) -> Result<u8> {
     let decision = assess::decide(assessment);
-    if decision == Decision::Incomplete && !cli.quiet {
+    if decision == Decision::Incomplete && !voice.quiet {
         let gaps = assessment.gaps.len() + assessment.errors.len();
         writeln!(
             streams.err,
@@ -117,32 +83,50 @@ fn overlay(args: &Scan) -> Option<discover::Request> {
 
 /// What there is of the cluster.
 #[cfg_attr(not(feature = "live"), allow(unused_variables, reason = "only a running cluster needs to know"))]
-fn cluster(args: &Scan, cli: &Cli) -> Result<Captured> {
+fn cluster(args: &Scan, policy: &Policy, input: &discover::Request, voice: &Voice) -> Result<Captured> {
     match &args.snapshot {
         Some(path) => Ok(discover::snapshot::read(path)?),
         #[cfg(feature = "live")]
-        None => super::cluster::capture(&args.access, cli.quiet),
+        None => {
+            let wants = policy::permissions::wants(&policy.checks);
+            super::cluster::capture(&args.access.or(&policy.config), wants, voice.quiet, early(args, policy, input, voice)?)
+        }
         #[cfg(not(feature = "live"))]
         None => bail!("no snapshot"),
     }
 }
 
+/// What is said of the first pages, where a person sees it.
+#[cfg(feature = "live")]
+fn early(args: &Scan, policy: &Policy, input: &discover::Request, voice: &Voice) -> Result<Option<super::early::Early>> {
+    let checks: Vec<_> = policy.checks.iter().filter(|check| super::early::is_for_it(check)).map(|check| check.id.to_owned()).collect();
+    if voice.quiet || args.access.progress == super::args::Show::Never || checks.is_empty() || !super::progress::is_seen() {
+        return Ok(None);
+    }
+    Ok(Some(super::early::Early::new(self::policy(args, input, checks)?)))
+}
+
 /// Where to look. Standard input is read here, once.
 fn input(args: &Scan) -> Result<discover::Request> {
+    Ok(discover::Request { targets: targets(&args.paths, args.stdin_path.as_deref())?, all_files: args.all_files })
+}
+
+/// Where paths point, standard input by the name that it is given.
+pub(super) fn targets(paths: &[PathBuf], stdin_path: Option<&str>) -> Result<Vec<discover::Target>> {
     let mut targets = Vec::new();
-    for path in &args.paths {
+    for path in paths {
         if path.as_os_str() == "-" {
             let mut bytes = Vec::new();
             io::stdin().read_to_end(&mut bytes).context("standard input")?;
-            targets.push(discover::Target::Stdin { bytes, name: args.stdin_path.clone() });
+            targets.push(discover::Target::Stdin { bytes, name: stdin_path.map(str::to_owned) });
         } else {
             targets.push(discover::Target::Path(path.clone()));
         }
     }
-    Ok(discover::Request { targets, all_files: args.all_files })
+    Ok(targets)
 }
 
-fn policy(args: &Scan, input: &discover::Request) -> Result<Policy> {
+fn policy(args: &Scan, input: &discover::Request, checks: Vec<String>) -> Result<Policy> {
     let config = match (&args.config, args.no_config) {
         (Some(path), _) => policy::Source::File(path.clone()),
         (None, true) => policy::Source::Nowhere,
@@ -152,7 +136,7 @@ fn policy(args: &Scan, input: &discover::Request) -> Result<Policy> {
         config,
         profile: args.profile.clone(),
         controls: args.controls.clone(),
-        checks: args.checks.clone(),
+        checks,
         groups: args.groups.clone(),
         attestations: args.attestations.clone(),
         fail_on: args.fail_on,
@@ -186,7 +170,11 @@ fn limits(config: &policy::Config) -> Limits {
 }
 
 fn assumed_namespace(args: &Scan, config: &policy::Config) -> Result<Option<String>> {
-    let given = args.assume_namespace.clone().or(config.assume_namespace.as_ref().map(|name| name.value.clone()));
+    checked_namespace(args.assume_namespace.clone().or(config.assume_namespace.as_ref().map(|name| name.value.clone())))
+}
+
+/// A name that a namespace can have.
+pub(super) fn checked_namespace(given: Option<String>) -> Result<Option<String>> {
     let allowed = |name: &String| {
         let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         (1..=63).contains(&name.len()) && name.bytes().all(inner) && !name.starts_with('-') && !name.ends_with('-')
@@ -263,7 +251,7 @@ fn without_folders(argument: &str) -> String {
 /// What is to be written where, settled before the scan so that a mistake costs nothing.
 pub(super) struct Plan {
     format: Format,
-    files: Vec<(Format, std::path::PathBuf)>,
+    files: Vec<(Format, PathBuf)>,
     /// See `report::Options`.
     from: String,
 }
@@ -296,16 +284,16 @@ impl Plan {
         formats.into_iter().any(|format| !matches!(format, Format::Table | Format::Markdown | Format::Html))
     }
 
-    pub(super) fn write(&self, assessment: &Assessment, cli: &Cli, streams: &mut Streams<'_>) -> Result<()> {
+    pub(super) fn write(&self, assessment: &Assessment, voice: &Voice, streams: &mut Streams<'_>) -> Result<()> {
         for (format, path) in &self.files {
             let to = || path.display().to_string();
-            let mut file = BufWriter::new(fs::File::create(path).with_context(to)?);
-            report::write(*format, assessment, &options(cli, false), &mut file).with_context(to)?;
-            file.flush().with_context(to)?;
+            let mut file = BufWriter::new(Whole::create(path, false).with_context(to)?);
+            report::write(*format, assessment, &options(voice, false), &mut file).with_context(to)?;
+            file.into_inner().map_err(io::IntoInnerError::into_error).and_then(Whole::finish).with_context(to)?;
         }
-        let shown = report::Options { from: self.from.clone(), ..options(cli, streams.terminal) };
+        let shown = report::Options { from: self.from.clone(), ..options(voice, streams.terminal) };
         report::write(self.format, assessment, &shown, &mut streams.out)?;
-        if cli.quiet {
+        if voice.quiet {
             return Ok(());
         }
         let mut formats: Vec<_> = self.files.iter().map(|(format, _)| *format).chain([self.format]).collect();
@@ -345,7 +333,7 @@ fn format(name: &str) -> Result<Format, String> {
     Format::from_str(name, false).map_err(|_| format!("there is no format `{name}`; there are {}", known()))
 }
 
-pub(super) fn convert(args: &Convert, cli: &Cli, streams: &mut Streams<'_>) -> Result<()> {
+pub(super) fn convert(args: &Convert, voice: &Voice, streams: &mut Streams<'_>) -> Result<()> {
     let mut assessment = read(&args.result)?;
     if let Some(framework) = &args.framework {
         assessment.crosswalk = Some(assess::crosswalk::of(&assessment, &Mapping::load(framework)?));
@@ -353,12 +341,13 @@ pub(super) fn convert(args: &Convert, cli: &Cli, streams: &mut Streams<'_>) -> R
     let plan = match &args.output {
         None => Plan { format: args.format, files: Vec::new(), from: String::new() },
         Some(path) => {
-            let mut file = BufWriter::new(fs::File::create(path).with_context(|| path.display().to_string())?);
-            report::write(args.format, &assessment, &options(cli, false), &mut file)?;
-            return Ok(file.flush()?);
+            let to = || path.display().to_string();
+            let mut file = BufWriter::new(Whole::create(path, false).with_context(to)?);
+            report::write(args.format, &assessment, &options(voice, false), &mut file)?;
+            return file.into_inner().map_err(io::IntoInnerError::into_error).and_then(Whole::finish).with_context(to);
         }
     };
-    plan.write(&assessment, cli, streams)
+    plan.write(&assessment, voice, streams)
 }
 
 /// A JSON result from a file or standard input.

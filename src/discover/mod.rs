@@ -11,12 +11,14 @@ pub(crate) mod root;
 pub mod snapshot;
 mod source;
 mod walk;
+mod wants;
 
 pub use build::{Build, Maker};
-pub use capture::{Captured, Cluster, Facts, List, Listed, Page, Prune, Reach, Resource, Sight};
+pub use capture::{Captured, Cluster, Facts, KUBELETS, List, Listed, Page, Prune, Reach, Resource, Sight, Unseen};
 pub use files::{Discovery, Request, Target, all, start, working_below_root};
 pub use gap::{Gap, Place};
 pub use source::{Origin, Source};
+pub use wants::{Want, Wants};
 
 /// `1 check`, `2 checks`.
 pub(crate) fn plural(count: usize, word: &str) -> String {
@@ -26,7 +28,9 @@ pub(crate) fn plural(count: usize, word: &str) -> String {
 /// Bytes in lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     let digit = |nibble: u8| char::from(b"0123456789abcdef"[usize::from(nibble)]);
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+    let mut text = String::with_capacity(2 * bytes.len());
+    text.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
+    text
 }
 
 /// What stops a scan before it starts.

@@ -140,6 +140,8 @@ pub struct Finding {
     /// The images of the container, or of all containers of the pod, where it runs on every node or by itself: those
     /// that the built-in exceptions may know.
     pub images: Option<Arc<[Box<str>]>>,
+    /// What is worth knowing beside it.
+    pub notes: Vec<String>,
     /// Where it was written, when another tool made what was judged.
     pub written: Option<Box<Written>>,
     /// Where its object comes from, when it was read from no file.

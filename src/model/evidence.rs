@@ -16,9 +16,11 @@ use crate::model::fragment::Fragments;
 use crate::model::kustomize::{self, Trees};
 use crate::model::lazy::Lazy;
 use crate::model::namespace::NamespaceRecord;
+use crate::model::network::guards::Guards;
 use crate::model::object::Object;
 use crate::model::pod::PodRecord;
 use crate::model::rbac::Rbac;
+use crate::model::templates::Embedded;
 use crate::model::{Accounts, Claims, GroupKind, Limits, Map, Nodes, Owners, Volumes, structure, uncovered};
 use crate::parse::{File, Kind, Status};
 
@@ -59,6 +61,7 @@ pub struct Evidence<'a> {
     gaps: Vec<Gap>,
     fragments: Vec<Fragment>,
     trees: Trees,
+    guards: Guards<'a>,
     owners: Owners,
     rbac: Rbac<'a>,
     unread: bool,
@@ -115,6 +118,7 @@ impl<'a> Evidence<'a> {
             gaps,
             fragments: left_out,
             trees,
+            guards: Guards::default(),
             owners: Owners::default(),
             rbac: Rbac::default(),
             accounts: Accounts::default(),
@@ -125,15 +129,15 @@ impl<'a> Evidence<'a> {
             lazy: Lazy::default(),
             names: OnceLock::new(),
         };
+        evidence.guards = Guards::index(&evidence);
         evidence.owners = Owners::index(&evidence);
         evidence.index_namespaces();
-        evidence.rbac = Rbac::index(&evidence);
-        evidence.accounts = Accounts::index(&evidence);
-        evidence.limits = Limits::index(&evidence);
-        evidence.nodes = Nodes::index(&evidence);
-        evidence.volumes = Volumes::index(&evidence);
-        evidence.claims = Claims::index(&evidence);
-        evidence
+        let (rbac, (accounts, limits, nodes, volumes, claims)) = {
+            let all = &evidence;
+            let others = || (Accounts::index(all), Limits::index(all), Nodes::index(all), Volumes::index(all), Claims::index(all));
+            rayon::join(|| Rbac::index(all), others)
+        };
+        Evidence { rbac, accounts, limits, nodes, volumes, claims, ..evidence }
     }
 
     /// The files, in order.
@@ -176,6 +180,12 @@ impl<'a> Evidence<'a> {
     /// The objects of a kind, in every world.
     pub fn of_kind(&self, kind: GroupKind) -> impl Iterator<Item = &Object<'a>> + Clone {
         self.named(kind.group, kind.kind)
+    }
+
+    /// Whether there is any object of a kind.
+    #[must_use]
+    pub fn has(&self, kind: GroupKind) -> bool {
+        self.by_kind.contains_key(&(kind.group, kind.kind))
     }
 
     /// The objects of a kind that is known by name only, in every world.
@@ -268,6 +278,12 @@ impl<'a> Evidence<'a> {
         self.objects.is_empty()
     }
 
+    /// Network policies of engines other than Kubernetes' own.
+    #[must_use]
+    pub fn guards(&self) -> &Guards<'a> {
+        &self.guards
+    }
+
     /// Controllers and what they made.
     #[must_use]
     pub fn owners(&self) -> &Owners {
@@ -343,19 +359,21 @@ fn read_object<'a>(
 ) {
     let top = Field::top(root);
     let kind = top.key("kind").str();
-    let (items, item_kind) = match kind.strip_suffix("List") {
+    let list = match kind.strip_suffix("List") {
+        Some(item_kind) => Some((top.key("items"), item_kind)),
         // OpenShift's templates are lists with parameters
-        None if kind == "Template" && top.key("objects").exists() => (top.key("objects"), ""),
-        list => (top.key("items"), list.unwrap_or_default()),
+        None if kind == "Template" && top.key("objects").exists() => Some((top.key("objects"), "")),
+        None if kind == "Template" => Some((top.key("items"), "")),
+        None => None,
     };
-    if depth == 0 || items.kind() != Some(Kind::Sequence) || !(kind.ends_with("List") || kind == "Template") {
+    let Some((items, item_kind)) = list.filter(|(items, _)| depth > 0 && items.kind() == Some(Kind::Sequence)) else {
         objects.extend(Object::read(root, world, tainted, assumed, listed));
         let wrapped = structure::wrapped(top.key("apiVersion").str(), kind).filter(|_| depth > 1);
         for item in wrapped.into_iter().flat_map(|path| structure::unwrap(top, path)) {
             read_object(Root { node: item.node(), ..root }, world, tainted, assumed, ("", ""), depth - 1, objects);
         }
         return;
-    }
+    };
     for item in items.items() {
         let root = Root { node: item.node(), ..root };
         let version = if item_kind.is_empty() { "" } else { top.key("apiVersion").str() };
@@ -364,11 +382,15 @@ fn read_object<'a>(
 }
 
 fn index_pods<'a>(files: &'a [File], objects: &[Object<'a>], gaps: &mut Vec<Gap>) -> (Vec<PodRecord<'a>>, Vec<u32>) {
-    let found: Vec<_> = objects.par_iter().map(|object| uncovered::pods(object, &files[object.root.file as usize])).collect();
+    let found = objects.par_iter().map(|object| {
+        let (embedded, uncovered) = uncovered::pods(object, &files[object.root.file as usize]);
+        let record = |pod: Embedded<'a>| PodRecord::new(object.id, pod.metadata, pod.spec, pod.layers.map(Box::new));
+        (embedded.into_iter().map(record).collect::<Vec<_>>(), uncovered)
+    });
     let (mut pods, mut first_pod) = (Vec::new(), Vec::with_capacity(objects.len()));
-    for (id, (embedded, uncovered)) in found.into_iter().enumerate() {
+    for (records, uncovered) in found.collect::<Vec<_>>() {
         first_pod.push(pods.len() as u32);
-        pods.extend(embedded.into_iter().map(|pod| PodRecord::new(id as u32, pod.metadata, pod.spec, pod.layers.map(Box::new))));
+        pods.extend(records);
         gaps.extend(uncovered);
     }
     (pods, first_pod)

@@ -9,7 +9,7 @@ mod typed;
 use crate::model::fault::Fault;
 use crate::parse::scalar::{self, Value};
 use crate::parse::tree::Quick;
-use crate::parse::{Kind, NodeId, Style, Tree, is_merge};
+use crate::parse::{Kind, NodeId, Tree, is_merge};
 
 pub(crate) use typed::{take_mistyped, unnoticed};
 
@@ -226,7 +226,7 @@ impl<'a> Field<'a> {
 
     fn is_null(self) -> bool {
         let tree = self.root.tree;
-        tree.kind(self.node) == Kind::Scalar && tree.style(self.node) == Style::Plain && scalar::is_null(tree, self.node)
+        tree.may_be_null(self.node) && scalar::is_null(tree, self.node)
     }
 
     /// Whether it is not there at all (null is there).

@@ -1,8 +1,10 @@
 //! Image references, read as `distribution/reference` reads them: what the kubelet does with `image:`.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use crate::model::field::Field;
+use crate::model::namespace::Namespace;
 use crate::model::pod::Container;
 
 /// The registry of references that name none.
@@ -68,19 +70,19 @@ impl<'a> Image<'a> {
     /// # Errors
     /// What is wrong with it; the kubelet would refuse it for the same reason.
     pub fn parse(text: &'a str) -> Result<Self, ImageError> {
-        if text.trim().is_empty() {
-            return Err(ImageError::Empty);
-        }
-        if text.trim().len() != text.len() {
-            return Err(ImageError::Space);
+        match text.trim() {
+            "" => return Err(ImageError::Empty),
+            trimmed if trimmed.len() != text.len() => return Err(ImageError::Space),
+            _ => {}
         }
         if is_lower_hex(text, 64) {
             return Err(ImageError::Identifier);
         }
-        let (rest, digest) = text.split_once('@').map_or((text, None), |(rest, digest)| (rest, Some(digest)));
+        let at = memchr::memchr(b'@', text.as_bytes());
+        let (rest, digest) = at.map_or((text, None), |at| (&text[..at], Some(&text[at + 1..])));
         // a colon before the last slash is that of a port
-        let name_end = rest.rfind('/').map_or(0, |slash| slash + 1);
-        let (name, tag) = match rest[name_end..].find(':') {
+        let name_end = memchr::memrchr(b'/', rest.as_bytes()).map_or(0, |slash| slash + 1);
+        let (name, tag) = match memchr::memchr(b':', &rest.as_bytes()[name_end..]) {
             Some(colon) => (&rest[..name_end + colon], Some(&rest[name_end + colon + 1..])),
             None => (rest, None),
         };
@@ -130,6 +132,23 @@ impl<'a> Container<'a> {
     }
 }
 
+impl<'a> Namespace<'a> {
+    /// Each image that its workloads use, with the first place that names it.
+    #[must_use]
+    pub fn images(&self) -> BTreeMap<&'a str, Field<'a>> {
+        let mut images = BTreeMap::new();
+        for container in self.pods().flat_map(|pod| pod.containers()) {
+            let volumes = container.image_volumes().map(|volume| volume.at("image.reference"));
+            for field in [container.image()].into_iter().chain(volumes) {
+                if let Some(text) = field.text().filter(|text| !text.is_empty()) {
+                    images.entry(text).or_insert(field);
+                }
+            }
+        }
+        images
+    }
+}
+
 /// Whether something fills the reference in later: Tekton's `$(params.x)`, `${IMAGE}`, a template.
 #[must_use]
 pub fn is_placeholder(text: &str) -> bool {
@@ -139,7 +158,7 @@ pub fn is_placeholder(text: &str) -> bool {
 /// Registry and the rest, as Docker tells them apart.
 fn split_domain(name: &str) -> (&str, &str) {
     let Some((first, rest)) = name.split_once('/') else { return (DEFAULT_DOMAIN, name) };
-    let is_domain = first == "localhost" || first.contains(['.', ':']) || first.contains(|c: char| c.is_ascii_uppercase());
+    let is_domain = first == "localhost" || first.bytes().any(|byte| matches!(byte, b'.' | b':' | b'A'..=b'Z'));
     match first {
         "index.docker.io" => (DEFAULT_DOMAIN, rest),
         _ if is_domain => (first, rest),
@@ -151,10 +170,10 @@ fn check_name(domain: &str, path: &str) -> Result<(), ImageError> {
     if !is_domain(domain) {
         return Err(ImageError::Domain);
     }
-    if path.contains(|c: char| c.is_uppercase()) {
+    if path.bytes().any(|byte| byte.is_ascii_uppercase()) || !path.is_ascii() && path.contains(char::is_uppercase) {
         return Err(ImageError::Uppercase);
     }
-    if !path.split('/').all(is_component) {
+    if !path.as_bytes().split(|byte| *byte == b'/').all(is_component) {
         return Err(ImageError::Path);
     }
     if path.len() > 255 { Err(ImageError::Length) } else { Ok(()) }
@@ -168,12 +187,12 @@ fn is_domain(domain: &str) -> bool {
         }
         None => domain.split_once(':').map_or((domain, None), |(host, port)| (host, Some(port))),
     };
-    host.split('.').all(is_label) && port.is_none_or(is_port)
+    host.as_bytes().split(|byte| *byte == b'.').all(is_label) && port.is_none_or(is_port)
 }
 
-fn is_label(label: &str) -> bool {
-    let plain = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    plain && !label.is_empty() && !label.starts_with('-') && !label.ends_with('-')
+fn is_label(label: &[u8]) -> bool {
+    let plain = label.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-');
+    plain && !label.is_empty() && !label.starts_with(b"-") && !label.ends_with(b"-")
 }
 
 fn is_port(port: &str) -> bool {
@@ -181,13 +200,11 @@ fn is_port(port: &str) -> bool {
 }
 
 /// Lower-case letters and digits, with `.`, `_`, `__` or any number of `-` between them.
-fn is_component(component: &str) -> bool {
-    let is_word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    let bytes = component.as_bytes();
-    let ends = bytes.first().is_some_and(|&byte| is_word(byte)) && bytes.last().is_some_and(|&byte| is_word(byte));
-    let known = bytes.iter().all(|&byte| is_word(byte) || matches!(byte, b'.' | b'_' | b'-'));
-    let mut separators = component.split(|c: char| c.is_ascii_alphanumeric()).filter(|between| !between.is_empty());
-    ends && known && separators.all(|between| matches!(between, "." | "_" | "__") || between.bytes().all(|byte| byte == b'-'))
+fn is_component(component: &[u8]) -> bool {
+    let is_word = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let is_separator = |run: &[u8]| matches!(run, b"." | b"_" | b"__") || run.iter().all(|byte| *byte == b'-');
+    let ends = component.first().is_some_and(is_word) && component.last().is_some_and(is_word);
+    ends && component.chunk_by(|one, next| is_word(one) == is_word(next)).all(|run| is_word(&run[0]) || is_separator(run))
 }
 
 fn is_tag(tag: &str) -> bool {

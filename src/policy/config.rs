@@ -32,12 +32,18 @@ pub struct Config {
     pub checks: Vec<Located<String>>,
     /// Only these groups of controls.
     pub groups: Vec<Located<String>>,
-    /// Another framework to show the result by: nist-800-53, or the path of a Gemara MappingDocument.
-    pub framework: Option<Located<String>>,
     /// The format on standard output.
     pub format: Option<Located<String>>,
     /// Files to write besides: FORMAT=PATH.
     pub output: Vec<Located<String>>,
+    /// Show the result by another framework as well: `nist-800-53`, or the path of a Gemara MappingDocument.
+    pub framework: Option<Located<String>>,
+    /// Whether to colour what a terminal shows.
+    pub color: Option<Color>,
+    /// Say less on standard error: errors only.
+    pub quiet: bool,
+    /// Show more: 1 for reviews one by one, ignored files and excused findings.
+    pub verbose: u8,
     /// Failures at or over this severity give exit code 1; `none`: none do.
     pub fail_on: Option<FailOn>,
     /// Reviews count for `fail_on` as well.
@@ -67,6 +73,14 @@ pub struct Config {
     pub allow_gaps: bool,
     /// The namespace of objects that name none.
     pub assume_namespace: Option<Located<String>>,
+    /// The name that standard input has in reports.
+    pub stdin_path: Option<String>,
+    /// Of a cluster: only the objects of these namespaces, and those that have none.
+    pub namespaces: Vec<String>,
+    /// Of a cluster: not the objects of these namespaces.
+    pub exclude_namespaces: Vec<String>,
+    /// Of a cluster: only namespaced objects with these labels, as kubectl writes them.
+    pub selector: Option<String>,
     /// The largest document that is read, in bytes.
     #[schemars(range(min = 1))]
     pub document_limit: Option<Located<usize>>,
@@ -152,6 +166,19 @@ impl std::str::FromStr for FailOn {
             other => Err(format!("`{other}` is none of {}", FailOn::WORDS.join(", "))),
         }
     }
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Color {
+    /// On a terminal.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
 }
 
 /// What the input holds all of.

@@ -25,13 +25,14 @@ pub mod profile;
 mod profile_file;
 pub mod remark;
 mod select;
+mod shipped;
 mod text;
 pub mod upstream;
 
 pub use attestation::{Attestation, Attestations};
 pub use baseline::Baseline;
 pub use catalog::{Catalog, Control, Coverage, Group};
-pub use config::{Config, FailOn};
+pub use config::{Color, Config, FailOn};
 pub use error::{Error, unknown};
 pub use exception::{Candidate, Exceptions, Excuse};
 pub use excuser::Excuser;

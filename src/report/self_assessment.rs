@@ -61,7 +61,7 @@ impl Draft<'_> {
             ("Result", format!("{} of {}, sha256 {}", id(&all.run.id), text(&all.run.started), id(sha256))),
             ("Assessed", text(&words::scanned(all))),
             ("Profile", format!("{} (sha256 {})", id(&all.profile.name), id(&all.profile.sha256))),
-            ("Catalog", format!("{} {} (sha256 {})", text(&all.catalog.name), text(&all.catalog.version), id(&all.catalog.sha256))),
+            ("Catalog", format!("{} {} (sha256 {})", text(&all.catalog.id), text(&all.catalog.version), id(&all.catalog.sha256))),
             ("Configuration", commit),
         ];
         writeln!(self.out, "## Metadata\n\n| | |\n|---|---|")?;

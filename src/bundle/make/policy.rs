@@ -22,7 +22,7 @@ pub(super) fn keep(scanned: &Scanned<'_>, recipe: &mut Recipe, files: &mut Files
     for (number, file) in policy.attestations.files.iter().enumerate() {
         let folder = format!("policy/attestations/{number}");
         let name = Path::new(&file.name);
-        let beside = |path: &Path| root::joined(&root::normal(&Path::new("/").join(path)).strip_prefix("/").unwrap_or(path).to_owned());
+        let beside = |path: &Path| root::joined(root::normal(&Path::new("/").join(path)).strip_prefix("/").unwrap_or(path));
         let path = put(format!("{folder}/{}", beside(name)), same(&file.path, &file.sha256)?, files)?;
         recipe.attestations.push(Placed { path, name: file.name.clone() });
         for (link, path) in &file.evidence {

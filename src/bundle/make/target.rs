@@ -1,7 +1,7 @@
 //! What was assessed, by what tells it from others.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::assess::Assessment;
 use crate::bundle::Target;
@@ -39,7 +39,7 @@ fn revision(folder: &Path) -> Option<String> {
     (commit.len() >= 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(commit)
 }
 
-fn loose(git: &PathBuf, name: &str) -> Option<String> {
+fn loose(git: &Path, name: &str) -> Option<String> {
     let named = Path::new(name).components().all(|part| matches!(part, std::path::Component::Normal(_)));
     fs::read_to_string(git.join(name)).ok().filter(|_| named).map(|text| text.trim().to_owned())
 }

@@ -1,6 +1,5 @@
 //! Who deploys is not to set the rules for what is deployed, nor to switch off what would tell of it.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
 use super::danger::{BINDINGS, KINDS};
@@ -28,6 +27,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "Where the one who deploys also writes the policies, the rights or the alerts, nobody else has to agree to anything, and one stolen credential is enough.",
     fix: "Split the identity along the duties, and bind each part to those who have that duty.",
+    how: "Fails for an identity that, by all its bindings together, has both duties of one of `conflicting_duties`: as delivered, deploying workloads beside writing policies, writing roles or bindings, deleting evidence or alerts, or reading all Secrets of the cluster. An operator that has both is for review, `break_glass_subjects` are notes. Wildcards, rules with `resourceNames`, and Kubernetes' own roles in one namespace do not count.",
     needs: KINDS,
     settings: &[&CONFLICTS, &BREAK_GLASS],
     blind: "Which people are in which groups of the identity provider: conflicts across those are not seen.",
@@ -96,8 +96,8 @@ fn duties<'r, 'a: 'r>(scan: &'r Scan<'a>, bindings: impl Iterator<Item = &'r Bin
     for binding in bindings.filter(|binding| known.insert(role_of(binding))) {
         let everywhere = binding.namespace.is_none();
         let rules = rbac.rules_of(binding).map(|(_, rule)| rule).filter(|rule| counts(binding, rule));
-        let forms: Vec<_> = rules.flat_map(|rule| danger::forms(rule, !everywhere)).collect();
-        for rule in forms.iter().map(Cow::as_ref) {
+        let forms: Vec<_> = rules.map(|rule| danger::forms(rule, !everywhere)).collect();
+        for rule in forms.iter().flat_map(|forms| forms.iter()) {
             let has = [
                 ("deploy", danger::hit(rule, WORKLOADS).is_some()),
                 ("policy", rbac_security_policy_write::find(rule).is_some()),

@@ -4,7 +4,8 @@
 //! One pass over the text: what may start a credential is looked at only at the start of a word.
 
 use super::base64;
-use super::value::{is_placeholder, is_reference};
+use super::known::is_placeholder;
+use super::value::is_reference;
 
 /// A credential, by the rule that it met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +17,11 @@ pub struct Found {
 }
 
 impl Found {
+    /// A doubt, where this may make it none.
+    fn unless(self, may_be_none: bool, why: &'static str) -> Self {
+        Found { doubt: self.doubt.or(may_be_none.then_some(why)), ..self }
+    }
+
     fn sure(rule: &'static str) -> Option<Self> {
         Some(Found { rule, doubt: None })
     }
@@ -46,6 +52,7 @@ const fn token(prefix: &'static str, rule: &'static str, alphabet: fn(u8) -> boo
 }
 
 const AWS: &str = "an AWS access key";
+const GOOGLE: &str = "a Google API key";
 const GITHUB: &str = "a GitHub token";
 const GITLAB: &str = "a GitLab token";
 const SLACK: &str = "a Slack token";
@@ -56,7 +63,7 @@ const TOKENS: &[Token] = &[
     token("ASIA", AWS, base32, (16, 16), Extra::None),
     token("ABIA", AWS, base32, (16, 16), Extra::None),
     token("ACCA", AWS, base32, (16, 16), Extra::None),
-    token("AIza", "a Google API key", url_safe, (35, 35), Extra::None),
+    token("AIza", GOOGLE, url_safe, (35, 35), Extra::None),
     token("ghp_", GITHUB, alphanumeric, (36, 36), Extra::Checksum),
     token("gho_", GITHUB, alphanumeric, (36, 36), Extra::Checksum),
     token("ghu_", GITHUB, alphanumeric, (36, 36), Extra::Checksum),
@@ -111,6 +118,17 @@ const SECOND: [bool; 256] = {
     second
 };
 
+/// The bytes after which no word starts.
+const INSIDE: [bool; 256] = {
+    let mut inside = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        inside[byte] = (byte as u8).is_ascii_alphanumeric() || byte as u8 == b'_';
+        byte += 1;
+    }
+    inside
+};
+
 /// The longest parts of a signed token that are looked at, and the shortest signature; a token of a cluster has hardly
 /// more than a thousand characters.
 const LONGEST_HEADER: usize = 4096;
@@ -139,19 +157,27 @@ pub fn find(text: &str) -> Option<Found> {
 
 /// Tokens: all that starts at the start of a word.
 fn words(text: &str) -> Option<Found> {
-    let bytes = text.as_bytes();
     let (mut inside, mut doubt) = (false, None);
-    for (at, &byte) in bytes.iter().enumerate() {
-        if !inside && FIRST[usize::from(byte)] && SECOND[usize::from(bytes.get(at + 1).copied().unwrap_or_default())] {
-            let found = text.get(at..).and_then(at_word);
+    for (at, pair) in text.as_bytes().windows(2).enumerate() {
+        let [first, second] = [pair[0], pair[1]].map(usize::from);
+        if !inside && FIRST[first] && SECOND[second] {
+            let found = text
+                .get(at..)
+                .and_then(at_word)
+                .map(|found| found.unless(found.rule == GOOGLE && is_of_browsers(text), "Firebase hands it to browsers"));
             match found {
                 Some(Found { doubt: None, .. }) => return found,
                 found => doubt = doubt.or(found),
             }
         }
-        inside = byte.is_ascii_alphanumeric() || byte == b'_';
+        inside = INSIDE[first];
     }
     doubt
+}
+
+/// Whether a text is of what every visitor of a web site gets.
+fn is_of_browsers(text: &str) -> bool {
+    ["firebaseapp.com", "authDomain"].iter().any(|mark| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some())
 }
 
 fn at_word(text: &str) -> Option<Found> {
@@ -187,14 +213,19 @@ fn jwt(text: &str) -> Option<Found> {
     let signed = header.contains("\"alg\"") && !header.contains("\"none\"") && signature.len() == SIGNATURE;
     // the token that the documentation of JWT shows everywhere
     let shown = claims.contains("1234567890");
-    (signed && claims.starts_with('{') && !shown).then_some(Found { rule: "a signed token (JWT)", doubt: None })
+    // what Supabase hands to browsers
+    let public = claims.contains("\"role\":\"anon\"");
+    let found = Found { rule: "a signed token (JWT)", doubt: None }.unless(public, "a token for everybody, as its claims say");
+    (signed && claims.starts_with('{') && !shown).then_some(found)
 }
 
 /// PEM and OpenPGP private keys: the head, and something of the body, so that mere mention is none.
 fn key_blocks(text: &str) -> Option<Found> {
     let begin = "-----BEGIN ";
-    let starts = memchr::memmem::find_iter(text.as_bytes(), begin);
-    starts.into_iter().find_map(|at| {
+    // sought by its first letter: most texts are so short that a searcher for all of it costs more to make than to use
+    let letters = memchr::memchr_iter(b'B', text.as_bytes()).filter_map(|at| at.checked_sub(5));
+    let mut starts = letters.filter(|&at| text.as_bytes()[at..].starts_with(begin.as_bytes()));
+    starts.find_map(|at| {
         let (label, body) = text[at + begin.len()..].split_once("-----")?;
         if !matches!(
             label.strip_suffix(" BLOCK").unwrap_or(label),
@@ -219,8 +250,8 @@ fn key_blocks(text: &str) -> Option<Found> {
 /// A password before the host of a URL, and the web hooks whose path is the credential.
 fn urls(text: &str) -> Option<Found> {
     let mut doubt = None;
-    for at in memchr::memmem::find_iter(text.as_bytes(), b"://") {
-        let rest = &text[at + 3..];
+    for at in memchr::memchr_iter(b':', text.as_bytes()) {
+        let Some(rest) = text[at + 1..].strip_prefix("//") else { continue };
         if let Some(hook) = rest.strip_prefix("hooks.slack.com/services/T") {
             let path = run(hook, 256, |byte| byte.is_ascii_alphanumeric() || byte == b'/');
             if path.split('/').count() == 3 && path.len() >= 40 && is_varied(path) {
@@ -229,8 +260,9 @@ fn urls(text: &str) -> Option<Found> {
         }
         let end = rest.find(|byte: char| byte.is_whitespace() || "/?#\"'`,;\\|".contains(byte)).unwrap_or(rest.len());
         let Some((user, host)) = rest[..end].rsplit_once('@') else { continue };
-        let Some((_, password)) = user.split_once(':') else { continue };
-        let found = password_in("a URL with a password", password, host);
+        let Some((name, password)) = user.split_once(':') else { continue };
+        let found =
+            password_in("a URL with a password", password, host).map(|found| found.unless(name == password, "it is the name of its user"));
         match found {
             Some(Found { doubt: None, .. }) => return found,
             found => doubt = doubt.or(found),
