@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 use batch::{Batch, gather};
 pub use outcome::{Finding, Outcomes, Standing, Subject, Tally, Written};
 use plan::Plan;
-pub use share::Share;
+pub use share::{Share, Split};
 
 use crate::checks::{Check, Surface};
 use crate::model::origin::{self, GitSource};
@@ -26,18 +26,18 @@ use crate::model::{Container, Fault, Field, Made, Namespace, Object, Pod, Scan, 
 /// Runs every check on every subject it looks at.
 #[must_use]
 pub fn all(checks: &[&'static Check], scan: &Scan<'_>, keep_passes: bool) -> Outcomes {
-    share(checks, scan, keep_passes, Share::ALL)
+    share(checks, scan, keep_passes, &Split::none())
 }
 
 /// Runs them on the subjects of one shard.
 #[must_use]
-pub fn share(checks: &[&'static Check], scan: &Scan<'_>, keep_passes: bool, share: Share) -> Outcomes {
+pub fn share(checks: &[&'static Check], scan: &Scan<'_>, keep_passes: bool, split: &Split) -> Outcomes {
     let plan = |surface| Plan::new(checks, |check| check.speaks_of(surface));
     let (files, live) = (plan(Surface::Manifest), plan(Surface::Cluster));
     let of_secrets = Plan::new(checks, |check| check.topic == "secret");
     let evidence = scan.evidence;
     let whole = if evidence.cluster().is_some() { &live } else { &files };
-    let run = Runner { checks, scan, keep_passes, share, of_secrets: &of_secrets };
+    let run = Runner { checks, scan, keep_passes, split, of_secrets: &of_secrets };
     let objects = evidence
         .objects()
         .par_chunks(CHUNK)
@@ -58,7 +58,7 @@ struct Runner<'r> {
     checks: &'r [&'static Check],
     scan: &'r Scan<'r>,
     keep_passes: bool,
-    share: Share,
+    split: &'r Split,
     of_secrets: &'r Plan,
 }
 
@@ -150,8 +150,13 @@ impl Runner<'_> {
 
     /// What another shard judges is searched for credentials here too: they may stand near what this one shows.
     fn object(self, batch: &mut Batch, plan: &Plan, object: &Object<'_>) {
-        if self.share.holds(object) {
+        let file = &self.scan.evidence.files()[object.file() as usize];
+        if self.split.holds(object, file.name()) {
             return self.judge(batch, plan, object);
+        }
+        // nothing of it is shown: that would have been missed, and read anew
+        if object.slim || file.slim.is_some() && !file.live {
+            return;
         }
         let mut aside = Batch::new(self.checks.len());
         self.judge(&mut aside, self.of_secrets, object);
@@ -198,7 +203,7 @@ impl Runner<'_> {
     }
 
     fn namespace(self, batch: &mut Batch, plan: &Plan, namespace: &Namespace<'_>) {
-        if !self.share.holds_namespace(namespace.name()) {
+        if !self.split.holds_namespace(namespace.name()) {
             return;
         }
         let who = Who::Namespace(namespace.name());
@@ -211,7 +216,7 @@ impl Runner<'_> {
 
     fn whole(self, batch: &mut Batch, plan: &Plan) {
         // without any object there is no cluster to speak of
-        let Some(first) = self.scan.evidence.objects().first().filter(|_| self.share.is_first()) else { return };
+        let Some(first) = self.scan.evidence.objects().first().filter(|_| self.split.is_first()) else { return };
         let seat = Seat::new(Who::Cluster, place_of(first), None, None, first.live);
         for &(check, probe) in &plan.whole {
             self.run(batch, check, &seat, || probe(self.scan));

@@ -11,6 +11,7 @@ use predicates::str::contains;
 use tempfile::TempDir;
 
 #[path = "support/hostile.rs"]
+#[allow(dead_code, reason = "other tests use the rest")]
 mod hostile;
 #[path = "support/sample.rs"]
 #[allow(dead_code, reason = "other tests use the rest")]

@@ -40,7 +40,7 @@ fn words(text: &str) -> String {
     let is_between = |char: char| char.is_whitespace() || BETWEEN.contains(char);
     let mut out = String::with_capacity(text.len());
     let (mut name, mut gap, mut rest) = ("", String::new(), text);
-    let mut private = false;
+    let (mut private, mut edge) = (false, false);
     while let Some(char) = rest.chars().next() {
         if is_between(char) {
             // what is escaped stays with what escapes it
@@ -56,8 +56,11 @@ fn words(text: &str) -> String {
         let is_end = |char: char| if told { char.is_whitespace() || "\"'`,<\\".contains(char) } else { is_between(char) };
         let end = rest.find(is_end).unwrap_or(rest.len());
         let (word, after) = rest.split_at(end);
-        let boundary = word.starts_with("-----") || word.ends_with("-----");
-        private = if word.starts_with("-----BEGIN") { true } else { private && !word.starts_with("-----END") };
+        // the lines around a key say what it is
+        let opens = word.starts_with("-----BEGIN");
+        let boundary = edge || word.starts_with("-----");
+        edge = boundary && !(word.len() > 5 && word.ends_with("-----"));
+        private = if opens { true } else { private && !word.starts_with("-----END") };
         // user and password of a URL
         let login = after.starts_with('@') && (gap.ends_with(':') || gap.ends_with("//"));
         let stays = boundary || is_reference(word) || !private && !told && !login && is_plain(word);

@@ -49,6 +49,8 @@ fn export(args: &EvidenceExport, voice: Voice, streams: &mut Streams<'_>) -> Res
             let found = overlay.as_ref().map(discover::all).transpose()?.unwrap_or_default();
             (Inputs { found: bundle::load(found), captured: Some(captured) }, ".".into())
         }
+        // only a shard reads a snapshot list by list
+        Input::Snapshot(path, _) => bail!("{}: a bundle is of a whole scan", path.display()),
         Input::Found(found, captured) => (Inputs { found: *found, captured }, ".".into()),
     };
     // the results in the bundle are for machines as well

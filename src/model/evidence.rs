@@ -21,7 +21,7 @@ use crate::model::object::Object;
 use crate::model::pod::PodRecord;
 use crate::model::rbac::Rbac;
 use crate::model::templates::Embedded;
-use crate::model::{Accounts, Claims, GroupKind, Limits, Map, Nodes, Owners, Volumes, structure, uncovered};
+use crate::model::{Accounts, Claims, GroupKind, Limits, Map, Nodes, Owners, Volumes, slim, structure, uncovered};
 use crate::parse::{File, Kind, Status};
 
 /// How much of a kind was seen.
@@ -331,7 +331,10 @@ fn worlds(files: &[File]) -> Vec<u16> {
         .collect()
 }
 
-fn read_objects<'a>(file: &'a File, number: u32, world: u16, assumed: &'a str) -> Vec<Object<'a>> {
+pub(super) fn read_objects<'a>(file: &'a File, number: u32, world: u16, assumed: &'a str) -> Vec<Object<'a>> {
+    if let Some(stubs) = &file.slim {
+        return slim::objects(file, stubs, number, world);
+    }
     let mut objects = Vec::new();
     for document in &file.documents {
         let root = Root { tree: &file.tree, file: number, node: document.root };

@@ -48,6 +48,7 @@ pub mod selector;
 pub mod service;
 mod service_account;
 pub mod shown;
+pub mod slim;
 pub mod standard;
 mod structure;
 mod template;

@@ -35,6 +35,7 @@ pub fn read(source: Source, limits: &Limits) -> File {
         directives: Vec::new(),
         status: Status::Gap,
         live: false,
+        slim: None,
         role: Role::Judged,
     };
     let path = match &origin {

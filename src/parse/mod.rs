@@ -54,8 +54,29 @@ pub struct File {
     pub status: Status,
     /// It is a list of a cluster: nobody wrote its text, so findings have no place in it.
     pub live: bool,
+    /// In a shard: its objects, of which the tree has no more than others are joined with; `None` where it has all.
+    pub slim: Option<Box<[Stub]>>,
     /// What it is to the scan.
     pub role: Role,
+}
+
+/// An object of a slim file. Its names are byte ranges of the text.
+#[derive(Debug, Clone, Copy)]
+pub struct Stub {
+    /// Its top, or the mark in its place.
+    pub node: NodeId,
+    /// Whether a part of it is left out.
+    pub is_slim: bool,
+    /// See [`Document::tainted`].
+    pub tainted: bool,
+    /// `apiVersion`
+    pub api_version: (u32, u32),
+    /// `kind`
+    pub kind: (u32, u32),
+    /// The namespace, when it has one.
+    pub namespace: Option<(u32, u32)>,
+    /// `metadata.name`
+    pub name: (u32, u32),
 }
 
 /// What a file is to the scan.

@@ -8,6 +8,7 @@
 //! Aliases stay aliases: they are resolved on look-up (`model::Field`), never expanded.
 
 mod build;
+pub mod slim;
 
 use std::sync::Arc;
 
@@ -101,6 +102,8 @@ pub struct Tree {
     text: Arc<str>,
     nodes: Vec<Node>,
     decoded: Vec<Box<str>>,
+    /// Of a slim copy: who looked at what it lacks.
+    notes: Option<Box<slim::Notes>>,
 }
 
 /// What two keys of a mapping nearly always differ in: length, first, middle and last byte.
@@ -128,7 +131,7 @@ impl Tree {
     /// An empty tree over `text`, which must be under 4 GiB.
     #[must_use]
     pub fn new(text: Arc<str>) -> Self {
-        Tree { text, nodes: Vec::new(), decoded: Vec::new() }
+        Tree { text, nodes: Vec::new(), decoded: Vec::new(), notes: None }
     }
 
     /// The whole text of the file, as decoded (never with a byte order mark).

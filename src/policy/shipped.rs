@@ -43,7 +43,7 @@ impl<'de> Deserializer<'de> for Node<'de> {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Broken> {
         let Node { tree, id } = self;
-        let node = |id| Node { tree, id };
+        let node = |id| Node { tree, id: tree.target(id).unwrap_or(id) };
         match tree.kind(id) {
             Kind::Mapping => MapDeserializer::new(tree.entries(id).map(|(key, value)| (node(key), node(value)))).deserialize_any(visitor),
             Kind::Sequence => SeqDeserializer::new(tree.items(id).map(node)).deserialize_any(visitor),
@@ -53,7 +53,7 @@ impl<'de> Deserializer<'de> for Node<'de> {
                 Value::Int(value) => visitor.visit_i64(value),
                 Value::Float(value) => visitor.visit_f64(value),
                 Value::Str(text) => visitor.visit_str(&text),
-                Value::Invalid => Err(Broken::custom("an alias, or no value of JSON")),
+                Value::Invalid => Err(Broken::custom("no value of JSON")),
             },
         }
     }
@@ -101,5 +101,6 @@ mod tests {
             assert!(parse::<serde_json::Value>(broken).is_err(), "{broken}");
         }
         assert_eq!(parse::<Option<u8>>("~"), Ok(None));
+        assert_eq!(parse("a: &a [1]\nb: *a\n"), Ok(serde_json::json!({"a": [1], "b": [1]})));
     }
 }

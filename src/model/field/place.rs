@@ -11,6 +11,8 @@ impl<'a> Field<'a> {
     /// Where it stands: the value, or the nearest parent that exists.
     #[must_use]
     pub fn place(self) -> Place {
+        // a slim copy stands elsewhere than what it is of
+        self.root.tree.note(self.node);
         let present = !self.is_missing();
         let (span, quality) = if present { (self.span(), Quality::Value) } else { (self.anchor(), Quality::Parent) };
         let (path, stable) = self.paths();
