@@ -129,7 +129,7 @@ impl Again {
     fn parse(&mut self, sources: Vec<Source>) -> Vec<File> {
         let path = |source: &Source| match &source.origin {
             Origin::File(path) => Some((path.clone(), source.named)),
-            Origin::Bytes(_) => None,
+            Origin::Bytes(_) | Origin::Copy(..) => None,
         };
         self.paths = sources.iter().map(path).collect();
         let parse = |(number, source): (usize, Source)| {
@@ -182,10 +182,15 @@ fn replace(slim: &mut File, anew: File) -> Result<(), Error> {
 impl Read {
     /// Reads all there is, for a shard no more of it than it needs.
     pub(crate) fn new(input: Input, how: &How<'_>, share: Share) -> Result<Self, Error> {
+        let mut given = None;
         let (mut captured, laid, from) = match input {
             Input::Files(request) => (None, Some(request), None),
             Input::Cluster(captured, overlay) => (Some(captured), overlay, None),
             Input::Snapshot(path, overlay) => (None, overlay, Some(path)),
+            Input::Found(found, captured) => {
+                given = Some(*found);
+                (captured, None, None)
+            }
         };
         let is_cluster = captured.is_some() || from.is_some();
         let lists = captured.as_mut().map(|captured| std::mem::take(&mut captured.lists)).unwrap_or_default();
@@ -207,7 +212,10 @@ impl Read {
             }
         };
         again.first = files.len();
-        let mut found = laid.as_ref().map(discover::all).transpose()?.unwrap_or_default();
+        let mut found = match given {
+            Some(found) => found,
+            None => laid.as_ref().map(discover::all).transpose()?.unwrap_or_default(),
+        };
         let sources = std::mem::take(&mut found.sources);
         // what is rendered is made of other files, which may be any
         let is_whole = share.count() == 1 || !found.builds.is_empty();

@@ -1,9 +1,10 @@
 //! cnscan: holds cloud native systems against the CNCF Cloud Native Security Controls Catalog.
 //!
 //! Data flows one way, and each room knows only those before it:
-//! settings · discover · parse · render · model · checks · policy · evaluate · assess · explain · report · cli.
+//! settings · discover · parse · render · model · checks · policy · evaluate · assess · explain · report · bundle · cli.
 
 pub mod assess;
+pub mod bundle;
 pub mod checks;
 pub mod cli;
 pub mod discover;
@@ -20,7 +21,7 @@ pub mod settings;
 mod whole;
 
 use assess::{Assessment, Occasion, Seen};
-use discover::Captured;
+use discover::{Captured, Discovery};
 use evaluate::{Outcomes, Share, Written};
 use model::evidence::Reading;
 use model::{Evidence, KubernetesVersion, Quality, Scan, UNSET_NAMESPACE};
@@ -55,6 +56,8 @@ pub enum Input {
     Files(discover::Request),
     /// What was read of a cluster, and the manifests that are laid over it.
     Cluster(Box<Captured>, Option<discover::Request>),
+    /// What was found before: files, or those laid over a cluster.
+    Found(Box<Discovery>, Option<Box<Captured>>),
     /// The same, as a snapshot has it.
     Snapshot(std::path::PathBuf, Option<discover::Request>),
 }
@@ -117,7 +120,7 @@ pub fn ask<T>(
 fn look(mut request: Request, policy: &Policy, share: Share) -> Result<(Outcomes, Seen, Occasion), Error> {
     let wants = policy::permissions::wants(&policy.checks);
     // a snapshot may hold more than these checks would have asked for
-    if let Input::Cluster(captured, _) = &mut request.input
+    if let Input::Cluster(captured, _) | Input::Found(_, Some(captured)) = &mut request.input
         && captured.from_snapshot
     {
         captured.narrow(&wants);

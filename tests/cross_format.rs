@@ -49,7 +49,7 @@ fn failures(format: Format, text: &str) -> Option<usize> {
         Format::Oscal => count(&json(text)["assessment-results"]["results"][0]["risks"], &|one| one["status"] == "open"),
         Format::OscalPoam => count(&json(text)["plan-of-action-and-milestones"]["risks"], &|one| one["status"] == "open"),
         // for people, or by control
-        Format::Table | Format::Html | Format::Markdown | Format::Gemara | Format::OscalPlan => return None,
+        Format::Table | Format::Html | Format::Markdown | Format::Gemara | Format::OscalPlan | Format::Cyclonedx => return None,
     })
 }
 

@@ -127,12 +127,12 @@ fn a_mapping_of_the_user_s_groups_a_scan_and_a_result() {
         .arg(&mapping)
         .arg("-o")
         .arg(format!("json={}", json.display()))
-        .args(["-f", "csv"])
+        .args(["-f", "junit"])
         .output()
         .expect("it runs");
     assert_eq!(
         String::from_utf8_lossy(&scan.stderr).trim(),
-        "cnscan: csv: does not show the result by --framework; table, markdown and json do"
+        "cnscan: junit: does not show the result by --framework; table, markdown, html, csv, openmetrics, sarif-full and json do"
     );
     let result = report::json::read(&fs::read_to_string(&json).expect("the result")).expect("our own result");
     let seen = result.crosswalk.expect("a crosswalk");
@@ -143,4 +143,42 @@ fn a_mapping_of_the_user_s_groups_a_scan_and_a_result() {
     let unknown = cnscan().args(["scan", "fixtures/_shop", "--framework", "nist"]).output().expect("it runs");
     assert_eq!(unknown.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&unknown.stderr).contains("nist-800-53"));
+}
+
+#[test]
+fn more_formats_and_the_configuration_file_know_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop}\nspec:\n  containers: [{name: web, image: 'a:1', securityContext: {privileged: true}}]\n";
+    fs::write(folder.path().join("pod.yaml"), pod).expect("a file");
+    fs::write(folder.path().join("cnscan.yaml"), "framework: nist-800-53\n").expect("a file");
+    let scan = |format: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cnscan"));
+        let output =
+            command.current_dir(folder.path()).args(["scan", "pod.yaml", "--fail-on", "none", "-f", format]).output().expect("it runs");
+        assert!(output.status.success() && output.stderr.is_empty(), "{format}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let rows = scan("csv");
+    let rows: Vec<_> = csv::Reader::from_reader(rows.as_bytes())
+        .records()
+        .flatten()
+        .filter(|row| &row[0] == "framework")
+        .map(|row| row[1].to_owned())
+        .collect();
+    assert!(rows.iter().any(|standing| standing == "against") && rows.iter().any(|standing| standing == "unmapped"), "{rows:?}");
+    let page = scan("html");
+    assert!(page.contains("By another framework") && page.contains("is shown nowhere") && page.contains("that map to nothing there"));
+    let metrics = scan("openmetrics");
+    assert!(metrics.contains("cnscan_framework_controls{framework=\"nist-800-53\",standing=\"against\"}"), "{metrics}");
+    assert!(metrics.contains("cnscan_framework_unmapped ") && metrics.ends_with("# EOF\n"));
+    let sarif: serde_json::Value = serde_json::from_str(&scan("sarif-full")).expect("JSON");
+    assert!(sarif["runs"][0]["properties"]["crosswalk"]["entries"].as_array().is_some_and(|entries| !entries.is_empty()));
+    fs::write(folder.path().join("cnscan.yaml"), "fail_on: none\nframework: nist\n").expect("a file");
+    let wrong = Command::new(env!("CARGO_BIN_EXE_cnscan")).current_dir(folder.path()).args(["scan", "pod.yaml"]).output().expect("it runs");
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(
+        String::from_utf8_lossy(&wrong.stderr).contains("cnscan.yaml:2:12: there is no framework `nist`"),
+        "{}",
+        String::from_utf8_lossy(&wrong.stderr)
+    );
 }

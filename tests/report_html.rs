@@ -18,7 +18,7 @@ mod hostile;
 mod sample;
 
 use dom::{Element, elements, text};
-use sample::{control, empty, excuse, failure, full};
+use sample::{attestation, control, empty, excuse, failure, full};
 
 fn page(assessment: &Assessment) -> String {
     let mut bytes = Vec::new();
@@ -31,7 +31,10 @@ fn sample() -> Assessment {
     let mut all = full();
     all.controls =
         Status::ALL.iter().enumerate().map(|(number, status)| control(&format!("CNSC-{}", 32 + number), *status, &["CM-7"])).collect();
-    all.controls[7].attestation = Some("access review by R. Ivanova".into());
+    all.controls[7].attestation = Some(Attested {
+        settles: true,
+        statements: vec![Attestation { statement: "access review".into(), assessed_by: "R. Ivanova".into(), ..attestation("CNSC-1") }],
+    });
     counted(all)
 }
 
@@ -113,7 +116,7 @@ fn everything_of_the_result_is_there() {
         "31 January 2027",
         "owner platform",
         "node agent, waiver W-12",
-        "access review by R. Ivanova",
+        "access review (examined by R. Ivanova",
         "Supports NIST SP 800-53: CM-7",
         "22 November 2026, 01:50 UTC",
         "assumed",

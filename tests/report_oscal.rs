@@ -19,7 +19,7 @@ mod oracle;
 #[allow(dead_code, reason = "other tests use the rest")]
 mod sample;
 
-use sample::{bound, control, excuse, full, whole};
+use sample::{attested, bound, control, excuse, full, whole};
 
 type Write = fn(&Assessment, &mut dyn std::io::Write) -> std::io::Result<()>;
 
@@ -106,8 +106,8 @@ impl Names {
 
 #[test]
 fn documents_of_runs_are_valid_whatever_the_names() {
-    let hostile = hostile::TEXTS.iter().flat_map(|text| [hostile::made(&whole(), text), hostile::prefixed(&whole(), text)]);
-    let samples: Vec<_> = [sample::empty(), whole(), full()].into_iter().chain(hostile).collect();
+    let hostile = hostile::TEXTS.iter().flat_map(|text| [hostile::made(&attested(), text), hostile::prefixed(&attested(), text)]);
+    let samples: Vec<_> = [sample::empty(), whole(), full(), attested()].into_iter().chain(hostile).collect();
     for (root, schema, write) in OF_RUNS {
         let validator = validator(schema);
         for (number, assessment) in samples.iter().enumerate() {
@@ -117,7 +117,7 @@ fn documents_of_runs_are_valid_whatever_the_names() {
         }
         // for .ci/formats.sh, and to look at
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("sample.{root}.json"));
-        fs::write(path, of_run(write, &whole()).to_string()).expect("the folder for tests");
+        fs::write(path, of_run(write, &attested()).to_string()).expect("the folder for tests");
     }
 }
 

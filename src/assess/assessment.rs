@@ -7,8 +7,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use crate::assess::finding::*;
+pub use crate::assess::vouch::{Attested, Vouched};
 pub use crate::discover::{Cluster, Gap, Place};
 pub use crate::model::{Quality, Severity};
+pub use crate::policy::attestation::{Attestation, Link, Method, Refused, Scope as AttestationScope};
 pub use crate::policy::{Coverage, Selection, Thresholds};
 
 /// The name of this format; a change that breaks readers changes the number.
@@ -60,6 +62,9 @@ pub struct Assessment {
     /// What a reader should know: exceptions that expired or matched nothing, copies of an object, fragments left out.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub notices: Vec<String>,
+    /// With `--attestations`: the files, and what in them does not count.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub attestations: Option<Vouched>,
     /// With `--framework`: the same seen from that framework.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub crosswalk: Option<crate::assess::Crosswalk>,
@@ -284,9 +289,9 @@ pub struct Control {
     pub supports: Vec<String>,
     /// The checks bound to it, with what each said.
     pub checks: Vec<ControlCheck>,
-    /// The attestation in force, when there is one.
+    /// What people vouch for of it, when anybody does.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub attestation: Option<String>,
+    pub attestation: Option<Attested>,
 }
 
 /// A check bound to a control, and what it said.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::Serialize;
 
 use super::{
-    Assessment, CheckVerdict, Control, Edition, Finding, FindingVerdict, Gap, Input, InputStatus, Pin, Scope, Status, Tool, Version,
+    Assessment, CheckVerdict, Control, Edition, Finding, FindingVerdict, Gap, Input, InputStatus, Pin, Scope, Status, Tool, Version, vouch,
 };
 
 /// The name of the JSON form of a [`Diff`].
@@ -219,6 +219,7 @@ fn warnings(old: &Assessment, new: &Assessment) -> Vec<String> {
         ("profiles", pin(&old.profile), pin(&new.profile)),
         ("catalogs", edition(&old.catalog), edition(&new.catalog)),
         ("configurations", old.config.as_ref().map_or("none".to_owned(), pin), new.config.as_ref().map_or("none".to_owned(), pin)),
+        ("attestations", vouch::named(old), vouch::named(new)),
         ("releases of the tool", old.tool.version.clone(), new.tool.version.clone()),
         ("Kubernetes versions judged by", version(&old.kubernetes_version), version(&new.kubernetes_version)),
         ("scopes", old.scope.kind.clone(), new.scope.kind.clone()),

@@ -5,6 +5,7 @@ pub mod crosswalk;
 pub mod diff;
 mod excuse;
 mod finding;
+mod history;
 pub mod line_hash;
 pub(crate) mod locate;
 mod part;
@@ -12,15 +13,19 @@ mod place;
 mod reason;
 mod rollup;
 mod summary;
+mod todo;
 mod verdicts;
+mod vouch;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use assessment::*;
 pub use crosswalk::{Crosswalk, CrosswalkEntry, MappedControl, Standing};
+pub use history::{ControlLine, ExceptionLine, Failing, FailingEnd, HISTORY_SCHEMA, History, Pause, RunSeen, Timeline, history};
 pub use part::{MergeError, Merger, PART_SCHEMA, Part};
 pub(crate) use rollup::plural;
+pub use todo::{Closed, Question, Reviewed, TODO_SCHEMA, Todo};
 
 use crate::checks::{self, Check};
 use crate::evaluate::{Outcomes, Share};
@@ -134,7 +139,9 @@ fn gather(policy: &Policy, outcomes: Outcomes, seen: Seen, occasion: &Occasion) 
     let verdicts = verdicts::all(policy, &outcomes, &excuses, &seen);
     let findings = std::mem::take(&mut outcomes.findings);
     let findings = place::all(policy, findings, excuses, &seen, &cited, occasion.line_hashes);
-    let controls = verdicts::controls(policy, &verdicts, &seen.gaps);
+    let (mut statements, vouched) = vouch::sort(policy, &seen, occasion.started);
+    let open = vouch::Open::new(&findings, &seen.namespaces);
+    let controls = verdicts::controls(policy, &verdicts, &seen.gaps, &mut statements, &open);
     let passes = outcomes
         .passes
         .iter()
@@ -170,6 +177,7 @@ fn gather(policy: &Policy, outcomes: Outcomes, seen: Seen, occasion: &Occasion) 
         findings,
         gaps: seen.gaps,
         notices: seen.notices,
+        attestations: vouched,
         crosswalk: None,
     };
     (assessment, remarks)
@@ -209,6 +217,12 @@ fn info(check: &'static Check, verdict: &verdicts::Counted, cited: &Citations, p
         review: verdict.tally.review,
         skipped: verdict.tally.skipped.iter().map(|(reason, count)| (reason.clone().into_owned(), *count)).collect(),
     }
+}
+
+/// The counts of an assessment, made anew from what it holds.
+#[must_use]
+pub fn recount(assessment: &Assessment) -> Summary {
+    summary::counts(assessment, assessment.summary.objects)
 }
 
 /// What the exit code says (`decisions.md` 25).

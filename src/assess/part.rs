@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::assess::assessment::{Assessment, CheckError, CheckInfo, Finding, FindingVerdict, Input, Pass, Subject};
-use crate::assess::{Occasion, finish, verdicts};
+use crate::assess::{Occasion, finish, verdicts, vouch};
 use crate::checks;
 use crate::evaluate::{Share, Tally};
 use crate::policy::remark::Remark;
@@ -209,13 +209,14 @@ fn judge(whole: &mut Assessment) {
         check.verdict = verdicts::verdict(open, doubtful, &tally, checks::find(&check.id).is_some_and(sees_all));
         counted.insert(Arc::clone(&check.id), verdicts::Counted { verdict: check.verdict, tally });
     }
+    let open = vouch::Open::new(&whole.findings, &whole.scope.namespaces);
     for control in &mut whole.controls {
         for check in &mut control.checks {
             if let Some(counted) = counted.get(&check.id) {
                 *check = verdicts::ran(&check.id, counted);
             }
         }
-        verdicts::settle(control, &whole.gaps);
+        verdicts::settle(control, &whole.gaps, &open);
     }
 }
 
@@ -255,10 +256,11 @@ fn difference(one: &Part, other: &Part) -> Option<String> {
     let versions = || format!("Kubernetes {} and {}", a.kubernetes_version.version, b.kubernetes_version.version);
     let ids = |result: &Assessment| result.checks.iter().map(|check| Arc::clone(&check.id)).collect::<Vec<_>>();
     let controls = |result: &Assessment| result.controls.iter().map(|control| control.id.clone()).collect::<Vec<_>>();
-    let rows: [(bool, &dyn Fn() -> String); 10] = [
+    let rows: [(bool, &dyn Fn() -> String); 11] = [
         (a.catalog != b.catalog, &|| "against different catalogs".to_owned()),
         (a.profile != b.profile, &|| format!("against the profiles {} and {}", a.profile.name, b.profile.name)),
         (a.config != b.config, &|| "under different configuration files".to_owned()),
+        (a.attestations != b.attestations, &|| "with different attestations".to_owned()),
         (a.kubernetes_version != b.kubernetes_version, &versions),
         (a.scope != b.scope, &|| "of different extent (--complete, --assume-namespace)".to_owned()),
         (a.thresholds != b.thresholds, &|| "with different thresholds".to_owned()),

@@ -1,7 +1,8 @@
 //! What each check said of all its subjects together, and from it the status of each control.
 
-use crate::assess::assessment::{CheckVerdict, Cluster, Control, ControlCheck, Gap, Status};
+use crate::assess::assessment::{Attested, CheckVerdict, Cluster, Control, ControlCheck, Gap, Status};
 use crate::assess::excuse::Excuses;
+use crate::assess::vouch::{self, Open, Statements};
 use crate::assess::{Seen, rollup};
 use crate::checks::{self, Check, Surface};
 use crate::evaluate::{Outcomes, Standing, Tally};
@@ -72,14 +73,18 @@ fn concerns(gap: &Gap, check: &Check) -> bool {
 }
 
 /// Every requirement of the profile with its status.
-pub(super) fn controls(policy: &Policy, verdicts: &[Counted], gaps: &[Gap]) -> Vec<Control> {
-    policy.profile.requirements.iter().map(|requirement| control(policy, requirement, verdicts, gaps)).collect()
+pub(super) fn controls(policy: &Policy, verdicts: &[Counted], gaps: &[Gap], statements: &mut Statements, open: &Open<'_>) -> Vec<Control> {
+    let requirements = policy.profile.requirements.iter();
+    let mut controls: Vec<_> = requirements.map(|requirement| control(policy, requirement, verdicts, statements)).collect();
+    controls.iter_mut().for_each(|control| settle(control, gaps, open));
+    controls
 }
 
-fn control(policy: &Policy, requirement: &Requirement, verdicts: &[Counted], gaps: &[Gap]) -> Control {
+/// A control with what is known of it, whose status is still to be settled.
+fn control(policy: &Policy, requirement: &Requirement, verdicts: &[Counted], statements: &mut Statements) -> Control {
     let mut checks: Vec<ControlCheck> = requirement.checks.iter().map(|id| bound(policy, id, verdicts)).collect();
     checks.extend(requirement.planned.iter().map(|id| unrun(id, CheckVerdict::Planned)));
-    let mut control = Control {
+    Control {
         id: requirement.id.clone(),
         framework: requirement.framework.clone(),
         title: requirement.title.clone(),
@@ -89,17 +94,19 @@ fn control(policy: &Policy, requirement: &Requirement, verdicts: &[Counted], gap
         coverage: requirement.coverage,
         supports: requirement.supports.clone(),
         checks,
-        attestation: None,
-    };
-    settle(&mut control, gaps);
-    control
+        attestation: statements.remove(&requirement.id).map(|statements| Attested { settles: false, statements }),
+    }
 }
 
-/// The status of a control, from its checks and the gaps in what they read.
-pub(super) fn settle(control: &mut Control, gaps: &[Gap]) {
+/// The status of a control, from its checks, the gaps in what they read, and what people vouch for.
+pub(super) fn settle(control: &mut Control, gaps: &[Gap], open: &Open<'_>) {
     let selected = control.checks.iter().filter(|check| !matches!(check.verdict, CheckVerdict::Planned | CheckVerdict::NotSelected));
     let has_gaps = selected.filter_map(|check| checks::find(&check.id)).any(|check| gaps.iter().any(|gap| concerns(gap, check)));
-    (control.status, control.reason) = rollup::status(control.coverage, &control.checks, has_gaps);
+    let word = vouch::Word::of(control, open);
+    (control.status, control.reason) = rollup::status(control.coverage, &control.checks, has_gaps, &word);
+    if let Some(attested) = &mut control.attestation {
+        attested.settles = control.status == Status::Attested;
+    }
 }
 
 fn bound(policy: &Policy, id: &str, verdicts: &[Counted]) -> ControlCheck {

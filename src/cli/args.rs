@@ -4,19 +4,29 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod attest;
+mod catalog;
 #[cfg(feature = "live")]
 mod cluster;
+mod evidence;
 mod explain;
+mod history;
 mod merge;
 mod permissions;
 mod render;
+mod report;
 
+pub use attest::{Attest, Lint as AttestLint, New as AttestNew, Todo as AttestTodo, TodoFormat};
+pub use catalog::{Catalog, Export};
 #[cfg(feature = "live")]
 pub use cluster::{Access, Publish, Show, Snapshot};
+pub use evidence::{Evidence, Export as EvidenceExport, Replay as EvidenceReplay, Trusted, Verify as EvidenceVerify};
 pub use explain::{Explain, ExplainFormat, Question, Read};
+pub use history::{History, HistoryFormat};
 pub use merge::Merge;
 pub use permissions::{Permissions, RoleFormat};
 pub use render::{Render, Rendering};
+pub use report::{Report, SelfAssessment};
 
 use crate::evaluate::Share;
 use crate::model::KubernetesVersion;
@@ -70,6 +80,26 @@ pub enum Command {
     Merge(Merge),
     /// Compare two JSON results: new, fixed and unchanged findings, statuses that moved.
     Diff(Diff),
+    /// What automation cannot prove: the interview, forms, and reading attestations over.
+    Attest {
+        /// What to do.
+        #[command(subcommand)]
+        action: Attest,
+    },
+    /// A bundle of all that a scan rests on: write it, verify it, scan it again.
+    Evidence {
+        /// What to do.
+        #[command(subcommand)]
+        action: Evidence,
+    },
+    /// Results over time: when controls failed, how long until they were mended, pauses, exceptions' days.
+    History(History),
+    /// Documents that a result supports.
+    Report {
+        /// Which one.
+        #[command(subcommand)]
+        action: Report,
+    },
     /// The embedded controls catalog.
     Catalog {
         /// What to do with it.
@@ -132,7 +162,7 @@ pub struct Scan {
     /// Only the controls of these catalog groups.
     #[arg(long = "group", value_name = "NAME")]
     pub groups: Vec<String>,
-    /// Show the result by another framework as well: nist-800-53, or a Gemara MappingDocument (table, Markdown, JSON)
+    /// Show the result by another framework as well: nist-800-53, or a Gemara MappingDocument (table, Markdown, HTML, CSV, OpenMetrics, SARIF full, JSON)
     #[arg(long, value_name = "NAME|FILE")]
     pub framework: Option<String>,
     /// What to print on standard output [default: table]
@@ -159,6 +189,9 @@ pub struct Scan {
     /// A JSON result to compare with: only new failures count for the exit code.
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
+    /// A file of attestations, or a folder of them; may be given many times.
+    #[arg(long = "attestations", value_name = "PATH")]
+    pub attestations: Vec<PathBuf>,
     /// The Kubernetes version to judge by, such as 1.34 [default: what namespaces pin, else the latest known]
     #[arg(long, value_name = "VERSION")]
     pub kubernetes_version: Option<KubernetesVersion>,
@@ -239,7 +272,7 @@ pub struct Convert {
     /// What to turn it into.
     #[arg(short, long, value_name = "FORMAT")]
     pub format: Format,
-    /// Show the result by another framework as well: nist-800-53, or a Gemara MappingDocument (table, Markdown, JSON)
+    /// Show the result by another framework as well: nist-800-53, or a Gemara MappingDocument (table, Markdown, HTML, CSV, OpenMetrics, SARIF full, JSON)
     #[arg(long, value_name = "NAME|FILE")]
     pub framework: Option<String>,
     /// Where to write it [default: standard output]
@@ -262,43 +295,6 @@ pub struct Diff {
     pub fail_on: FailOn,
 }
 
-/// `catalog`
-#[derive(Debug, Subcommand)]
-pub enum Catalog {
-    /// Its groups, and how far each is covered.
-    Show,
-    /// What an upstream Gemara file or folder adds, drops, renames or maps differently.
-    Diff {
-        /// A guidance catalog, its mapping document, or a folder of both.
-        path: PathBuf,
-    },
-    /// Write the controls of a profile in a format of others, with what cnscan assesses of each.
-    Export {
-        /// The document to write.
-        document: Export,
-        /// The profile: a name (see `list profiles`) or a file.
-        #[arg(long, value_name = "NAME|FILE", default_value = "all")]
-        profile: String,
-    },
-}
-
-/// What `catalog export` writes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Export {
-    /// A Gemara ControlCatalog: the controls, and a requirement for each check
-    GemaraControls,
-    /// A Gemara MappingDocument from them to the guidelines of the Cloud Native Security Controls catalog
-    GemaraMapping,
-    /// A Gemara MappingDocument from them to NIST SP 800-53
-    GemaraNist,
-    /// An OSCAL catalog
-    OscalCatalog,
-    /// An OSCAL profile that imports it, with an objective for each check
-    OscalProfile,
-    /// An OSCAL component definition: the scanner, and the checks that speak to each control
-    OscalComponents,
-}
-
 /// Which schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Schema {
@@ -308,4 +304,6 @@ pub enum Schema {
     Config,
     /// A profile.
     Profile,
+    /// A file of attestations.
+    Attestation,
 }

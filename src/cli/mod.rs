@@ -1,14 +1,17 @@
 //! The command line: what clap read becomes requests to the library, results go to standard output.
 
 pub mod args;
+mod attest;
 mod catalog;
 #[cfg(feature = "live")]
 mod cluster;
 mod diff;
 #[cfg(feature = "live")]
 mod early;
+mod evidence;
 mod explain;
 mod from_config;
+mod history;
 #[cfg(feature = "live")]
 mod interrupt;
 mod list;
@@ -18,6 +21,7 @@ mod permissions;
 mod progress;
 #[cfg(feature = "live")]
 mod publish;
+mod report;
 mod scan;
 mod schema;
 #[cfg(feature = "live")]
@@ -54,6 +58,10 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
         Command::Convert(args) => scan::convert(args, &cli.voice, streams)?,
         Command::Merge(args) => return merge::run(args, &cli.voice, streams),
         Command::Diff(args) => return diff::run(args, streams),
+        Command::Attest { action } => return attest::run(action, streams),
+        Command::Evidence { action } => return evidence::run(action, cli.voice, streams),
+        Command::History(args) => history::run(args, streams)?,
+        Command::Report { action } => report::run(action, streams)?,
         Command::Explain(args) => explain::run(args, &cli.voice, streams)?,
         Command::List(args) => list::run(args, &cli.voice, streams)?,
         Command::Catalog { action } => catalog::run(action, &cli.voice, streams)?,

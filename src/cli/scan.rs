@@ -1,5 +1,7 @@
 //! `scan` and `convert`.
 
+mod ready;
+
 use std::fs;
 use std::io::{self, BufWriter, Read};
 use std::path::{Path, PathBuf};
@@ -8,8 +10,8 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 
-use super::args::{Complete, Convert, Scan, Voice};
-use super::{Streams, from_config, merge, options};
+use super::args::{Convert, Scan, Voice};
+use super::{Streams, merge, options};
 use crate::assess::{self, Assessment, Decision, Occasion};
 use crate::discover::Captured;
 use crate::model::KubernetesVersion;
@@ -17,54 +19,22 @@ use crate::parse::Limits;
 use crate::policy::{self, Baseline, Mapping, Policy};
 use crate::report::{self, Format};
 use crate::whole::Whole;
-use crate::{Input, Request, discover, explain, render};
+use crate::{discover, explain, render};
+
+pub(super) use ready::Ready;
 
 pub(super) fn run(args: &Scan, voice: Voice, streams: &mut Streams<'_>) -> Result<u8> {
-    let clock = Instant::now();
-    let from_cluster = reads_cluster(args)?;
-    let mut input = input(args)?;
-    let mut policy = policy(args, &input, args.checks.clone())?;
-    let config = &policy.config;
-    let voice = &voice.or(config);
-    from_config::name_stdin(&mut input, config);
-    threads(args.jobs.or(config.jobs.as_ref().map(|jobs| jobs.value)))?;
-    let plan = Plan::new((args.format, &args.outputs), Some(&policy), discover::working_below_root(&input))?;
-    let mapping = from_config::mapping(args, config)?;
-    #[cfg(feature = "live")]
-    let reports = args.publish.map(|publish| super::publish::connect(&args.access.or(config), publish)).transpose()?;
-    // a shard reads a snapshot list by list
-    let stored = args.snapshot.as_ref().filter(|_| args.shard.is_some());
-    let captured = if from_cluster && stored.is_none() { Some(cluster(args, &policy, &input, voice)?) } else { None };
-    let interrupted = match (&captured, stored) {
-        (Some(captured), _) => captured.interrupted,
-        (None, Some(path)) => discover::snapshot::is_interrupted(path)?,
-        (None, None) => false,
-    };
-    let request = Request {
-        input: match (captured, stored) {
-            (Some(captured), _) => Input::Cluster(Box::new(captured), overlay(args)),
-            (None, Some(path)) => Input::Snapshot(path.clone(), overlay(args)),
-            (None, None) => Input::Files(discover::Request { all_files: args.all_files || config.all_files, ..input }),
-        },
-        assume_namespace: assumed_namespace(args, config)?,
-        complete: !from_cluster && args.complete.as_ref().map_or(config.complete.cluster, |of| of.contains(&Complete::Cluster)),
-        kubernetes_version: version(args, &policy)?,
-        include_passes: args.include_passes || config.include_passes,
-        render: rendering(args, &policy)?,
-        limits: limits(config),
-        occasion: Occasion { line_hashes: args.shard.is_some() || plan.is_for_machines(), ..occasion(args, &policy, clock)? },
-    };
-    // nobody accepts a gap of which nothing was known when the scan began
-    policy.thresholds.allow_gaps &= !interrupted;
+    let ready = Ready::new(args, voice, Instant::now())?;
+    let (policy, voice) = (ready.policy, &ready.voice);
     if let Some(share) = args.shard {
-        return merge::shard(args, share, request, &policy, voice, streams);
+        return merge::shard(args, share, ready.request, &policy, voice, streams);
     }
-    let mut assessment = crate::scan(request, &policy)?;
-    assessment.crosswalk = mapping.map(|mapping| assess::crosswalk::of(&assessment, &mapping));
-    plan.write(&assessment, voice, streams)?;
+    let mut assessment = crate::scan(ready.request, &policy)?;
+    assessment.crosswalk = ready.mapping.map(|mapping| assess::crosswalk::of(&assessment, &mapping));
+    ready.plan.write(&assessment, voice, streams)?;
     #[cfg(feature = "live")]
-    match &reports {
-        Some(_) if interrupted => writeln!(streams.err, "cnscan: --publish: nothing is written of a scan that was interrupted")?,
+    match &ready.reports {
+        Some(_) if ready.interrupted => writeln!(streams.err, "cnscan: --publish: nothing is written of a scan that was interrupted")?,
         Some(reports) => super::publish::write(reports, &args.access, &assessment, voice, streams)?,
         None => {}
     }
@@ -168,6 +138,7 @@ fn policy(args: &Scan, input: &discover::Request, checks: Vec<String>) -> Result
         controls: args.controls.clone(),
         checks,
         groups: args.groups.clone(),
+        attestations: args.attestations.clone(),
         fail_on: args.fail_on,
         fail_on_review: args.fail_on_review,
         min_coverage: args.min_coverage,
@@ -334,7 +305,10 @@ impl Plan {
                 writeln!(streams.err, "cnscan: {name}: {notice}")?;
             }
             if assessment.crosswalk.is_some() && !format.shows_framework() {
-                writeln!(streams.err, "cnscan: {name}: does not show the result by --framework; table, markdown and json do")?;
+                writeln!(
+                    streams.err,
+                    "cnscan: {name}: does not show the result by --framework; table, markdown, html, csv, openmetrics, sarif-full and json do"
+                )?;
             }
             let needs_names = matches!(format, Format::Sarif | Format::Gitlab);
             if needs_names && assessment.inputs.iter().any(|input| input.uri.is_none()) {

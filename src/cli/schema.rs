@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::Streams;
 use super::args::Schema;
-use crate::policy::{Config, Profile};
+use crate::policy::{Attestations, Config, Profile};
 use crate::report;
 
 pub(super) fn run(which: Schema, streams: &mut Streams<'_>) -> Result<()> {
@@ -12,6 +12,7 @@ pub(super) fn run(which: Schema, streams: &mut Streams<'_>) -> Result<()> {
         Schema::Result => report::json::schema(),
         Schema::Config => Config::schema(),
         Schema::Profile => Profile::schema(),
+        Schema::Attestation => Attestations::schema(),
     };
     writeln!(streams.out, "{schema:#}")?;
     Ok(())

@@ -56,7 +56,18 @@ struct Line<'a> {
 /// What the system says, or that a list is no JSON.
 pub fn write(captured: &Captured, taken: &str, path: &Path) -> Result<(), Error> {
     let failed = |error: io::Error| wrong(path, &error.to_string());
-    let mut out = GzBuilder::new().write(BufWriter::new(Whole::create(path, true).map_err(failed)?), Compression::default());
+    let file = BufWriter::new(Whole::create(path, true).map_err(failed)?);
+    let file = write_to(captured, taken, file).map_err(|why| wrong(path, &why))?;
+    file.into_inner().map_err(io::IntoInnerError::into_error).and_then(Whole::finish).map_err(failed)
+}
+
+/// The same to anywhere; gives back where it was written to.
+///
+/// # Errors
+/// What the writer says, or that a list is no JSON.
+pub fn write_to<W: Write>(captured: &Captured, taken: &str, out: W) -> Result<W, String> {
+    let failed = |error: io::Error| error.to_string();
+    let mut out = GzBuilder::new().write(out, Compression::default());
     let head = Head {
         schema: SCHEMA.to_owned(),
         tool: format!("{} {}", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")),
@@ -71,11 +82,11 @@ pub fn write(captured: &Captured, taken: &str, path: &Path) -> Result<(), Error>
     };
     line(&mut out, &head).map_err(failed)?;
     for list in &captured.lists {
-        let text: &RawValue = serde_json::from_str(&list.text).map_err(|error| wrong(path, &format!("{}: {error}", list.uri)))?;
+        let text: &RawValue = serde_json::from_str(&list.text).map_err(|error| format!("{}: {error}", list.uri))?;
         let sha256 = super::hex(&Sha256::digest(list.text.as_bytes()));
         line(&mut out, &Line { uri: list.uri.clone(), items: list.items, sha256, list: text }).map_err(failed)?;
     }
-    out.finish().and_then(|file| file.into_inner().map_err(io::IntoInnerError::into_error)).and_then(Whole::finish).map_err(failed)
+    out.finish().map_err(failed)
 }
 
 fn line(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {

@@ -9,6 +9,8 @@ pub enum Origin {
     File(std::path::PathBuf),
     /// Bytes already at hand (standard input).
     Bytes(Vec<u8>),
+    /// The bytes of a file that were read before, with where it is or was.
+    Copy(std::path::PathBuf, Vec<u8>),
 }
 
 /// One thing to read: its name in every report, and where its bytes are.

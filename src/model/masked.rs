@@ -15,17 +15,31 @@ impl Object<'_> {
             return ranges;
         }
         let tree = self.root.tree;
-        for (key, value) in tree.entries(self.root.node) {
-            let name = tree.text(key);
-            if name.eq_ignore_ascii_case("data") || name.eq_ignore_ascii_case("stringData") {
-                values(tree, value, &mut ranges);
-            }
-        }
+        data(tree, self.root.node, &mut ranges);
         let applied: Field<'_> = self.annotation(LAST_APPLIED);
         if applied.exists() {
             ranges.push(applied.whole_span());
         }
         ranges
+    }
+}
+
+/// The byte ranges of the values of a mapping that calls itself a Secret, wherever it stands; nothing for others.
+#[must_use]
+pub fn secret_values(tree: &Tree, node: NodeId) -> Vec<(u32, u32)> {
+    let mut ranges = Vec::new();
+    if tree.get(node, "kind").is_some_and(|(_, kind)| tree.text(kind).trim().eq_ignore_ascii_case("Secret")) {
+        data(tree, node, &mut ranges);
+    }
+    ranges
+}
+
+fn data(tree: &Tree, node: NodeId, ranges: &mut Vec<(u32, u32)>) {
+    for (key, value) in tree.entries(node) {
+        let name = tree.text(key);
+        if name.eq_ignore_ascii_case("data") || name.eq_ignore_ascii_case("stringData") {
+            values(tree, value, ranges);
+        }
     }
 }
 

@@ -71,6 +71,7 @@ pub use field::{Field, Root};
 pub use image::Image;
 pub use kinds::GroupKind;
 pub use limits::Limits;
+pub use masked::secret_values;
 pub use namespace::Namespace;
 pub use node::{NodeFacts, Nodes};
 pub use object::{Object, UNSET_NAMESPACE};

@@ -39,7 +39,7 @@ pub fn read(source: Source, limits: &Limits) -> File {
         role: Role::Judged,
     };
     let path = match &origin {
-        Origin::File(path) => Some(path.clone()),
+        Origin::File(path) | Origin::Copy(path, _) => Some(path.clone()),
         Origin::Bytes(_) => None,
     };
     if !named && !path.as_deref().is_none_or(is_candidate) {
@@ -163,7 +163,7 @@ fn is_candidate(path: &Path) -> bool {
 /// The bytes of a source, or why there are none.
 pub(super) fn bytes(origin: Origin) -> Result<Vec<u8>, String> {
     let path = match origin {
-        Origin::Bytes(bytes) => return Ok(bytes),
+        Origin::Bytes(bytes) | Origin::Copy(_, bytes) => return Ok(bytes),
         Origin::File(path) => path,
     };
     let failed = |error: std::io::Error| format!("it cannot be read: {}", reason(&error));

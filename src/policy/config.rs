@@ -84,6 +84,11 @@ pub struct Config {
     /// The largest document that is read, in bytes.
     #[schemars(range(min = 1))]
     pub document_limit: Option<Located<usize>>,
+    /// Files of attestations, or folders of them.
+    pub attestations: Vec<Located<String>>,
+    /// For how many days an attestation may hold.
+    #[schemars(range(min = 1))]
+    pub attestation_days: Option<Located<u32>>,
     /// Findings that are accepted.
     pub exceptions: Vec<Exception>,
     /// How much comments and annotations in the scanned files may excuse: `all`, `none`, or up to a severity.
@@ -221,7 +226,15 @@ impl Config {
     /// # Errors
     /// When it cannot be read, or something in it is wrong: then with the place.
     pub fn read(path: &Path) -> Result<Self, Error> {
-        let text = Text { name: name(path), ..Text::read(path)? };
+        Self::read_as(path, name(path))
+    }
+
+    /// Reads a file under the name that it had elsewhere.
+    ///
+    /// # Errors
+    /// See [`Config::read`].
+    pub fn read_as(path: &Path, name: String) -> Result<Self, Error> {
+        let text = Text { name, ..Text::read(path)? };
         let mut config: Config = text.parse()?;
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         config.file = Some(File { name: text.name.clone(), sha256: text.sha256(), folder: folder.to_owned() });
@@ -283,6 +296,9 @@ impl Config {
         if let Some(jobs) = self.jobs.as_ref().filter(|jobs| jobs.value == 0) {
             return Err(text.mistake(jobs, "at least one thread is needed; without the key there is one a core"));
         }
+        if let Some(days) = self.attestation_days.as_ref().filter(|days| days.value == 0) {
+            return Err(text.mistake(days, "an attestation that holds for no day settles nothing"));
+        }
         if let Some(version) = self.kubernetes_version.as_ref().filter(|version| !is_version(version)) {
             return Err(text.mistake(version, format!("`{}` is no Kubernetes version: write \"1.34\"", version.value)));
         }
@@ -301,8 +317,8 @@ fn is_version(text: &str) -> bool {
     parts.next() == Some("1") && parts.next().is_some_and(is_number) && parts.next().is_none_or(is_number) && parts.next().is_none()
 }
 
-/// How reports call the file.
-fn name(path: &Path) -> String {
+/// How reports call a file that holds policy: from its Git root, else from the working directory, else by its bare name.
+pub(super) fn name(path: &Path) -> String {
     let Ok(path) = path.canonicalize() else {
         return path.display().to_string();
     };

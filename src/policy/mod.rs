@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::checks::{self, Check, Severity};
 use crate::settings::Settings;
 
+pub mod attestation;
 pub mod baseline;
 pub mod builtin;
 pub mod catalog;
@@ -28,6 +29,7 @@ mod shipped;
 mod text;
 pub mod upstream;
 
+pub use attestation::{Attestation, Attestations};
 pub use baseline::Baseline;
 pub use catalog::{Catalog, Control, Coverage, Group};
 pub use config::{Color, Config, FailOn};
@@ -35,6 +37,7 @@ pub use error::{Error, unknown};
 pub use exception::{Candidate, Exceptions, Excuse};
 pub use excuser::Excuser;
 pub use mapping::Mapping;
+pub(crate) use pattern::word;
 pub use profile::{Profile, Requirement};
 pub use select::Selection;
 pub use text::Located;
@@ -53,6 +56,8 @@ pub struct Request {
     pub checks: Vec<String>,
     /// Only these groups, by title or short name.
     pub groups: Vec<String>,
+    /// Files of attestations, or folders of them; when there are none, those of the configuration file.
+    pub attestations: Vec<PathBuf>,
     /// Failures at or over this severity give exit code 1.
     pub fail_on: Option<FailOn>,
     /// Reviews count as well.
@@ -92,6 +97,8 @@ pub struct Policy {
     pub deselected: Vec<&'static Check>,
     /// What is accepted.
     pub exceptions: Exceptions,
+    /// What people vouch for.
+    pub attestations: Attestations,
     /// Of checks: the profile's values, overridden by the configuration file's.
     pub settings: Settings,
     /// What decides the exit code.
@@ -122,6 +129,14 @@ impl Policy {
             Source::File(path) => Config::read(path)?,
             Source::Search(start) => Config::search(start).map_or_else(|| Ok(Config::default()), |path| Config::read(&path))?,
         };
+        Self::under(config, request)
+    }
+
+    /// The same under a configuration that was read already.
+    ///
+    /// # Errors
+    /// See [`Policy::load`].
+    pub fn under(config: Config, request: &Request) -> Result<Self, Error> {
         let mut profile = load_profile(request, &config)?;
         let settings = given::settle(profile.settings.iter().cloned().chain(config.settings()))?;
         let selection = Selection::new(request, &config, &profile)?;
@@ -130,8 +145,20 @@ impl Policy {
         let deselected = checks::all().filter(|check| named(check) && !checks.iter().any(|run| run.id == check.id)).collect();
         let exceptions = config.exceptions_for(&checks)?;
         let thresholds = thresholds(request, &config);
+        let attestations = load_attestations(request, &config)?;
         let selection = selection.narrows().then_some(selection);
-        Ok(Policy { catalog: Catalog::embedded(), profile, selection, config, checks, deselected, exceptions, settings, thresholds })
+        Ok(Policy {
+            catalog: Catalog::embedded(),
+            profile,
+            selection,
+            config,
+            checks,
+            deselected,
+            exceptions,
+            attestations,
+            settings,
+            thresholds,
+        })
     }
 }
 
@@ -146,6 +173,18 @@ fn load_profile(request: &Request, config: &Config) -> Result<Profile, Error> {
         Error::Unknown(what) => config.mistake(key, what),
         other => other,
     })
+}
+
+fn load_attestations(request: &Request, config: &Config) -> Result<Attestations, Error> {
+    let limit = config.attestation_days.as_ref().map_or(attestation::LONGEST, |days| days.value);
+    if !request.attestations.is_empty() {
+        return Attestations::read(&request.attestations, limit);
+    }
+    if let Some(missing) = config.attestations.iter().find(|path| !config.beside(&path.value).exists()) {
+        return Err(config.mistake(missing, format!("there is no file or folder `{}`", missing.value)));
+    }
+    let paths: Vec<_> = config.attestations.iter().map(|path| config.beside(&path.value)).collect();
+    Attestations::read(&paths, limit)
 }
 
 fn thresholds(request: &Request, config: &Config) -> Thresholds {

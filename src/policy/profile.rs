@@ -36,6 +36,8 @@ pub struct Profile {
     pub requirements: Vec<Requirement>,
     /// Checks that the profile leaves out although its requirements name them.
     pub excluded: Vec<String>,
+    /// The files that it was read from, its own first; none for an embedded one.
+    pub files: Vec<PathBuf>,
     /// Values that it sets; a configuration file overrides them.
     pub(crate) settings: Vec<Given>,
 }
@@ -150,7 +152,9 @@ fn find(reference: &str, beside: &Path, chain: usize) -> Result<Profile, Error> 
         return Err(Error::Unknown(format!("{said} (there are {}; a file is given by its path)", names.join(", "))));
     }
     let folder = path.parent().unwrap_or(beside).to_owned();
-    build(&Text::read(&path)?, &Origin::Folder(folder), chain)
+    let mut profile = build(&Text::read(&path)?, &Origin::Folder(folder), chain)?;
+    profile.files.insert(0, path);
+    Ok(profile)
 }
 
 /// A data file that stands beside the profiles.
@@ -179,9 +183,11 @@ fn build(text: &Text, origin: &Origin, chain: usize) -> Result<Profile, Error> {
         description: file.description.clone(),
         requirements: Vec::new(),
         excluded: Vec::new(),
+        files: Vec::new(),
         settings: Vec::new(),
     };
     if let Some(base) = base {
+        profile.files = base.files;
         (profile.requirements, profile.excluded, profile.settings) = (base.requirements, base.excluded, base.settings);
     }
     profile.settings.extend(Given::all(&text.name, &file.settings));

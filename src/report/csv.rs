@@ -8,8 +8,8 @@ use std::io::{self, BufWriter, Write};
 
 use csv::{QuoteStyle, Terminator, Writer, WriterBuilder};
 
-use super::text::clean;
-use crate::assess::{Assessment, CheckError, Control, Finding, FindingVerdict, Gap, Pass, Subject};
+use super::text::{clean, framework};
+use crate::assess::{Assessment, CheckError, Control, Crosswalk, CrosswalkEntry, Finding, FindingVerdict, Gap, Pass, Subject};
 
 /// What a cell may hold in the usual programs, with room for the apostrophe.
 const CELL: usize = 32_000;
@@ -62,7 +62,33 @@ pub fn write(assessment: &Assessment, out: &mut dyn Write) -> io::Result<()> {
     for row in findings.chain(passes).chain(errors).chain(gaps).chain(assessment.controls.iter().map(control)) {
         put(&row, &mut csv)?;
     }
+    if let Some(seen) = &assessment.crosswalk {
+        for row in framework_rows(seen) {
+            put(&row, &mut csv)?;
+        }
+    }
     csv.flush()
+}
+
+/// A row for each control of another framework, and one for the controls that map to none.
+fn framework_rows(seen: &Crosswalk) -> Vec<Row<'_>> {
+    let row = |standing: &'static str, id: &str, said: String, controls: String| -> Row<'_> {
+        vec![
+            ("record", "framework".into()),
+            ("status", standing.into()),
+            ("title", framework::title(seen).into()),
+            ("message", said.into()),
+            ("controls", controls.into()),
+            ("supports", id.to_owned().into()),
+        ]
+    };
+    let names = |entry: &CrosswalkEntry| entry.controls.iter().map(|control| control.id.as_str()).collect::<Vec<_>>().join(" ");
+    let entry = |entry: &CrosswalkEntry| {
+        let said = format!("{}: {}", framework::counts(entry), framework::controls(entry));
+        row(entry.standing.as_str(), &entry.id, said, names(entry))
+    };
+    let unmapped = (!seen.unmapped.is_empty()).then(|| row("unmapped", "", "maps to nothing there".to_owned(), seen.unmapped.join(" ")));
+    seen.entries.iter().map(entry).chain(unmapped).collect()
 }
 
 fn put<W: Write>(row: &Row<'_>, csv: &mut Writer<W>) -> io::Result<()> {

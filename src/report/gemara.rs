@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::projection::{self, Outcome};
 use super::stream::Part;
-use super::text::{NAME, SENTENCE, clean, object, plural};
+use super::text::{NAME, SENTENCE, attested, clean, object, plural};
 use super::yaml;
 use crate::assess::{Assessment, CheckInfo, CheckVerdict, Control, ControlCheck, Coverage, Finding, FindingVerdict, Status};
 use crate::policy::hex;
@@ -223,7 +223,8 @@ impl<'a> Entries<'a> {
     /// What is for a person, whatever the checks said.
     fn person(&self, control: &Control) -> Value {
         let (outcome, message) = match (&control.attestation, control.status) {
-            (Some(attestation), _) => (Outcome::Pass, format!("attested: {}", said(attestation))),
+            (Some(attested), _) if attested.settles => (Outcome::Pass, format!("attested: {}", said(&attested::all(attested)))),
+            (Some(attested), _) => (Outcome::Review, format!("vouched for, which does not settle it: {}", said(&attested::all(attested)))),
             (None, Status::Partial) => (Outcome::Review, "its checks passed; nobody attested what they cannot show".to_owned()),
             (None, _) => (Outcome::NotRun, "nobody attested what checks cannot show".to_owned()),
         };

@@ -6,9 +6,11 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use crate::assess::{Assessment, Baseline, CheckError, Control, CrosswalkEntry, Finding, FindingVerdict, Gap, Severity, Standing, Status};
-use crate::report::text::{NAME, Options, Origin, SENTENCE, clean, controls, framework, object, plural, point, seat, spot, tally, words};
+use crate::report::text::{
+    NAME, Options, Origin, SENTENCE, attested, clean, controls, framework, object, plural, point, seat, spot, tally, words,
+};
 
-mod escape;
+pub(super) mod escape;
 
 use escape::{code, prose};
 
@@ -44,10 +46,11 @@ pub fn write(assessment: &Assessment, _options: &Options, out: &mut dyn Write) -
 
 /// The parts that fold away.
 fn folds(assessment: &Assessment, open: &[&Finding], most: usize) -> String {
-    let parts: [Part; 9] = [
+    let parts: [Part; 10] = [
         fixes(open),
         reviews(assessment),
         excused(assessment),
+        attestations(assessment),
         gaps(assessment),
         errors(assessment),
         notices(assessment),
@@ -222,6 +225,21 @@ fn excused(assessment: &Assessment) -> Part {
         row(&[code(&clean(&finding.check, NAME)), code(&alone(finding)), reason])
     };
     Part::new(format!("Excused: {}", excused.len()), "| check | where | why |\n|---|---|---|\n", excused.iter().map(line))
+}
+
+/// What people vouch for, those first that do not count.
+fn attestations(assessment: &Assessment) -> Part {
+    let Some(vouched) = &assessment.attestations else { return Part::new(String::new(), "", std::iter::empty()) };
+    let refused = vouched.refused.iter().map(|one| {
+        let place = code(&point(&one.location, "", PATH));
+        row(&["does not count".to_owned(), code(&clean(&one.control, NAME)), format!("{place}<br>{}", prose(&clean(&one.why, SENTENCE)))])
+    });
+    let counted = attested::controls(assessment).flat_map(|(control, attested)| {
+        let word = if attested.settles { "settles" } else { "beside checks" };
+        attested.statements.iter().map(move |one| row(&[word.to_owned(), code(&clean(&control.id, NAME)), prose(&attested::sentence(one))]))
+    });
+    let title = format!("Attestations: {}", prose(&attested::counts(vouched)));
+    Part::new(title, "| | control | what |\n|---|---|---|\n", refused.chain(counted))
 }
 
 fn gaps(assessment: &Assessment) -> Part {

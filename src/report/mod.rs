@@ -7,9 +7,11 @@ use clap::ValueEnum;
 use crate::assess::Assessment;
 
 pub mod csv;
+pub mod cyclonedx;
 pub mod diff;
 pub mod gemara;
 pub mod gitlab;
+pub mod history;
 pub mod html;
 pub mod json;
 pub mod junit;
@@ -19,9 +21,11 @@ pub mod oscal;
 pub mod policyreport;
 mod projection;
 pub mod sarif;
+pub mod self_assessment;
 mod stream;
 pub mod table;
 pub mod text;
+pub mod todo;
 mod yaml;
 
 pub use text::Options;
@@ -61,6 +65,8 @@ pub enum Format {
     OscalPlan,
     /// For GRC tools: an OSCAL plan of action and milestones, an item for each open failure and gap
     OscalPoam,
+    /// For tools of the supply chain: CycloneDX attestations (CDXA), version 1.6
+    Cyclonedx,
 }
 
 impl Format {
@@ -76,7 +82,10 @@ impl Format {
     /// Whether it shows a result as another framework sees it.
     #[must_use]
     pub fn shows_framework(self) -> bool {
-        matches!(self, Format::Table | Format::Json | Format::Markdown)
+        matches!(
+            self,
+            Format::Table | Format::Json | Format::Markdown | Format::Html | Format::Csv | Format::Openmetrics | Format::SarifFull
+        )
     }
 }
 
@@ -102,6 +111,7 @@ pub fn write(format: Format, assessment: &Assessment, options: &Options, out: &m
         Format::Oscal => oscal::write_results(assessment, out),
         Format::OscalPlan => oscal::write_plan(assessment, out),
         Format::OscalPoam => oscal::write_poam(assessment, out),
+        Format::Cyclonedx => cyclonedx::write(assessment, out),
     }
 }
 

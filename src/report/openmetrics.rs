@@ -18,6 +18,7 @@ pub fn write(assessment: &Assessment, out: &mut dyn Write) -> io::Result<()> {
     counts(assessment, &mut page)?;
     controls(assessment, &mut page)?;
     checks(assessment, &mut page)?;
+    framework(assessment, &mut page)?;
     page.0.write_all(b"# EOF\n")?;
     page.0.flush()
 }
@@ -131,6 +132,22 @@ fn checks<W: Write>(assessment: &Assessment, page: &mut Page<W>) -> io::Result<(
         }
     }
     Ok(())
+}
+
+/// The controls of another framework by how what was assessed speaks to them; those of the profile that map to none.
+fn framework<W: Write>(assessment: &Assessment, page: &mut Page<W>) -> io::Result<()> {
+    let Some(seen) = &assessment.crosswalk else { return Ok(()) };
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    seen.entries.iter().for_each(|entry| *counts.entry(entry.standing.as_str()).or_default() += 1);
+    page.family(
+        "cnscan_framework_controls",
+        "gauge",
+        "Controls of another framework by what the assessed ones say of them; none is shown to be satisfied.",
+    )?;
+    for (standing, count) in counts {
+        page.sample("cnscan_framework_controls", &[("framework", &seen.framework.name), ("standing", standing)], count)?;
+    }
+    page.gauge("cnscan_framework_unmapped", "Controls of the profile that map to nothing there.", seen.unmapped.len())
 }
 
 fn said(check: &CheckInfo) -> [(&'static str, u32); 4] {

@@ -16,6 +16,7 @@ use super::stream::Part;
 use super::text::SENTENCE;
 use crate::assess::Assessment;
 
+mod attested;
 pub mod catalog;
 mod evidence;
 mod plan;

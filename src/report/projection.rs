@@ -87,6 +87,12 @@ pub(super) fn rfc3339(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
+/// The beginning of a day, for formats that know moments only; the beginning of time for what is no day that they take.
+pub(super) fn day(text: &str) -> String {
+    let day = text.parse::<jiff::civil::Date>().ok().filter(|day| (1970..2900).contains(&day.year()));
+    format!("{}T00:00:00Z", day.unwrap_or(jiff::civil::date(1970, 1, 1)))
+}
+
 /// `apps/v1/Deployment/shop/web`: the parts that the object has.
 pub(super) fn resource(subject: &Subject) -> String {
     let Subject { api_version, kind, namespace, name, .. } = subject;

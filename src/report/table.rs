@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use crate::assess::Assessment;
 use crate::report::text::Options;
 
+mod attested;
 mod findings;
 mod framework;
 mod paper;
@@ -31,6 +32,7 @@ pub fn write(assessment: &Assessment, options: &Options, out: &mut dyn Write) ->
     parts::aside(paper, "To review", "Not decided: a person, or more evidence, has to.", &sorted.reviews)?;
     parts::aside(paper, "Notes", "They change no verdict.", &sorted.notes)?;
     parts::excused(paper, &sorted.excused)?;
+    attested::write(paper, assessment)?;
     parts::gaps(paper, &assessment.gaps)?;
     parts::errors(paper, assessment)?;
     parts::notices(paper, &assessment.notices)?;

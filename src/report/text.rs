@@ -7,6 +7,7 @@ use unicode_width::UnicodeWidthChar;
 pub(super) use crate::assess::plural;
 use crate::assess::{Finding, Place, Subject};
 
+pub(super) mod attested;
 pub(super) mod framework;
 pub(super) mod tally;
 pub(super) mod words;

@@ -30,7 +30,7 @@ pub(crate) const TEXTS: [&str; 22] = [
 ];
 
 /// Keys of a result whose values are free text; what names something else is changed alike everywhere.
-const FREE: [&str; 38] = [
+const FREE: [&str; 44] = [
     "title",
     "message",
     "name",
@@ -69,6 +69,12 @@ const FREE: [&str; 38] = [
     "fingerprint",
     "line_hash",
     "cwe",
+    "statement",
+    "assessed_by",
+    "approved_by",
+    "collected",
+    "link",
+    "control",
 ];
 
 /// The assessment with the text in every such place.

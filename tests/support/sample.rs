@@ -155,6 +155,7 @@ pub(crate) fn nothing() -> Assessment {
         passes: vec![],
         errors: vec![],
         notices: vec![],
+        attestations: None,
         crosswalk: None,
     }
 }
@@ -238,5 +239,39 @@ pub(crate) fn whole() -> Assessment {
     assessment.controls[0].checks =
         vec![bound("pss-privileged-container", CheckVerdict::Fail), bound("network-default-deny-missing", CheckVerdict::NotAssessed)];
     assessment.controls[1].checks = vec![bound("rbac-later", CheckVerdict::Planned)];
+    assessment
+}
+
+/// An attestation in force.
+pub(crate) fn attestation(control: &str) -> Attestation {
+    let link = Link { link: "minutes/2026-09.md".into(), title: "minutes".into(), sha256: "cd".repeat(32), checked: true };
+    Attestation {
+        control: control.into(),
+        statement: "Owners of `namespaces` set the labels.".into(),
+        scope: AttestationScope { namespaces: vec!["shop".into()], ..AttestationScope::default() },
+        method: Method::Examine,
+        assessed_by: "Ada Lovelace <ada@example.com>".into(),
+        approved_by: "Grace Hopper".into(),
+        collected: "2026-09-01".into(),
+        expires: "2027-08-31".into(),
+        evidence: vec![link.clone(), Link { link: "https://example.com/a b".into(), title: String::new(), checked: false, ..link }],
+        location: Place { uri: "governance/a.yaml".into(), line: 2, column: 12 },
+    }
+}
+
+/// With controls that people vouch for: one that rests on it, one that fails all the same; and attestations that do not count.
+pub(crate) fn attested() -> Assessment {
+    let mut assessment = whole();
+    assessment.controls[0].attestation = Some(Attested { settles: false, statements: vec![attestation("CNSC-32")] });
+    let mut other = control("CNSC-41", Status::Attested, &["CM-8"]);
+    let second = Place { line: 9, ..attestation("").location };
+    let statements =
+        vec![attestation("CNSC-41"), Attestation { method: Method::Interview, location: second.clone(), ..attestation("CNSC-41") }];
+    other.attestation = Some(Attested { settles: true, statements });
+    other.checks = vec![bound("pss-privileged-container", CheckVerdict::Pass)];
+    assessment.controls.push(other);
+    let refused = Refused { location: second, control: "CNSC-42".into(), why: "it expired on 2026-09-20: ask again".into() };
+    let files = vec![pin("governance/a.yaml", "", "")];
+    assessment.attestations = Some(Vouched { files, counted: 3, elsewhere: 1, refused: vec![refused] });
     assessment
 }

@@ -8,6 +8,7 @@ use super::index::{Index, State};
 use super::page::Part;
 use super::terms::{count, digits, label, plain, prose, sentence, status};
 use crate::assess::{Assessment, CheckInfo, CheckVerdict, Control, ControlCheck, Status};
+use crate::report::text::attested;
 
 /// Up to so many controls all are shown unfolded.
 const UNFOLDED: usize = 40;
@@ -58,7 +59,9 @@ fn one(index: &Index<'_>, infos: &HashMap<&str, &CheckInfo>, number: usize, cont
         li id={ "k" (number) } data-status=(seat) {
             p.on { (label(control.status)) " " code { (plain(&control.id)) } " " strong { (plain(&control.title)) } }
             @if !control.reason.is_empty() { p { (sentence(&control.reason)) "." } }
-            @if let Some(attestation) = &control.attestation { p { strong { "Attested: " } (prose(attestation)) } }
+            @if let Some(attested) = &control.attestation {
+                @for statement in &attested.statements { p { strong { @if attested.settles { "Attested: " } @else { "Also vouched for: " } } (prose(&attested::sentence(statement))) "." } }
+            }
             @if !control.checks.is_empty() {
                 // on paper, a list of what there is not yet helps nobody
                 details.screen-only[control.checks.iter().all(|check| check.verdict == CheckVerdict::Planned)] {

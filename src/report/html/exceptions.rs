@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use maud::{Markup, html};
 
+use super::attestations;
 use super::index::{Index, State};
 use super::page::Part;
 use super::terms::{count, object, plain, prose, sentence};
@@ -19,7 +20,6 @@ pub(super) fn part(assessment: &Assessment, index: &Index<'_>) -> Option<Part> {
         let excuse = finding.excused.as_deref().map(Key::of).unwrap_or_default();
         excuses.entry(excuse).or_default().push(finding);
     }
-    let attested: Vec<_> = assessment.controls.iter().filter(|control| control.attestation.is_some()).collect();
     let today = assessment.run.started.get(..10).and_then(|day| day.parse::<Date>().ok());
     let body = html! {
         h3 { "Exceptions" }
@@ -33,13 +33,9 @@ pub(super) fn part(assessment: &Assessment, index: &Index<'_>) -> Option<Part> {
             }
         }
         h3 { "Attestations" }
-        @if attested.is_empty() {
-            p { "Nobody vouches for a control in this result." }
-        } @else {
-            ul { @for control in &attested { li { code { (plain(&control.id)) } " " (plain(&control.title)) ": " (prose(control.attestation.as_deref().unwrap_or_default())) } } }
-        }
+        (attestations::list(assessment, today))
     };
-    Some(Part::new("exceptions", "Exceptions and attestations", body).counted(excuses.len() + attested.len()))
+    Some(Part::new("exceptions", "Exceptions and attestations", body).counted(excuses.len() + attestations::count(assessment)))
 }
 
 /// Who excuses, why, and until when: the soonest to end first, those without an end last.
@@ -77,7 +73,7 @@ fn row(index: &Index<'_>, key: &Key<'_>, findings: &[&Finding], today: Option<Da
                 @if !key.owner.is_empty() { br; "owner " (plain(key.owner)) }
                 @if !key.approver.is_empty() { br; "approved by " (plain(key.approver)) }
             }
-            td data-head="Until: " { (end(key, today)) }
+            td data-head="Until: " { (end(Some(key.expires).filter(|_| !key.endless), today)) }
             td data-head="Excuses: " {
                 @for (check, found) in &checks {
                     p {
@@ -110,14 +106,15 @@ fn by(word: &str) -> Markup {
     }
 }
 
-fn end(key: &Key<'_>, today: Option<Date>) -> Markup {
-    let date = key.expires.parse::<Date>().ok();
+/// When something ends, and whether that is soon.
+pub(super) fn end(expires: Option<&str>, today: Option<Date>) -> Markup {
+    let date = expires.and_then(|day| day.parse::<Date>().ok());
     let left = date.zip(today).and_then(|(date, today)| today.until(date).ok()).map(|span| span.get_days());
     html! {
         @match date {
-            _ if key.endless => span.caution { "no end set" },
+            _ if expires.is_none() => span.caution { "no end set" },
             Some(date) => time datetime=(date) { (date.strftime("%-d %B %Y")) },
-            None => (plain(key.expires)),
+            None => (plain(expires.unwrap_or_default())),
         }
         @if let Some(left) = left {
             @if left < 0 { br; span.caution { "over when scanned" } }

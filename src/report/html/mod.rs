@@ -5,20 +5,22 @@ use std::io::{self, Write};
 
 use crate::assess::Assessment;
 
+mod attestations;
 mod checks;
 mod code;
 mod controls;
 mod exceptions;
 mod facts;
 mod findings;
+mod framework;
 mod glossary;
 mod index;
-mod page;
+pub(super) mod page;
 mod person;
-mod picture;
+pub(super) mod picture;
 mod places;
 mod summary;
-mod terms;
+pub(super) mod terms;
 mod unseen;
 
 use index::Index;
@@ -39,6 +41,7 @@ pub fn write(assessment: &Assessment, out: &mut dyn Write) -> io::Result<()> {
         places::part(&index),
         findings::part(&index),
         controls::part(assessment, &index),
+        framework::part(assessment, &index),
         exceptions::part(assessment, &index),
         checks::part(assessment, &index),
         facts::notices(assessment),

@@ -7,7 +7,7 @@ use super::terms::{moment, plain, sentence};
 use crate::assess::Assessment;
 use crate::policy::catalog::ID;
 
-const STYLE: &str = include_str!("style.css");
+pub(in crate::report) const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
 /// A part of the page below one heading.
@@ -115,7 +115,7 @@ pub(super) fn foot(assessment: &Assessment) -> Markup {
 }
 
 /// As a Content Security Policy names a text.
-fn fingerprint(text: &str) -> String {
+pub(in crate::report) fn fingerprint(text: &str) -> String {
     format!("sha256-{}", base64(&Sha256::digest(text)))
 }
 

@@ -90,14 +90,14 @@ fn swatch(status: Status) -> Markup {
 }
 
 /// What is not decided is patterned as well, for eyes and printers without colour.
-fn fill(status: Status) -> String {
+pub(in crate::report) fn fill(status: Status) -> String {
     match status {
         Status::Error | Status::Review | Status::NotAssessed | Status::Excused => format!("url(#p-{})", status.as_str()),
         _ => "currentColor".to_owned(),
     }
 }
 
-fn patterns() -> Markup {
+pub(in crate::report) fn patterns() -> Markup {
     let strokes = [
         (Status::Error, "M0 0L8 8M8 0L0 8"),
         (Status::Review, "M2 2h2v2h-2zM6 6h2v2h-2z"),

@@ -12,7 +12,7 @@ use crate::report::text;
 pub(super) const LONGEST: usize = 1200;
 
 /// A text from the input, harmless and of a length that a page bears. The template escapes it.
-pub(super) fn plain(text: &str) -> Cow<'_, str> {
+pub(in crate::report) fn plain(text: &str) -> Cow<'_, str> {
     text::clean(text, LONGEST)
 }
 
@@ -35,7 +35,7 @@ pub(super) fn prose(text: &str) -> Markup {
 }
 
 /// A sentence with a capital letter, as titles and messages have none.
-pub(super) fn sentence(text: &str) -> Markup {
+pub(in crate::report) fn sentence(text: &str) -> Markup {
     let first = text.chars().next().unwrap_or_default();
     let word = text.split(' ').next().unwrap_or_default();
     // an identifier such as `runAsNonRoot` stays as it is
@@ -55,13 +55,13 @@ pub(super) fn namespace(name: &str) -> Cow<'_, str> {
 }
 
 /// `1 file`, `1,204 files`
-pub(super) fn count(number: impl TryInto<u64>, word: &str) -> String {
+pub(in crate::report) fn count(number: impl TryInto<u64>, word: &str) -> String {
     let number = number.try_into().unwrap_or(u64::MAX);
     format!("{} {word}{}", digits(number), if number == 1 { "" } else { "s" })
 }
 
 /// `1,204`
-pub(super) fn digits(number: u64) -> String {
+pub(in crate::report) fn digits(number: u64) -> String {
     let plain = number.to_string();
     let mut grouped = String::new();
     for (seat, digit) in plain.chars().enumerate() {
@@ -74,7 +74,7 @@ pub(super) fn digits(number: u64) -> String {
 }
 
 /// A moment as people write it; what is no moment, as it stands.
-pub(super) fn moment(text: &str) -> Markup {
+pub(in crate::report) fn moment(text: &str) -> Markup {
     match text.parse::<Timestamp>() {
         Ok(time) => html! { time datetime=(time.strftime("%Y-%m-%dT%H:%M:%SZ")) { (time.strftime("%-d %B %Y, %H:%M UTC")) } },
         Err(_) if text.is_empty() => html! { "not recorded" },
@@ -83,7 +83,7 @@ pub(super) fn moment(text: &str) -> Markup {
 }
 
 /// The word of a status.
-pub(super) fn status(status: Status) -> &'static str {
+pub(in crate::report) fn status(status: Status) -> &'static str {
     match status {
         Status::Fail => "Failed",
         Status::Error => "Check broke",
@@ -113,7 +113,7 @@ pub(super) fn meaning(status: Status) -> &'static str {
 }
 
 /// A status as a label: the word says it, the colour only repeats it.
-pub(super) fn label(of: Status) -> Markup {
+pub(in crate::report) fn label(of: Status) -> Markup {
     html! { span class={ "label st-" (of.as_str()) } { (status(of)) } }
 }
 

@@ -6,14 +6,14 @@ fn is_markup(char: char) -> bool {
 }
 
 /// A name as code: nothing in it means anything. An HTML element, as a pipe ends a code span within a table.
-pub(super) fn code(text: &str) -> String {
+pub(in crate::report) fn code(text: &str) -> String {
     let mut escaped = "<code>".to_owned();
     push(&mut escaped, text, true);
     escaped + "</code>"
 }
 
 /// A sentence; what stands between backticks becomes code.
-pub(super) fn prose(text: &str) -> String {
+pub(in crate::report) fn prose(text: &str) -> String {
     let parts: Vec<_> = text.split('`').collect();
     let closed = parts.len() % 2 == 1;
     let mut escaped = String::new();

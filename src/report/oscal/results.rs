@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
+use super::attested;
 use super::evidence::{Evidence, is_risk, word};
 use super::{PLAN, assets, document, line, metadata_of, objective, origins, props, token, uuid};
 use crate::assess::{Assessment, CheckInfo, CheckVerdict, Control, ControlCheck};
@@ -16,7 +17,7 @@ pub(super) fn write(assessment: &Assessment, out: &mut dyn Write) -> io::Result<
     let made = Made::new(assessment);
     let content = Part::Object(vec![
         ("uuid", json!(uuid(&["assessment-results", &assessment.run.id])).into()),
-        ("metadata", metadata_of("Results of a cnscan assessment", assessment).into()),
+        ("metadata", attested::introduce(assessment, metadata_of("Results of a cnscan assessment", assessment)).into()),
         ("import-ap", json!({"href": PLAN}).into()),
         ("results", Part::Objects(vec![made.result()])),
         ("back-matter", made.evidence.resources(made.evidence.findings().map(|(_, finding, _)| finding)).into()),
@@ -74,13 +75,14 @@ impl<'a> Made<'a> {
         let remarks = self.remarks.iter().map(|(_, remark)| remark.clone());
         let errors = assessment.errors.iter().enumerate().map(|(number, error)| evidence.broken(number, error));
         let gaps = assessment.gaps.iter().enumerate().map(|(number, gap)| evidence.gap(number, gap));
-        found.chain(remarks).chain(errors).chain(gaps)
+        found.chain(remarks).chain(errors).chain(gaps).chain(attested::observations(assessment))
     }
 
     fn findings(&self) -> impl Iterator<Item = Value> {
         let controls = self.evidence.assessment.controls.iter();
         let checks = controls.flat_map(|control| control.checks.iter().map(move |check| (control, check)));
-        checks.enumerate().filter_map(|(number, (control, check))| self.finding(number, control, check))
+        let decided = checks.enumerate().filter_map(|(number, (control, check))| self.finding(number, control, check));
+        decided.chain(attested::findings(self.evidence.assessment))
     }
 
     /// The observations about a check, and its risks.

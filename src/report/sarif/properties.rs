@@ -22,6 +22,8 @@ pub(super) fn of_everything(assessment: &Assessment) -> PropertyBag {
     };
     let own = [
         ("controls", Value::from_iter(assessment.controls.iter().map(control))),
+        ("attestations", json!(assessment.attestations)),
+        ("crosswalk", json!(assessment.crosswalk)),
         ("summary", json!(assessment.summary)),
         ("scope", json!(assessment.scope)),
         ("notRun", json!({"notSelected": not_run(CheckVerdict::NotSelected), "planned": not_run(CheckVerdict::Planned)})),

@@ -1,0 +1,218 @@
+//! The inputs of a scan as a bundle keeps them.
+
+use std::collections::HashMap;
+use std::fs;
+
+use crate::assess::{Finding, Pin};
+use crate::bundle::manifest::{LeftOut, Recipe, Redaction, SourceKept};
+use crate::bundle::redact::{self, Everywhere};
+use crate::bundle::store::{Files, named};
+use crate::bundle::{Error, Scanned};
+use crate::discover::{Captured, Discovery, Origin, Source, snapshot};
+use crate::parse::{self, File, Role, Status};
+use crate::policy::hex;
+use crate::render;
+
+/// Where the snapshot is.
+const SNAPSHOT: &str = "inputs/snapshot.json.gz";
+
+/// Reads the files that were found, so that what is scanned is what is kept. One that cannot be read stays what it is: a gap.
+#[must_use]
+pub fn load(found: Discovery) -> Discovery {
+    use rayon::prelude::*;
+    let read = |mut source: Source| {
+        if let Origin::File(path) = &source.origin
+            && path.is_file()
+            && let Ok(bytes) = fs::read(path)
+        {
+            source.origin = Origin::Copy(path.clone(), bytes);
+        }
+        source
+    };
+    Discovery { sources: found.sources.into_par_iter().map(read).collect(), ..found }
+}
+
+/// What is to be kept of one file.
+struct Kept<'a> {
+    source: SourceKept,
+    text: String,
+    values: usize,
+    /// The bytes as they were, where the text is all of them.
+    whole: Option<&'a [u8]>,
+    /// Of what was scanned.
+    sha256: String,
+}
+
+/// Puts the inputs into the bundle; what of them is not as it was.
+pub(super) fn keep(scanned: &Scanned<'_>, recipe: &mut Recipe, files: &mut Files) -> Result<Redaction, Error> {
+    let found = &scanned.inputs.found;
+    recipe.gaps.clone_from(&found.gaps);
+    recipe.ignored.clone_from(&found.ignored);
+    let mut by_uri: HashMap<&str, Vec<&Finding>> = HashMap::new();
+    for finding in &scanned.assessment.findings {
+        if let Some(at) = &finding.location {
+            by_uri.entry(&at.uri).or_default().push(finding);
+        }
+    }
+    let mut redaction = Redaction::default();
+    let (mut known, mut kept) = (Vec::new(), Vec::new());
+    let mut parsed = parse::all(found.sources.clone(), &scanned.limits);
+    let said = render::all(found.builds.clone(), &mut parsed, scanned.render, &scanned.limits);
+    recipe.gaps.extend(said.gaps);
+    for (number, file) in parsed.iter().enumerate() {
+        let source = found.sources.get(number);
+        recipe.gaps.extend(file.gaps.iter().cloned());
+        if let Some(why) = unkept(file) {
+            // what a tool read besides is in no list of inputs
+            if source.is_some() {
+                redaction.left_out.extend(why.map(|why| LeftOut { uri: file.name().to_owned(), why: why.to_owned() }));
+            }
+            if let Status::Ignored(why) = &file.status {
+                recipe.ignored.push((file.name().to_owned(), why.clone()));
+            }
+            continue;
+        }
+        let findings = by_uri.get(file.uri.as_deref().unwrap_or_default()).map(Vec::as_slice).unwrap_or_default();
+        let redacted = redact::file(file, findings.iter().copied(), &mut known);
+        let bytes = match source.map(|source| &source.origin) {
+            Some(Origin::Bytes(bytes) | Origin::Copy(_, bytes)) => Some(bytes.as_slice()),
+            _ => None,
+        };
+        let broken = !file.gaps.is_empty();
+        let text = if broken { without_the_broken(file, &redacted.text) } else { redacted.text };
+        let whole = bytes.filter(|_| !broken && redacted.values == 0);
+        kept.push(Kept { source: recorded(file, source), text, values: redacted.values, whole, sha256: hex(&file.sha256) });
+    }
+    let captured = scanned.inputs.captured.as_deref().map(|captured| without_secrets(captured, &mut known));
+    let everywhere = Everywhere::new(known);
+    for (number, one) in kept.into_iter().enumerate() {
+        put(one, number, &everywhere, recipe, files, &mut redaction)?;
+    }
+    if let Some((mut captured, values)) = captured {
+        redaction.values += values;
+        for list in &mut captured.lists {
+            if let Some(again) = everywhere.replace(&list.text) {
+                redaction.values += again.values;
+                list.text = again.text;
+            }
+        }
+        let taken = &scanned.assessment.run.started;
+        let mut bytes = Vec::new();
+        snapshot::write_to(&captured, taken, &mut bytes).map_err(|why| Error::Write { path: SNAPSHOT.to_owned(), why })?;
+        files.insert(SNAPSHOT.to_owned(), bytes);
+        recipe.snapshot = Some(SNAPSHOT.to_owned());
+    }
+    recipe.gaps.sort();
+    recipe.gaps.dedup();
+    redaction.left_out.sort();
+    redaction.note = note(&redaction);
+    // a tool may make something else of the same each time
+    let made = |uri: &str| scanned.assessment.inputs.iter().find(|input| input.uri.as_deref() == Some(uri));
+    let other = redaction.files.iter().filter(|pin| made(&pin.name).is_some_and(|input| input.sha256 != pin.sha256));
+    redaction.not_replayable = other.map(|pin| format!("input {}", pin.name)).collect();
+    Ok(redaction)
+}
+
+/// Why a file is not in the bundle; without words where nothing in it was looked at.
+fn unkept(file: &File) -> Option<Option<&'static str>> {
+    match (&file.status, &file.role) {
+        (_, Role::Source(_)) => Some(Some("it was not judged itself, but what another tool makes of it, which is in the bundle")),
+        (Status::Ignored(_), _) => Some(None),
+        (Status::Gap, _) => Some(Some("none of it could be read as YAML or JSON, so what it holds is not known")),
+        (Status::Read, _) => None,
+    }
+}
+
+fn recorded(file: &File, source: Option<&Source>) -> SourceKept {
+    SourceKept {
+        path: None,
+        uri: file.uri.clone(),
+        shown: file.shown.clone(),
+        named: source.is_none_or(|source| source.named),
+        root: file.root.clone(),
+        rendered: matches!(file.role, Role::Made { .. }),
+    }
+}
+
+fn put(
+    one: Kept<'_>,
+    number: usize,
+    everywhere: &Everywhere,
+    recipe: &mut Recipe,
+    files: &mut Files,
+    redaction: &mut Redaction,
+) -> Result<(), Error> {
+    let Kept { source, mut text, mut values, whole, sha256 } = one;
+    if let Some(again) = everywhere.replace(&text) {
+        values += again.values;
+        text = again.text;
+    }
+    let name = source.uri.as_deref().unwrap_or("stdin");
+    let whole = whole.filter(|_| values == 0);
+    if whole.is_none() {
+        redaction.files.push(Pin { name: name.to_owned(), title: String::new(), version: String::new(), sha256 });
+        redaction.values += values;
+    }
+    let bytes = whole.map_or_else(|| text.into_bytes(), <[u8]>::to_vec);
+    let folder = if source.rendered { "inputs/rendered" } else { "inputs/files" };
+    let mut path = named(folder, name);
+    if files.contains_key(&path) {
+        path = named(folder, &format!("{name}-{number}"));
+    }
+    if bytes.len() as u64 > crate::bundle::store::LARGEST {
+        return Err(Error::Write { path, why: "it is larger than a file of a bundle may be".to_owned() });
+    }
+    files.insert(path.clone(), bytes);
+    recipe.sources.push(SourceKept { path: Some(path), ..source });
+    Ok(())
+}
+
+/// What stands outside of the documents that could be read becomes comments: nobody knows what it holds.
+fn without_the_broken(file: &File, redacted: &str) -> String {
+    // the redacted text has the lines of the first one, as whole values were replaced within theirs
+    let text = file.tree.source();
+    let spans: Vec<_> = file.documents.iter().map(|document| file.tree.span(document.root)).collect();
+    let mut at = 0u32;
+    let mut lines = Vec::new();
+    for line in text.split_inclusive('\n') {
+        let (start, end) = (at, at + line.len() as u32);
+        at = end;
+        lines.push(spans.iter().any(|span| span.0 < end && start < span.1));
+    }
+    let kept = |line: &str| line.starts_with("---") && line.trim_end().len() == 3 || line.trim_start().starts_with("# cnscan:");
+    let told = redacted.split_inclusive('\n').zip(lines).map(|(line, read)| {
+        if read || kept(line) || line.trim().is_empty() {
+            return line.to_owned();
+        }
+        let end = if line.ends_with("\r\n") { "\r\n" } else { &line[line.trim_end_matches('\n').len()..] };
+        format!("# not kept{end}")
+    });
+    told.collect()
+}
+
+/// The lists of a cluster without what may be a credential; of Secrets they hold no values anyhow.
+fn without_secrets(captured: &Captured, known: &mut Vec<(String, String)>) -> (Captured, usize) {
+    let mut all = captured.clone();
+    let parsed = parse::live::all(captured.lists.clone());
+    let mut values = 0;
+    for (list, file) in all.lists.iter_mut().zip(parsed) {
+        let redacted = redact::file(&file, std::iter::empty(), known);
+        values += redacted.values;
+        if redacted.values > 0 {
+            list.text = redacted.text;
+        }
+    }
+    (all, values)
+}
+
+fn note(redaction: &Redaction) -> String {
+    let replaced = "Values of Secrets, and what may be a credential, are replaced by others of the same sort and length, from which they do not \
+         follow: checks judge them alike, so that a replay comes to the same verdicts.";
+    let out = "Left out are the broken documents of files, as nobody knows what they hold, and the files that are listed as such.";
+    match (redaction.values, redaction.left_out.is_empty()) {
+        (0, true) => "Nothing of the inputs was replaced or left out.".to_owned(),
+        (_, true) => replaced.to_owned(),
+        (0, false) => out.to_owned(),
+        (_, false) => format!("{replaced} {out}"),
+    }
+}

@@ -1,0 +1,52 @@
+//! `history`
+
+use std::fs;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use super::args::{History, HistoryFormat};
+use super::scan::read;
+use super::{Streams, width};
+use crate::{assess, bundle, report};
+
+/// Columns where there is no terminal.
+const PIPED: usize = 100;
+
+pub(super) fn run(args: &History, streams: &mut Streams<'_>) -> Result<()> {
+    let named = |path: &Path| path.display().to_string();
+    let entries = fs::read_dir(&args.folder).with_context(|| named(&args.folder))?;
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.map(|entry| entry.path())).collect::<std::io::Result<_>>()?;
+    paths.sort();
+    let (mut results, mut strange) = (Vec::new(), Vec::new());
+    for path in paths {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let result = if bundle::is_bundle(&path) {
+            bundle::peek(&path).map(|(result, ..)| result).map_err(anyhow::Error::from)
+        } else if path.is_file() && path.extension().is_some_and(|end| end == "json") {
+            read(&path)
+        } else {
+            continue;
+        };
+        match result {
+            Ok(result) => results.push((name, result)),
+            Err(error) => strange.push((name, error.root_cause().to_string())),
+        }
+    }
+    if results.is_empty() {
+        let told = strange.first().map(|(name, why)| format!(" ({name}: {why})")).unwrap_or_default();
+        bail!("{}: no result and no bundle in it{told}", named(&args.folder));
+    }
+    let mut history = assess::history(results);
+    history.left_out.extend(strange);
+    let write = |out: &mut dyn Write, terminal: bool| match args.format {
+        HistoryFormat::Table => report::history::write(&history, width(terminal, PIPED), out),
+        HistoryFormat::Json => report::history::write_json(&history, out),
+        HistoryFormat::Html => report::history::write_html(&history, out),
+    };
+    let Some(path) = &args.output else { return Ok(write(streams.out, streams.terminal)?) };
+    let mut file = BufWriter::new(fs::File::create(path).with_context(|| named(path))?);
+    write(&mut file, false)?;
+    Ok(file.flush()?)
+}
