@@ -104,7 +104,8 @@ fn look(request: Request, policy: &Policy, share: Share) -> Result<(Outcomes, Se
         if evidence.is_empty() && evidence.gaps().is_empty() && found.gaps.is_empty() {
             return Err(discover::Error::Nothing(nothing(&evidence)).into());
         }
-        let scan = Scan { evidence: &evidence, settings: &policy.settings, version: request.kubernetes_version };
+        let settings = policy.settings.clone().judged_at(request.occasion.started.as_second());
+        let scan = Scan { evidence: &evidence, settings: &settings, version: request.kubernetes_version };
         let judge = || evaluate::share(&policy.checks, &scan, request.include_passes, share);
         rayon::join(judge, || seen::gather(&scan, found.gaps, found.ignored))
     };

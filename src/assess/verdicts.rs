@@ -27,7 +27,7 @@ pub(super) fn all(policy: &Policy, outcomes: &Outcomes, excuses: &Excuses, seen:
     }
     let tallies = outcomes.tallies.iter().enumerate();
     let counted = |(check, tally): (usize, &Tally)| {
-        let whole = sees_all(policy.checks[check], seen.cluster.is_some(), seen.complete, &seen.gaps);
+        let whole = sees_all(policy.checks[check], seen.cluster.is_some(), seen.complete, &seen.gaps, tally);
         Counted { verdict: verdict(open[check], doubtful[check], tally, whole), tally: tally.clone() }
     };
     tallies.map(counted).collect()
@@ -53,7 +53,12 @@ pub(super) fn verdict(open: bool, doubtful: bool, tally: &Tally, whole: bool) ->
 }
 
 /// Whether a check without a subject may say so: everything it reads was there to be seen.
-pub(super) fn sees_all(check: &Check, of_cluster: bool, complete: bool, gaps: &[Gap]) -> bool {
+///
+/// No evidence is known to hold every component: without one there is nothing to say, as of a provider's control plane.
+pub(super) fn sees_all(check: &Check, of_cluster: bool, complete: bool, gaps: &[Gap], tally: &Tally) -> bool {
+    if check.is_about_nodes() {
+        return !tally.skipped.is_empty();
+    }
     let surface = if of_cluster { Surface::Cluster } else { Surface::Manifest };
     (of_cluster || complete) && check.speaks_of(surface) && !gaps.iter().any(|gap| concerns(gap, check))
 }

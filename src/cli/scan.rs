@@ -110,6 +110,7 @@ fn input(args: &Scan) -> Result<discover::Request> {
             targets.push(discover::Target::Path(path.clone()));
         }
     }
+    targets.extend(args.roots.iter().cloned().map(discover::Target::Root));
     Ok(discover::Request { targets, all_files: args.all_files })
 }
 

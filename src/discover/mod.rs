@@ -5,6 +5,7 @@ mod capture;
 pub mod cluster;
 pub mod files;
 mod gap;
+mod host;
 mod ignored;
 pub(crate) mod root;
 pub mod snapshot;
@@ -14,7 +15,7 @@ mod walk;
 pub use capture::{Captured, Cluster, Facts, List, Listed, Page, Prune, Reach, Resource, Sight};
 pub use files::{Discovery, Request, Target, all, start, working_below_root};
 pub use gap::{Gap, Place};
-pub use source::{Origin, Source};
+pub use source::{HostFile, Origin, Source, Stat};
 
 /// `1 check`, `2 checks`.
 pub(crate) fn plural(count: usize, word: &str) -> String {

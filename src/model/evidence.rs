@@ -19,7 +19,7 @@ use crate::model::namespace::NamespaceRecord;
 use crate::model::object::Object;
 use crate::model::pod::PodRecord;
 use crate::model::rbac::Rbac;
-use crate::model::{Accounts, Claims, GroupKind, Limits, Map, Nodes, Owners, Volumes, structure, uncovered};
+use crate::model::{Accounts, Claims, Components, GroupKind, Limits, Map, Nodes, Owners, Volumes, structure, uncovered};
 use crate::parse::{File, Kind, Status};
 
 /// How much of a kind was seen.
@@ -71,6 +71,7 @@ pub struct Evidence<'a> {
     nodes: Nodes<'a>,
     volumes: Volumes<'a>,
     claims: Claims<'a>,
+    components: Components<'a>,
     pub(crate) lazy: Lazy,
     /// The names of all objects, collected when first asked for.
     names: OnceLock<HashSet<Box<str>>>,
@@ -122,6 +123,7 @@ impl<'a> Evidence<'a> {
             nodes: Nodes::default(),
             volumes: Volumes::default(),
             claims: Claims::default(),
+            components: Components::default(),
             lazy: Lazy::default(),
             names: OnceLock::new(),
         };
@@ -133,6 +135,7 @@ impl<'a> Evidence<'a> {
         evidence.nodes = Nodes::index(&evidence);
         evidence.volumes = Volumes::index(&evidence);
         evidence.claims = Claims::index(&evidence);
+        evidence.components = Components::index(&evidence);
         evidence
     }
 
@@ -287,6 +290,18 @@ impl<'a> Evidence<'a> {
     /// The nodes and what runs on them.
     pub(crate) fn nodes(&self) -> &Nodes<'a> {
         &self.nodes
+    }
+
+    /// Whether an object was found below the root of a node.
+    #[must_use]
+    pub fn is_of_node(&self, object: &Object<'_>) -> bool {
+        self.files[object.file() as usize].host
+    }
+
+    /// What runs the cluster, as far as it is seen.
+    #[must_use]
+    pub fn components(&self) -> &Components<'a> {
+        &self.components
     }
 
     /// Which volumes claims are bound to.

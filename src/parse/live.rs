@@ -30,6 +30,7 @@ fn read(list: List) -> File {
         directives: Vec::new(),
         status: Status::Read,
         live: true,
+        host: false,
     };
     // a list is one document however long it is
     let limits = Limits { document: usize::MAX, ..Limits::default() };
