@@ -26,3 +26,5 @@ API_ARGS="--audit-log-path=$folder/audit.log --audit-policy-file=$folder/audit.y
   timeout 1800 "$server/start.sh" >"$folder/start.log" 2>&1 || { tail -n 5 "$folder/start.log" >&2; echo "skipped: the API server did not start" >&2; exit 0; }
 echo "CNSCAN_TEST_KUBECONFIG=$folder/kubeconfig"
 echo "CNSCAN_TEST_AUDIT_LOG=$folder/audit.log"
+schemas=$server/../data/schemas
+[ ! -d "$schemas" ] || echo "CNSCAN_TEST_REPORT_CRDS=$(realpath "$schemas")"

@@ -65,7 +65,12 @@ fn occasion() -> Occasion {
 fn assessed(files: Vec<File>, policy: &Policy) -> assess::Assessment {
     let (outcomes, noted) = {
         let evidence = Evidence::index(&files, reading());
-        let scan = Scan { evidence: &evidence, settings: &policy.settings, version: Some(KubernetesVersion::LATEST) };
+        let scan = Scan {
+            evidence: &evidence,
+            settings: &policy.settings,
+            version: Some(KubernetesVersion::LATEST),
+            now: jiff::Timestamp::UNIX_EPOCH,
+        };
         (evaluate::all(&policy.checks, &scan, false), seen::gather(&scan, vec![], vec![]))
     };
     let seen = seen::with_files(noted, files, &outcomes);
@@ -89,7 +94,12 @@ fn evaluate(bencher: Bencher<'_, '_>, files: usize) {
     let (files, bytes) = parsed(files);
     let policy = policy();
     let evidence = Evidence::index(&files, reading());
-    let scan = Scan { evidence: &evidence, settings: &policy.settings, version: Some(KubernetesVersion::LATEST) };
+    let scan = Scan {
+        evidence: &evidence,
+        settings: &policy.settings,
+        version: Some(KubernetesVersion::LATEST),
+        now: jiff::Timestamp::UNIX_EPOCH,
+    };
     bencher.counter(bytes).bench(|| evaluate::all(&policy.checks, &scan, false));
 }
 

@@ -16,7 +16,7 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use batch::{Batch, gather};
-pub use outcome::{Finding, Outcomes, Standing, Subject, Tally};
+pub use outcome::{Finding, Outcomes, Standing, Subject, Tally, Written};
 use plan::Plan;
 pub use share::Share;
 
@@ -342,6 +342,8 @@ fn finding(scan: &Scan<'_>, own: &Check, check: u16, seat: &Seat<'_>, standing: 
         path: fault.place.path,
         quality: fault.place.quality,
         images: seat.images(scan),
+        notes: fault.notes,
+        written: None,
         source,
     }
 }

@@ -1,4 +1,11 @@
-//! The one page of a check or a control: `explain`, the help of SARIF rules and the result's `help` come from here.
+//! The one page of a check or a control: `explain`, the help of SARIF rules and the result's `help` come from here; and the
+//! answers to questions about what was read.
+
+pub mod place;
+pub mod reach;
+pub mod who_can;
+
+pub mod admission;
 
 use std::fmt::Write as _;
 
@@ -13,22 +20,29 @@ use crate::settings::Default as Fallback;
 /// The fixtures: the first `fail-*` and `pass-*` of a check are its examples, so that no example can rot.
 static FIXTURES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/fixtures");
 
-/// What reports say of a check: why, how it is decided, what it cannot see, how to mend.
+/// What reports say of a check: why, how to mend, how it is decided, what it cannot see.
 #[must_use]
 pub fn summary(check: &Check) -> String {
-    let mut page = String::new();
-    _ = writeln!(page, "{}\n\n**How to fix.** {}\n\n**Looks at** {}.", check.why, check.fix, looks_at(check));
-    if !check.blind.is_empty() {
-        _ = writeln!(page, "\n**Cannot see.** {}", check.blind);
-    }
+    let mut page = introduction(check);
+    _ = writeln!(page, "\n**How it is decided.** {}", check.how);
+    page.push_str(&blind(check));
     page
+}
+
+fn introduction(check: &Check) -> String {
+    format!("{}\n\n**How to fix.** {}\n\n**Looks at** {}.\n", check.why, check.fix, looks_at(check))
+}
+
+fn blind(check: &Check) -> String {
+    if check.blind.is_empty() { String::new() } else { format!("\n**Cannot see.** {}\n", check.blind) }
 }
 
 /// The whole page of a check.
 #[must_use]
 pub fn check(check: &Check) -> String {
     let mut page = format!("# {}\n\n{} · severity {} · topic {}\n\n", check.id, check.title, check.severity.as_str(), check.topic);
-    page.push_str(&summary(check));
+    page.push_str(&introduction(check));
+    page.push_str(&blind(check));
     if !check.settings.is_empty() {
         page.push_str("\n## Settings\n\n");
         for setting in check.settings {
@@ -36,10 +50,7 @@ pub fn check(check: &Check) -> String {
         }
     }
     page.push_str("\n## How it is decided\n\n");
-    if !check.how.is_empty() {
-        _ = writeln!(page, "{}\n", check.how);
-    }
-    page.push_str("Cases, each of which is a test:\n\n");
+    _ = writeln!(page, "{}\n\nCases, each of which is a test:\n", check.how);
     for (verdict, said) in CASES {
         for case in cases(check.id, verdict) {
             _ = writeln!(page, "- {said}: {case}");

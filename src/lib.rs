@@ -1,7 +1,7 @@
 //! cnscan: holds cloud native systems against the CNCF Cloud Native Security Controls Catalog.
 //!
 //! Data flows one way, and each room knows only those before it:
-//! settings · discover · parse · model · checks · policy · evaluate · assess · explain · report · cli.
+//! settings · discover · parse · render · model · checks · policy · evaluate · assess · explain · report · cli.
 
 pub mod assess;
 pub mod checks;
@@ -12,16 +12,18 @@ pub mod explain;
 pub mod model;
 pub mod parse;
 pub mod policy;
+pub mod render;
 pub mod report;
 pub mod seen;
 pub mod settings;
+mod whole;
 
 use assess::{Assessment, Occasion, Seen};
 use discover::Captured;
-use evaluate::{Outcomes, Share};
+use evaluate::{Outcomes, Share, Written};
 use model::evidence::Reading;
-use model::{Evidence, KubernetesVersion, Scan, UNSET_NAMESPACE};
-use parse::Limits;
+use model::{Evidence, KubernetesVersion, Quality, Scan, UNSET_NAMESPACE};
+use parse::{File, Limits};
 use policy::Policy;
 
 /// What a scan is asked to do.
@@ -37,6 +39,8 @@ pub struct Request {
     pub kubernetes_version: Option<KubernetesVersion>,
     /// Keep what passed.
     pub include_passes: bool,
+    /// What to render, and how.
+    pub render: render::Request,
     /// Bounds on what is read.
     pub limits: Limits,
     /// When and how.
@@ -82,36 +86,100 @@ pub fn scan_share(request: Request, policy: &Policy, share: Share) -> Result<ass
     Ok(assess::share(share, policy, outcomes, seen, &occasion))
 }
 
-fn look(request: Request, policy: &Policy, share: Share) -> Result<(Outcomes, Seen, Occasion), Error> {
-    let (files, live, found) = match request.input {
+/// Answers a question about the input at a moment; with what of it could not be read.
+///
+/// # Errors
+/// When nothing can be looked at.
+pub fn ask<T>(
+    input: Input,
+    namespace: Option<&str>,
+    now: jiff::Timestamp,
+    question: impl FnOnce(&Scan<'_>) -> T,
+) -> Result<(T, Vec<discover::Gap>), Error> {
+    let Material { files, live, mut found, .. } = read(input, &render::Request::default(), &Limits::default())?;
+    let assumed_namespace = namespace.unwrap_or(UNSET_NAMESPACE);
+    let evidence = Evidence::index(&files, Reading { assumed_namespace, complete: false, live: live.as_deref() });
+    if evidence.is_empty() && evidence.gaps().is_empty() && found.gaps.is_empty() {
+        return Err(discover::Error::Nothing(nothing(&evidence)).into());
+    }
+    let settings = settings::Settings::default();
+    let scan = Scan { evidence: &evidence, settings: &settings, version: None, now };
+    let answer = question(&scan);
+    found.gaps.extend(evidence.gaps().iter().cloned());
+    Ok((answer, found.gaps))
+}
+
+/// What there is to look at.
+struct Material {
+    /// Parsed, and rendered.
+    files: Vec<File>,
+    /// The cluster that it is of.
+    live: Option<Box<Captured>>,
+    /// What was found besides, and what was not.
+    found: discover::Discovery,
+    /// What was rendered.
+    notices: Vec<String>,
+}
+
+fn read(input: Input, render: &render::Request, limits: &Limits) -> Result<Material, Error> {
+    let (mut files, live, mut found) = match input {
         Input::Files(input) => {
             let mut found = discover::all(&input)?;
-            (parse::all(std::mem::take(&mut found.sources), &request.limits), None, found)
+            (parse::all(std::mem::take(&mut found.sources), limits), None, found)
         }
         Input::Cluster(mut captured, overlay) => {
             let mut files = parse::live::all(std::mem::take(&mut captured.lists));
             let mut found = overlay.as_ref().map(discover::all).transpose()?.unwrap_or_default();
-            let laid = parse::all(std::mem::take(&mut found.sources), &request.limits);
+            let laid = parse::all(std::mem::take(&mut found.sources), limits);
             // what is laid over a cluster is judged as a part of it
-            files.extend(laid.into_iter().map(|file| parse::File { root: String::new(), ..file }));
+            files.extend(laid.into_iter().map(|file| File { root: String::new(), ..file }));
             found.gaps.append(&mut captured.gaps);
             (files, Some(captured), found)
         }
     };
+    let said = render::all(std::mem::take(&mut found.builds), &mut files, render, limits);
+    found.gaps.extend(said.gaps);
+    Ok(Material { files, live, found, notices: said.notices })
+}
+
+fn look(mut request: Request, policy: &Policy, share: Share) -> Result<(Outcomes, Seen, Occasion), Error> {
+    // a snapshot may hold more than these checks would have asked for
+    if let Input::Cluster(captured, _) = &mut request.input
+        && captured.from_snapshot
+    {
+        captured.narrow(&policy::permissions::wants(&policy.checks));
+    }
+    let Material { files, live, found, notices } = read(request.input, &request.render, &request.limits)?;
     let assumed_namespace = request.assume_namespace.as_deref().unwrap_or(UNSET_NAMESPACE);
-    let (outcomes, noted) = {
+    let (mut outcomes, mut noted) = {
         let evidence = Evidence::index(&files, Reading { assumed_namespace, complete: request.complete, live: live.as_deref() });
         if evidence.is_empty() && evidence.gaps().is_empty() && found.gaps.is_empty() {
             return Err(discover::Error::Nothing(nothing(&evidence)).into());
         }
-        let settings = policy.settings.clone().judged_at(request.occasion.started.as_second());
-        let scan = Scan { evidence: &evidence, settings: &settings, version: request.kubernetes_version };
+        let scan =
+            Scan { evidence: &evidence, settings: &policy.settings, version: request.kubernetes_version, now: request.occasion.started };
         let judge = || evaluate::share(&policy.checks, &scan, request.include_passes, share);
         rayon::join(judge, || seen::gather(&scan, found.gaps, found.ignored))
     };
+    noted.0.notices.extend(notices);
+    trace(&files, &mut outcomes);
     // the trees go before the reports are made: they are the greater part of the memory
     let seen = seen::with_files(noted, files, &outcomes);
     Ok((outcomes, seen, request.occasion))
+}
+
+/// Notes of findings in what was rendered where in its sources they were written.
+fn trace(files: &[File], outcomes: &mut Outcomes) {
+    let Some(mut tracer) = render::Tracer::new(files) else { return };
+    for finding in &mut outcomes.findings {
+        let Some(written) = tracer.trace(finding.file, finding.span) else { continue };
+        let quality = match written.fit {
+            render::Fit::Same => finding.quality,
+            render::Fit::Near => Quality::Parent,
+            render::Fit::File => Quality::File,
+        };
+        finding.written = Some(Box::new(Written { file: written.file, span: written.span, quality }));
+    }
 }
 
 /// Why there is nothing to judge although files were found: an empty pipe must not pass for a clean scan.

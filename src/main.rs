@@ -17,7 +17,7 @@ fn main() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             _ = writeln!(io::stderr(), "cnscan: {error:#}");
-            ExitCode::from(2)
+            ExitCode::from(cli::code(&error))
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::assess::{self, InputStatus, Seen, SeenFile, locate};
 use crate::discover::Gap;
 use crate::evaluate::Outcomes;
 use crate::model::{Evidence, KubernetesVersion, Object, Scan, kinds, shown};
-use crate::parse::{File, Status};
+use crate::parse::{File, Role, Status};
 use crate::policy::comment::ANNOTATION;
 use crate::policy::excuser::subject;
 
@@ -33,6 +33,7 @@ pub fn gather(scan: &Scan<'_>, found_gaps: Vec<Gap>, ignored: Vec<(String, Strin
             .chain(repositories(evidence))
             .chain(replaced(evidence))
             .chain(evidence.cluster().into_iter().flat_map(|captured| captured.notices.clone()))
+            .chain(evidence.cluster().into_iter().flat_map(crate::discover::Captured::not_read))
             .chain(notices(evidence))
             .collect(),
         namespaces,
@@ -51,13 +52,40 @@ pub fn with_files((seen, mut secrets): (Seen, Vec<Secret>), files: Vec<File>, ou
     for (file, span) in &outcomes.hidden {
         secrets[*file as usize].push(*span);
     }
+    hide_in_sources(&files, &mut secrets);
     let mut spans = vec![Vec::new(); files.len()];
     for finding in &outcomes.findings {
         spans[finding.file as usize].push(finding.span);
+        if let Some(written) = &finding.written {
+            spans[written.file as usize].push(written.span);
+        }
     }
     // in parallel, as giving back so much memory takes its time
     let rows = files.into_par_iter().zip(secrets).zip(spans);
     Seen { files: rows.map(|((file, secret), spans)| seen_file(file, secret, spans)).collect(), ..seen }
+}
+
+/// What nobody may see of what a tool made, nobody may see in what it was made of either: templates have no trees to
+/// find it by.
+fn hide_in_sources(files: &[File], secrets: &mut [Secret]) {
+    const SHORTEST: usize = 4;
+    for (number, file) in files.iter().enumerate() {
+        let Role::Made { parts, .. } = &file.role else { continue };
+        let text: &str = file.tree.source();
+        let hidden = shown::hidden(&file.tree, &[(0, text.len() as u32)]);
+        let ranges = hidden.iter().chain(&secrets[number]);
+        let values = ranges.filter_map(|&(start, end)| text.get(start as usize..end as usize)).map(|value| value.trim_matches(['"', '\'']));
+        let mut values: Vec<_> = values.flat_map(str::lines).map(str::trim).filter(|value| value.len() >= SHORTEST).collect();
+        values.sort_unstable();
+        values.dedup();
+        for &part in parts {
+            let source: &str = files[part as usize].tree.source();
+            for value in &values {
+                let found = memchr::memmem::find_iter(source.as_bytes(), value);
+                secrets[part as usize].extend(found.map(|at| (at as u32, (at + value.len()) as u32)));
+            }
+        }
+    }
 }
 
 fn seen_file(file: File, secret: Secret, spans: Vec<(u32, u32)>) -> SeenFile {
@@ -162,10 +190,13 @@ fn unknown_version(scan: &Scan<'_>) -> Option<String> {
 
 /// Namespaces whose pods are held against another version of the Pod Security Standards than the rest.
 fn pinned(evidence: &Evidence<'_>) -> Vec<String> {
+    // what pins nothing has the server's own version, where there is a server
+    let usual =
+        evidence.served_version().map_or((KubernetesVersion::OLDEST_SUPPORTED, KubernetesVersion::LATEST), |served| (served, served));
     let pins = evidence.namespaces().iter().filter_map(|namespace| {
         let (oldest, latest) = namespace.standard?;
         let version = if oldest == latest { oldest.to_string() } else { format!("{oldest} to {latest}") };
-        (oldest != KubernetesVersion::OLDEST_SUPPORTED || latest != KubernetesVersion::LATEST).then(|| (namespace.name(), version))
+        ((oldest, latest) != usual).then(|| (namespace.name(), version))
     });
     let said = |(name, version)| {
         format!("namespace {name} pins a version: its pods are held against the Pod Security Standards of Kubernetes {version}")

@@ -50,8 +50,6 @@ pub enum Value {
 #[derive(Debug, Clone, std::default::Default, PartialEq)]
 pub struct Settings {
     given: BTreeMap<String, Value>,
-    /// When the scan judges; `None`: now.
-    now: Option<i64>,
 }
 
 impl Settings {
@@ -76,20 +74,7 @@ impl Settings {
                 return Err((key.clone(), problem));
             }
         }
-        Ok(Settings { given, now: None })
-    }
-
-    /// The same, judged at a time, in seconds since 1970.
-    #[must_use]
-    pub fn judged_at(mut self, seconds: i64) -> Self {
-        self.now = Some(seconds);
-        self
-    }
-
-    /// The time to judge by, in seconds since 1970.
-    #[must_use]
-    pub fn now(&self) -> i64 {
-        self.now.unwrap_or_else(|| jiff::Timestamp::now().as_second())
+        Ok(Settings { given })
     }
 
     /// The value of a list setting.

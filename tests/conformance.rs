@@ -82,7 +82,7 @@ fn standings(namespaces: &[String], version: Option<KubernetesVersion>) -> Vec<S
     let source = Source { uri: None, shown: "web.yaml".to_owned(), origin, named: true, root: "".into() };
     let parsed = parse::all(vec![source], &Limits::default());
     let evidence = Evidence::index(&parsed, Reading { assumed_namespace: UNSET_NAMESPACE, complete: true, live: None });
-    let scan = Scan { evidence: &evidence, settings: &Settings::default(), version };
+    let scan = Scan { evidence: &evidence, settings: &Settings::default(), version, now: jiff::Timestamp::UNIX_EPOCH };
     let check = checks::find("pss-unsafe-sysctl").expect("the check is there");
     evaluate::all(&[check], &scan, false).findings.iter().map(|finding| finding.standing).collect()
 }
@@ -113,7 +113,7 @@ fn broken(asked: &[&&Control], version: KubernetesVersion, files: &[PathBuf]) ->
     let evidence = Evidence::index(&parsed, Reading { assumed_namespace: UNSET_NAMESPACE, complete: true, live: None });
     assert!(evidence.gaps().is_empty(), "{:?}", evidence.gaps());
     assert_eq!(evidence.pods().len(), files.len());
-    let scan = Scan { evidence: &evidence, settings: &Settings::default(), version: Some(version) };
+    let scan = Scan { evidence: &evidence, settings: &Settings::default(), version: Some(version), now: jiff::Timestamp::UNIX_EPOCH };
     let outcomes = evaluate::all(&checks, &scan, false);
     assert!(outcomes.errors.is_empty());
     let mut broken: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use cnscan::discover::files::{all_in, start_in};
-use cnscan::discover::{Discovery, Error, Request, Target};
+use cnscan::discover::{Discovery, Error, Maker, Request, Target};
 
 /// A folder that goes when the test ends. A name that ends in `/` is a folder; ignore files get their lines after `:`.
 struct Tree(tempfile::TempDir);
@@ -227,7 +227,7 @@ fn folders_that_cannot_be_listed() {
 }
 
 #[test]
-fn charts_are_gaps() {
+fn charts_and_kustomizations_are_for_their_tools() {
     let tree = Tree::new(&[
         "shop/Chart.yaml",
         "shop/values.yaml",
@@ -242,13 +242,15 @@ fn charts_are_gaps() {
     ]);
     let found = tree.from("", &[]).unwrap();
     assert_eq!(uris(&found), ["plain/templates/f.yaml", "shop/crds/d.yaml", "shop/examples/e.yaml"]);
-    assert_eq!(found.gaps.len(), 1);
-    assert_eq!(found.gaps[0].what, "shop");
-    assert!(found.gaps[0].why.contains("not rendered"));
+    let builds = |found: &Discovery| found.builds.iter().map(|build| (build.maker, build.uri.clone(), build.named)).collect::<Vec<_>>();
+    assert_eq!(builds(&found), [(Maker::Helm, "shop".to_owned(), false)], "a chart in a chart is a part of it");
     for inside in ["shop/templates", "shop/charts/db", "shop/templates/tests"] {
         let found = tree.from("", &[inside]).unwrap();
-        assert_eq!((found.sources.len(), found.gaps[0].what.as_str()), (0, "shop"), "{inside}");
+        assert_eq!((found.sources.len(), builds(&found)), (0, vec![(Maker::Helm, "shop".to_owned(), false)]), "{inside}");
     }
+    assert_eq!(builds(&tree.from("", &["shop"]).unwrap())[0], (Maker::Helm, "shop".to_owned(), true));
+    assert_eq!(builds(&tree.from("", &[".", "shop"]).unwrap()).len(), 1, "named once is named");
+    assert_eq!(builds(&tree.from("shop", &[]).unwrap())[0].1, ".");
     assert_eq!(tree.uris(&["shop/templates/a.yaml", "shop/crds"]), ["shop/crds/d.yaml", "shop/templates/a.yaml"], "a named file is read");
     tree.link("shop/templates", "linked");
     assert_eq!(tree.from("", &[]).unwrap().sources.len(), 3);

@@ -3,7 +3,7 @@
 //! In a case, `#~ fail`, `#~ review` and `#~ note` at the end of a line say what is found there; the sets of marked
 //! lines and of found lines must be equal. `pass` cases have a pass and nothing found, `skip` cases only skips,
 //! `review` cases no failure. First lines may say `#~ world: partial`, `#~ kubernetes: 1.34`, `#~ config: {key: value}`,
-//! `#~ now: 2026-06-01T00:00:00Z`.
+//! `#~ now: 2026-06-01T00:00:00Z` (which it is where nothing is said).
 //! Formats without comments put the lines into `<case>.lines` (`12 fail`). YAML files with several documents run a
 //! second time with the documents reversed. In a folder these lines name their file (`etc/x.service:12 fail`).
 //!
@@ -62,7 +62,7 @@ fn judge(check: &'static Check, case: &Path, files: &[(String, String)]) -> Resu
     if let Some(gap) = evidence.gaps().first() {
         return Err(format!("a gap: {gap:?}").into());
     }
-    let scan = Scan { evidence: &evidence, settings: &world.settings, version: Some(world.version) };
+    let scan = Scan { evidence: &evidence, settings: &world.settings, version: Some(world.version), now: world.now };
     let outcomes = evaluate::all(&[check], &scan, false);
     if let Some((_, subject, message)) = outcomes.errors.first() {
         return Err(format!("broke on {}: {message}", subject.name).into());
@@ -106,18 +106,19 @@ struct World {
     complete: bool,
     version: KubernetesVersion,
     settings: Settings,
-    now: Option<i64>,
+    now: jiff::Timestamp,
 }
 
 impl World {
     fn of(check: &'static Check, files: &[(String, String)]) -> Result<Self, Failed> {
-        let mut world = World { complete: true, version: KubernetesVersion::LATEST, settings: Settings::default(), now: None };
+        let now = "2026-06-01T00:00:00Z".parse()?;
+        let mut world = World { complete: true, version: KubernetesVersion::LATEST, settings: Settings::default(), now };
         let heads = files.iter().flat_map(|(_, text)| text.lines().take_while(|line| line.starts_with('#')));
         for (key, value) in heads.filter_map(|line| line.strip_prefix("#~ ")?.split_once(": ")) {
             match key {
                 "world" => world.complete = value != "partial",
-                "now" => world.now = Some(value.parse::<jiff::Timestamp>()?.as_second()),
                 "kubernetes" => world.version = value.parse()?,
+                "now" => world.now = value.parse()?,
                 "config" => {
                     let given: BTreeMap<String, Value> = serde_saphyr::from_str(value).map_err(|error| error.to_string())?;
                     let declared: Vec<_> = check.settings.iter().chain(settings::SHARED).copied().collect();
@@ -125,9 +126,6 @@ impl World {
                 }
                 _ => return Err(format!("unknown head `{key}`").into()),
             }
-        }
-        if let Some(now) = world.now {
-            world.settings = world.settings.judged_at(now);
         }
         Ok(world)
     }

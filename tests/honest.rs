@@ -68,6 +68,67 @@ fn a_secret_is_shown_in_no_format_however_it_is_written() {
 }
 
 #[test]
+fn a_reason_does_not_tell_what_it_excuses() {
+    let pod = |value: &str, reason: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\n  namespace: shop\n  annotations: {{cnscan/excuse.secret-value-in-spec: \"{reason}\"}}\nspec:\n  containers:\n  - name: a\n    image: a\n    {value}\n"
+        )
+    };
+    for (value, reason) in [
+        ("env: [{name: DB_PASSWORD, value: k9vQ2mZx7pLw4tR8}]", "k9vQ2mZx7pLw4tR8 opens a test database"),
+        ("args: [--password=hunter2xy]", "the tests log in with hunter2xy"),
+        ("env: [{name: DB, value: 'postgres://shop:Xk29vLq8@db/shop'}]", "only tests know Xk29vLq8"),
+    ] {
+        let result = json(&pod(value, reason), &["--check", "secret-value-in-spec"]);
+        let finding = &result["findings"][0];
+        assert!(finding["excused"]["reason"].as_str().is_some_and(|reason| reason.contains("***")), "{result}");
+        for told in ["k9vQ2mZx7pLw4tR8", "hunter2xy", "Xk29vLq8"] {
+            assert!(!result["findings"].to_string().contains(told), "{result}");
+        }
+    }
+}
+
+/// What their makers give to all pods of a sort stands in ConfigMaps, and is not laid under the pods.
+#[test]
+fn defaults_of_tekton_and_argo_leave_open_what_they_may_set() {
+    let run = "apiVersion: tekton.dev/v1\nkind: TaskRun\nmetadata: {name: r, namespace: ci}\nspec:\n  taskSpec:\n    steps: [{name: a, image: a}]\n";
+    let defaults = "kind: ConfigMap\nmetadata: {name: config-defaults, namespace: tekton-pipelines}\ndata:\n  default-pod-template: |\n    securityContext: {runAsNonRoot: true}\n";
+    let check = ["--check", "pss-run-as-non-root"];
+    assert_eq!(verdicts(&json(run, &check), check[1]), ["fail"]);
+    let result = json(&format!("apiVersion: v1\n{defaults}---\n{run}"), &check);
+    assert_eq!((verdicts(&result, check[1]), gaps(&result).len()), (vec!["review".to_owned()], 1), "{result}");
+
+    let workflow = "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: w, namespace: ci}\nspec:\n  entrypoint: a\n  templates: [{name: a, container: {image: a}}]\n";
+    let defaults = "kind: ConfigMap\nmetadata: {name: workflow-controller-configmap, namespace: argo}\ndata:\n  workflowDefaults: |\n    spec: {securityContext: {runAsNonRoot: true}}\n";
+    assert_eq!(verdicts(&json(workflow, &check), check[1]), ["fail"]);
+    let result = json(&format!("apiVersion: v1\n{defaults}---\n{workflow}"), &check);
+    assert_eq!((verdicts(&result, check[1]), gaps(&result).len()), (vec!["review".to_owned()], 1), "{result}");
+}
+
+#[test]
+fn an_image_in_a_custom_resource_is_run_by_somebody() {
+    let custom = |kind: &str, spec: &str| format!("apiVersion: {kind}\nmetadata: {{name: a, namespace: shop}}\nspec: {spec}\n");
+    for (kind, spec) in [
+        ("rabbitmq.com/v1beta1\nkind: RabbitmqCluster", "{replicas: 3, image: 'rabbitmq:3.13'}"),
+        (
+            "kafka.example.com/v1\nkind: Kafka",
+            "{broker: {image: 'registry.example.com/kafka@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'}}",
+        ),
+    ] {
+        let found = json(&custom(kind, spec), &[]);
+        assert_eq!(gaps(&found).len(), 1, "{found}");
+    }
+    for (kind, spec) in [
+        ("image.toolkit.fluxcd.io/v1beta2\nkind: ImageRepository", "{image: 'ghcr.io/shop/web:1'}"),
+        ("disks.example.com/v1\nkind: Disk", "{image: ubuntu-24.04}"),
+        ("pictures.example.com/v1\nkind: Album", "{pictures: [{image: 'a:1'}]}"),
+    ] {
+        let found = json(&custom(kind, spec), &[]);
+        assert!(gaps(&found).is_empty(), "{found}");
+    }
+}
+
+#[test]
 fn a_credential_in_a_text_is_shown_in_no_format() {
     const HIDDEN: &str = "k9vQ2mZx7pLw4tR8";
     const ENCODED: &str = "azl2UTJtWng3cEx3NHRSOA==";
@@ -263,7 +324,7 @@ fn a_kustomization_is_known_by_its_name_alone() {
         for (file, text) in [(name, "resources: [pod.yaml]\npatches: [{path: patch.yaml}]\n"), ("pod.yaml", pod), ("patch.yaml", pod)] {
             fs::write(folder.path().join(file), text).expect("a file");
         }
-        let arguments = ["scan", ".", "-f", "json", "--no-config", "-q"];
+        let arguments = ["scan", ".", "-f", "json", "--no-config", "-q", "--render", "never"];
         let output = Command::cargo_bin("cnscan").expect("the program").current_dir(folder.path()).args(arguments).output();
         let result: Value = serde_json::from_slice(&output.expect("it runs").stdout).expect("JSON");
         let notices = result["notices"].to_string();

@@ -19,7 +19,12 @@ fn judge(checks: &[&'static Check], objects: &[Value]) -> Outcomes {
     let source = Source { uri: None, shown: "dump.json".to_owned(), origin, named: true, root: "".into() };
     let parsed = parse::all(vec![source], &Limits::default());
     let evidence = Evidence::index(&parsed, Reading { assumed_namespace: UNSET_NAMESPACE, complete: true, live: None });
-    let scan = Scan { evidence: &evidence, settings: &Settings::default(), version: Some(KubernetesVersion::LATEST) };
+    let scan = Scan {
+        evidence: &evidence,
+        settings: &Settings::default(),
+        version: Some(KubernetesVersion::LATEST),
+        now: jiff::Timestamp::UNIX_EPOCH,
+    };
     evaluate::all(checks, &scan, false)
 }
 

@@ -63,7 +63,12 @@ fn said(check: &'static Check, text: &str) -> (BTreeSet<String>, u32, u32) {
     let parsed = parse::all(vec![source], &Limits::default());
     let complete = !text.contains("#~ world: partial");
     let evidence = Evidence::index(&parsed, Reading { assumed_namespace: UNSET_NAMESPACE, complete, live: None });
-    let scan = Scan { evidence: &evidence, settings: &Settings::default(), version: Some(KubernetesVersion::LATEST) };
+    let scan = Scan {
+        evidence: &evidence,
+        settings: &Settings::default(),
+        version: Some(KubernetesVersion::LATEST),
+        now: jiff::Timestamp::UNIX_EPOCH,
+    };
     let outcomes = evaluate::all(&[check], &scan, false);
     let messages = outcomes.findings.iter().map(|finding| format!("{:?} {}", finding.standing, finding.message));
     (messages.collect(), outcomes.tallies[0].passed, outcomes.tallies[0].subjects())
@@ -126,5 +131,27 @@ fn secrets_are_listed_and_nothing_is_written() {
         let secrets = rule["resources"].as_array().expect("resources").iter().any(|resource| resource == "secrets");
         assert_eq!(rule["verbs"], if secrets { json!(["list"]) } else { json!(["get", "list"]) });
         assert!(!secrets || rule["resources"] == json!(["secrets"]), "{rule}");
+    }
+}
+
+#[test]
+fn kubelets_and_reports_are_asked_for_by_flags() {
+    let roles = |flag: &str| -> Value {
+        let output = Command::cargo_bin("cnscan").expect("the program").args(["permissions", flag, "-f", "json"]).output();
+        serde_json::from_slice(&output.expect("it runs").stdout).expect("JSON")
+    };
+    let is_proxy = |rule: &Value| rule["resources"] == json!(["nodes/proxy"]);
+    let own = |role: &Value| role["rules"].as_array().expect("rules").iter().filter(|rule| is_proxy(rule)).cloned().collect::<Vec<_>>();
+    assert!(own(&role("default")).is_empty());
+    assert_eq!(own(&roles("--kubelets")), [json!({"apiGroups": [""], "resources": ["nodes/proxy"], "verbs": ["get"]})]);
+    let publish = roles("--publish");
+    assert_eq!(publish["metadata"]["name"], "cnscan-publish");
+    for rule in publish["rules"].as_array().expect("rules") {
+        let groups = rule["apiGroups"].as_array().expect("groups");
+        assert!(groups.iter().all(|group| group == "wgpolicyk8s.io" || group == "openreports.io"), "{rule}");
+        assert!(
+            rule["resources"].as_array().expect("resources").iter().all(|one| one.as_str().is_some_and(|one| one.ends_with("reports")))
+        );
+        assert_eq!(rule["verbs"], json!(["list", "create", "patch", "delete"]));
     }
 }

@@ -1,25 +1,24 @@
 //! The page for a browser: that it says all, that nothing in the input can spoil it, and that a real browser shows it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use cnscan::assess::*;
 use cnscan::report::html;
-use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
-use serde_json::Value;
 
 #[path = "report_html/browser.rs"]
 mod browser;
 #[path = "report_html/dom.rs"]
 mod dom;
+#[path = "report_html/drawn.rs"]
+mod drawn;
+#[path = "report_html/hostile.rs"]
+mod hostile;
 #[path = "support/sample.rs"]
 #[allow(dead_code, reason = "other tests use the rest")]
 mod sample;
 
-use browser::Browser;
 use dom::{Element, elements, text};
-use sample::{check, control, empty, excuse, failure, full};
+use sample::{control, empty, excuse, failure, full};
 
 fn page(assessment: &Assessment) -> String {
     let mut bytes = Vec::new();
@@ -41,11 +40,11 @@ fn counted(mut all: Assessment) -> Assessment {
         *counts.entry(control.status).or_default() += 1;
         counts
     });
-    all.summary.failures = BTreeMap::new();
+    all.summary.findings = BTreeMap::new();
     for finding in all.findings.iter().filter(|finding| finding.is_open_failure()) {
-        *all.summary.failures.entry(finding.severity).or_default() += 1;
+        *all.summary.findings.entry(finding.severity).or_default() += 1;
     }
-    all.summary.verdicts = 9;
+    all.summary.subjects = 9;
     all
 }
 
@@ -123,8 +122,8 @@ fn everything_of_the_result_is_there() {
     for words in wanted {
         assert!(said.contains(words), "{words}");
     }
-    for pin in [&all.catalog, &all.profile] {
-        assert!(said.contains(&pin.sha256));
+    for sha256 in [&all.catalog.sha256, &all.profile.sha256] {
+        assert!(said.contains(sha256));
     }
     for input in &all.inputs {
         assert!(said.contains(&input.sha256) && said.contains(input.uri.as_deref().expect("a name")));
@@ -240,229 +239,4 @@ fn failures_that_were_known_before_are_told_from_new_ones() {
     let page = elements(&page(&counted(all)));
     assert_eq!(classed(&page, "new").len(), 1);
     assert!(!classed(&page, "is-known").is_empty() && !classed(&page, "is-failed").is_empty());
-}
-
-#[test]
-fn only_plain_addresses_become_links() {
-    let mut all = full();
-    let wrong = [
-        "javascript:alert(1)",
-        "http://plain.example.com/",
-        "https://",
-        "https:///x",
-        "data:text/html,x",
-        "https://a.example.com/\"onclick=x",
-        "//x.example.com",
-    ];
-    all.checks = vec![CheckInfo {
-        refs: wrong.iter().map(ToString::to_string).chain(["https://kubernetes.io/docs/a/".to_owned()]).collect(),
-        ..check("pss-privileged-container", Severity::High, CheckVerdict::Fail)
-    }];
-    let page = page(&all);
-    let links: BTreeSet<_> =
-        elements(&page).iter().filter_map(|element| element.get("href").filter(|link| !link.starts_with('#')).map(str::to_owned)).collect();
-    assert_eq!(links, BTreeSet::from(["https://kubernetes.io/docs/a/".to_owned()]));
-    for address in wrong {
-        assert!(text(&page).contains(address), "{address} as text");
-    }
-}
-
-/// The page follows from the JSON alone, and what is secret in the files is in neither.
-#[test]
-fn a_scan_and_its_converted_result_give_the_same_page_without_secrets() {
-    let folder = tempfile::TempDir::new().expect("a folder");
-    let run = |arguments: &[&str]| {
-        let mut command = assert_cmd::Command::cargo_bin("cnscan").expect("the program");
-        command.current_dir(folder.path()).env("SOURCE_DATE_EPOCH", "1790000000").args(arguments).output().expect("it runs")
-    };
-    let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: db, namespace: shop}\nstringData:\n  password: hunter2-correct-horse\n";
-    let text = format!(
-        "{secret}---\napiVersion: v1\nkind: Pod\nmetadata: {{name: a, namespace: shop}}\nspec:\n  containers:\n  - name: a\n    image: a:1\n    env: [{{name: DB_PASSWORD, value: hunter3-correct-horse}}]\n"
-    );
-    std::fs::write(folder.path().join("all.yaml"), text).expect("a file");
-    run(&["scan", "all.yaml", "--no-config", "-o", "json=result.json", "-o", "html=page.html"]);
-    let scanned = std::fs::read_to_string(folder.path().join("page.html")).expect("a page");
-    let converted = run(&["convert", "result.json", "-f", "html"]).stdout;
-    assert_eq!(scanned.as_bytes(), converted);
-    assert!(scanned.contains("holds a credential") && !scanned.contains("correct-horse"), "masked");
-}
-
-/// Every text of a result replaced, each by one of its own; what has a fixed set of values stays.
-fn replaced(value: &mut Value, key: &str, number: &mut usize, text: &dyn Fn(usize) -> String) {
-    const FIXED: [&str; 10] =
-        ["schema", "status", "verdict", "severity", "quality", "coverage", "baseline", "fail_on", "sha256", "line_hash"];
-    match value {
-        Value::String(own) if !FIXED.contains(&key) => {
-            *number += 1;
-            *own = text(*number);
-        }
-        Value::Array(items) => items.iter_mut().for_each(|item| replaced(item, key, number, text)),
-        Value::Object(fields) => fields.iter_mut().for_each(|(key, field)| replaced(field, key, number, text)),
-        _ => {}
-    }
-}
-
-fn spoiled(text: &dyn Fn(usize) -> String) -> Assessment {
-    let mut value = serde_json::to_value(sample()).expect("JSON");
-    replaced(&mut value, "", &mut 0, text);
-    serde_json::from_value(value).expect("a result")
-}
-
-/// The elements with their attributes' names, sorted; but for code in sentences, which backticks may make.
-fn shapes(page: &str) -> Vec<String> {
-    let mut shapes: Vec<_> =
-        elements(page).iter().map(Element::shape).filter(|shape| *shape != ("code", vec![])).map(|shape| format!("{shape:?}")).collect();
-    shapes.sort_unstable();
-    shapes
-}
-
-const PIECES: [&str; 26] = [
-    "</script>",
-    "<script>alert(1)</script>",
-    "<!--",
-    "-->",
-    "]]>",
-    "</style>",
-    "</title>",
-    "<img src=x onerror=alert(1)>",
-    "\"",
-    "'",
-    "\" onmouseover=\"x",
-    "' autofocus onfocus='x",
-    "&",
-    "&lt;",
-    "&#60;",
-    "&quot;",
-    "\u{202e}",
-    "\u{200b}",
-    "\u{0}",
-    "\u{1b}[31m",
-    "\n",
-    "\r\n",
-    "\t",
-    "javascript:",
-    "\u{2028}",
-    "<svg><a href=",
-];
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, rng_seed: RngSeed::Fixed(19), failure_persistence: None, ..ProptestConfig::default() })]
-
-    /// No element and no attribute comes from the input, whatever stands in it.
-    #[test]
-    fn no_text_makes_an_element(pieces in prop::collection::vec(prop_oneof![3 => prop::sample::select(&PIECES[..]).prop_map(str::to_owned), 1 => any::<String>()], 1..6)) {
-        let harmless = page(&spoiled(&|number| format!("x{number}")));
-        let payload = pieces.concat();
-        let page = page(&spoiled(&|number| format!("x{payload}{number}")));
-        prop_assert_eq!(shapes(&page), shapes(&harmless));
-        // what a browser would act upon, or what hides what a text says, is written out
-        let odd = page.chars().find(|char| (char.is_control() && *char != '\n') || ('\u{202a}'..='\u{202e}').contains(char) || *char == '\u{200b}');
-        prop_assert_eq!(odd, None);
-    }
-}
-
-#[test]
-fn texts_that_begin_badly_or_have_no_end_make_no_element_either() {
-    let harmless = shapes(&page(&spoiled(&|number| format!("x{number}"))));
-    let long = "x<b>\"'".repeat(2_000);
-    for payload in PIECES.iter().copied().filter(|piece| !piece.starts_with(['\n', '\r', '\t'])).chain([long.as_str()]) {
-        let spoiled = page(&spoiled(&|number| format!("{payload}{number}")));
-        assert_eq!(shapes(&spoiled), harmless, "{payload}");
-        assert!(spoiled.len() < 2_000_000, "long texts are cut: {}", spoiled.len());
-    }
-}
-
-/// A page with enough to filter.
-fn shop() -> Assessment {
-    let mut all = sample();
-    for (number, finding) in all.findings.iter_mut().enumerate() {
-        finding.subject = sample::subject("Deployment", if number % 2 == 0 { "shop" } else { "data" }, &format!("web-{number}"), "app");
-    }
-    all.findings[1].controls = Arc::from(["CNSC-33".into()]);
-    all
-}
-
-/// How many findings are not hidden.
-fn unhidden(dom: &str) -> usize {
-    elements_of_browser(dom).iter().filter(|element| element.get("data-s").is_some() && element.get("hidden").is_none()).count()
-}
-
-/// A browser writes its own HTML: void elements and entities differ, elements do not.
-fn elements_of_browser(dom: &str) -> Vec<Element> {
-    elements(dom.trim_end())
-}
-
-#[test]
-fn a_browser_filters_by_the_address_and_has_nothing_to_say() {
-    let Some(browser) = Browser::find() else { return };
-    let page = page(&shop());
-    let rows = [
-        ("", 9, "9 findings"),
-        ("#severity=high", 8, "8 of 9 findings shown"),
-        ("#namespace=shop", 5, "5 of 9 findings shown"),
-        ("#state=review", 1, "1 of 9 findings shown"),
-        ("#state=excused&namespace=shop", 1, "1 of 9 findings shown"),
-        ("#q=WEB-3+privileged", 1, "1 of 9 findings shown"),
-        ("#q=nowhere", 0, "0 of 9 findings shown"),
-        ("#arrange=namespace&namespace=data", 4, "4 of 9 findings shown"),
-        ("#control=CNSC-32", 9, "9 findings"),
-        ("#g1", 9, "9 findings"),
-    ];
-    for (fragment, count, words) in rows {
-        let shown = browser.show(&page, fragment);
-        assert_eq!(shown.console, Vec::<String>::new(), "{fragment}");
-        assert_eq!(unhidden(&shown.dom), count, "{fragment}");
-        let output = elements_of_browser(&shown.dom).into_iter().find(|element| element.get("id") == Some("count")).expect("the count");
-        assert_eq!(output.text.trim(), words, "{fragment}");
-        let bar = elements_of_browser(&shown.dom).into_iter().find(|element| element.get("id") == Some("filter")).expect("the bar");
-        assert_eq!(bar.get("hidden"), None, "the script ran");
-    }
-    let open = browser.show(&page, "#g1");
-    assert!(
-        elements_of_browser(&open.dom).iter().any(|element| element.get("id") == Some("g1") && element.get("open").is_some()),
-        "a link unfolds"
-    );
-}
-
-#[test]
-fn a_browser_would_tell_of_a_broken_policy() {
-    let Some(browser) = Browser::find() else { return };
-    let broken = page(&shop()).replacen("\"use strict\";", "\"use strict\"; ", 1);
-    let shown = browser.show(&broken, "");
-    assert!(shown.console.iter().any(|line| line.contains("Content Security Policy")), "{:?}", shown.console);
-    let fetching = page(&shop()).replacen("<header", "<img src=\"https://example.com/x.png\"><header", 1);
-    let shown = browser.show(&fetching, "");
-    assert!(shown.console.iter().any(|line| line.contains("Content Security Policy")), "{:?}", shown.console);
-}
-
-#[test]
-fn a_browser_makes_no_element_of_hostile_texts() {
-    let Some(browser) = Browser::find() else { return };
-    let payload = PIECES.concat();
-    let spoiled = page(&spoiled(&|number| format!("x{payload}{number}")));
-    let harmless = browser.show(&page(&self::spoiled(&|number| format!("x{number}"))), "");
-    let shown = browser.show(&spoiled, "#q=alert");
-    assert_eq!(shown.console, Vec::<String>::new());
-    let count = |dom: &str| {
-        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-        elements_of_browser(dom)
-            .iter()
-            .filter(|element| element.tag != "code")
-            .for_each(|element| *counts.entry(element.tag.clone()).or_default() += 1);
-        counts
-    };
-    assert_eq!(count(&shown.dom), count(&harmless.dom));
-}
-
-#[test]
-fn a_browser_draws_and_prints_it() {
-    let Some(browser) = Browser::find() else { return };
-    let page = page(&shop());
-    for wanted in [(1440, 1000), (500, 900)] {
-        let picture = browser.picture(&page, wanted);
-        assert_eq!(browser::size(&picture), wanted);
-        assert!(picture.len() > 10_000, "an empty picture");
-    }
-    let paper = browser.paper(&page);
-    assert!(paper.starts_with(b"%PDF") && paper.len() > 20_000);
 }

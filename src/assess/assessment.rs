@@ -22,7 +22,7 @@ pub struct Assessment {
     /// What made it.
     pub tool: Tool,
     /// The controls catalog it speaks of.
-    pub catalog: Pin,
+    pub catalog: Edition,
     /// What was assessed against.
     pub profile: Pin,
     /// What the scan was narrowed to; absent when it was not.
@@ -77,10 +77,25 @@ pub struct Tool {
     pub commit: Option<String>,
 }
 
+/// A controls catalog, by id and hash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Edition {
+    /// Its id.
+    pub id: String,
+    /// For a person.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub title: String,
+    /// Its version.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub version: String,
+    /// Of its content.
+    pub sha256: String,
+}
+
 /// Something held against, by name and hash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Pin {
-    /// Its id, name or path.
+    /// Its name or path.
     pub name: String,
     /// For a person.
     #[serde(skip_serializing_if = "String::is_empty", default)]
@@ -136,15 +151,15 @@ pub struct Summary {
     /// How many controls have each status.
     pub controls: BTreeMap<Status, u32>,
     /// How many open failures there are of each severity.
-    pub failures: BTreeMap<Severity, u32>,
+    pub findings: BTreeMap<Severity, u32>,
     /// How many open reviews.
     pub reviews: u32,
     /// How many failures are excused.
     pub excused: u32,
     /// How many notes.
     pub notes: u32,
-    /// How many (check, subject) pairs were judged.
-    pub verdicts: u64,
+    /// How many subjects were judged, each once for every check that looked at it.
+    pub subjects: u64,
     /// How many objects were read.
     pub objects: u32,
     /// How many files were read.
@@ -350,6 +365,9 @@ pub struct CheckInfo {
     pub why: String,
     /// How to mend it.
     pub fix: Arc<str>,
+    /// How it decides: what fails, what is left for review, what it does not apply to.
+    #[serde(default)]
+    pub how: String,
     /// Its page, as Markdown.
     pub help: String,
     /// Where the facts are from.

@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Serialize;
 
-use super::{Assessment, CheckVerdict, Control, Finding, FindingVerdict, Gap, Input, InputStatus, Pin, Scope, Status, Tool, Version};
+use super::{
+    Assessment, CheckVerdict, Control, Edition, Finding, FindingVerdict, Gap, Input, InputStatus, Pin, Scope, Status, Tool, Version,
+};
 
 /// The name of the JSON form of a [`Diff`].
 pub const SCHEMA: &str = "cnscan/diff/v1";
@@ -55,7 +57,7 @@ pub struct Side {
     /// What made it.
     pub tool: Tool,
     /// The controls catalog.
-    pub catalog: Pin,
+    pub catalog: Edition,
     /// What was assessed against.
     pub profile: Pin,
     /// The configuration in force.
@@ -215,7 +217,7 @@ fn warnings(old: &Assessment, new: &Assessment) -> Vec<String> {
     let version = |version: &Version| format!("{}{}", version.version, if version.assumed { " (assumed)" } else { "" });
     let pairs = [
         ("profiles", pin(&old.profile), pin(&new.profile)),
-        ("catalogs", pin(&old.catalog), pin(&new.catalog)),
+        ("catalogs", edition(&old.catalog), edition(&new.catalog)),
         ("configurations", old.config.as_ref().map_or("none".to_owned(), pin), new.config.as_ref().map_or("none".to_owned(), pin)),
         ("releases of the tool", old.tool.version.clone(), new.tool.version.clone()),
         ("Kubernetes versions judged by", version(&old.kubernetes_version), version(&new.kubernetes_version)),
@@ -228,8 +230,17 @@ fn warnings(old: &Assessment, new: &Assessment) -> Vec<String> {
 }
 
 fn pin(pin: &Pin) -> String {
-    let short: String = pin.sha256.chars().take(12).collect();
-    [&pin.name, &pin.version, &short].into_iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join(" ")
+    pinned([&pin.name, &pin.version, &pin.sha256])
+}
+
+fn edition(edition: &Edition) -> String {
+    pinned([&edition.id, &edition.version, &edition.sha256])
+}
+
+/// A name, a version and the beginning of a hash.
+fn pinned([name, version, sha256]: [&str; 3]) -> String {
+    let short: String = sha256.chars().take(12).collect();
+    [name, version, &short].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// The findings of a kind that are open, or excused.

@@ -39,7 +39,7 @@ pub(super) fn all(policy: &Policy, outcomes: &Outcomes, seen: &Seen, now: jiff::
         let on = &finding.subject;
         let annotation = (!annotations.is_empty()).then(|| subject(&on.kind, &on.namespace, &on.name));
         let images: Vec<&str> = finding.images.iter().flat_map(|images| images.iter()).map(|image| &**image).collect();
-        excuser.excuse(&Candidate {
+        let candidate = Candidate {
             check,
             severity: finding.severity,
             kind: &on.kind,
@@ -53,7 +53,12 @@ pub(super) fn all(policy: &Policy, outcomes: &Outcomes, seen: &Seen, now: jiff::
             images: &images,
             observed: &finding.observed,
             annotation: annotation.and_then(|object| annotations.get(&(finding.file, object.as_str(), check)).copied()),
-        })
+        };
+        let Some(written) = &finding.written else { return excuser.excuse(&candidate) };
+        // a comment may have come through the tool that made the object, or have been left behind in its source
+        let uri = seen.files[written.file as usize].uri.as_deref();
+        let source = Candidate { uri, file: written.file, span: written.span, ..candidate };
+        excuser.excuse(&source).or_else(|| excuser.excuse(&candidate))
     };
     let decided = outcomes.findings.iter().map(decide).map(|excuse| excuse.map(|excuse| Box::new(report(excuse))));
     let decided = decided.collect();

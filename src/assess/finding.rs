@@ -46,6 +46,9 @@ pub struct Finding {
     pub expected: Arc<str>,
     /// How to mend it.
     pub fix: Arc<str>,
+    /// What is worth knowing beside it: whether admission would have refused it.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub notes: Vec<Arc<str>>,
     /// Where in Git its object comes from, when that was read from no file and what deployed it says so.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub source: Option<Arc<GitSource>>,

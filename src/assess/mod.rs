@@ -9,6 +9,7 @@ pub mod line_hash;
 pub(crate) mod locate;
 mod part;
 mod place;
+mod reason;
 mod rollup;
 mod summary;
 mod verdicts;
@@ -193,6 +194,7 @@ fn info(check: &'static Check, verdict: &verdicts::Counted, cited: &Citations, p
         severity: check.severity,
         why: check.why.to_owned(),
         fix: check.fix.into(),
+        how: check.how.to_owned(),
         help: page(check),
         refs: strings(check.refs),
         maps: check.maps.iter().map(|(framework, ids)| ((*framework).to_owned(), strings(ids))).collect(),

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::assess::assessment::{Baseline, Finding, FindingVerdict, GitSource, Subject};
+use crate::assess::assessment::{Baseline, Excuse, Finding, FindingVerdict, GitSource, Subject};
 use crate::assess::excuse::Excuses;
 use crate::assess::locate::{self, Located, Wanted};
-use crate::assess::{Citations, Seen};
+use crate::assess::{Citations, Seen, reason};
 use crate::evaluate::{self, Standing};
 use crate::model::credential::reveals;
 use crate::policy::{self, Policy};
@@ -27,6 +27,7 @@ pub(super) fn all(
     let subjects = Subjects::default();
     let mut by_file: BTreeMap<u32, Vec<_>> = BTreeMap::new();
     for (finding, excuse) in findings.into_iter().zip(excuses) {
+        let finding = written(finding, policy, seen);
         let subject = subjects.share(&finding.subject);
         by_file.entry(finding.file).or_default().push((finding, excuse, subject));
     }
@@ -50,6 +51,28 @@ pub(super) fn all(
             .collect::<Vec<_>>()
     });
     placed.collect::<Vec<_>>().into_iter().flatten().collect()
+}
+
+/// A finding in what another tool made, at the place in its sources. What it must not tell is settled before: there stands
+/// another text.
+fn written(mut finding: evaluate::Finding, policy: &Policy, seen: &Seen) -> evaluate::Finding {
+    let Some(written) = finding.written.take() else { return finding };
+    let made = &seen.files[finding.file as usize];
+    let hidden = Hidden { text: &made.text, ranges: &made.hidden };
+    let is_secret = made.secret.iter().any(|&(start, end)| start < finding.span.1 && finding.span.0 < end);
+    let redacted = || Some(format!("<redacted, {} bytes>", finding.span.1 - finding.span.0));
+    let observed = if is_secret && finding.observed != "absent" { redacted() } else { hidden.observed(&finding) };
+    if let Some(message) = hidden.message(&finding, policy.checks[finding.check as usize].title) {
+        finding.message = message;
+    }
+    match (finding.sensitive, observed) {
+        (Some((start, end)), _) => finding.observed = format!("<redacted, {} bytes>", end - start).into(),
+        (None, Some(observed)) => finding.observed = observed.into(),
+        (None, None) => {}
+    }
+    // the value may stand there as well
+    let sensitive = finding.sensitive.map(|_| written.span);
+    evaluate::Finding { file: written.file, span: written.span, quality: written.quality, sensitive, ..finding }
 }
 
 /// Sorts by place, numbers equal fingerprints, and holds all against the baseline; returns what is to be said of it.
@@ -134,6 +157,14 @@ impl Hidden<'_> {
         told.then(|| format!("<redacted, {} bytes>", finding.span.1 - finding.span.0))
     }
 
+    /// Why it is excused, without the value that is.
+    fn reason(&self, finding: &evaluate::Finding, secret: &[(u32, u32)], reason: &str) -> String {
+        let secret = secret.iter().copied().filter(|&(start, end)| start < finding.span.1 && finding.span.0 < end);
+        let ranges = finding.sensitive.into_iter().chain(secret).chain(self.at(finding.span));
+        let values = ranges.filter_map(|(start, end)| self.text.get(start as usize..end as usize));
+        reason::shown(reason, values).into_owned()
+    }
+
     /// What is said instead, where the message would tell.
     fn message(&self, finding: &evaluate::Finding, title: &str) -> Option<Cow<'static, str>> {
         let tells = finding.sensitive.is_none() && self.is_told(finding.span, &finding.message);
@@ -162,7 +193,7 @@ impl Words {
     fn finding(
         &self,
         finding: evaluate::Finding,
-        excuse: Option<Box<crate::assess::assessment::Excuse>>,
+        mut excuse: Option<Box<Excuse>>,
         subject: Arc<Subject>,
         located: Option<Located>,
         secret: &[(u32, u32)],
@@ -179,6 +210,9 @@ impl Words {
             None if shows_secret && finding.observed != "absent" => format!("<redacted, {} bytes>", finding.span.1 - finding.span.0).into(),
             None => hidden.observed(&finding).map_or_else(|| self.text(&finding.observed), Into::into),
         };
+        if let Some(excuse) = &mut excuse {
+            excuse.reason = hidden.reason(&finding, secret, &excuse.reason);
+        }
         let message = hidden.message(&finding, title).unwrap_or(finding.message);
         Finding {
             check: Arc::clone(check),
@@ -194,6 +228,7 @@ impl Words {
             subject,
             path: self.text(&finding.path),
             location,
+            notes: finding.notes.iter().map(|note| self.text(note)).collect(),
             source: finding.source.map(|source| Arc::new(GitSource { repository: source.repository.clone(), path: source.path.clone() })),
             observed,
             expected: self.text(&finding.expected),

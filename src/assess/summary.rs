@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::assess::assessment::{Assessment, FindingVerdict, Input, InputStatus, Pin, Scope, Status, Summary, Tool};
+use crate::assess::assessment::{Assessment, Edition, FindingVerdict, Input, InputStatus, Pin, Scope, Status, Summary, Tool};
 use crate::assess::{Occasion, Seen};
 use crate::policy::{Policy, hex};
 
@@ -11,10 +11,10 @@ pub(super) fn tool() -> Tool {
     Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned(), commit }
 }
 
-pub(super) fn catalog(policy: &Policy) -> Pin {
+pub(super) fn catalog(policy: &Policy) -> Edition {
     let catalog = policy.catalog;
-    Pin {
-        name: catalog.id.clone(),
+    Edition {
+        id: catalog.id.clone(),
         title: "Cloud Native Security Controls".to_owned(),
         version: catalog.version.clone(),
         sha256: catalog.sha256.clone(),
@@ -75,11 +75,11 @@ pub(super) fn counts(assessment: &Assessment, objects: u32) -> Summary {
         match finding.verdict {
             FindingVerdict::Note => summary.notes += 1,
             _ if finding.excused.is_some() => summary.excused += 1,
-            FindingVerdict::Fail => *summary.failures.entry(finding.severity).or_default() += 1,
+            FindingVerdict::Fail => *summary.findings.entry(finding.severity).or_default() += 1,
             FindingVerdict::Review => summary.reviews += 1,
         }
     }
-    summary.verdicts = assessment.checks.iter().map(|check| u64::from(check.subjects)).sum();
+    summary.subjects = assessment.checks.iter().map(|check| u64::from(check.subjects)).sum();
     for input in &assessment.inputs {
         match input.status {
             InputStatus::Read => summary.files += 1,

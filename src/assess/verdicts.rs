@@ -1,6 +1,6 @@
 //! What each check said of all its subjects together, and from it the status of each control.
 
-use crate::assess::assessment::{CheckVerdict, Control, ControlCheck, Gap, Status};
+use crate::assess::assessment::{CheckVerdict, Cluster, Control, ControlCheck, Gap, Status};
 use crate::assess::excuse::Excuses;
 use crate::assess::{Seen, rollup};
 use crate::checks::{self, Check, Surface};
@@ -27,7 +27,8 @@ pub(super) fn all(policy: &Policy, outcomes: &Outcomes, excuses: &Excuses, seen:
     }
     let tallies = outcomes.tallies.iter().enumerate();
     let counted = |(check, tally): (usize, &Tally)| {
-        let whole = sees_all(policy.checks[check], seen.cluster.is_some(), seen.complete, &seen.gaps, tally);
+        let cluster = seen.cluster.as_ref().map(|(cluster, _)| cluster);
+        let whole = sees_all(policy.checks[check], cluster, seen.complete, &seen.gaps, tally);
         Counted { verdict: verdict(open[check], doubtful[check], tally, whole), tally: tally.clone() }
     };
     tallies.map(counted).collect()
@@ -55,12 +56,14 @@ pub(super) fn verdict(open: bool, doubtful: bool, tally: &Tally, whole: bool) ->
 /// Whether a check without a subject may say so: everything it reads was there to be seen.
 ///
 /// No evidence is known to hold every component: without one there is nothing to say, as of a provider's control plane.
-pub(super) fn sees_all(check: &Check, of_cluster: bool, complete: bool, gaps: &[Gap], tally: &Tally) -> bool {
+pub(super) fn sees_all(check: &Check, cluster: Option<&Cluster>, complete: bool, gaps: &[Gap], tally: &Tally) -> bool {
     if check.is_about_nodes() {
         return !tally.skipped.is_empty();
     }
-    let surface = if of_cluster { Surface::Cluster } else { Surface::Manifest };
-    (of_cluster || complete) && check.speaks_of(surface) && !gaps.iter().any(|gap| concerns(gap, check))
+    let surface = if cluster.is_some() { Surface::Cluster } else { Surface::Manifest };
+    let is_named = |kind: &str| check.kinds().any(|known| known.to_string() == kind);
+    let unseen = cluster.is_some_and(|cluster| cluster.unseen.iter().any(|unseen| is_named(&unseen.kind)));
+    (cluster.is_some() || complete) && check.speaks_of(surface) && !unseen && !gaps.iter().any(|gap| concerns(gap, check))
 }
 
 /// Whether what was not looked at may change what a check says.

@@ -8,7 +8,10 @@ pub use crate::model::{Fault, Severity, Verdict};
 
 mod admission;
 mod control_plane;
+mod delivery;
+mod dependency;
 mod image;
+mod mesh;
 mod network;
 mod node;
 mod pipeline;
@@ -16,6 +19,7 @@ mod pod;
 pub mod pss;
 mod rbac;
 mod secret;
+mod signing;
 mod storage;
 
 /// A check: a value with a plain function in it.
@@ -186,18 +190,22 @@ pub enum Probe {
 
 /// Every check, by topic, then as its topic lists it.
 pub fn all() -> impl Iterator<Item = &'static Check> {
-    let topics: [&'static [&'static Check]; 11] = [
+    let topics: [&'static [&'static Check]; 15] = [
         pss::CHECKS,
         pod::CHECKS,
         image::CHECKS,
         rbac::CHECKS,
         network::CHECKS,
+        mesh::CHECKS,
         control_plane::CHECKS,
         node::CHECKS,
         secret::CHECKS,
         admission::CHECKS,
         pipeline::CHECKS,
         storage::CHECKS,
+        delivery::CHECKS,
+        signing::CHECKS,
+        dependency::CHECKS,
     ];
     topics.into_iter().flatten().copied()
 }

@@ -1,20 +1,26 @@
 //! The command line as clap sees it: types, no effects.
 
 use std::path::PathBuf;
-#[cfg(feature = "live")]
-use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+#[cfg(feature = "live")]
+mod cluster;
+mod explain;
 mod merge;
 mod permissions;
+mod render;
 
+#[cfg(feature = "live")]
+pub use cluster::{Access, Publish, Show, Snapshot};
+pub use explain::{Explain, ExplainFormat, Question, Read};
 pub use merge::Merge;
 pub use permissions::{Permissions, RoleFormat};
+pub use render::{Render, Rendering};
 
 use crate::evaluate::Share;
 use crate::model::KubernetesVersion;
-use crate::policy::FailOn;
+use crate::policy::{Color, FailOn};
 use crate::report::Format;
 
 /// Security controls compliance scanner for cloud native systems.
@@ -27,26 +33,23 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
-    /// Whether to colour what a terminal shows.
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
-    pub color: Color,
+    /// How to speak to a person.
+    #[command(flatten)]
+    pub voice: Voice,
+}
+
+/// How to speak to a person.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Voice {
+    /// Whether to colour what a terminal shows [default: auto]
+    #[arg(long, global = true, value_name = "WHEN")]
+    pub color: Option<Color>,
     /// Say less on standard error: errors only.
     #[arg(short, long, global = true)]
     pub quiet: bool,
     /// Show more: reviews one by one, ignored files, excused findings.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
-}
-
-/// When to colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Color {
-    /// On a terminal.
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
 }
 
 /// The subcommands.
@@ -57,7 +60,7 @@ pub enum Command {
     /// Capture what a scan of a cluster reads, to scan it later.
     #[cfg(feature = "live")]
     Snapshot(Snapshot),
-    /// What a check or a control is, how it is decided, and how to mend what it finds.
+    /// What a check or a control is, how it is decided, and how to mend what it finds; who reaches whom, and who may do what.
     Explain(Explain),
     /// List checks, controls, profiles or formats.
     List(List),
@@ -112,6 +115,14 @@ pub struct Scan {
     #[cfg(feature = "live")]
     #[command(flatten, next_help_heading = "Cluster")]
     pub access: Access,
+    /// Write the result into the cluster as well, as policy reports: policyreport, openreports, or what it has the kinds of
+    #[cfg(feature = "live")]
+    #[arg(long, value_name = "FORM", num_args = 0..=1, require_equals = true, default_missing_value = "auto")]
+    #[arg(requires = "cluster", conflicts_with_all = ["overlays", "selector", "shard"])]
+    pub publish: Option<Publish>,
+    /// What to render first.
+    #[command(flatten)]
+    pub rendering: Rendering,
     /// The profile to assess against: a name (see `list profiles`) or a file [default: default]
     #[arg(long, value_name = "NAME|FILE")]
     pub profile: Option<String>,
@@ -180,79 +191,6 @@ pub struct Scan {
     pub fail_on_review: bool,
 }
 
-/// How to reach a cluster, and what to read of it.
-#[cfg(feature = "live")]
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Cluster")]
-pub struct Access {
-    /// The context of the kubeconfig [default: its current one]
-    #[arg(long, value_name = "NAME")]
-    pub context: Option<String>,
-    /// The kubeconfig [default: KUBECONFIG, ~/.kube/config, the pod's service account]
-    #[arg(long, value_name = "FILE")]
-    pub kubeconfig: Option<PathBuf>,
-    /// The user to act as.
-    #[arg(long = "as", value_name = "USER")]
-    pub user: Option<String>,
-    /// Only the objects of this namespace, and those that have none; may be given many times.
-    #[arg(short, long = "namespace", value_name = "NS")]
-    pub namespaces: Vec<String>,
-    /// Not the objects of this namespace; may be given many times.
-    #[arg(long = "exclude-namespace", value_name = "NS")]
-    pub excluded: Vec<String>,
-    /// Only namespaced objects with these labels, as kubectl writes them; what others would show is for review.
-    #[arg(short = 'l', long, value_name = "LABELS")]
-    pub selector: Option<String>,
-    /// How long one answer may take.
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
-    pub request_timeout: Duration,
-    /// How long reading the cluster may take.
-    #[arg(long, value_name = "TIME", default_value = "15m", value_parser = duration)]
-    pub timeout: Duration,
-    /// Whether to show on standard error what is being read.
-    #[arg(long, value_name = "WHEN", default_value = "auto")]
-    pub progress: Show,
-}
-
-/// `30s`, `5m`, `1h`; a number alone is seconds.
-#[cfg(feature = "live")]
-fn duration(text: &str) -> Result<Duration, String> {
-    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
-    let unit = match unit {
-        "" | "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        _ => return Err("write a time such as 30s, 5m or 1h".to_owned()),
-    };
-    let seconds = number.parse::<u64>().ok().and_then(|number| number.checked_mul(unit)).filter(|seconds| (1..=604_800).contains(seconds));
-    seconds.map(Duration::from_secs).ok_or_else(|| "write a time such as 30s, 5m or 1h".to_owned())
-}
-
-/// When to show progress.
-#[cfg(feature = "live")]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Show {
-    /// Bars on a terminal, lines elsewhere.
-    Auto,
-    /// Never.
-    Never,
-}
-
-/// `snapshot`
-#[cfg(feature = "live")]
-#[derive(Debug, Args)]
-pub struct Snapshot {
-    /// The file to write.
-    #[arg(short, long, value_name = "FILE")]
-    pub output: PathBuf,
-    /// Exit with 0 although a part of the cluster could not be read; a scan of the snapshot has the gaps all the same.
-    #[arg(long)]
-    pub allow_gaps: bool,
-    /// How to reach the cluster.
-    #[command(flatten)]
-    pub access: Access,
-}
-
 /// What `--complete` speaks of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Complete {
@@ -260,25 +198,6 @@ pub enum Complete {
     Cluster,
     /// The repository.
     Repo,
-}
-
-/// `explain`
-#[derive(Debug, Args)]
-pub struct Explain {
-    /// A check such as pss-privileged-container, or a control such as CNSC-32.
-    pub id: String,
-    /// How to print it.
-    #[arg(short, long, value_name = "FORMAT", default_value = "markdown")]
-    pub format: ExplainFormat,
-}
-
-/// The formats of `explain`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ExplainFormat {
-    /// For people.
-    Markdown,
-    /// For programs.
-    Json,
 }
 
 /// `list`

@@ -4,15 +4,15 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::args::{Catalog as Action, Cli, Export};
+use super::args::{Catalog as Action, Export, Voice};
 use super::list::table;
 use super::{Streams, now, options};
 use crate::policy::{Catalog, Coverage, Profile, upstream};
 use crate::report::gemara::catalog::{self as gemara, Target};
 use crate::report::oscal::catalog as oscal;
 
-pub(super) fn run(action: &Action, cli: &Cli, streams: &mut Streams<'_>) -> Result<()> {
-    let width = options(cli, streams.terminal).width;
+pub(super) fn run(action: &Action, voice: &Voice, streams: &mut Streams<'_>) -> Result<()> {
+    let width = options(voice, streams.terminal).width;
     match action {
         Action::Show => show(width, streams),
         Action::Diff { path } => {

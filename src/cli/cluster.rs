@@ -3,10 +3,13 @@
 use anyhow::{Result, bail};
 
 use super::args::Access;
+use super::early::Early;
+use super::interrupt::{self, Interrupted};
 use super::progress;
 use crate::discover::cluster::{self, Request, Selection};
-use crate::discover::{Captured, Error};
+use crate::discover::{Captured, Error, Wants};
 use crate::parse;
+use crate::policy::Config;
 
 impl Access {
     /// A flag that was given, where any was.
@@ -23,32 +26,60 @@ impl Access {
     }
 }
 
-/// Reads the cluster.
-pub(super) fn capture(access: &Access, quiet: bool) -> Result<Captured> {
-    let sorted = |names: &[String]| {
-        let mut names = names.to_vec();
-        names.sort();
-        names.dedup();
-        names
-    };
-    let plain =
-        |name: &&String| name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-    if let Some(name) = access.namespaces.iter().chain(&access.excluded).find(plain) {
-        bail!("`{name}` is no name of a namespace");
+impl Access {
+    /// What its flags leave open, the configuration file says.
+    pub(super) fn or(&self, config: &Config) -> Self {
+        let or = |given: &[String], key: &[String]| if given.is_empty() { key.to_vec() } else { given.to_vec() };
+        Access {
+            namespaces: or(&self.namespaces, &config.namespaces),
+            excluded: or(&self.excluded, &config.exclude_namespaces),
+            selector: self.selector.clone().or_else(|| config.selector.clone()),
+            ..self.clone()
+        }
     }
-    if let Some(name) = access.namespaces.iter().find(|name| access.excluded.contains(name)) {
-        bail!("namespace {name} is both asked for and excluded");
-    }
+}
+
+/// Reads what some checks look at in the cluster. `early` is told what comes, where a person sees it.
+pub(super) fn capture(access: &Access, wants: Wants, quiet: bool, early: Option<Early>) -> Result<Captured> {
     let request = Request {
-        access: cluster::Access { kubeconfig: access.kubeconfig.clone(), context: access.context.clone(), user: access.user.clone() },
-        selection: Selection {
-            namespaces: sorted(&access.namespaces),
-            excluded: sorted(&access.excluded),
-            selector: access.selector.clone(),
-        },
+        access: access.to(),
+        selection: access.selection()?,
+        wants,
         request_timeout: access.request_timeout,
         timeout: access.timeout,
     };
-    let progress = progress::new(access.progress, quiet);
-    Ok(cluster::capture(&request, parse::prune::page, progress).map_err(|error| Error::Cluster(error.to_string()))?)
+    let progress = progress::new(access.progress, quiet, early);
+    let interrupt = interrupt::listen();
+    match cluster::capture(&request, parse::prune::page, progress, &interrupt) {
+        Ok(captured) => Ok(captured),
+        Err(_) if interrupt.is_raised() => Err(Interrupted.into()),
+        Err(error) => Err(Error::Cluster(error.to_string()).into()),
+    }
+}
+
+impl Access {
+    /// Who to ask, and as whom.
+    pub(super) fn to(&self) -> cluster::Access {
+        cluster::Access { kubeconfig: self.kubeconfig.clone(), context: self.context.clone(), user: self.user.clone() }
+    }
+
+    /// Which objects to ask for.
+    pub(super) fn selection(&self) -> Result<Selection> {
+        let sorted = |names: &[String]| {
+            let mut names = names.to_vec();
+            names.sort();
+            names.dedup();
+            names
+        };
+        let plain = |name: &&String| {
+            name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        };
+        if let Some(name) = self.namespaces.iter().chain(&self.excluded).find(plain) {
+            bail!("`{name}` is no name of a namespace");
+        }
+        if let Some(name) = self.namespaces.iter().find(|name| self.excluded.contains(name)) {
+            bail!("namespace {name} is both asked for and excluded");
+        }
+        Ok(Selection { namespaces: sorted(&self.namespaces), excluded: sorted(&self.excluded), selector: self.selector.clone() })
+    }
 }

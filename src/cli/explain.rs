@@ -3,32 +3,83 @@
 use anyhow::{Result, bail};
 
 use super::Streams;
-use super::args::{Explain, ExplainFormat};
+use super::args::{Explain, ExplainFormat, Question, Read, Voice};
+use crate::explain::{admission, reach, who_can};
+use crate::model::Scan;
 use crate::policy::{Catalog, Profile};
-use crate::{checks, explain};
+use crate::{Input, checks, discover, explain};
 
-pub(super) fn run(args: &Explain, streams: &mut Streams<'_>) -> Result<()> {
-    let (page, data) = if let Some(check) = checks::find(&args.id.to_lowercase()) {
-        (explain::check(check), explain::check_json(check))
-    } else if let Some(control) = Catalog::embedded().find(&args.id) {
-        (explain::control(control), serde_json::to_value(control)?)
-    } else if let Some((page, data)) = requirement(&args.id)? {
-        (page, data)
-    } else if let Some(controls) = planned(&args.id) {
-        bail!(
-            "the check `{}` is planned and not in this release: it is bound to {}, where it counts as not run",
-            args.id,
-            controls.join(", ")
-        );
-    } else {
-        let known = checks::all().map(|check| check.id).chain(Catalog::embedded().controls().map(|control| control.id.as_str()));
-        bail!("{}", crate::policy::unknown("check or control", &args.id, known));
+pub(super) fn run(args: &Explain, voice: &Voice, streams: &mut Streams<'_>) -> Result<()> {
+    let (page, data, format) = match (&args.question, &args.id) {
+        (Some(question), _) => asked(question, voice, streams)?,
+        (None, Some(id)) => {
+            let (page, data) = about(id)?;
+            (page, data, args.format)
+        }
+        (None, None) => bail!("give a check or a control, or ask: explain reach, explain who-can, explain admission"),
     };
-    match args.format {
+    match format {
         ExplainFormat::Markdown => streams.out.write_all(page.as_bytes())?,
         ExplainFormat::Json => writeln!(streams.out, "{data:#}")?,
     }
     Ok(())
+}
+
+/// The answer to a question about what is read.
+fn asked(question: &Question, voice: &Voice, streams: &mut Streams<'_>) -> Result<(String, serde_json::Value, ExplainFormat)> {
+    match question {
+        Question::Reach { from, to, port, read } => {
+            let wanted = reach::Question { from: from.clone(), to: to.clone(), port: port.clone() };
+            let answer = ask(read, voice, streams, |scan| reach::answer(&wanted, scan))?;
+            Ok((reach::page(&answer), serde_json::to_value(&answer)?, read.format))
+        }
+        Question::WhoCan { verb, resource, namespace, name, read } => {
+            let wanted = who_can::Question {
+                verb: verb.to_lowercase(),
+                resource: resource.to_lowercase(),
+                namespace: namespace.clone(),
+                name: name.clone(),
+            };
+            let answer = ask(read, voice, streams, |scan| who_can::answer(&wanted, scan))?;
+            Ok((who_can::page(&answer), serde_json::to_value(&answer)?, read.format))
+        }
+        Question::Admission { namespaces, read } => {
+            let rows = ask(read, voice, streams, |scan| Ok(admission::matrix(scan, namespaces)))?;
+            if rows.is_empty() {
+                bail!("no namespace{} is seen in the input", if namespaces.is_empty() { "" } else { " of that name" });
+            }
+            Ok((admission::page(&rows), serde_json::to_value(&rows)?, read.format))
+        }
+    }
+}
+
+fn ask<T>(read: &Read, voice: &Voice, streams: &mut Streams<'_>, question: impl FnOnce(&Scan<'_>) -> Result<T, String>) -> Result<T> {
+    let input = match &read.snapshot {
+        Some(path) => Input::Cluster(Box::new(discover::snapshot::read(path)?), None),
+        None => Input::Files(discover::Request { targets: super::scan::targets(&read.paths, None)?, all_files: false }),
+    };
+    let namespace = super::scan::checked_namespace(read.assume_namespace.clone())?;
+    let (answer, gaps) = crate::ask(input, namespace.as_deref(), super::now()?, question)?;
+    for gap in gaps.iter().filter(|_| !voice.quiet) {
+        writeln!(streams.err, "cnscan: not read: {}: {}", gap.what, gap.why)?;
+    }
+    answer.map_err(anyhow::Error::msg)
+}
+
+/// The page of a check, a control or a requirement.
+fn about(id: &str) -> Result<(String, serde_json::Value)> {
+    Ok(if let Some(check) = checks::find(&id.to_lowercase()) {
+        (explain::check(check), explain::check_json(check))
+    } else if let Some(control) = Catalog::embedded().find(id) {
+        (explain::control(control), serde_json::to_value(control)?)
+    } else if let Some((page, data)) = requirement(id)? {
+        (page, data)
+    } else if let Some(controls) = planned(id) {
+        bail!("the check `{id}` is planned and not in this release: it is bound to {}, where it counts as not run", controls.join(", "));
+    } else {
+        let known = checks::all().map(|check| check.id).chain(Catalog::embedded().controls().map(|control| control.id.as_str()));
+        bail!("{}", crate::policy::unknown("check or control", id, known));
+    })
 }
 
 /// The controls that a check of a later release is bound to.

@@ -5,12 +5,12 @@ use clap::ValueEnum;
 use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
 use serde_json::{Value, json};
 
-use super::args::{Cli, List, ListFormat, Listing};
+use super::args::{List, ListFormat, Listing, Voice};
 use super::{Streams, options};
 use crate::policy::{Catalog, Profile, builtin};
 use crate::{checks, explain, report};
 
-pub(super) fn run(args: &List, cli: &Cli, streams: &mut Streams<'_>) -> Result<()> {
+pub(super) fn run(args: &List, voice: &Voice, streams: &mut Streams<'_>) -> Result<()> {
     let (head, rows, data) = match args.what {
         Listing::Checks => checks_listed(),
         Listing::Controls => controls(),
@@ -20,7 +20,7 @@ pub(super) fn run(args: &List, cli: &Cli, streams: &mut Streams<'_>) -> Result<(
     };
     match args.format {
         ListFormat::Json => writeln!(streams.out, "{:#}", Value::Array(data))?,
-        ListFormat::Table => writeln!(streams.out, "{}", table(&head, rows, options(cli, streams.terminal).width))?,
+        ListFormat::Table => writeln!(streams.out, "{}", table(&head, rows, options(voice, streams.terminal).width))?,
     }
     Ok(())
 }

@@ -1,23 +1,24 @@
 //! `scan --shard` and `merge`.
 
 use std::fs;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter};
 use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
 use super::Streams;
-use super::args::{Cli, Merge, Scan};
+use super::args::{Merge, Scan, Voice};
 use super::scan::{Plan, conclude, moment, output};
 use crate::Request;
 use crate::assess::{self, Part};
 use crate::evaluate::Share;
 use crate::policy::Policy;
 use crate::report::{self, Format};
+use crate::whole::Whole;
 
 /// Scans one share and writes its part: to the files given, else to standard output. A part decides nothing.
-pub(super) fn shard(args: &Scan, share: Share, request: Request, policy: &Policy, cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
+pub(super) fn shard(args: &Scan, share: Share, request: Request, policy: &Policy, voice: &Voice, streams: &mut Streams<'_>) -> Result<u8> {
     if policy.config.baseline.is_some() {
         bail!("a part is compared with no baseline: take `baseline` out of the configuration file, and give it to `cnscan merge`");
     }
@@ -37,7 +38,7 @@ pub(super) fn shard(args: &Scan, share: Share, request: Request, policy: &Policy
     if files.is_empty() || args.format.is_some() {
         report::json::write_part(&part, &mut streams.out)?;
     }
-    if !cli.quiet {
+    if !voice.quiet {
         let gaps = part.result.gaps.len() + part.result.errors.len();
         let gaps = if gaps == 0 { String::new() } else { format!(", {}", assess::plural(gaps, "gap")) };
         let findings = assess::plural(part.result.findings.len(), "finding");
@@ -47,12 +48,12 @@ pub(super) fn shard(args: &Scan, share: Share, request: Request, policy: &Policy
 }
 
 fn write(part: &Part, path: &Path) -> io::Result<()> {
-    let mut file = BufWriter::new(fs::File::create(path)?);
+    let mut file = BufWriter::new(Whole::create(path, false)?);
     report::json::write_part(part, &mut file)?;
-    file.flush()
+    file.into_inner()?.finish()
 }
 
-pub(super) fn run(args: &Merge, cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
+pub(super) fn run(args: &Merge, voice: &Voice, streams: &mut Streams<'_>) -> Result<u8> {
     let clock = Instant::now();
     let plan = Plan::new((args.format, &args.outputs), None, String::new())?;
     let occasion = moment(args.baseline.as_deref(), clock)?;
@@ -64,6 +65,6 @@ pub(super) fn run(args: &Merge, cli: &Cli, streams: &mut Streams<'_>) -> Result<
         parts.push((name, part));
     }
     let assessment = assess::merge(parts, &occasion)?;
-    plan.write(&assessment, cli, streams)?;
-    conclude(&assessment, cli, streams)
+    plan.write(&assessment, voice, streams)?;
+    conclude(&assessment, voice, streams)
 }

@@ -5,12 +5,19 @@ mod catalog;
 #[cfg(feature = "live")]
 mod cluster;
 mod diff;
+#[cfg(feature = "live")]
+mod early;
 mod explain;
+mod from_config;
+#[cfg(feature = "live")]
+mod interrupt;
 mod list;
 mod merge;
 mod permissions;
 #[cfg(feature = "live")]
 mod progress;
+#[cfg(feature = "live")]
+mod publish;
 mod scan;
 mod schema;
 #[cfg(feature = "live")]
@@ -21,7 +28,9 @@ use std::io::Write;
 use anyhow::{Context, Result};
 use clap::CommandFactory;
 
-use args::{Cli, Color, Command};
+use args::{Cli, Command, Voice};
+
+use crate::policy::Color;
 
 /// Where commands write: standard output and standard error, or a test's buffers.
 pub struct Streams<'a> {
@@ -39,21 +48,32 @@ pub struct Streams<'a> {
 /// What could not be done, for a person: exit code 2.
 pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
     match &cli.command {
-        Command::Scan(args) => return scan::run(args, cli, streams),
+        Command::Scan(args) => return scan::run(args, cli.voice, streams),
         #[cfg(feature = "live")]
-        Command::Snapshot(args) => return snapshot::run(args, cli, streams),
-        Command::Convert(args) => scan::convert(args, cli, streams)?,
-        Command::Merge(args) => return merge::run(args, cli, streams),
+        Command::Snapshot(args) => return snapshot::run(args, &cli.voice, streams),
+        Command::Convert(args) => scan::convert(args, &cli.voice, streams)?,
+        Command::Merge(args) => return merge::run(args, &cli.voice, streams),
         Command::Diff(args) => return diff::run(args, streams),
-        Command::Explain(args) => explain::run(args, streams)?,
-        Command::List(args) => list::run(args, cli, streams)?,
-        Command::Catalog { action } => catalog::run(action, cli, streams)?,
+        Command::Explain(args) => explain::run(args, &cli.voice, streams)?,
+        Command::List(args) => list::run(args, &cli.voice, streams)?,
+        Command::Catalog { action } => catalog::run(action, &cli.voice, streams)?,
         Command::Permissions(args) => permissions::run(args, streams)?,
         Command::Schema { which } => schema::run(*which, streams)?,
         Command::Completions { shell } => clap_complete::generate(*shell, &mut Cli::command(), "cnscan", &mut streams.out),
         Command::Man => clap_mangen::Man::new(Cli::command()).render(&mut streams.out)?,
     }
     Ok(0)
+}
+
+/// The exit code of what went wrong: 130 where somebody interrupted, as shells have it, else 2.
+#[must_use]
+pub fn code(error: &anyhow::Error) -> u8 {
+    #[cfg(feature = "live")]
+    if error.is::<interrupt::Interrupted>() {
+        return 130;
+    }
+    _ = error;
+    2
 }
 
 /// The time that `SOURCE_DATE_EPOCH` asks for, so that the same input gives the same bytes.
@@ -69,14 +89,14 @@ fn now() -> Result<jiff::Timestamp> {
 }
 
 /// How reports that people read look.
-fn options(cli: &Cli, terminal: bool) -> crate::report::Options {
+fn options(voice: &Voice, terminal: bool) -> crate::report::Options {
     const PIPED: usize = 120;
-    let color = match cli.color {
+    let color = match voice.color.unwrap_or_default() {
         Color::Always => true,
         Color::Never => false,
         Color::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
     };
-    crate::report::Options { from: String::new(), width: width(terminal, PIPED), color, verbose: cli.verbose }
+    crate::report::Options { from: String::new(), width: width(terminal, PIPED), color, verbose: voice.verbose }
 }
 
 /// Columns to fit: what `COLUMNS` says, else the terminal's, else `piped`.

@@ -8,16 +8,23 @@ use std::time::{Duration, Instant};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::args::Show;
+use super::early::{Early, Pages};
 use crate::discover::cluster::Progress;
+use crate::discover::{Page, Resource};
 
 /// The kind of progress asked for.
-pub(super) fn new(show: Show, quiet: bool) -> Arc<dyn Progress> {
+pub(super) fn new(show: Show, quiet: bool, early: Option<Early>) -> Arc<dyn Progress> {
     match show {
         _ if quiet => Arc::new(Nothing),
         Show::Never => Arc::new(Nothing),
-        Show::Auto if io::stderr().is_terminal() => Arc::new(Bars::default()),
+        Show::Auto if is_seen() => Arc::new(Bars::new(early)),
         Show::Auto => Arc::new(Lines::default()),
     }
+}
+
+/// Whether a person sees what goes to standard error.
+pub(super) fn is_seen() -> bool {
+    io::stderr().is_terminal()
 }
 
 struct Nothing;
@@ -79,17 +86,25 @@ impl Progress for Lines {
     }
 }
 
-/// A bar for all lists, and one for each that takes more than a page.
-#[derive(Default)]
+/// A bar for all lists, and one for each that takes more than a page; above them the first findings.
 struct Bars {
     all: MultiProgress,
     bars: Mutex<HashMap<String, ProgressBar>>,
+    early: Option<Pages>,
 }
 
 /// The bar of everything stands under this name.
 const ALL: &str = "";
 
 impl Bars {
+    fn new(early: Option<Early>) -> Self {
+        let all = MultiProgress::new();
+        let above = all.clone();
+        // a line that cannot be drawn is no reason to stop
+        let early = early.map(|early| early.start(move |line| _ = above.println(line)));
+        Bars { all, bars: Mutex::default(), early }
+    }
+
     fn bar(&self, path: &str, length: u64) -> ProgressBar {
         let mut bars = self.bars.lock().unwrap_or_else(PoisonError::into_inner);
         let make = || {
@@ -105,6 +120,10 @@ impl Bars {
 }
 
 impl Progress for Bars {
+    fn objects(&self, resource: &Resource, page: &Page) {
+        self.early.iter().for_each(|early| early.add(resource, page));
+    }
+
     fn begin(&self, lists: usize) {
         self.bar(ALL, lists as u64).set_message("lists");
     }
@@ -129,6 +148,7 @@ impl Progress for Bars {
         let all = self.bar(ALL, 0);
         all.inc(1);
         if Some(all.position()) == all.length() {
+            self.early.iter().for_each(Pages::end);
             all.finish_and_clear();
         }
     }

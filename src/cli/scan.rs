@@ -1,58 +1,73 @@
 //! `scan` and `convert`.
 
 use std::fs;
-use std::io::{self, BufWriter, Read, Write};
-use std::path::Path;
+use std::io::{self, BufWriter, Read};
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 
-use super::args::{Cli, Complete, Convert, Scan};
-use super::{Streams, merge, options};
+use super::args::{Complete, Convert, Scan, Voice};
+use super::{Streams, from_config, merge, options};
 use crate::assess::{self, Assessment, Decision, Occasion};
 use crate::discover::Captured;
 use crate::model::KubernetesVersion;
 use crate::parse::Limits;
 use crate::policy::{self, Baseline, Mapping, Policy};
 use crate::report::{self, Format};
-use crate::{Input, Request, discover, explain};
+use crate::whole::Whole;
+use crate::{Input, Request, discover, explain, render};
 
-pub(super) fn run(args: &Scan, cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
+pub(super) fn run(args: &Scan, voice: Voice, streams: &mut Streams<'_>) -> Result<u8> {
     let clock = Instant::now();
     let from_cluster = reads_cluster(args)?;
-    let input = input(args)?;
-    let policy = policy(args, &input)?;
+    let mut input = input(args)?;
+    let mut policy = policy(args, &input, args.checks.clone())?;
     let config = &policy.config;
+    let voice = &voice.or(config);
+    from_config::name_stdin(&mut input, config);
     threads(args.jobs.or(config.jobs.as_ref().map(|jobs| jobs.value)))?;
     let plan = Plan::new((args.format, &args.outputs), Some(&policy), discover::working_below_root(&input))?;
-    let mapping = args.framework.as_deref().map(Mapping::load).transpose()?;
+    let mapping = from_config::mapping(args, config)?;
+    #[cfg(feature = "live")]
+    let reports = args.publish.map(|publish| super::publish::connect(&args.access.or(config), publish)).transpose()?;
+    let captured = if from_cluster { Some(cluster(args, &policy, &input, voice)?) } else { None };
+    let interrupted = captured.as_ref().is_some_and(|captured| captured.interrupted);
     let request = Request {
-        input: if from_cluster {
-            Input::Cluster(Box::new(cluster(args, cli)?), overlay(args))
-        } else {
-            Input::Files(discover::Request { all_files: args.all_files || config.all_files, ..input })
+        input: match captured {
+            Some(captured) => Input::Cluster(Box::new(captured), overlay(args)),
+            None => Input::Files(discover::Request { all_files: args.all_files || config.all_files, ..input }),
         },
         assume_namespace: assumed_namespace(args, config)?,
         complete: !from_cluster && args.complete.as_ref().map_or(config.complete.cluster, |of| of.contains(&Complete::Cluster)),
         kubernetes_version: version(args, &policy)?,
         include_passes: args.include_passes || config.include_passes,
+        render: rendering(args, &policy)?,
         limits: limits(config),
         occasion: Occasion { line_hashes: args.shard.is_some() || plan.is_for_machines(), ..occasion(args, &policy, clock)? },
     };
+    // nobody accepts a gap of which nothing was known when the scan began
+    policy.thresholds.allow_gaps &= !interrupted;
     if let Some(share) = args.shard {
-        return merge::shard(args, share, request, &policy, cli, streams);
+        return merge::shard(args, share, request, &policy, voice, streams);
     }
     let mut assessment = crate::scan(request, &policy)?;
     assessment.crosswalk = mapping.map(|mapping| assess::crosswalk::of(&assessment, &mapping));
-    plan.write(&assessment, cli, streams)?;
-    conclude(&assessment, cli, streams)
+    plan.write(&assessment, voice, streams)?;
+    #[cfg(feature = "live")]
+    match &reports {
+        Some(_) if interrupted => writeln!(streams.err, "cnscan: --publish: nothing is written of a scan that was interrupted")?,
+        Some(reports) => super::publish::write(reports, &args.access, &assessment, voice, streams)?,
+        None => {}
+    }
+    conclude(&assessment, voice, streams)
 }
 
 /// The exit code, and a word on what could not be judged.
-pub(super) fn conclude(assessment: &Assessment, cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
+pub(super) fn conclude(assessment: &Assessment, voice: &Voice, streams: &mut Streams<'_>) -> Result<u8> {
     let decision = assess::decide(assessment);
-    if decision == Decision::Incomplete && !cli.quiet {
+    if decision == Decision::Incomplete && !voice.quiet {
         let gaps = assessment.gaps.len() + assessment.errors.len();
         writeln!(
             streams.err,
@@ -88,33 +103,52 @@ fn overlay(args: &Scan) -> Option<discover::Request> {
 
 /// What there is of the cluster.
 #[cfg_attr(not(feature = "live"), allow(unused_variables, reason = "only a running cluster needs to know"))]
-fn cluster(args: &Scan, cli: &Cli) -> Result<Captured> {
+fn cluster(args: &Scan, policy: &Policy, input: &discover::Request, voice: &Voice) -> Result<Captured> {
     match &args.snapshot {
         Some(path) => Ok(discover::snapshot::read(path)?),
         #[cfg(feature = "live")]
-        None => super::cluster::capture(&args.access, cli.quiet),
+        None => {
+            let wants = policy::permissions::wants(&policy.checks);
+            super::cluster::capture(&args.access.or(&policy.config), wants, voice.quiet, early(args, policy, input, voice)?)
+        }
         #[cfg(not(feature = "live"))]
         None => bail!("no snapshot"),
     }
 }
 
+/// What is said of the first pages, where a person sees it.
+#[cfg(feature = "live")]
+fn early(args: &Scan, policy: &Policy, input: &discover::Request, voice: &Voice) -> Result<Option<super::early::Early>> {
+    let checks: Vec<_> = policy.checks.iter().filter(|check| super::early::is_for_it(check)).map(|check| check.id.to_owned()).collect();
+    if voice.quiet || args.access.progress == super::args::Show::Never || checks.is_empty() || !super::progress::is_seen() {
+        return Ok(None);
+    }
+    Ok(Some(super::early::Early::new(self::policy(args, input, checks)?)))
+}
+
 /// Where to look. Standard input is read here, once.
 fn input(args: &Scan) -> Result<discover::Request> {
-    let mut targets = Vec::new();
-    for path in &args.paths {
-        if path.as_os_str() == "-" {
-            let mut bytes = Vec::new();
-            io::stdin().read_to_end(&mut bytes).context("standard input")?;
-            targets.push(discover::Target::Stdin { bytes, name: args.stdin_path.clone() });
-        } else {
-            targets.push(discover::Target::Path(path.clone()));
-        }
-    }
+    let mut targets = targets(&args.paths, args.stdin_path.as_deref())?;
     targets.extend(args.roots.iter().cloned().map(discover::Target::Root));
     Ok(discover::Request { targets, all_files: args.all_files })
 }
 
-fn policy(args: &Scan, input: &discover::Request) -> Result<Policy> {
+/// Where paths point, standard input by the name that it is given.
+pub(super) fn targets(paths: &[PathBuf], stdin_path: Option<&str>) -> Result<Vec<discover::Target>> {
+    let mut targets = Vec::new();
+    for path in paths {
+        if path.as_os_str() == "-" {
+            let mut bytes = Vec::new();
+            io::stdin().read_to_end(&mut bytes).context("standard input")?;
+            targets.push(discover::Target::Stdin { bytes, name: stdin_path.map(str::to_owned) });
+        } else {
+            targets.push(discover::Target::Path(path.clone()));
+        }
+    }
+    Ok(targets)
+}
+
+fn policy(args: &Scan, input: &discover::Request, checks: Vec<String>) -> Result<Policy> {
     let config = match (&args.config, args.no_config) {
         (Some(path), _) => policy::Source::File(path.clone()),
         (None, true) => policy::Source::Nowhere,
@@ -124,7 +158,7 @@ fn policy(args: &Scan, input: &discover::Request) -> Result<Policy> {
         config,
         profile: args.profile.clone(),
         controls: args.controls.clone(),
-        checks: args.checks.clone(),
+        checks,
         groups: args.groups.clone(),
         fail_on: args.fail_on,
         fail_on_review: args.fail_on_review,
@@ -133,13 +167,35 @@ fn policy(args: &Scan, input: &discover::Request) -> Result<Policy> {
     })?)
 }
 
+/// What to render, and what charts are told. A version that was not given is the tool's own affair.
+fn rendering(args: &Scan, policy: &Policy) -> Result<render::Request> {
+    let config = &policy.config;
+    let mut values = args.rendering.values.clone();
+    if values.is_empty() {
+        values = config.values.iter().map(|path| config.beside(&path.value)).collect();
+    }
+    if let Some(missing) = values.iter().find(|path| !path.is_file()) {
+        bail!("--values {}: no such file", missing.display());
+    }
+    Ok(render::Request {
+        mode: args.rendering.render.map(Into::into).or(config.render).unwrap_or(render::Mode::Auto),
+        values,
+        namespace: assumed_namespace(args, config)?,
+        kubernetes_version: version(args, policy)?.map(|version| version.to_string()),
+    })
+}
+
 fn limits(config: &policy::Config) -> Limits {
     let limits = Limits::default();
     Limits { document: config.document_limit.as_ref().map_or(limits.document, |limit| limit.value), ..limits }
 }
 
 fn assumed_namespace(args: &Scan, config: &policy::Config) -> Result<Option<String>> {
-    let given = args.assume_namespace.clone().or(config.assume_namespace.as_ref().map(|name| name.value.clone()));
+    checked_namespace(args.assume_namespace.clone().or(config.assume_namespace.as_ref().map(|name| name.value.clone())))
+}
+
+/// A name that a namespace can have.
+pub(super) fn checked_namespace(given: Option<String>) -> Result<Option<String>> {
     let allowed = |name: &String| {
         let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         (1..=63).contains(&name.len()) && name.bytes().all(inner) && !name.starts_with('-') && !name.ends_with('-')
@@ -216,7 +272,7 @@ fn without_folders(argument: &str) -> String {
 /// What is to be written where, settled before the scan so that a mistake costs nothing.
 pub(super) struct Plan {
     format: Format,
-    files: Vec<(Format, std::path::PathBuf)>,
+    files: Vec<(Format, PathBuf)>,
     /// See `report::Options`.
     from: String,
 }
@@ -249,16 +305,16 @@ impl Plan {
         formats.into_iter().any(|format| !matches!(format, Format::Table | Format::Markdown | Format::Html))
     }
 
-    pub(super) fn write(&self, assessment: &Assessment, cli: &Cli, streams: &mut Streams<'_>) -> Result<()> {
+    pub(super) fn write(&self, assessment: &Assessment, voice: &Voice, streams: &mut Streams<'_>) -> Result<()> {
         for (format, path) in &self.files {
             let to = || path.display().to_string();
-            let mut file = BufWriter::new(fs::File::create(path).with_context(to)?);
-            report::write(*format, assessment, &options(cli, false), &mut file).with_context(to)?;
-            file.flush().with_context(to)?;
+            let mut file = BufWriter::new(Whole::create(path, false).with_context(to)?);
+            report::write(*format, assessment, &options(voice, false), &mut file).with_context(to)?;
+            file.into_inner().map_err(io::IntoInnerError::into_error).and_then(Whole::finish).with_context(to)?;
         }
-        let shown = report::Options { from: self.from.clone(), ..options(cli, streams.terminal) };
+        let shown = report::Options { from: self.from.clone(), ..options(voice, streams.terminal) };
         report::write(self.format, assessment, &shown, &mut streams.out)?;
-        if cli.quiet {
+        if voice.quiet {
             return Ok(());
         }
         let mut formats: Vec<_> = self.files.iter().map(|(format, _)| *format).chain([self.format]).collect();
@@ -295,7 +351,7 @@ fn format(name: &str) -> Result<Format, String> {
     Format::from_str(name, false).map_err(|_| format!("there is no format `{name}`; there are {}", known()))
 }
 
-pub(super) fn convert(args: &Convert, cli: &Cli, streams: &mut Streams<'_>) -> Result<()> {
+pub(super) fn convert(args: &Convert, voice: &Voice, streams: &mut Streams<'_>) -> Result<()> {
     let mut assessment = read(&args.result)?;
     if let Some(framework) = &args.framework {
         assessment.crosswalk = Some(assess::crosswalk::of(&assessment, &Mapping::load(framework)?));
@@ -303,12 +359,13 @@ pub(super) fn convert(args: &Convert, cli: &Cli, streams: &mut Streams<'_>) -> R
     let plan = match &args.output {
         None => Plan { format: args.format, files: Vec::new(), from: String::new() },
         Some(path) => {
-            let mut file = BufWriter::new(fs::File::create(path).with_context(|| path.display().to_string())?);
-            report::write(args.format, &assessment, &options(cli, false), &mut file)?;
-            return Ok(file.flush()?);
+            let to = || path.display().to_string();
+            let mut file = BufWriter::new(Whole::create(path, false).with_context(to)?);
+            report::write(args.format, &assessment, &options(voice, false), &mut file)?;
+            return file.into_inner().map_err(io::IntoInnerError::into_error).and_then(Whole::finish).with_context(to);
         }
     };
-    plan.write(&assessment, cli, streams)
+    plan.write(&assessment, voice, streams)
 }
 
 /// A JSON result from a file or standard input.

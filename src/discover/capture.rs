@@ -16,8 +16,14 @@ pub struct Cluster {
     pub version: String,
     /// The context of the kubeconfig; `null` inside the cluster.
     pub context: Option<String>,
-    /// Who runs its control plane, where a provider does: `EKS`, `GKE`, `AKS`.
+    /// Who runs its control plane, where a provider does, so that it cannot be seen: `EKS`, `GKE`, `AKS` and others.
     pub managed_by: Option<String>,
+    /// What that was recognised by: a part of the version, or a label of the nodes.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub managed_sign: Option<String>,
+    /// What it does not show, or not to this reader, without being a gap: checks that rest on it are not assessed.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub unseen: Vec<Unseen>,
     /// Only objects of these namespaces were asked for.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub only_namespaces: Vec<String>,
@@ -27,6 +33,15 @@ pub struct Cluster {
     /// Only namespaced objects with these labels were asked for.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub selector: Option<String>,
+}
+
+/// Evidence that a cluster does not show.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Unseen {
+    /// The kind, as `group/Kind`.
+    pub kind: String,
+    /// Why not, in words that say what would show it.
+    pub why: String,
 }
 
 /// A kind that a cluster serves.
@@ -78,6 +93,9 @@ impl Resource {
     }
 }
 
+/// The kind that kubelets answer with, by group and name.
+pub const KUBELETS: (&str, &str) = ("kubelet.config.k8s.io", "KubeletConfiguration");
+
 /// A list as it is judged: one JSON document of a `…List` kind, pruned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct List {
@@ -87,6 +105,15 @@ pub struct List {
     pub items: u32,
     /// The document.
     pub text: String,
+}
+
+impl List {
+    /// The group and kind of its objects, by its first words, which are our own.
+    pub(super) fn kind(&self) -> Option<(&str, &str)> {
+        let (version, rest) = self.text.strip_prefix("{\"apiVersion\":\"")?.split_once("\",\"kind\":\"")?;
+        let (kind, _) = rest.split_once("List\",")?;
+        Some((version.rsplit_once('/').map_or("", |(group, _)| group), kind))
+    }
 }
 
 /// How far a kind was read.
@@ -103,12 +130,20 @@ pub struct Reach {
     pub refused: BTreeMap<String, String>,
 }
 
+impl Reach {
+    /// `apps/Deployment`
+    #[must_use]
+    pub fn name(&self) -> String {
+        if self.group.is_empty() { self.kind.clone() } else { format!("{}/{}", self.group, self.kind) }
+    }
+}
+
 /// How far everything was read: what the verdicts on missing things rest on.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listed {
     /// The kinds that were asked for, in order.
     pub kinds: Vec<Reach>,
-    /// The kinds that are served and were not asked for, as `group/Kind`, in order.
+    /// The kinds that are served and were not asked for, as no selected check reads them, as `group/Kind`, in order.
     pub left_out: Vec<String>,
     /// API groups that did not say what they serve, with the reason; `*` for every one.
     pub lost_groups: BTreeMap<String, String>,
@@ -195,6 +230,8 @@ pub struct Captured {
     pub notices: Vec<String>,
     /// It comes from a file, not from a cluster just now.
     pub from_snapshot: bool,
+    /// Reading it was interrupted.
+    pub interrupted: bool,
 }
 
 /// What a cluster says of itself beside its objects.

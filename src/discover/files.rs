@@ -7,7 +7,7 @@ use camino::Utf8PathBuf;
 
 use super::root::{self, Base};
 use super::walk::{Found, Walk};
-use super::{Error, Gap, Origin, Source, host};
+use super::{Build, Error, Gap, Maker, Origin, Source, host};
 
 /// Where to look.
 #[derive(Debug, Clone, Default)]
@@ -39,6 +39,8 @@ pub enum Target {
 pub struct Discovery {
     /// Each file once, by URI.
     pub sources: Vec<Source>,
+    /// Folders that other tools make manifests of, by URI.
+    pub builds: Vec<Build>,
     /// What was to be read and cannot be.
     pub gaps: Vec<Gap>,
     /// Files and folders left out, by URI, each with its reason.
@@ -71,7 +73,7 @@ pub fn all_in(working: &Path, request: &Request) -> Result<Discovery, Error> {
         }
     }
     let discovery = collected.settle(&working);
-    if discovery.sources.is_empty() && discovery.gaps.is_empty() {
+    if discovery.sources.is_empty() && discovery.gaps.is_empty() && discovery.builds.is_empty() {
         return Err(Error::Nothing(nothing(&discovery.ignored)));
     }
     Ok(discovery)
@@ -160,6 +162,7 @@ struct Collected {
     nodes: Vec<Source>,
     node_gaps: Vec<Gap>,
     files: Vec<File>,
+    builds: Vec<(Maker, File)>,
     bases: Vec<Base>,
     /// Folders that were named from the working directory, as written, with what they are.
     arguments: Vec<(PathBuf, PathBuf)>,
@@ -198,6 +201,8 @@ impl Collected {
         }
         let owned = self.bases[base].clone();
         let walk = Walk::run(&owned, &place, all_files)?;
+        let folders = walk.builds.into_iter().map(|(maker, found)| (maker, File { named: found.path == place, found, base }));
+        self.builds.extend(folders);
         self.files.extend(walk.files.into_iter().map(|found| File { found, named: false, base }));
         self.gaps.extend(walk.gaps.into_iter().map(|(path, why)| (base, path, why)));
         self.ignored.extend(walk.ignored.into_iter().map(|(path, why)| (base, path, why)));
@@ -267,13 +272,17 @@ impl Collected {
         let parts = self.parts();
         let name = |(base, path, why): &(usize, PathBuf, String)| (self.bases[*base].uri(path, parts), why.clone());
         let gaps = self.gaps.iter().map(name).map(|(what, why)| Gap { surface: "manifest".to_owned(), what, why, ..Gap::default() });
-        let mut discovery = Discovery { gaps: gaps.collect(), ignored: self.ignored.iter().map(name).collect(), sources: Vec::new() };
+        let mut discovery = Discovery { gaps: gaps.collect(), ignored: self.ignored.iter().map(name).collect(), ..Discovery::default() };
+        discovery.builds = self.builds.iter().map(|(maker, folder)| self.build(*maker, folder, parts, working)).collect();
         discovery.sources = self.files.iter().map(|file| self.source(file, parts, working)).collect();
         // standard input without a name comes first
         discovery.sources.extend(self.stdin);
         discovery.sources.extend(self.nodes);
         discovery.gaps.extend(self.node_gaps);
         discovery.sources.sort_by(|a, b| (&a.uri, &a.shown).cmp(&(&b.uri, &b.shown)));
+        // named once is named
+        discovery.builds.sort_by(|a, b| (&a.uri, a.maker, b.named).cmp(&(&b.uri, b.maker, a.named)));
+        discovery.builds.dedup_by(|next, kept| next.folder == kept.folder && next.maker == kept.maker);
         discovery.ignored.sort();
         discovery.ignored.dedup();
         discovery.gaps.sort();
@@ -302,6 +311,11 @@ impl Collected {
             root: name_of(file.found.repository.as_deref(), working),
             origin: Origin::File(path.clone()),
         }
+    }
+
+    fn build(&self, maker: Maker, folder: &File, parts: usize, working: &Path) -> Build {
+        let Source { uri, shown, named, root, .. } = self.source(folder, parts, working);
+        Build { uri: uri.unwrap_or_default(), maker, folder: folder.found.path.clone(), shown, root, named }
     }
 
     /// A file from the working directory, where it is below it or was named by way of `..`.

@@ -1,5 +1,6 @@
 //! Where bytes come from. Nothing here knows what the bytes mean.
 
+mod build;
 mod capture;
 #[cfg(feature = "live")]
 pub mod cluster;
@@ -11,11 +12,14 @@ pub(crate) mod root;
 pub mod snapshot;
 mod source;
 mod walk;
+mod wants;
 
-pub use capture::{Captured, Cluster, Facts, List, Listed, Page, Prune, Reach, Resource, Sight};
+pub use build::{Build, Maker};
+pub use capture::{Captured, Cluster, Facts, KUBELETS, List, Listed, Page, Prune, Reach, Resource, Sight, Unseen};
 pub use files::{Discovery, Request, Target, all, start, working_below_root};
 pub use gap::{Gap, Place};
 pub use source::{HostFile, Origin, Source, Stat};
+pub use wants::{Want, Wants};
 
 /// `1 check`, `2 checks`.
 pub(crate) fn plural(count: usize, word: &str) -> String {

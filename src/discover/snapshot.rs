@@ -1,11 +1,12 @@
 //! What was read of a cluster, in one file, so that it can be judged again without the cluster.
 //!
 //! The file is gzip; in it stand lines of JSON. The first says what the snapshot is: `schema`, `tool`, `taken`, the
-//! `cluster`, its `facts`, how far each kind was `listed`, the `gaps` and `notices`, and how many `lists` follow. Then
-//! comes a line a list: its `uri`, the number of its `items`, the `sha256` of its text, and the `list` as it was
-//! judged, pruned, with Secrets by their metadata alone. What was written is read back byte for byte.
+//! `cluster`, its `facts`, how far each kind was `listed`, the `gaps` and `notices`, whether reading it was `interrupted`,
+//! and how many `lists` follow. Then comes a line a list: its `uri`, the number of its `items`, the `sha256` of its text,
+//! and the `list` as it was judged, pruned, with Secrets by their metadata alone. What was written is read back byte for
+//! byte.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::Path;
 
@@ -16,6 +17,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
 use super::{Captured, Cluster, Error, Facts, Gap, List, Listed};
+use crate::whole::Whole;
 
 /// The name of this format; a change that breaks readers changes the number.
 const SCHEMA: &str = "cnscan/snapshot/v1";
@@ -34,6 +36,8 @@ struct Head {
     listed: Listed,
     gaps: Vec<Gap>,
     notices: Vec<String>,
+    #[serde(default)]
+    interrupted: bool,
     lists: usize,
 }
 
@@ -52,7 +56,7 @@ struct Line<'a> {
 /// What the system says, or that a list is no JSON.
 pub fn write(captured: &Captured, taken: &str, path: &Path) -> Result<(), Error> {
     let failed = |error: io::Error| wrong(path, &error.to_string());
-    let mut out = GzBuilder::new().write(BufWriter::new(create(path).map_err(failed)?), Compression::default());
+    let mut out = GzBuilder::new().write(BufWriter::new(Whole::create(path, true).map_err(failed)?), Compression::default());
     let head = Head {
         schema: SCHEMA.to_owned(),
         tool: format!("{} {}", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")),
@@ -62,6 +66,7 @@ pub fn write(captured: &Captured, taken: &str, path: &Path) -> Result<(), Error>
         listed: captured.listed.clone(),
         gaps: captured.gaps.clone(),
         notices: captured.notices.clone(),
+        interrupted: captured.interrupted,
         lists: captured.lists.len(),
     };
     line(&mut out, &head).map_err(failed)?;
@@ -70,23 +75,12 @@ pub fn write(captured: &Captured, taken: &str, path: &Path) -> Result<(), Error>
         let sha256 = super::hex(&Sha256::digest(list.text.as_bytes()));
         line(&mut out, &Line { uri: list.uri.clone(), items: list.items, sha256, list: text }).map_err(failed)?;
     }
-    out.finish().and_then(|mut file| file.flush()).map_err(failed)
+    out.finish().and_then(|file| file.into_inner().map_err(io::IntoInnerError::into_error)).and_then(Whole::finish).map_err(failed)
 }
 
 fn line(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
     serde_json::to_writer(&mut *out, value)?;
     out.write_all(b"\n")
-}
-
-#[cfg(unix)]
-fn create(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
-}
-
-#[cfg(not(unix))]
-fn create(path: &Path) -> io::Result<File> {
-    File::create(path)
 }
 
 /// Reads a snapshot. Whatever the bytes are, it takes no more time and memory than the limits allow.
@@ -112,6 +106,7 @@ fn read_lines(lines: &mut Lines<impl BufRead>) -> Result<Captured, String> {
         gaps: head.gaps,
         notices: head.notices,
         from_snapshot: true,
+        interrupted: head.interrupted,
     };
     // they are searched as sorted
     captured.listed.kinds.sort();

@@ -5,9 +5,9 @@ use std::ffi::{OsStr, OsString};
 use std::fs::{self, FileType};
 use std::path::{Path, PathBuf};
 
-use super::Error;
 use super::ignored::{GIT, Has, OWN, Rules};
 use super::root::Base;
+use super::{Error, Maker};
 
 /// A file to read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,6 +28,8 @@ pub(super) struct Walk<'w> {
     /// What links lead to, to be looked at when the rest is done.
     links: Vec<PathBuf>,
     pub(super) files: Vec<Found>,
+    /// Charts and kustomizations.
+    pub(super) builds: Vec<(Maker, Found)>,
     /// What could not be looked at, and why.
     pub(super) gaps: Vec<(PathBuf, String)>,
     /// What was left out, and why.
@@ -45,7 +47,8 @@ impl<'w> Walk<'w> {
     /// Goes through a folder, which has no links in its path, and then through what links in it lead to.
     pub(super) fn run(base: &'w Base, folder: &Path, all_files: bool) -> Result<Self, Error> {
         let (listed, links) = (HashSet::new(), Vec::new());
-        let mut walk = Walk { base, all_files, listed, links, files: Vec::new(), gaps: Vec::new(), ignored: Vec::new() };
+        let mut walk =
+            Walk { base, all_files, listed, links, files: Vec::new(), builds: Vec::new(), gaps: Vec::new(), ignored: Vec::new() };
         if let Some(context) = walk.context(folder, true)? {
             walk.folder(folder, &context)?;
         }
@@ -66,7 +69,7 @@ impl<'w> Walk<'w> {
         for part in below {
             context = self.enter(&folder, Has::look(&folder), context)?;
             if is_chart(&folder) && is_rendered(part) {
-                self.gap_of_chart(&folder);
+                self.build(Maker::Helm, &folder, &context);
                 return Ok(None);
             }
             folder.push(part);
@@ -92,7 +95,10 @@ impl<'w> Walk<'w> {
         let context = self.enter(folder, has(&entries), outer.clone())?;
         let is_chart = is_chart_listed(folder, &entries);
         if is_chart {
-            self.gap_of_chart(folder);
+            self.build(Maker::Helm, folder, &context);
+        }
+        if entries.iter().any(|(name, kind)| kind.is_file() && KUSTOMIZATIONS.iter().any(|known| name == known)) {
+            self.build(Maker::Kustomize, folder, &context);
         }
         for (name, kind) in entries {
             let is_left = name == ".git" || is_chart && (is_rendered(&name) || is_value(&name));
@@ -177,11 +183,13 @@ impl<'w> Walk<'w> {
         Ok(())
     }
 
-    fn gap_of_chart(&mut self, chart: &Path) {
-        let why = "a Helm chart that is not rendered, so that its templates were not looked at: `helm template CHART | cnscan scan -` does";
-        self.gaps.push((chart.to_owned(), why.to_owned()));
+    fn build(&mut self, maker: Maker, folder: &Path, context: &Context) {
+        self.builds.push((maker, Found { path: folder.to_owned(), repository: context.repository.clone() }));
     }
 }
+
+/// The names by which kustomize knows its files.
+const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// Whether a file could be something to judge, by its name.
 pub(super) fn is_candidate(name: &OsStr) -> bool {

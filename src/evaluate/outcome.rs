@@ -95,6 +95,17 @@ pub enum Standing {
     Note,
 }
 
+/// A place in the sources of what another tool made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Written {
+    /// Which file.
+    pub file: u32,
+    /// Where in its text, in bytes.
+    pub span: (u32, u32),
+    /// How well the place fits.
+    pub quality: Quality,
+}
+
 /// A fault with its check and subject, free of the evidence.
 #[derive(Debug)]
 pub struct Finding {
@@ -129,6 +140,10 @@ pub struct Finding {
     /// The images of the container, or of all containers of the pod, where it runs on every node or by itself: those
     /// that the built-in exceptions may know.
     pub images: Option<Arc<[Box<str>]>>,
+    /// What is worth knowing beside it.
+    pub notes: Vec<String>,
+    /// Where it was written, when another tool made what was judged.
+    pub written: Option<Box<Written>>,
     /// Where its object comes from, when it was read from no file.
     pub source: Option<Arc<GitSource>>,
 }

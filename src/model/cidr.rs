@@ -40,6 +40,12 @@ impl Cidr {
         self.v6 == other.v6 && self.first <= other.first && other.last <= self.last
     }
 
+    /// Whether it is every address of its family.
+    #[must_use]
+    pub fn is_everything(self) -> bool {
+        self.first == 0 && self.last == ones(if self.v6 { 128 } else { 32 })
+    }
+
     /// How many addresses it has, less one.
     #[must_use]
     pub fn span(self) -> u128 {

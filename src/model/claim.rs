@@ -1,21 +1,15 @@
 //! Which volumes claims are bound to, as Kubernetes binds what an administrator laid out: by the name that either says of
 //! the other, else by class, size, access and labels, where any that fits may be taken.
 
+mod market;
+
 use std::collections::HashMap;
 
+use crate::model::claim::market::Market;
 use crate::model::field::Field;
 use crate::model::object::Object;
 use crate::model::selector::Selector;
 use crate::model::{Evidence, kinds, volume};
-
-/// A class's claims and volumes that name no partner.
-#[derive(Debug, Default)]
-struct Market<'a> {
-    /// What is asked for: `spec` of claims and of the templates of claims.
-    asked: Vec<Field<'a>>,
-    /// Volumes that are reserved for nobody.
-    free: Vec<u32>,
-}
 
 /// The joins of claims and volumes, made once a scan.
 #[derive(Debug, Default)]
@@ -54,7 +48,7 @@ impl<'a> Claims<'a> {
                 claims.bound.entry((volume.world, namespace, name)).or_default().push(volume.id);
             } else {
                 let class = volume.at("spec.storageClassName").str();
-                claims.markets.entry((volume.world, class)).or_default().free.push(volume.id);
+                claims.markets.entry((volume.world, class)).or_default().offer(volume);
             }
         }
         for claim in evidence.of_kind(kinds::PERSISTENT_VOLUME_CLAIM) {
@@ -71,7 +65,7 @@ impl<'a> Claims<'a> {
 
     fn ask(&mut self, world: u16, spec: Field<'a>) {
         let class = self.class(world, spec);
-        self.markets.entry((world, class)).or_default().asked.push(spec);
+        self.markets.entry((world, class)).or_default().ask(spec);
     }
 
     /// The class of a claim: admission puts the default one where none is named; with none, those without a class fit.
@@ -86,12 +80,16 @@ impl<'a> Claims<'a> {
         by_reference.into_iter().chain(named).flatten().copied().collect()
     }
 
-    /// The volumes reserved for nobody that would fit what a claim, or a template of claims, asks for.
-    pub(crate) fn fitting<'e>(&'e self, evidence: &'e Evidence<'a>, world: u16, spec: Field<'a>) -> impl Iterator<Item = u32> + 'e {
-        let asks = spec.exists() && spec.key("volumeName").is_empty();
-        let market = self.markets.get(&(world, self.class(world, spec))).filter(|_| asks);
-        let free = market.into_iter().flat_map(|market| &market.free).copied();
-        free.filter(move |&id| fits(spec, evidence.object(id)))
+    /// The folders of nodes, reserved for nobody, that would fit what a claim, or a template of claims, asks for: those that
+    /// are the node itself, or `all`.
+    pub(crate) fn fitting(&self, evidence: &Evidence<'a>, world: u16, spec: Field<'a>, all: bool) -> Vec<u32> {
+        if !spec.exists() || !spec.key("volumeName").is_empty() {
+            return Vec::new();
+        }
+        let found = self.markets.get(&(world, self.class(world, spec))).map(|market| market.folders(spec, all)).unwrap_or_default();
+        let Some(selector) = Selector::given(spec.key("selector")) else { return found };
+        let chosen = |id: &u32| selector.matches(|key| evidence.object(*id).label(key).text());
+        found.into_iter().filter(chosen).collect()
     }
 
     /// Whether a claim is bound to a volume, or may come to be.
@@ -102,59 +100,6 @@ impl<'a> Claims<'a> {
             return Use::Bound;
         }
         let market = self.markets.get(&(volume.world, volume.at("spec.storageClassName").str()));
-        let fitting = market.is_some_and(|market| market.asked.iter().any(|spec| fits(*spec, volume)));
-        if fitting { Use::Possible } else { Use::Unseen }
-    }
-}
-
-/// Whether a volume is as a claim of its class asks.
-fn fits(spec: Field<'_>, volume: &Object<'_>) -> bool {
-    let of = volume.at("spec");
-    let modes = of.key("accessModes");
-    let mut asked = spec.key("accessModes").items();
-    let mode = |spec: Field<'_>| if spec.key("volumeMode").str() == "Block" { "Block" } else { "Filesystem" };
-    let size = |quantity: Field<'_>| quantity.text().and_then(bytes);
-    let large = match (size(of.at("capacity.storage")), size(spec.at("resources.requests.storage"))) {
-        (Some(has), Some(asked)) => has >= asked,
-        _ => true,
-    };
-    let chosen = Selector::given(spec.key("selector")).is_none_or(|selector| selector.matches(|key| volume.label(key).text()));
-    let attributes = of.key("volumeAttributesClassName").str() == spec.key("volumeAttributesClassName").str();
-    let shared = asked.all(|wanted| modes.items().any(|mode| mode.text() == wanted.text()));
-    large && shared && mode(of) == mode(spec) && chosen && attributes
-}
-
-/// A quantity of the API in bytes; `None` for what is none.
-fn bytes(quantity: &str) -> Option<f64> {
-    const UNITS: [(&str, f64); 13] = [
-        ("Ki", 1024.0),
-        ("Mi", 1_048_576.0),
-        ("Gi", 1_073_741_824.0),
-        ("Ti", 1_099_511_627_776.0),
-        ("Pi", 1_125_899_906_842_624.0),
-        ("Ei", 1_152_921_504_606_846_976.0),
-        ("m", 1e-3),
-        ("k", 1e3),
-        ("M", 1e6),
-        ("G", 1e9),
-        ("T", 1e12),
-        ("P", 1e15),
-        ("E", 1e18),
-    ];
-    let unit = UNITS.iter().find_map(|(unit, factor)| Some((quantity.strip_suffix(unit)?, *factor)));
-    let (number, factor) = unit.unwrap_or((quantity, 1.0));
-    number.parse::<f64>().ok().filter(|number| number.is_finite()).map(|number| number * factor)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::bytes;
-
-    #[test]
-    fn quantities_compare() {
-        assert_eq!(bytes("1Gi"), bytes("1024Mi"));
-        assert_eq!((bytes("5G"), bytes("1e3"), bytes("1500m")), (Some(5e9), Some(1000.0), Some(1.5)));
-        assert!(bytes("1Gi") > bytes("1G") && bytes("10Gi") > bytes("9Gi"));
-        assert_eq!([bytes(""), bytes("ten"), bytes("1GiB"), bytes("inf")], [None; 4]);
+        if market.is_some_and(|market| market.is_wanted(volume)) { Use::Possible } else { Use::Unseen }
     }
 }

@@ -1,5 +1,6 @@
 //! All that was read, indexed once: objects by kind, namespaces, pods.
 
+mod components;
 mod live;
 mod namespaces;
 mod overlay;
@@ -16,6 +17,7 @@ use crate::model::fragment::Fragments;
 use crate::model::kustomize::{self, Trees};
 use crate::model::lazy::Lazy;
 use crate::model::namespace::NamespaceRecord;
+use crate::model::network::guards::Guards;
 use crate::model::object::Object;
 use crate::model::pod::PodRecord;
 use crate::model::rbac::Rbac;
@@ -59,6 +61,7 @@ pub struct Evidence<'a> {
     gaps: Vec<Gap>,
     fragments: Vec<Fragment>,
     trees: Trees,
+    guards: Guards<'a>,
     owners: Owners,
     rbac: Rbac<'a>,
     unread: bool,
@@ -116,6 +119,7 @@ impl<'a> Evidence<'a> {
             gaps,
             fragments: left_out,
             trees,
+            guards: Guards::default(),
             owners: Owners::default(),
             rbac: Rbac::default(),
             accounts: Accounts::default(),
@@ -127,6 +131,7 @@ impl<'a> Evidence<'a> {
             lazy: Lazy::default(),
             names: OnceLock::new(),
         };
+        evidence.guards = Guards::index(&evidence);
         evidence.owners = Owners::index(&evidence);
         evidence.index_namespaces();
         evidence.rbac = Rbac::index(&evidence);
@@ -271,6 +276,12 @@ impl<'a> Evidence<'a> {
         self.objects.is_empty()
     }
 
+    /// Network policies of engines other than Kubernetes' own.
+    #[must_use]
+    pub fn guards(&self) -> &Guards<'a> {
+        &self.guards
+    }
+
     /// Controllers and what they made.
     #[must_use]
     pub fn owners(&self) -> &Owners {
@@ -290,18 +301,6 @@ impl<'a> Evidence<'a> {
     /// The nodes and what runs on them.
     pub(crate) fn nodes(&self) -> &Nodes<'a> {
         &self.nodes
-    }
-
-    /// Whether an object was found below the root of a node.
-    #[must_use]
-    pub fn is_of_node(&self, object: &Object<'_>) -> bool {
-        self.files[object.file() as usize].host
-    }
-
-    /// What runs the cluster, as far as it is seen.
-    #[must_use]
-    pub fn components(&self) -> &Components<'a> {
-        &self.components
     }
 
     /// Which volumes claims are bound to.

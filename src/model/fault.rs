@@ -94,12 +94,25 @@ pub struct Fault {
     pub(crate) doubt: bool,
     pub(crate) rests_on: &'static [GroupKind],
     pub(crate) of_object: bool,
+    pub(crate) notes: Vec<String>,
 }
 
 impl Fault {
     pub(crate) fn new(place: Place, observed: Cow<'static, str>, message: Cow<'static, str>) -> Self {
         let (severity, expected, fix) = (None, Cow::Borrowed(""), None);
-        Fault { place, message, severity, observed, expected, fix, sensitive: false, doubt: false, rests_on: &[], of_object: false }
+        Fault {
+            place,
+            message,
+            severity,
+            observed,
+            expected,
+            fix,
+            sensitive: false,
+            doubt: false,
+            rests_on: &[],
+            of_object: false,
+            notes: Vec::new(),
+        }
     }
 
     /// Another severity than the check's.
@@ -134,6 +147,13 @@ impl Fault {
     #[must_use]
     pub(crate) fn reworded(mut self, words: impl FnOnce(&str) -> String) -> Self {
         self.message = words(&self.message).into();
+        self
+    }
+
+    /// Something worth knowing beside it, which changes nothing.
+    #[must_use]
+    pub(crate) fn note(mut self, note: String) -> Self {
+        self.notes.push(note);
         self
     }
 

@@ -33,6 +33,38 @@ pub fn lies_in(path: &str, folder: &str) -> bool {
     folder == "/" || path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
+/// Keys and tokens of the node and of its pods.
+pub const CREDENTIALS: &[&str] = &["/etc/kubernetes", "/var/lib/kubelet", "/var/lib/etcd", "/root"];
+
+/// Its programs, its kernel's controls, its runtimes.
+pub const CRITICAL: &[&str] = &[
+    "/bin",
+    "/boot",
+    "/dev",
+    "/etc",
+    "/home",
+    "/lib",
+    "/lib64",
+    "/opt/cni/bin",
+    "/proc",
+    "/run",
+    "/sbin",
+    "/sys",
+    "/usr",
+    "/var/lib/containerd",
+    "/var/lib/containers",
+    "/var/lib/docker",
+    "/var/lib/rancher",
+    "c:/windows",
+];
+
+/// Whether a normal path is, holds or lies below what is the node itself, or leads to a container runtime.
+#[must_use]
+pub fn is_critical(path: &str) -> bool {
+    let touches = |folder: &&str| lies_in(path, folder) || lies_in(folder, path);
+    is_runtime_socket(path) || CREDENTIALS.iter().chain(CRITICAL).chain(&["/var/log"]).any(touches)
+}
+
 const SOCKETS: &[&str] = &[
     "docker.sock",
     "docker-containerd.sock",

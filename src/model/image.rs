@@ -1,8 +1,10 @@
 //! Image references, read as `distribution/reference` reads them: what the kubelet does with `image:`.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use crate::model::field::Field;
+use crate::model::namespace::Namespace;
 use crate::model::pod::Container;
 
 /// The registry of references that name none.
@@ -127,6 +129,23 @@ impl<'a> Container<'a> {
         let name = field.str().strip_prefix("$(params.").and_then(|rest| rest.strip_suffix(')'));
         let declared = name.and_then(|name| self.pod.spec().key("params").items().find(|param| param.key("name").text() == Some(name)));
         declared.map(|param| param.key("default")).filter(|default| default.text().is_some()).unwrap_or(field)
+    }
+}
+
+impl<'a> Namespace<'a> {
+    /// Each image that its workloads use, with the first place that names it.
+    #[must_use]
+    pub fn images(&self) -> BTreeMap<&'a str, Field<'a>> {
+        let mut images = BTreeMap::new();
+        for container in self.pods().flat_map(|pod| pod.containers()) {
+            let volumes = container.image_volumes().map(|volume| volume.at("image.reference"));
+            for field in [container.image()].into_iter().chain(volumes) {
+                if let Some(text) = field.text().filter(|text| !text.is_empty()) {
+                    images.entry(text).or_insert(field);
+                }
+            }
+        }
+        images
     }
 }
 

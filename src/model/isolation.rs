@@ -3,6 +3,11 @@
 use crate::model::field::unnoticed;
 use crate::model::kinds::{self, GroupKind};
 use crate::model::namespace::Namespace;
+use crate::model::network::calico::TIERS;
+use crate::model::network::decide;
+use crate::model::network::fit::{Fit, Who};
+use crate::model::network::guard::{Clause, Guard};
+use crate::model::network::guards::KINDS;
 use crate::model::network::{Direction, Policy, Rule};
 use crate::model::object::Object;
 use crate::model::pod::Pod;
@@ -17,6 +22,10 @@ pub enum Isolation<'a> {
     No,
     /// Selected, and this rule allows everything again.
     Cancelled(&'a Policy<'a>, Rule<'a>),
+    /// This rule of another engine allows everything, whatever else is said.
+    Opened(&'a Guard<'a>, &'a Clause<'a>),
+    /// A policy of another engine decides it, and it does not show what it says.
+    Unclear(&'a Guard<'a>),
     /// One policy would do it, but a copy of it in another place of the input would not.
     Disputed(&'a Policy<'a>, &'a Policy<'a>),
     /// One policy would do it, but kustomize may build the pods without it.
@@ -37,16 +46,41 @@ impl<'a> Namespace<'a> {
         self.pods().filter(|pod| !on_host_network(pod))
     }
 
+    /// The policies of other engines that may select pods in it, in the order in which they are asked.
+    pub fn guards(&self) -> impl Iterator<Item = &'a Guard<'a>> + Clone + use<'a> {
+        let guards = self.scan.evidence.guards();
+        let found = self.record.guards.get_or_init(|| guards.of(self.record.world, self.record.name));
+        found.iter().map(|&id| guards.get(id))
+    }
+
+    /// Whether any policy may select a pod in it.
+    #[must_use]
+    pub fn has_policies(&self) -> bool {
+        let who = Who { namespace: self, pod: None };
+        self.policies().next().is_some() || self.guards().any(|guard| guard.selects(who) != Fit::No)
+    }
+
+    /// Whether any policy that may select a pod in it is about a direction.
+    #[must_use]
+    pub fn has_policies_for(&self, direction: Direction) -> bool {
+        let who = Who { namespace: self, pod: None };
+        let mut guards = self.guards().filter(|guard| guard.speaks_of(direction));
+        self.policies().any(|policy| policy.isolates(direction)) || guards.any(|guard| guard.selects(who) != Fit::No)
+    }
+
     /// Whether every pod of it, known or not, is isolated in a direction.
     #[must_use]
     pub fn isolates_by_default(&self, direction: Direction) -> Isolation<'a> {
-        self.default_isolation(direction, &|policy| self.pods_under_policies().any(|pod| self.is_apart(policy, &pod)))
+        let apart = |policy: &Policy<'a>| self.pods_under_policies().any(|pod| self.is_apart(policy, &pod));
+        let who = Who { namespace: self, pod: None };
+        decide::isolation(who, direction, || self.default_isolation(direction, &apart))
     }
 
     /// Whether a pod is isolated in a direction by what isolates every pod.
     #[must_use]
     pub fn isolates_by_default_pod(&self, direction: Direction, pod: &Pod<'a>) -> Isolation<'a> {
-        self.default_isolation(direction, &|policy| self.is_apart(policy, pod))
+        let who = Who { namespace: self, pod: None };
+        decide::isolation(who, direction, || self.default_isolation(direction, &|policy| self.is_apart(policy, pod)))
     }
 
     fn default_isolation(&self, direction: Direction, apart: &dyn Fn(&Policy<'a>) -> bool) -> Isolation<'a> {
@@ -79,9 +113,15 @@ impl<'a> Namespace<'a> {
         self.policies().filter_map(move |policy| Some((policy, policy.opening(direction)?)))
     }
 
-    /// Whether a pod is selected by a policy for a direction.
+    /// Whether a pod is isolated in a direction, by a policy that selects it.
     #[must_use]
     pub fn isolates_pod(&self, direction: Direction, pod: &Pod<'a>) -> Isolation<'a> {
+        decide::isolation(Who { namespace: self, pod: Some(pod) }, direction, || self.isolated_by_kubernetes(direction, pod))
+    }
+
+    /// Whether a NetworkPolicy selects a pod for a direction.
+    #[must_use]
+    pub fn isolated_by_kubernetes(&self, direction: Direction, pod: &Pod<'a>) -> Isolation<'a> {
         self.isolation(direction, |policy| policy.selector.matches_pod(pod), &|policy| self.is_apart(policy, pod))
     }
 
@@ -123,14 +163,14 @@ impl<'a> Namespace<'a> {
 
     /// An object of a kind not read yet that has a say here.
     #[must_use]
-    pub fn other_policy(&self, effect: Effect, direction: Direction) -> Option<&'a Object<'a>> {
+    pub fn other_policy(&self, effect: Effect) -> Option<&'a Object<'a>> {
         let evidence = self.scan.evidence;
         let applies = |object: &Object<'a>, whole_cluster: bool| {
             whole_cluster || object.namespace.unwrap_or(evidence.assumed_namespace()) == self.record.name
         };
-        OTHERS.iter().find_map(|other| {
+        OTHERS.iter().filter(|other| other.can.contains(&effect)).find_map(|other| {
             let mut objects = evidence.of_kind_in(self.record.world, other.kind);
-            objects.find(|object| applies(object, other.whole_cluster) && other.can(effect, object, direction))
+            objects.find(|object| applies(object, other.whole_cluster))
         })
     }
 }
@@ -162,52 +202,45 @@ struct Other {
 
 use Effect::{Denies, Isolates, Opens, Precedes};
 
-const CILIUM: &[Effect] = &[Isolates, Opens, Denies];
 const TIERED: &[Effect] = &[Isolates, Opens, Denies, Precedes];
 
 const OTHERS: &[Other] = &[
-    Other { kind: GroupKind::new("cilium.io", "CiliumNetworkPolicy"), whole_cluster: false, can: CILIUM },
-    Other { kind: GroupKind::new("cilium.io", "CiliumClusterwideNetworkPolicy"), whole_cluster: true, can: CILIUM },
-    Other { kind: GroupKind::new("projectcalico.org", "NetworkPolicy"), whole_cluster: false, can: TIERED },
-    Other { kind: GroupKind::new("projectcalico.org", "GlobalNetworkPolicy"), whole_cluster: true, can: TIERED },
-    Other { kind: GroupKind::new("crd.projectcalico.org", "NetworkPolicy"), whole_cluster: false, can: TIERED },
-    Other { kind: GroupKind::new("crd.projectcalico.org", "GlobalNetworkPolicy"), whole_cluster: true, can: TIERED },
-    Other { kind: GroupKind::new("policy.networking.k8s.io", "AdminNetworkPolicy"), whole_cluster: true, can: TIERED },
-    Other { kind: GroupKind::new("policy.networking.k8s.io", "ClusterNetworkPolicy"), whole_cluster: true, can: TIERED },
-    // asked last: only for pods that no NetworkPolicy selects
-    Other { kind: GroupKind::new("policy.networking.k8s.io", "BaselineAdminNetworkPolicy"), whole_cluster: true, can: &[Isolates] },
     Other { kind: GroupKind::new("crd.antrea.io", "NetworkPolicy"), whole_cluster: false, can: TIERED },
     Other { kind: GroupKind::new("crd.antrea.io", "ClusterNetworkPolicy"), whole_cluster: true, can: TIERED },
 ];
 
-/// The kinds of policies that are not read yet.
-pub const OTHER_POLICIES: &[GroupKind] = &{
-    let mut kinds = [OTHERS[0].kind; OTHERS.len()];
-    let mut at = 0;
-    while at < OTHERS.len() {
-        kinds[at] = OTHERS[at].kind;
+/// The kinds of network policies: NetworkPolicy, those of other engines that are read, what goes with them, and those that
+/// are not read.
+pub const EVERY_POLICY: &[GroupKind] = &{
+    const READ: usize = 1 + KINDS.len();
+    const KNOWN: usize = READ + TIERS.len();
+    let mut kinds = [kinds::NETWORK_POLICY; KNOWN + OTHERS.len()];
+    let mut at = 1;
+    while at < kinds.len() {
+        kinds[at] = match at {
+            _ if at < READ => KINDS[at - 1],
+            _ if at < KNOWN => TIERS[at - READ],
+            _ => OTHERS[at - KNOWN].kind,
+        };
         at += 1;
     }
     kinds
 };
 
-impl Other {
-    fn can(&self, effect: Effect, object: &Object<'_>, direction: Direction) -> bool {
-        // Cilium adds to what NetworkPolicies allow, and takes away only by deny rules
-        if effect == Denies && self.kind.group == "cilium.io" {
-            let deny = if direction == Direction::Ingress { "ingressDeny" } else { "egressDeny" };
-            let specs = std::iter::once(object.at("spec")).chain(object.at("specs").items());
-            return specs.into_iter().any(|spec| spec.key(deny).exists());
-        }
-        self.can.contains(&effect)
-    }
-}
+/// The same without NetworkPolicy.
+pub const OTHER_POLICIES: &[GroupKind] = match EVERY_POLICY.split_first() {
+    Some((_, others)) => others,
+    None => &[],
+};
 
 /// A kind for a message: `CiliumNetworkPolicy web`.
 #[must_use]
 pub fn named(object: &Object<'_>) -> String {
-    let group =
-        if object.kind == kinds::NETWORK_POLICY.kind { format!("{} of {}", object.kind, object.group) } else { object.kind.to_owned() };
+    let group = if object.kind == kinds::NETWORK_POLICY.kind && !object.is(kinds::NETWORK_POLICY) {
+        format!("{} of {}", object.kind, object.group)
+    } else {
+        object.kind.to_owned()
+    };
     format!("{group} {}", object.name)
 }
 

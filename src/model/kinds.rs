@@ -164,7 +164,8 @@ pub fn is_served(group: &str, kind: &str) -> bool {
 #[must_use]
 pub fn is_namespaced(group: &str, kind: &str) -> Option<bool> {
     let cluster = CLUSTER_SCOPED.iter().any(|(known, kinds)| *known == group && kinds.contains(&kind));
-    if cluster || is_configuration(group) {
+    // what only files hold, a kubeconfig too, is in no namespace
+    if cluster || !is_served(group, kind) {
         return Some(false);
     }
     is_built_in(group).then_some(true)
@@ -220,6 +221,40 @@ const SERVED: &[(&str, &[&str])] = &[
     ("rbac.authorization.k8s.io", &["ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"]),
     ("storage.k8s.io", &["CSIDriver", "CSINode", "CSIStorageCapacity", "StorageClass", "VolumeAttachment", "VolumeAttributesClass"]),
 ];
+
+/// Resources of groups that Kubernetes itself serves, by their names.
+fn served() -> impl Iterator<Item = (&'static str, &'static str)> {
+    SERVED.iter().flat_map(|(group, kinds)| kinds.iter().map(move |kind| (*group, *kind)))
+}
+
+/// The group that a resource of Kubernetes itself is of; the core one where several have it.
+#[must_use]
+pub fn group_of_resource(name: &str) -> Option<&'static str> {
+    const VIRTUAL: &[(&str, &str)] = &[
+        ("users", ""),
+        ("groups", ""),
+        ("userextras", "authentication.k8s.io"),
+        ("tokenreviews", "authentication.k8s.io"),
+        ("subjectaccessreviews", "authorization.k8s.io"),
+        ("certificatesigningrequests", "certificates.k8s.io"),
+        ("signers", "certificates.k8s.io"),
+    ];
+    let served = || served().find(|(_, kind)| resource(kind) == name).map(|(group, _)| group);
+    served().or_else(|| VIRTUAL.iter().find(|(known, _)| *known == name).map(|(_, group)| *group))
+}
+
+/// The names of those resources.
+pub fn resources() -> impl Iterator<Item = String> {
+    served().map(|(_, kind)| resource(kind))
+}
+
+/// Whether objects of a resource have a namespace; `None` when it is not known.
+#[must_use]
+pub fn is_namespaced_resource(group: &str, name: &str) -> Option<bool> {
+    let name = name.split('/').next().unwrap_or(name);
+    let (own, kind) = served().find(|(own, kind)| *own == group && resource(kind) == name)?;
+    is_namespaced(own, kind)
+}
 
 /// Whether `kubectl apply` would find no such kind in a group that is Kubernetes' own; with the name that may be meant.
 #[must_use]

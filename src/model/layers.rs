@@ -202,6 +202,14 @@ impl<'a> Pod<'a> {
         fault.reworded(|said| format!("{said}; {who} may")).doubt()
     }
 
+    /// Who fills in what is not written.
+    fn completed_by(&self) -> Option<String> {
+        match self.record.supplier() {
+            Supplier::Operator => Some("the operator".to_owned()),
+            _ => self.given_defaults().map(|map| format!("ConfigMap {}", map.name)),
+        }
+    }
+
     /// What a check said of this pod, or of a container of it, in the light of who else makes the pod.
     #[must_use]
     pub(crate) fn settle(&self, verdict: Verdict, whole_pod: bool) -> Verdict {
@@ -218,20 +226,21 @@ impl<'a> Pod<'a> {
             Verdict::Pass | Verdict::PassIfNone(_) if whole_pod && self.containers().next().is_none() => {
                 Verdict::Skip("its containers stand elsewhere".into())
             }
-            Verdict::Fail(faults) if self.record.supplier() == Supplier::Operator => {
-                Verdict::Fail(faults.into_iter().map(unless_operator).collect())
-            }
+            Verdict::Fail(faults) => match self.completed_by() {
+                Some(who) => Verdict::Fail(faults.into_iter().map(|fault| unless_completed(fault, &who)).collect()),
+                None => Verdict::Fail(faults),
+            },
             verdict => verdict,
         }
     }
 }
 
-/// What an operator may fill in rests on nobody having written it.
-fn unless_operator(fault: Fault) -> Fault {
-    if fault.place.quality != Quality::Parent {
+/// What somebody may fill in rests on nobody having written it.
+fn unless_completed(fault: Fault, who: &str) -> Fault {
+    if fault.place.quality != Quality::Parent || fault.doubt {
         return fault;
     }
-    fault.reworded(|said| format!("{said}; the operator may fill it in: look at the pods that it makes")).doubt()
+    fault.reworded(|said| format!("{said}; {who} may fill it in: look at the pods that it makes")).doubt()
 }
 
 /// Whether a patch touches more than what the scheduler and the runtime share out.

@@ -3,7 +3,11 @@
 use std::sync::OnceLock;
 
 use crate::model::admin::Consoles;
+use crate::model::admission::Policies;
 use crate::model::ingress_nginx::Modes;
+use crate::model::mesh::Present;
+use crate::model::scanner::Scanned;
+use crate::model::{Map, pod_defaults};
 
 /// See the module's page.
 #[derive(Debug, Default)]
@@ -12,4 +16,14 @@ pub(crate) struct Lazy {
     pub(crate) modes: OnceLock<Modes>,
     /// The Services that lead to consoles.
     pub(crate) consoles: OnceLock<Consoles>,
+    /// What admission policies refuse.
+    pub(crate) policies: OnceLock<Policies>,
+    /// What scanners found in images, and what images are made of.
+    pub(crate) scanned: [OnceLock<Scanned>; 2],
+    /// Of each world the first namespace that has workloads, and how many have.
+    pub(crate) first_namespaces: OnceLock<Map<u16, (Box<str>, usize)>>,
+    /// What gives something to every pod of Tekton or Argo.
+    pub(crate) pod_defaults: OnceLock<pod_defaults::Found>,
+    /// The meshes that there are.
+    pub(crate) meshes: OnceLock<Present>,
 }

@@ -2,7 +2,8 @@
 
 use std::sync::OnceLock;
 
-use crate::model::field::Field;
+use crate::model::admission::{self, Answer};
+use crate::model::field::{Field, unnoticed};
 use crate::model::network::Policy;
 use crate::model::object::{Object, UNSET_NAMESPACE};
 use crate::model::pod::Pod;
@@ -25,6 +26,10 @@ pub struct NamespaceRecord<'a> {
     pub(crate) policies: Vec<Policy<'a>>,
     /// For each direction, whether the policies that isolate, and those that open again, leave no pod out; found when asked.
     pub(crate) covers: [OnceLock<[Cover; 2]>; 2],
+    /// What is refused in it, in the order of the standard's table; found when asked.
+    pub(crate) admission: OnceLock<Box<[Answer]>>,
+    /// The policies of other engines that may select pods of it, in the order in which they are asked; found when asked.
+    pub(crate) guards: OnceLock<Vec<u32>>,
     /// Where to point when it has no document.
     pub(crate) mention: Field<'a>,
     /// The oldest and the latest version of the Pod Security Standards that its documents ask for.
@@ -87,6 +92,12 @@ impl<'a> Namespace<'a> {
     #[must_use]
     pub fn field(&self) -> Field<'a> {
         self.documents().next().map_or(self.record.mention, |document| document.at("metadata.name"))
+    }
+
+    /// What admission refuses in it, in the order of the standard's table.
+    #[must_use]
+    pub fn admission(&self) -> &'a [Answer] {
+        self.record.admission.get_or_init(|| unnoticed(|| admission::answers(self)))
     }
 
     /// The objects in it.

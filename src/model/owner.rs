@@ -3,7 +3,6 @@
 //! Only an object that says what its controller's template says is a copy. One that differs is judged by itself, as its
 //! controller does not speak for it; of several that differ in the same way, the first.
 
-use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use rayon::prelude::*;
@@ -12,7 +11,7 @@ use crate::model::evidence::Evidence;
 use crate::model::object::Object;
 use crate::model::pod::{Pod, PodRecord};
 use crate::model::template::{self, Difference, Facts, Selecting};
-use crate::model::{GroupKind, kinds};
+use crate::model::{GroupKind, Map, kinds};
 
 /// Controllers that copy their template as it stands. Operators of other kinds make pods of a design of their own.
 const COPYING: &[GroupKind] = &[
@@ -53,9 +52,9 @@ pub enum Made {
 #[derive(Debug, Default)]
 pub struct Owners {
     /// By the number of what was made: its controller, and what it is to it.
-    made: HashMap<u32, (u32, Made)>,
+    made: Map<u32, (u32, Made)>,
     /// The running pods that are judged at an object, other than itself.
-    pods: HashMap<u32, Vec<u32>>,
+    pods: Map<u32, Vec<u32>>,
     selecting: Selecting,
 }
 
@@ -69,7 +68,7 @@ impl Owners {
         let mut tops: Vec<u32> = controllers.iter().map(|(_, owner)| *owner).collect();
         tops.sort_unstable();
         tops.dedup();
-        let read: HashMap<u32, Vec<Facts<'_>>> = tops
+        let read: Map<u32, Vec<Facts<'_>>> = tops
             .into_par_iter()
             .map(|owner| (owner, templates(evidence, owner).map(|pod| template::facts(pod, None, &owners.selecting)).collect()))
             .collect();
@@ -77,7 +76,7 @@ impl Owners {
             .par_iter()
             .map(|&(id, owner)| (id, owner, difference(evidence, id, owner, &read[&owner], &owners.selecting)))
             .collect();
-        let mut apart: HashMap<(u32, u64), u32> = HashMap::new();
+        let mut apart: Map<(u32, u64), u32> = Map::default();
         for (id, owner, difference) in held {
             let made = match difference {
                 None => Made::Copy,
@@ -172,13 +171,13 @@ fn controllers(evidence: &Evidence<'_>) -> Vec<(u32, u32)> {
         return Vec::new();
     }
     let has_pods = |object: &&Object<'_>| !evidence.pods_in(object).is_empty();
-    let mut named: HashMap<Name<'_>, Vec<u32>> = HashMap::new();
+    let mut named: Map<Name<'_>, Vec<u32>> = Map::default();
     for object in evidence.objects().iter().filter(has_pods) {
         let name = Name { world: object.world, group: object.group, kind: object.kind, namespace: object.namespace, name: object.name };
         named.entry(name).or_default().push(object.id);
     }
     let owned = evidence.objects().iter().filter(|object| speaks[object.file() as usize]).filter(has_pods);
-    let found: HashMap<u32, u32> = owned.filter_map(|object| Some((object.id, controller(evidence, &named, object)?))).collect();
+    let found: Map<u32, u32> = owned.filter_map(|object| Some((object.id, controller(evidence, &named, object)?))).collect();
     // owners in a ring make nothing
     let is_below = |id: u32| {
         let chain = std::iter::successors(Some(id), |id| found.get(id).copied());
@@ -194,9 +193,9 @@ fn templates<'e, 'a>(evidence: &'e Evidence<'a>, owner: u32) -> impl Iterator<It
     evidence.pods_of(owner).iter().filter(|pod| pod.layers.is_none())
 }
 
-/// The labels that NetworkPolicies select pods by.
+/// The labels that network policies select pods by.
 fn selecting(evidence: &Evidence<'_>) -> Selecting {
-    let mut keys = Selecting::new();
+    let mut keys: Selecting = evidence.guards().keys().map(Into::into).collect();
     for selector in evidence.of_kind(kinds::NETWORK_POLICY).map(|policy| policy.at("spec.podSelector")) {
         keys.extend(selector.key("matchLabels").entries().into_iter().map(|(key, _)| key.into()));
         keys.extend(selector.key("matchExpressions").items().map(|expression| expression.key("key").str().into()));
@@ -214,7 +213,7 @@ struct Name<'a> {
     name: &'a str,
 }
 
-fn controller(evidence: &Evidence<'_>, named: &HashMap<Name<'_>, Vec<u32>>, object: &Object<'_>) -> Option<u32> {
+fn controller(evidence: &Evidence<'_>, named: &Map<Name<'_>, Vec<u32>>, object: &Object<'_>) -> Option<u32> {
     if object.annotation(MIRROR).exists() {
         return None;
     }

@@ -3,7 +3,7 @@
 use crate::model::field::Field;
 use crate::model::isolation::Isolation;
 use crate::model::namespace::Namespace;
-use crate::model::network::{Direction, Rule};
+use crate::model::network::{Direction, Rule, side};
 use crate::model::pod::Pod;
 use crate::model::selector::{Match, NAMESPACE_NAME, Selector};
 
@@ -34,7 +34,9 @@ pub fn sources<'a>(namespace: &Namespace<'a>, pod: &Pod<'a>) -> Box<dyn Iterator
     let (scan, world, own) = (namespace.scan(), namespace.world(), *namespace);
     let records = scan.evidence.namespaces().iter().filter(move |record| record.world == world);
     let all = records.map(move |record| Namespace { scan, record });
-    if !matches!(namespace.isolates_pod(Direction::Ingress, pod), Isolation::Yes) {
+    // the rules of other engines are asked of each source
+    let others = namespace.guards().next().is_some();
+    if others || !matches!(namespace.isolates_pod(Direction::Ingress, pod), Isolation::Yes) {
         return Box::new(all);
     }
     let selecting = namespace.policies().filter(|policy| policy.selector.matches_pod(pod) != Match::No);
@@ -70,44 +72,48 @@ fn is_everywhere(peer: Field<'_>) -> bool {
 /// What a pod, in its namespace, may send to another in its own; `None` when nothing gets there.
 #[must_use]
 pub fn between<'a>(source: (&Namespace<'a>, &Pod<'a>), target: (&Namespace<'a>, &Pod<'a>)) -> Option<Reach> {
-    let out = side(Direction::Egress, source, target, target.1)?;
-    let into = side(Direction::Ingress, target, source, target.1)?;
-    let both = out.ports.iter().flat_map(|a| into.ports.iter().map(move |b| (a.0.max(b.0), a.1.min(b.1))));
-    let ports: Ports = both.filter(|(first, last)| first <= last).collect();
+    let out = side::side(Direction::Egress, source, target, target.1, None);
+    if out.open.is_empty() {
+        return None;
+    }
+    let into = side::side(Direction::Ingress, target, source, target.1, None);
+    let ports = common(&out.open, &into.open);
     (!ports.is_empty()).then_some(Reach { ports, sure: out.sure && into.sure })
 }
 
-/// What the policies of one side let through, from or to the other.
-fn side<'a>(
-    direction: Direction,
-    (namespace, pod): (&Namespace<'a>, &Pod<'a>),
-    other: (&Namespace<'a>, &Pod<'a>),
-    target: &Pod<'a>,
-) -> Option<Reach> {
-    match namespace.isolates_pod(direction, pod) {
-        Isolation::Yes => {}
-        Isolation::No => return Some(Reach { ports: vec![EVERY], sure: true }),
-        _ => return Some(Reach { ports: vec![EVERY], sure: false }),
-    }
-    let mut reach = Reach { ports: Vec::new(), sure: true };
-    for policy in namespace.policies().filter(|policy| policy.isolates(direction)) {
-        let selected = policy.selector.matches_pod(pod);
-        if selected == Match::No {
-            continue;
-        }
-        for rule in policy.rules(direction) {
-            let peer = names(rule, namespace, other);
-            if peer != Match::No {
-                reach.sure &= selected == Match::Yes && peer == Match::Yes;
-                reach.ports.extend(ports(rule, target));
-            }
+/// The ports that are in both.
+#[must_use]
+pub fn common(one: &Ports, other: &Ports) -> Ports {
+    let both = one.iter().flat_map(|a| other.iter().map(move |b| (a.0.max(b.0), a.1.min(b.1))));
+    both.filter(|(first, last)| first <= last).collect()
+}
+
+/// The ports that are in either, in order.
+#[must_use]
+pub fn union(one: Ports, other: Ports) -> Ports {
+    let mut all: Ports = one.into_iter().chain(other).collect();
+    all.sort_unstable();
+    let mut merged = Ports::new();
+    for (first, last) in all {
+        match merged.last_mut() {
+            Some(before) if first <= before.1.saturating_add(1) => before.1 = before.1.max(last),
+            _ => merged.push((first, last)),
         }
     }
-    (!reach.ports.is_empty()).then_some(reach)
+    merged
+}
+
+/// The ports that are in the first only.
+#[must_use]
+pub fn without(all: &Ports, holes: &Ports) -> Ports {
+    holes.iter().fold(all.clone(), |left, hole| {
+        let parts = left.into_iter().flat_map(|(first, last)| [(first, last.min(hole.0 - 1)), (first.max(hole.1 + 1), last)]);
+        parts.filter(|(first, last)| first <= last).collect()
+    })
 }
 
 /// Whether a rule is about a pod in a namespace.
-fn names<'a>(rule: Rule<'a>, own: &Namespace<'a>, (namespace, pod): (&Namespace<'a>, &Pod<'a>)) -> Match {
+pub(crate) fn names<'a>(rule: Rule<'a>, own: &Namespace<'a>, (namespace, pod): (&Namespace<'a>, &Pod<'a>)) -> Match {
     if rule.is_for_everybody() {
         return Match::Yes;
     }
@@ -134,14 +140,15 @@ fn in_namespace<'a>(peer: Field<'a>, own: &Namespace<'a>, namespace: &Namespace<
     }
 }
 
-/// The ports of a rule, those with a name as the target's containers give them.
-fn ports(rule: Rule<'_>, target: &Pod<'_>) -> Ports {
+/// The ports of a rule, of one protocol or of any, those with a name as the target's containers give them.
+pub(crate) fn ports(rule: Rule<'_>, target: &Pod<'_>, protocol: Option<&str>) -> Ports {
     let listed = rule.field.key("ports");
     if listed.is_empty() {
         return vec![EVERY];
     }
     let mut ports = Ports::new();
-    for item in listed.items() {
+    let fits = |item: &Field<'_>| protocol.is_none_or(|protocol| item.key("protocol").text().unwrap_or("TCP") == protocol);
+    for item in listed.items().filter(fits) {
         let port = item.key("port");
         match port.text() {
             None => ports.push(EVERY),
@@ -154,7 +161,7 @@ fn ports(rule: Rule<'_>, target: &Pod<'_>) -> Ports {
     ports
 }
 
-fn named(target: &Pod<'_>, name: &str) -> Ports {
+pub(crate) fn named(target: &Pod<'_>, name: &str) -> Ports {
     let all = target.containers().flat_map(|container| container.at("ports").items().collect::<Vec<_>>());
     let own = all.filter(|port| port.key("name").text() == Some(name)).filter_map(|port| port.key("containerPort").int());
     own.map(|number| (number, number)).collect()

@@ -1,7 +1,8 @@
 //! What a check may look at: the evidence, the settings, the version judged by.
 
 use crate::model::evidence::{Evidence, Extent};
-use crate::model::{GroupKind, KubernetesVersion, Namespace, Pod};
+use crate::model::field::unnoticed;
+use crate::model::{GroupKind, KubernetesVersion, Map, Namespace, Pod};
 use crate::settings::Settings;
 
 /// See the module's page.
@@ -13,6 +14,8 @@ pub struct Scan<'a> {
     pub settings: &'a Settings,
     /// The version given by flag or configuration; `None`: the server's, else the latest known.
     pub version: Option<KubernetesVersion>,
+    /// When it is judged: what is too old, or has run out, is so at this time.
+    pub now: jiff::Timestamp,
 }
 
 impl<'a> Scan<'a> {
@@ -34,6 +37,13 @@ impl<'a> Scan<'a> {
         matches!(self.evidence.extent(kind, namespace), Extent::Whole)
     }
 
+    /// Who runs the control plane where a provider does, so that nothing of it can be seen, and what tells.
+    #[must_use]
+    pub fn managed_by(&self) -> Option<(&'a str, &'a str)> {
+        let cluster = &self.evidence.cluster()?.cluster;
+        Some((cluster.managed_by.as_deref()?, cluster.managed_sign.as_deref().unwrap_or_default()))
+    }
+
     /// The view of a pod by its number.
     #[must_use]
     pub fn pod(&'a self, id: u32) -> Pod<'a> {
@@ -44,6 +54,26 @@ impl<'a> Scan<'a> {
     #[must_use]
     pub fn namespace(&'a self, world: u16, name: &str) -> Option<Namespace<'a>> {
         self.evidence.namespace(world, name).map(|record| Namespace { scan: self, record })
+    }
+
+    /// Of a world's namespaces that have workloads, system ones left out, the first by name, and how many there are.
+    #[must_use]
+    pub fn first_namespace(&self, world: u16) -> Option<(&'a str, usize)> {
+        let evidence = self.evidence;
+        let counted = || {
+            let mut found: Map<u16, (Box<str>, usize)> = Map::default();
+            let busy = evidence.namespaces().iter().filter(|record| !record.pods.is_empty() && !self.is_system_namespace(record.name));
+            for record in busy {
+                let (first, count) = found.entry(record.world).or_insert_with(|| (record.name.into(), 0));
+                *count += 1;
+                if record.name < &**first {
+                    *first = record.name.into();
+                }
+            }
+            found
+        };
+        let (first, count) = evidence.lazy.first_namespaces.get_or_init(|| unnoticed(counted)).get(&world)?;
+        Some((first, *count))
     }
 
     /// Whether rule N1 of the checks spares a namespace.

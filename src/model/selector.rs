@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::model::field::Field;
 use crate::model::kinds;
+use crate::model::network::fit::{Fit, Label};
 use crate::model::object::Object;
 use crate::model::pod::Pod;
 
 /// The label that the API server puts on every namespace.
-pub(super) const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";
+pub(crate) const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";
 
 /// Labels that controllers put on pods beyond those of the template.
 pub(crate) const ADDED_AT_RUN_TIME: &[&str] = &[
@@ -104,6 +105,18 @@ impl<'a> Selector<'a> {
         self.requirements.iter().map(|asked| asked.key).collect()
     }
 
+    /// Whether all that it asks is that labels be there.
+    #[must_use]
+    pub fn only_asks_presence(&self) -> bool {
+        self.requirements.iter().all(|asked| asked.operator == Operator::Exists)
+    }
+
+    /// What it says of something of whose labels not all are known.
+    #[must_use]
+    pub fn judge(&self, label: impl Fn(&'a str) -> Label<'a>) -> Fit {
+        self.requirements.iter().fold(Fit::Yes, |fit, asked| fit.and(label(asked.key).test(|value| asked.holds(value))))
+    }
+
     /// Whether it selects something with these labels.
     #[must_use]
     pub fn matches(&self, label: impl Fn(&'a str) -> Option<&'a str>) -> bool {
@@ -135,7 +148,7 @@ impl<'a> Selector<'a> {
 }
 
 /// Whether a controller gives its pods a label of this key: those of Kubernetes, and of operators whose pods are read.
-fn is_added_at_run_time(key: &str) -> bool {
+pub(super) fn is_added_at_run_time(key: &str) -> bool {
     let domain = key.split_once('/').map_or("", |(domain, _)| domain);
     ADDED_AT_RUN_TIME.contains(&key) || domain.ends_with(".k8s.elastic.co") || matches!(domain, "tekton.dev" | "workflows.argoproj.io")
 }

@@ -1,6 +1,7 @@
 //! What a custom resource that the table does not know holds of pods, by the structure of its fields.
 
 use crate::model::field::Field;
+use crate::model::image::Image;
 use crate::model::kinds;
 use crate::model::object::Object;
 use crate::model::templates::{self, Embedded};
@@ -16,6 +17,8 @@ pub(crate) struct Structure<'a> {
     pub(crate) objects: Vec<Field<'a>>,
     /// The first field that only pods have, and that belongs to none that was found.
     pub(crate) loose: Option<Field<'a>>,
+    /// The first image by name that stands near the top of the spec.
+    pub(crate) image: Option<Field<'a>>,
 }
 
 /// The pod templates of a kind that the table does not know: a `spec` with a list of containers beside or below a template.
@@ -65,6 +68,9 @@ impl<'a> Structure<'a> {
         if self.loose.is_none() {
             self.loose = entries.iter().find(|(key, field)| is_of_pods(key, *field)).map(|(_, field)| *field);
         }
+        if self.image.is_none() && depth <= HIGHEST {
+            self.image = entries.iter().find(|(key, field)| *key == "image" && is_image(*field)).map(|(_, field)| *field);
+        }
         let sibling = entries.iter().find(|(key, _)| *key == "metadata").map(|(_, field)| *field);
         for (key, field) in entries {
             self.place(field, sibling.unwrap_or(metadata), key == "spec", depth + 1);
@@ -73,6 +79,14 @@ impl<'a> Structure<'a> {
             self.objects.push(place);
         }
     }
+}
+
+/// How deep in a spec an image is still that of the whole: `spec.image`, `spec.server.image`.
+const HIGHEST: usize = 1;
+
+/// Whether a text names an image of containers, not some disk or picture: by a tag or a digest.
+fn is_image(field: Field<'_>) -> bool {
+    Image::parse(field.str()).is_ok_and(|image| image.digest.is_some() || image.tag.is_some())
 }
 
 /// Whether a field can only mean pods.

@@ -3,7 +3,7 @@
 use crate::discover::{Gap, Place};
 use crate::model::object::Object;
 use crate::model::templates::{self, Embedded, Shape};
-use crate::model::{Field, kinds, layers, runs, structure};
+use crate::model::{Field, kinds, layers, pod_defaults, runs, structure};
 use crate::parse::{File, Kind, Lines};
 
 /// Kinds whose lists of containers are values for something else, judged once that is rendered.
@@ -16,6 +16,10 @@ pub(crate) fn pods<'a>(object: &Object<'a>, file: &File) -> (Vec<Embedded<'a>>, 
         let meant = near.map(|near| format!("; is {near} meant?")).unwrap_or_default();
         let why = format!("Kubernetes has no such kind, so `kubectl apply` would refuse it{meant}");
         return (Vec::new(), vec![gap(object, object.at("kind"), file, &why)]);
+    }
+    if let Some((_, field)) = pod_defaults::given(object) {
+        let why = "its controller gives this to every pod that it makes, and it was not laid under them: scan the pods";
+        return (Vec::new(), vec![gap(object, field, file, why)]);
     }
     let Some(shapes) = templates::shapes(object) else { return by_structure(object, file) };
     let pods = templates::by_table(object, shapes);
@@ -40,13 +44,25 @@ pub(crate) fn pods<'a>(object: &Object<'a>, file: &File) -> (Vec<Embedded<'a>>, 
 const POLICIES: &[&str] =
     &["kyverno.io", "policies.kyverno.io", "templates.gatekeeper.sh", "constraints.gatekeeper.sh", "mutations.gatekeeper.sh"];
 
+/// Groups of what looks after images, or names those of others, and runs none.
+const OF_IMAGES: &[&str] = &[
+    "argocd-image-updater.argoproj.io",
+    "image.toolkit.fluxcd.io",
+    "kargo.akuity.io",
+    "kuik.enix.io",
+    "security-profiles-operator.x-k8s.io",
+];
+
 fn by_structure<'a>(object: &Object<'a>, file: &File) -> (Vec<Embedded<'a>>, Vec<Gap>) {
     let taken_apart = !object.live && structure::wrapped(object.api_version, object.kind).is_some();
     let is_policy = POLICIES.contains(&object.group);
     if taken_apart || is_policy || kinds::is_built_in(object.group) || VALUES.contains(&(object.group, object.kind)) {
         return (Vec::new(), Vec::new());
     }
-    let found = structure::search(object);
+    let mut found = structure::search(object);
+    if OF_IMAGES.contains(&object.group) {
+        found.image = None;
+    }
     let why = "it has a list of containers whose meaning is not known, so they were not judged";
     let mut gaps: Vec<_> = found.uncovered.iter().map(|field| gap(object, *field, file, why)).collect();
     // one says it: the other fields go the same way
@@ -57,6 +73,10 @@ fn by_structure<'a>(object: &Object<'a>, file: &File) -> (Vec<Embedded<'a>>, Vec
             file,
             "its operator makes pods with these fields, which were not judged: scan the pods that it makes",
         ));
+    }
+    if let Some(image) = found.image.filter(|_| gaps.is_empty() && found.pods.is_empty()) {
+        let why = "its operator runs this image in pods of its own, which were not judged: scan the pods that it makes";
+        gaps.push(gap(object, image, file, why));
     }
     let whole = found.objects.iter().map(|place| {
         let why = format!("it holds a whole object ({}), which was not judged: scan that by itself", place.key("kind").str());

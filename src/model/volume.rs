@@ -123,8 +123,8 @@ impl<'a> Mount<'a> {
         if !sure.is_empty() {
             return sure;
         }
-        let fitting = claims.fitting(evidence, set.world, template.key("spec"));
-        fitting.filter_map(|id| self.in_volume(field, evidence.object(id), true)).collect()
+        let fitting = claims.fitting(evidence, set.world, template.key("spec"), self.reaches_below());
+        fitting.into_iter().filter_map(|id| self.in_volume(field, evidence.object(id), true)).collect()
     }
 
     fn behind_claim(&self, field: Field<'a>, name: &'a str) -> Vec<HostPath<'a>> {
@@ -134,8 +134,14 @@ impl<'a> Mount<'a> {
         }
         let evidence = self.pod.scan().evidence;
         let world = self.pod.object().world;
-        let fitting = self.pod.claims(name).flat_map(|claim| evidence.claims().fitting(evidence, world, claim.at("spec")));
+        let fitting =
+            self.pod.claims(name).flat_map(|claim| evidence.claims().fitting(evidence, world, claim.at("spec"), self.reaches_below()));
         fitting.filter_map(|id| self.in_volume(field, evidence.object(id), true)).collect()
+    }
+
+    /// Whether it mounts something below what the volume is, which may have another meaning than that.
+    fn reaches_below(&self) -> bool {
+        !self.field.key("subPath").is_empty()
     }
 
     fn in_volume(&self, field: Field<'a>, volume: &'a Object<'a>, perhaps: bool) -> Option<HostPath<'a>> {

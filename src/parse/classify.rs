@@ -12,7 +12,7 @@ use crate::discover::{Gap, Origin, Place, Source};
 
 use super::fault::{self, Fault};
 use super::tree::{Kind, NodeId, Tree};
-use super::{File, Limits, Status, decode, directive, host, keys, scalar, template, yaml};
+use super::{File, Limits, Role, Status, decode, directive, host, keys, scalar, template, yaml};
 
 /// The largest file that is read at all: what may hold documents of the largest size, and fits memory.
 const LARGEST: u64 = 1 << 30;
@@ -36,6 +36,7 @@ pub fn read(source: Source, limits: &Limits) -> File {
         status: Status::Gap,
         live: false,
         host: false,
+        role: Role::Judged,
     };
     let (origin, stat) = match origin {
         Origin::Host(node) => {
@@ -205,7 +206,7 @@ fn is_candidate(path: &Path) -> bool {
 }
 
 /// The bytes of a source, or why there are none.
-fn bytes(origin: Origin) -> Result<Vec<u8>, String> {
+pub(super) fn bytes(origin: Origin) -> Result<Vec<u8>, String> {
     let path = match origin {
         Origin::Bytes(bytes) => return Ok(bytes),
         Origin::File(path) => path,

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use crate::discover::{Gap, List};
 
 use super::tree::{Builder, Tree};
-use super::{Document, File, Limits, Status, json};
+use super::{Document, File, Limits, Role, Status, json};
 
 /// Parses every list in parallel, in the order given.
 #[must_use]
@@ -31,6 +31,7 @@ fn read(list: List) -> File {
         status: Status::Read,
         live: true,
         host: false,
+        role: Role::Judged,
     };
     // a list is one document however long it is
     let limits = Limits { document: usize::MAX, ..Limits::default() };

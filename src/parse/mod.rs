@@ -18,6 +18,7 @@ pub mod lines;
 pub mod live;
 mod number;
 mod odd;
+pub mod plain;
 pub mod prune;
 pub mod scalar;
 mod template;
@@ -58,6 +59,26 @@ pub struct File {
     pub live: bool,
     /// It was found below the root of a node.
     pub host: bool,
+    /// What it is to the scan.
+    pub role: Role,
+}
+
+/// What a file is to the scan.
+#[derive(Debug, Default)]
+pub enum Role {
+    /// Its objects are judged.
+    #[default]
+    Judged,
+    /// Another tool made it. For each of its documents the number of the file that it comes from, as far as that is known, and the
+    /// numbers of all files that had a part in it.
+    Made {
+        /// One a document.
+        from: Vec<Option<u32>>,
+        /// All of them.
+        parts: Vec<u32>,
+    },
+    /// What is judged was made of it: its own documents are kept to point at.
+    Source(Vec<Document>),
 }
 
 impl File {

@@ -12,6 +12,7 @@ use super::given::{self, Given, Pair};
 use super::text::{Located, Text};
 use crate::checks::{Check, Severity};
 use crate::discover::root;
+use crate::render::Mode;
 use crate::settings::Value;
 
 /// The name that is searched for.
@@ -35,6 +36,14 @@ pub struct Config {
     pub format: Option<Located<String>>,
     /// Files to write besides: FORMAT=PATH.
     pub output: Vec<Located<String>>,
+    /// Show the result by another framework as well: `nist-800-53`, or the path of a Gemara MappingDocument.
+    pub framework: Option<Located<String>>,
+    /// Whether to colour what a terminal shows.
+    pub color: Option<Color>,
+    /// Say less on standard error: errors only.
+    pub quiet: bool,
+    /// Show more: 1 for reviews one by one, ignored files and excused findings.
+    pub verbose: u8,
     /// Failures at or over this severity give exit code 1; `none`: none do.
     pub fail_on: Option<FailOn>,
     /// Reviews count for `fail_on` as well.
@@ -49,6 +58,10 @@ pub struct Config {
     /// The Kubernetes version to judge by: "1.34".
     #[schemars(regex(pattern = r"^v?1\.[0-9]+(\.[0-9]+)?$"))]
     pub kubernetes_version: Option<Located<String>>,
+    /// What to render before it is judged: `auto`, `all` or `never`.
+    pub render: Option<Mode>,
+    /// Files of values for charts.
+    pub values: Vec<Located<String>>,
     /// List what passed as well.
     pub include_passes: bool,
     /// Read what ignore files leave out.
@@ -60,6 +73,14 @@ pub struct Config {
     pub allow_gaps: bool,
     /// The namespace of objects that name none.
     pub assume_namespace: Option<Located<String>>,
+    /// The name that standard input has in reports.
+    pub stdin_path: Option<String>,
+    /// Of a cluster: only the objects of these namespaces, and those that have none.
+    pub namespaces: Vec<String>,
+    /// Of a cluster: not the objects of these namespaces.
+    pub exclude_namespaces: Vec<String>,
+    /// Of a cluster: only namespaced objects with these labels, as kubectl writes them.
+    pub selector: Option<String>,
     /// The largest document that is read, in bytes.
     #[schemars(range(min = 1))]
     pub document_limit: Option<Located<usize>>,
@@ -140,6 +161,19 @@ impl std::str::FromStr for FailOn {
             other => Err(format!("`{other}` is none of {}", FailOn::WORDS.join(", "))),
         }
     }
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Color {
+    /// On a terminal.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
 }
 
 /// What the input holds all of.

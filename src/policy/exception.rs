@@ -76,8 +76,9 @@ pub struct Exception {
     /// Who allowed it.
     #[serde(default)]
     pub(crate) approver: String,
-    /// The last day it holds: YYYY-MM-DD.
+    /// The last day it holds: YYYY-MM-DD, in quotes for readers of YAML that make something else of a bare day.
     #[serde(default)]
+    #[schemars(extend("format" = "date"))]
     pub(crate) expires: Option<Located<String>>,
 }
 

@@ -29,7 +29,7 @@ pub mod upstream;
 
 pub use baseline::Baseline;
 pub use catalog::{Catalog, Control, Coverage, Group};
-pub use config::{Config, FailOn};
+pub use config::{Color, Config, FailOn};
 pub use error::{Error, unknown};
 pub use exception::{Candidate, Exceptions, Excuse};
 pub use excuser::Excuser;

@@ -172,7 +172,7 @@ fn controls(assessment: &Assessment) -> Suite {
 fn facts(assessment: &Assessment) -> Vec<(&'static str, String)> {
     let pin = |name: &str, version: &str| clean(format!("{name} {version}").trim(), SENTENCE).into_owned();
     vec![
-        ("catalog", pin(&assessment.catalog.name, &assessment.catalog.version)),
+        ("catalog", pin(&assessment.catalog.id, &assessment.catalog.version)),
         ("profile", pin(&assessment.profile.name, &assessment.profile.version)),
         ("tool", pin(&assessment.tool.name, &assessment.tool.version)),
     ]

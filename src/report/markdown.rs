@@ -67,7 +67,7 @@ fn length(text: &str) -> usize {
 fn head(assessment: &Assessment) -> String {
     let summary = &assessment.summary;
     let mut text = format!("## cnscan: {}\n\n", prose(&words::verdict(assessment)));
-    let counts = Severity::ALL.iter().map(|severity| (severity.as_str(), summary.failures.get(severity).copied().unwrap_or(0) as usize));
+    let counts = Severity::ALL.iter().map(|severity| (severity.as_str(), summary.findings.get(severity).copied().unwrap_or(0) as usize));
     let others = [
         ("review", summary.reviews as usize),
         ("excused", summary.excused as usize),

@@ -53,7 +53,7 @@ fn run<W: Write>(assessment: &Assessment, page: &mut Page<W>) -> io::Result<()> 
     page.family("cnscan_scan", "info", "What was assessed, with what.")?;
     let labels = [
         ("version", assessment.tool.version.as_str()),
-        ("catalog", &assessment.catalog.name),
+        ("catalog", &assessment.catalog.id),
         ("catalog_version", &assessment.catalog.version),
         ("profile", &assessment.profile.name),
         ("kubernetes", &assessment.kubernetes_version.version),

@@ -18,6 +18,8 @@ use crate::model::UNSET_NAMESPACE;
 
 /// What a report may weigh: the store of a cluster takes 1.5 MB an object.
 const MOST_BYTES: usize = 1_000_000;
+/// How many reports a namespace gets in a cluster at most.
+const MOST_PARTS: usize = 10;
 /// What gaps are reported under.
 const EVIDENCE: &str = "evidence";
 
@@ -30,13 +32,16 @@ struct Form {
     has_source: bool,
 }
 
+const POLICY: Form =
+    Form { api_version: "wgpolicyk8s.io/v1alpha2", namespaced: "PolicyReport", cluster: "ClusterPolicyReport", has_source: false };
+const OPEN: Form = Form { api_version: "openreports.io/v1alpha1", namespaced: "Report", cluster: "ClusterReport", has_source: true };
+
 /// Writes `wgpolicyk8s.io/v1alpha2`.
 ///
 /// # Errors
 /// What the writer says.
 pub fn write(assessment: &Assessment, out: &mut dyn Write) -> io::Result<()> {
-    let api_version = "wgpolicyk8s.io/v1alpha2";
-    all(assessment, &Form { api_version, namespaced: "PolicyReport", cluster: "ClusterPolicyReport", has_source: false }, out)
+    all(assessment, &POLICY, out)
 }
 
 /// Writes `openreports.io/v1alpha1`.
@@ -44,8 +49,37 @@ pub fn write(assessment: &Assessment, out: &mut dyn Write) -> io::Result<()> {
 /// # Errors
 /// What the writer says.
 pub fn write_open(assessment: &Assessment, out: &mut dyn Write) -> io::Result<()> {
-    let api_version = "openreports.io/v1alpha1";
-    all(assessment, &Form { api_version, namespaced: "Report", cluster: "ClusterReport", has_source: true }, out)
+    all(assessment, &OPEN, out)
+}
+
+/// The same as objects for a cluster: no more of them for a namespace than such a cluster should keep.
+///
+/// # Errors
+/// When a report is no JSON, which cannot be.
+pub fn objects(assessment: &Assessment, open: bool) -> serde_json::Result<Vec<serde_json::Value>> {
+    let form = if open { &OPEN } else { &POLICY };
+    let made = Made::new(assessment);
+    let mut objects = Vec::new();
+    for (place, mut entries) in places(&made, assessment) {
+        let mut sizes: Vec<usize> = parts(&entries).iter().map(|part| part.len()).collect();
+        if sizes.len() > MOST_PARTS {
+            sizes.truncate(MOST_PARTS);
+            let kept = sizes.iter().sum();
+            let left_out = plural(entries.len() - kept, "result");
+            let said = format!("{left_out} more would be too much for the store of a cluster: see the result itself");
+            entries.truncate(kept);
+            entries.push(Entry { policy: EVIDENCE.to_owned(), ..made.entry("truncated", "error", said) });
+            // one line fits into the room that every report has left
+            sizes.last_mut().into_iter().for_each(|last| *last += 1);
+        }
+        let mut rest = &entries[..];
+        for (number, size) in sizes.into_iter().enumerate() {
+            let (results, others) = rest.split_at(size);
+            objects.push(serde_json::to_value(report(form, &place, number, results))?);
+            rest = others;
+        }
+    }
+    Ok(objects)
 }
 
 #[derive(Serialize)]
@@ -143,12 +177,8 @@ impl Place {
 
 fn all(assessment: &Assessment, form: &Form, out: &mut dyn Write) -> io::Result<()> {
     let mut out = BufWriter::with_capacity(1 << 16, out);
-    let mut places: BTreeMap<Place, Vec<Entry>> = BTreeMap::new();
-    for (place, entry) in Made::new(assessment).entries(assessment) {
-        places.entry(place).or_default().push(entry);
-    }
     let mut separator = "";
-    for (place, entries) in &places {
+    for (place, entries) in &places(&Made::new(assessment), assessment) {
         for (number, results) in parts(entries).into_iter().enumerate() {
             out.write_all(separator.as_bytes())?;
             yaml::document(&report(form, place, number, results), &mut out)?;
@@ -156,6 +186,14 @@ fn all(assessment: &Assessment, form: &Form, out: &mut dyn Write) -> io::Result<
         }
     }
     out.flush()
+}
+
+fn places(made: &Made<'_>, assessment: &Assessment) -> BTreeMap<Place, Vec<Entry>> {
+    let mut places: BTreeMap<Place, Vec<Entry>> = BTreeMap::new();
+    for (place, entry) in made.entries(assessment) {
+        places.entry(place).or_default().push(entry);
+    }
+    places
 }
 
 /// The entries in as many reports as their weight asks for.

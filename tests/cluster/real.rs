@@ -25,7 +25,7 @@ struct Cluster {
 }
 
 /// Says so where it is seen: what a test prints is kept from view when it ends well.
-fn skipped(what: &str) {
+pub(crate) fn skipped(what: &str) {
     use std::io::Write;
     _ = writeln!(std::io::stderr(), "skipped: {what}");
 }
@@ -72,6 +72,23 @@ impl Cluster {
 
     fn scan(&self, kubeconfig: &Path, more: &[&str]) -> Output {
         cnscan(&[&["scan", "--cluster", "--no-config", "-f", "json"], more].concat(), kubeconfig)
+    }
+
+    /// A kind of its own in a group of its own.
+    fn define(&self, group: &str, kind: &str, schema: Value) {
+        let plural = format!("{}s", kind.to_lowercase());
+        self.make(
+            "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+            json!({"metadata": {"name": format!("{plural}.{group}")}, "spec": {"group": group, "scope": "Namespaced",
+                "names": {"plural": plural, "singular": kind.to_lowercase(), "kind": kind},
+                "versions": [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": schema}}]}}),
+        );
+        let path = format!("/apis/{group}/v1/{plural}");
+        let ready = Instant::now();
+        while self.send(Method::GET, &path, &Value::Null).is_err() {
+            assert!(ready.elapsed() < Duration::from_secs(20), "the new kind is not served");
+            std::thread::sleep(Duration::from_millis(100));
+        }
     }
 
     /// A kubeconfig for the same cluster with other credentials.
@@ -125,6 +142,7 @@ fn privileged(name: &str) -> Value {
 
 #[test]
 fn every_kind_is_read_custom_ones_too() {
+    let _alone = kinds_alone();
     let Some(cluster) = cluster("every_kind_is_read_custom_ones_too") else { return };
     let group = format!("{}.example.com", cluster.namespace);
     cluster.make(
@@ -240,6 +258,284 @@ fn what_a_reader_may_not_list_is_named_exactly() {
     }
     let text = result.to_string();
     assert!(!text.contains("system:serviceaccount:"), "no user in a result");
+}
+
+/// What the project says that a reader needs, as rules.
+fn role(arguments: &[&str]) -> Value {
+    let output = Command::cargo_bin("cnscan").expect("the program").arg("permissions").args(arguments).args(["-f", "json"]).output();
+    let role: Value = serde_json::from_slice(&output.expect("it runs").stdout).expect("JSON");
+    role["rules"].clone()
+}
+
+/// Held by tests that a kind made by another would disturb.
+static KINDS: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
+fn kinds_alone() -> std::sync::MutexGuard<'static, ()> {
+    KINDS.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// The statuses of controls, by their ids, and the verdicts of checks.
+fn judged(result: &Value) -> Vec<(String, String)> {
+    let pairs = |key: &str, of: &str| -> Vec<_> {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        rows(result, key).iter().map(|row| (text(&row["id"]), text(&row[of]))).collect()
+    };
+    [pairs("controls", "status"), pairs("checks", "verdict")].concat()
+}
+
+#[test]
+fn a_reader_with_the_shipped_role_has_no_gap() {
+    let _alone = kinds_alone();
+    let Some(cluster) = cluster("a_reader_with_the_shipped_role_has_no_gap") else { return };
+    cluster.make(&cluster.own("pods"), privileged("p"));
+    // a kind that no check knows and that holds no pods
+    let group = format!("{}.example.com", cluster.namespace);
+    cluster.define(
+        &group,
+        "Gadget",
+        json!({"type": "object", "properties": {"spec": {"type": "object", "properties": {"size": {"type": "integer"}}}}}),
+    );
+    let kubeconfig = cluster.reader("shipped", role(&[]), true);
+    for profile in ["default", "pss-restricted", "nsa-cisa"] {
+        // the smallest role of each profile is enough for it
+        let reader = if profile == "default" { kubeconfig.clone() } else { cluster.reader(profile, role(&["--profile", profile]), true) };
+        let flags = ["--profile", profile, "--fail-on", "none", "-n", &cluster.namespace, "-n", "default"];
+        for more in [&flags[..], &flags[..4]] {
+            let output = cluster.scan(&reader, more);
+            let result = result(&output);
+            assert_eq!(gaps(&result), Vec::<String>::new(), "{profile}");
+            assert_eq!(output.status.code(), Some(0), "{profile}: {}", String::from_utf8_lossy(&output.stderr));
+            assert!(names(&result).contains(&"p".to_owned()));
+        }
+    }
+    // nor does it see less than an administrator
+    let of = |kubeconfig: &Path| result(&cluster.scan(kubeconfig, &["-n", &cluster.namespace]));
+    let (reader, admin) = (of(&kubeconfig), of(&cluster.kubeconfig));
+    assert_eq!(judged(&reader), judged(&admin));
+    let left_out = |result: &Value| {
+        rows(result, "notices")
+            .iter()
+            .filter_map(|notice| notice.as_str().filter(|text| text.contains("not listed:")))
+            .map(str::to_owned)
+            .next()
+    };
+    assert_eq!(left_out(&reader), left_out(&admin));
+    assert!(left_out(&reader).is_some_and(|text| text.contains("Event")));
+}
+
+#[test]
+fn with_view_alone_the_gaps_name_what_was_refused() {
+    let _alone = kinds_alone();
+    let Some(cluster) = cluster("with_view_alone_the_gaps_name_what_was_refused") else { return };
+    cluster.make(&cluster.own("pods"), privileged("p"));
+    let rbac = "/apis/rbac.authorization.k8s.io/v1/clusterroles";
+    // where no controller aggregates roles, `view` is empty, and this is what it is made of
+    let found = ["view", "system:aggregate-to-view"]
+        .map(|name| cluster.send(Method::GET, &format!("{rbac}/{name}"), &Value::Null).expect("a role"));
+    let rules = found.into_iter().map(|role| role["rules"].clone()).find(|rules| rules.as_array().is_some_and(|rules| !rules.is_empty()));
+    let rules = rules.expect("rules of view");
+    let may_list = |group: &str, plural: &str| {
+        let has = |rule: &Value, key: &str, word: &str| rows(rule, key).iter().any(|value| value == word || value == "*");
+        rules
+            .as_array()
+            .into_iter()
+            .flatten()
+            .any(|rule| has(rule, "verbs", "list") && has(rule, "apiGroups", group) && has(rule, "resources", plural))
+    };
+    let output = cluster.scan(&cluster.reader("view", rules.clone(), true), &["--fail-on", "none"]);
+    let result = result(&output);
+    assert_eq!(output.status.code(), Some(3));
+    // what an administrator is shown, by path
+    let admin = self::result(&cluster.scan(&cluster.kubeconfig, &[]));
+    let mut expected = Vec::new();
+    for uri in
+        rows(&admin, "inputs").iter().filter_map(|input| input["uri"].as_str()).filter(|uri| !uri.contains('?') && !uri.contains('{'))
+    {
+        let parts: Vec<_> = uri.split('/').skip(1).collect();
+        let (group, plural) = if parts[0] == "api" { ("", parts[2]) } else { (parts[1], parts[3]) };
+        if !may_list(group, plural) {
+            expected.push((group.to_owned(), plural.to_owned()));
+        }
+    }
+    let mut refused = Vec::new();
+    for gap in rows(&result, "gaps") {
+        let kind = gap["kind"].as_str().expect("a kind");
+        let (group, kind) = kind.rsplit_once('/').unwrap_or(("", kind));
+        assert!(gap["why"].as_str().is_some_and(|why| why.starts_with("not allowed (403)")) && gap["namespace"].is_null(), "{gap}");
+        refused.push((group.to_owned(), cnscan::model::kinds::resource(kind)));
+    }
+    expected.sort();
+    refused.sort();
+    assert_eq!(refused, expected);
+    assert!(refused.len() > 5 && refused.contains(&(String::new(), "secrets".to_owned())), "{refused:?}");
+    // no control passes on what was not read
+    let reads_refused = |id: &str| {
+        let check = cnscan::checks::find(id).expect("a check");
+        rows(&result, "gaps").iter().any(|gap| {
+            let (group, kind) =
+                gap["kind"].as_str().and_then(|kind| kind.rsplit_once('/')).unwrap_or(("", gap["kind"].as_str().unwrap_or_default()));
+            check.reads(group, kind)
+        })
+    };
+    let mut looked_at = 0;
+    for check in rows(&result, "checks").iter().filter(|check| reads_refused(check["id"].as_str().unwrap_or_default())) {
+        assert_ne!(check["verdict"], "skip", "{}", check["id"]);
+    }
+    for control in rows(&result, "controls") {
+        let ran = rows(control, "checks")
+            .iter()
+            .filter(|check| !["planned", "not-selected"].contains(&check["verdict"].as_str().unwrap_or_default()));
+        if ran.filter_map(|check| check["id"].as_str()).any(reads_refused) {
+            looked_at += 1;
+            assert!(!["pass", "partial", "not-applicable"].contains(&control["status"].as_str().unwrap_or_default()), "{control}");
+        }
+    }
+    assert!(looked_at > 5);
+}
+
+/// The definitions of the kinds of reports, from a folder of these, else such as take anything.
+fn define_reports(cluster: &Cluster) {
+    for (group, version, kind, plural, scope) in [
+        ("wgpolicyk8s.io", "v1alpha2", "PolicyReport", "policyreports", "Namespaced"),
+        ("wgpolicyk8s.io", "v1alpha2", "ClusterPolicyReport", "clusterpolicyreports", "Cluster"),
+        ("openreports.io", "v1alpha1", "Report", "reports", "Namespaced"),
+        ("openreports.io", "v1alpha1", "ClusterReport", "clusterreports", "Cluster"),
+    ] {
+        let folder = std::env::var_os("CNSCAN_TEST_REPORT_CRDS").map(PathBuf::from);
+        let file = folder.and_then(|folder| {
+            let names = [format!("{group}_{plural}.yaml"), format!("{group}_{version}_{plural}.yaml")];
+            names.iter().find_map(|name| std::fs::read_to_string(folder.join(name)).ok())
+        });
+        let definition = match file {
+            Some(text) => serde_saphyr::from_str(&text).expect("YAML"),
+            None => {
+                skipped(&format!("{kind} is not checked by its own schema (CNSCAN_TEST_REPORT_CRDS)"));
+                json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": format!("{plural}.{group}")},
+                    "spec": {"group": group, "scope": scope, "names": {"plural": plural, "singular": kind.to_lowercase(), "kind": kind},
+                        "versions": [{"name": version, "served": true, "storage": true,
+                            "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}}}]}})
+            }
+        };
+        let path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+        // one that is there already stays
+        _ = cluster.send(Method::POST, path, &definition);
+        let list = format!("/apis/{group}/{version}/{plural}");
+        let started = Instant::now();
+        while cluster.send(Method::GET, &list, &Value::Null).is_err() {
+            assert!(started.elapsed() < Duration::from_secs(20), "{kind} is not served");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+}
+
+#[test]
+fn reports_are_published_by_a_role_of_their_own() {
+    let Some(cluster) = cluster("reports_are_published_by_a_role_of_their_own") else { return };
+    define_reports(&cluster);
+    cluster.make(&cluster.own("pods"), privileged("p"));
+    let join = |more: Value| Value::Array([role(&[]).as_array().expect("rules").clone(), more.as_array().expect("rules").clone()].concat());
+    let writer = cluster.reader("writer", join(role(&["--publish"])), true);
+    let reader = cluster.reader("reader", role(&[]), true);
+    for (form, version, within, cluster_wide) in [
+        ("policyreport", "wgpolicyk8s.io/v1alpha2", ("PolicyReport", "policyreports"), "clusterpolicyreports"),
+        ("openreports", "openreports.io/v1alpha1", ("Report", "reports"), "clusterreports"),
+    ] {
+        let (kind, plural) = within;
+        let own = format!("/apis/{version}/namespaces/{}/{plural}", cluster.namespace);
+        let all = format!("/apis/{version}/{cluster_wide}/cnscan");
+        let flags = ["-n", &cluster.namespace, "--fail-on", "none", &format!("--publish={form}")];
+        // what an earlier scan left, and what is not ours
+        let report = |name: &str, labels: Value| {
+            json!({"apiVersion": version, "kind": kind, "metadata": {"name": name, "labels": labels}, "results": [],
+                "summary": {"pass": 0, "fail": 0, "warn": 0, "error": 0, "skip": 0}})
+        };
+        cluster.make(&own, report("cnscan-9", json!({"app.kubernetes.io/managed-by": "cnscan"})));
+        cluster.make(&own, report("other", json!({})));
+        let refused = cluster.scan(&reader, &flags);
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(refused.status.code() == Some(2) && said.contains("cnscan permissions --publish"), "{said}");
+        let mut versions = Vec::new();
+        for _ in 0..2 {
+            let output = cluster.scan(&writer, &flags);
+            assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+            let report = cluster.send(Method::GET, &format!("{own}/cnscan"), &Value::Null).expect("the report");
+            let failing = rows(&report, "results").iter().find(|entry| entry["rule"] == "pss-privileged-container").expect("a result");
+            assert_eq!((&failing["result"], &failing["resources"][0]["name"]), (&"fail".into(), &"p".into()));
+            assert_eq!(report["metadata"]["managedFields"][0]["manager"], "cnscan");
+            versions.push(report["metadata"]["uid"].to_string());
+            let names: Vec<_> = rows(&cluster.send(Method::GET, &own, &Value::Null).expect("the reports"), "items")
+                .iter()
+                .map(|item| item["metadata"]["name"].as_str().unwrap_or_default().to_owned())
+                .collect();
+            assert_eq!(names, ["cnscan", "other"]);
+            assert!(rows(&cluster.send(Method::GET, &all, &Value::Null).expect("the cluster's report"), "results").len() > 10);
+        }
+        assert_eq!(versions[0], versions[1], "it is the same report");
+        // one of this name that somebody else made stays as it is
+        for path in [format!("{own}/cnscan"), format!("{own}/other"), all] {
+            cluster.send(Method::DELETE, &path, &Value::Null).expect("it was there");
+        }
+        let mut foreign = report("cnscan", json!({}));
+        foreign["summary"]["fail"] = 77.into();
+        cluster.make(&own, foreign);
+        let output = cluster.scan(&writer, &flags);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(2) && said.contains("something else has a report of this name (409)"), "{said}");
+        let kept = cluster.send(Method::GET, &format!("{own}/cnscan"), &Value::Null).expect("the report");
+        assert_eq!(kept["summary"]["fail"], 77);
+        cluster.send(Method::DELETE, &format!("/apis/{version}/{cluster_wide}/cnscan"), &Value::Null).expect("it was written");
+    }
+}
+
+/// Whether controllers are at work, as they make this account in every namespace.
+fn has_controllers(cluster: &Cluster) -> bool {
+    cluster.send(Method::GET, "/api/v1/namespaces/default/serviceaccounts/default", &Value::Null).is_ok()
+}
+
+#[test]
+fn what_controllers_make_is_reported_once_at_the_top() {
+    let Some(cluster) = cluster("what_controllers_make_is_reported_once_at_the_top") else { return };
+    if !has_controllers(&cluster) {
+        skipped("owners: the cluster has no controllers (PROFILE=full)");
+        return;
+    }
+    let mut template = privileged("t");
+    template["metadata"] = json!({"labels": {"app": "web"}});
+    template["spec"].as_object_mut().expect("a spec").remove("automountServiceAccountToken");
+    let spec = json!({"replicas": 2, "selector": {"matchLabels": {"app": "web"}}, "template": template});
+    let apps = format!("/apis/apps/v1/namespaces/{}", cluster.namespace);
+    cluster.make(&format!("{apps}/deployments"), json!({"metadata": {"name": "web"}, "spec": spec}));
+    let job = json!({"template": {"spec": {"restartPolicy": "Never", "containers": privileged("j")["spec"]["containers"]}}});
+    let batch = format!("/apis/batch/v1/namespaces/{}", cluster.namespace);
+    cluster.make(&format!("{batch}/jobs"), json!({"metadata": {"name": "once"}, "spec": job}));
+    cluster.make(&cluster.own("pods"), privileged("bare"));
+    let pods = || cluster.send(Method::GET, &cluster.own("pods"), &Value::Null).map(|list| rows(&list, "items").len()).unwrap_or_default();
+    let started = Instant::now();
+    while pods() < 4 {
+        assert!(started.elapsed() < Duration::from_secs(60), "{} pods", pods());
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    let result = result(&cluster.scan(&cluster.kubeconfig, &["-n", &cluster.namespace]));
+    let mut found: Vec<_> = rows(&result, "findings")
+        .iter()
+        .filter(|finding| finding["check"] == "pss-privileged-container")
+        .map(|finding| (finding["subject"]["kind"].as_str().unwrap_or_default(), finding["subject"]["pods"].as_u64()))
+        .collect();
+    found.sort();
+    assert_eq!(found, [("Deployment", Some(2)), ("Job", Some(1)), ("Pod", None)]);
+    // what the API server's admission added to the pods is no difference
+    let drift = rows(&result, "checks").iter().find(|check| check["id"] == "pod-template-drift").expect("the check");
+    assert!(drift["failed"] == 0 && drift["review"] == 0, "{drift}");
+    let token = |name: &str| {
+        rows(&result, "findings").iter().any(|finding| finding["check"] == "pod-token-automounted" && finding["subject"]["name"] == name)
+    };
+    assert!(token("web") && !token("bare"));
+    assert!(
+        rows(&result, "notices").iter().any(|notice| notice.as_str().is_some_and(|text| text.starts_with("judged at the controllers")))
+    );
+    for path in [format!("{apps}/deployments/web"), format!("{batch}/jobs/once")] {
+        _ = cluster.send(Method::DELETE, &path, &json!({"propagationPolicy": "Background"}));
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use cnscan::checks::Severity;
 use cnscan::policy::config::Config;
-use cnscan::policy::{FailOn, Policy, Request, Source};
+use cnscan::policy::{Color, FailOn, Policy, Request, Source};
 
 use crate::{Files, ids, mistake};
 
@@ -26,6 +26,14 @@ all_files: true
 jobs: 2
 allow_gaps: true
 assume_namespace: shop
+framework: nist-800-53
+color: never
+quiet: true
+verbose: 1
+stdin_path: deploy/all.yaml
+namespaces: [shop]
+exclude_namespaces: [kube-system]
+selector: app=web
 exceptions: []
 exceptions_inline: medium
 builtin_exceptions: false
@@ -41,6 +49,9 @@ settings:
     assert!(policy.thresholds.fail_on_review && policy.thresholds.allow_gaps);
     let config = &policy.config;
     assert!(config.include_passes && config.all_files && config.complete.repo && !config.complete.cluster);
+    assert_eq!((config.color, config.quiet, config.verbose), (Some(Color::Never), true, 1));
+    assert_eq!(config.stdin_path.as_deref(), Some("deploy/all.yaml"));
+    assert_eq!((&*config.namespaces, &*config.exclude_namespaces), (&["shop".to_owned()][..], &["kube-system".to_owned()][..]));
     assert_eq!(config.beside(config.baseline.as_ref().unwrap()), files.path("sub/old.json"));
     assert_eq!(config.file.as_ref().unwrap().name, "cnscan.yaml");
     assert_eq!(config.file.as_ref().unwrap().sha256.len(), 64);
@@ -53,6 +64,42 @@ settings:
     let policy = Policy::load(&request).unwrap();
     assert_eq!(ids(&policy), ["pss-host-namespaces"], "a flag wins over its key");
     assert_eq!((policy.thresholds.fail_on, policy.thresholds.min_coverage), (Some(Severity::Low), Some(5)));
+}
+
+/// What one run is for, and where it finds what, no file says; all else that `scan` takes has its key.
+#[test]
+fn every_flag_of_scan_has_its_key() {
+    const OF_ONE_RUN: [&str; 15] = [
+        "paths",
+        "cluster",
+        "snapshot",
+        "overlays",
+        "config",
+        "no_config",
+        "shard",
+        "context",
+        "kubeconfig",
+        "user",
+        "request_timeout",
+        "timeout",
+        "progress",
+        "help",
+        "publish",
+    ];
+    let command = <cnscan::cli::args::Cli as clap::CommandFactory>::command();
+    let scan = command.find_subcommand("scan").unwrap();
+    let schema = Config::schema();
+    let keys = schema["properties"].as_object().unwrap();
+    let flags = scan.get_arguments().chain(command.get_arguments()).map(|flag| flag.get_id().as_str());
+    for flag in flags.filter(|flag| !OF_ONE_RUN.contains(flag) && *flag != "version") {
+        let key = match flag {
+            "outputs" => "output",
+            "excluded" => "exclude_namespaces",
+            flag => flag,
+        };
+        assert!(keys.contains_key(key), "{flag} has no key");
+    }
+    assert_eq!(schema["$defs"]["Exception"]["properties"]["expires"]["format"], "date", "{schema:#}");
 }
 
 #[test]

@@ -20,13 +20,13 @@ pub(crate) fn done(mut assessment: Assessment) -> Assessment {
         match finding.verdict {
             FindingVerdict::Note => summary.notes += 1,
             _ if finding.excused.is_some() => summary.excused += 1,
-            FindingVerdict::Fail => *summary.failures.entry(finding.severity).or_default() += 1,
+            FindingVerdict::Fail => *summary.findings.entry(finding.severity).or_default() += 1,
             FindingVerdict::Review => summary.reviews += 1,
         }
     }
     let applicable = assessment.controls.iter().filter(|control| control.status != Status::NotApplicable).count();
     let decided = assessment.controls.iter().filter(|control| control.status.is_decided()).count();
-    summary.verdicts = u64::from(summary.objects) * 9;
+    summary.subjects = u64::from(summary.objects) * 9;
     summary.coverage = if applicable == 0 { 0.0 } else { (decided as f64 * 1000.0 / applicable as f64).round() / 10.0 };
     assessment.summary = summary;
     assessment

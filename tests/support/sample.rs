@@ -45,6 +45,7 @@ pub(crate) fn fault(severity: Severity, check: &str, message: &str) -> Finding {
         observed: "".into(),
         expected: "".into(),
         fix: format!("Mend {check}.").into(),
+        notes: Vec::new(),
         source: None,
         fingerprint: format!("{check} {message}").into(),
         excused: None,
@@ -90,6 +91,7 @@ pub(crate) fn check(id: &str, severity: Severity, verdict: CheckVerdict) -> Chec
         severity,
         why: "A privileged container has all of the host's devices and capabilities.".into(),
         fix: "Remove `privileged: true`.".into(),
+        how: "Fails where `privileged` is true.".into(),
         help: "A privileged container has all of the host.\n\n**How to fix.** Remove it.\n".into(),
         refs: vec!["https://kubernetes.io/docs/concepts/security/pod-security-standards/".into()],
         maps: BTreeMap::from([("cwe".into(), vec!["CWE-250".into()])]),
@@ -127,12 +129,16 @@ fn pin(name: &str, title: &str, version: &str) -> Pin {
     Pin { name: name.into(), title: title.into(), version: version.into(), sha256: "ab".repeat(32) }
 }
 
+fn edition(id: &str, title: &str) -> Edition {
+    Edition { id: id.into(), title: title.into(), version: "1.1.0".into(), sha256: "ab".repeat(32) }
+}
+
 /// An assessment of nothing.
 pub(crate) fn nothing() -> Assessment {
     Assessment {
         schema: SCHEMA.into(),
         tool: Tool { name: "cnscan".into(), version: "0.1.0".into(), commit: None },
-        catalog: pin("CNSC-CATALOG", "Cloud Native Security Controls", "1.1.0"),
+        catalog: edition("CNSC-CATALOG", "Cloud Native Security Controls"),
         profile: pin("default", "", ""),
         selection: None,
         config: None,
@@ -163,7 +169,7 @@ pub(crate) fn empty() -> Assessment {
         seconds: 2.5,
     };
     Assessment {
-        catalog: pin("cnsc", "The cnsc", "1.1.0"),
+        catalog: edition("cnsc", "The cnsc"),
         profile: pin("default", "The default", "1.1.0"),
         run,
         scope: Scope { kind: "files".into(), complete: false, cluster: None, namespaces: vec!["shop".into()] },

@@ -1,8 +1,10 @@
 //! What no admission refuses, whoever may create pods can run.
 
-use crate::checks::admission::{engines, level};
+use crate::checks::admission::level;
 use crate::checks::{Assurance, Check, Fault, Probe, Severity, Verdict};
+use crate::model::admission::{self, Answer, kinds as engines, psa};
 use crate::model::pod_security::{AdmissionConfiguration, Level};
+use crate::model::standard::Control;
 use crate::model::{Namespace, UNSET_NAMESPACE, kinds};
 use crate::settings::{Default, SYSTEM_NAMESPACES, Setting};
 
@@ -12,15 +14,18 @@ pub(super) static CHECK: Check = Check {
     topic: "admission",
     severity: Severity::High,
     why: "Whoever can create pods where nothing refuses privileged ones can take the node; levels that only warn or are written to the audit log stop nobody.",
-    fix: "Label the namespace with `pod-security.kubernetes.io/enforce: baseline` or `restricted`.",
-    blind: "The configuration file of the API server, where it is not among the input: it may set a default for unlabelled namespaces or exempt some. What Kyverno, Gatekeeper, Kubewarden and admission policies refuse is not read yet.",
+    fix: "Label the namespace with `pod-security.kubernetes.io/enforce: baseline` or `restricted`, or have a policy engine refuse what the level does.",
+    how: "Fails for a namespace in which pods that break a control of the level `pod_security_level` are let in: neither Pod Security admission (its label, else the cluster's default) nor a policy in force (Kyverno, Gatekeeper, admission policies, Kubewarden) refuses each way to break it; policies that audit, warn, are not bound or do not reach the namespace count for nothing. Is for review where the cluster's default is not seen, or where a policy may refuse the rest in a way that is not understood. A control that only later versions of the standard have is a note. Does not apply to system namespaces.",
+    blind: "The configuration file of the API server, where it is not among the input: it may set a default for unlabelled namespaces or exempt some. Whether the webhooks of engines answer: admission-webhook-fails-open looks at that.",
     assurance: Assurance::Enforcement,
     needs: &[kinds::NAMESPACE, kinds::POD_SECURITY_CONFIGURATION],
-    beside: engines::KINDS,
+    beside: engines::OF_PODS,
     settings: &[&POD_SECURITY_LEVEL, &SYSTEM_NAMESPACES],
     refs: &[
         "https://kubernetes.io/docs/concepts/security/pod-security-admission/",
         "https://kubernetes.io/docs/tasks/configure-pod-container/enforce-standards-admission-controller/",
+        "https://kyverno.io/docs/policy-types/",
+        "https://open-policy-agent.github.io/gatekeeper/website/docs/enforcement-points",
     ],
     maps: &[
         ("cis", &["5.2.1", "5.2.2", "5.2.3", "5.2.4", "5.2.5", "5.2.6", "5.2.7", "5.2.8", "5.2.9", "5.2.10", "5.2.11", "5.2.12"]),
@@ -47,7 +52,11 @@ fn probe(namespace: &Namespace<'_>) -> Verdict {
     }
     let wanted = Level::from_word(namespace.scan().settings.choice(&POD_SECURITY_LEVEL)).unwrap_or(Level::Baseline);
     let configured = AdmissionConfiguration::all(namespace.scan(), namespace.world());
-    let mut faults: Vec<_> = configured.iter().filter_map(|one| exempted(namespace, *one)).collect();
+    let off = psa::plugin_off(namespace);
+    let off = off.map(|argument| {
+        argument.fault("the API server does without the plug-in PodSecurity, so that labels do nothing").expected("the plug-in")
+    });
+    let mut faults: Vec<_> = configured.iter().filter_map(|one| exempted(namespace, *one)).chain(off).collect();
     if faults.is_empty() {
         faults = level::faults(namespace, wanted, &configured);
     }
@@ -59,14 +68,46 @@ fn probe(namespace: &Namespace<'_>) -> Verdict {
         let is_seen = namespace.documents().next().is_some();
         return if is_seen { Verdict::Pass } else { Verdict::PassIfNone(&[kinds::NAMESPACE]) };
     }
-    let may_be_refused = engines::first(namespace);
-    let open = |fault: Fault| match &may_be_refused {
-        Some(policy) if fault.severity.is_none() && !fault.doubt => {
-            fault.reworded(|said| format!("{said}; what {policy} refuses is not read yet")).doubt()
+    besides(namespace, wanted, faults)
+}
+
+/// What Pod Security admission leaves open, policies may refuse: all of it, or a part.
+fn besides(namespace: &Namespace<'_>, wanted: Level, faults: Vec<Fault>) -> Verdict {
+    let answers = || admission::by_control(namespace).filter(|(control, _)| control.level <= wanted);
+    let left: Vec<_> = answers().filter(|(_, answer)| !answer.is_refused()).collect();
+    let some_refused = answers().any(|(_, answer)| !answer.by_level && !answer.by.is_empty());
+    let decides = |fault: &Fault| fault.severity.is_none();
+    if left.is_empty() && some_refused && faults.iter().any(decides) {
+        return Verdict::Pass;
+    }
+    let certain: Vec<_> = left.iter().filter(|(_, answer)| answer.is_open()).collect();
+    let all_late = left.iter().all(|(control, _)| control.since() >= LATE);
+    let fault = |fault: Fault| match certain.first() {
+        _ if left.is_empty() || !decides(&fault) => fault,
+        _ if some_refused && all_late => {
+            fault.reworded(|said| format!("{said}; policies refuse the rest, but not {}", names(&left))).severity(Severity::Info)
         }
-        _ => fault,
+        Some((control, answer)) if some_refused => {
+            let open = format!("{}: {}", control.name, answer.open.first().map(String::as_str).unwrap_or_default());
+            fault.reworded(|said| format!("{said}; policies refuse a part, but not {} ({open})", names(&left)))
+        }
+        Some(_) => fault,
+        None => {
+            let why = left.iter().find_map(|(_, answer)| answer.unsure.first()).map(String::as_str).unwrap_or_default();
+            fault.reworded(|said| format!("{said}; {} may be refused ({why})", names(&left))).doubt()
+        }
     };
-    faults.into_iter().map(open).collect()
+    faults.into_iter().map(fault).collect()
+}
+
+/// A control that came with this version or later: policies that are older do not have it.
+const LATE: u16 = 30;
+
+fn names(left: &[(&Control, &Answer)]) -> String {
+    const SHOWN: usize = 4;
+    let shown: Vec<_> = left.iter().take(SHOWN).map(|(control, _)| control.name).collect();
+    let more = left.len().saturating_sub(SHOWN);
+    if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }
 }
 
 /// A document of the namespace that kustomize may build some of its pods without.

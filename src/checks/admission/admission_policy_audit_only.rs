@@ -1,7 +1,8 @@
 //! A policy that only reports is a step of its roll-out; it becomes a fault when it stays.
 
-use crate::checks::admission::actions::{self, Action};
 use crate::checks::{Assurance, Check, Probe, Severity, Verdict};
+use crate::model::admission::action::{self, Action};
+use crate::model::admission::kinds as engines;
 use crate::model::{Field, GroupKind, Object, Scan, kinds};
 
 pub(super) static CHECK: Check = Check {
@@ -11,10 +12,11 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Low,
     why: "What a policy only audits or warns of is let in; who reads the reports late, or never, finds the fault in production.",
     fix: "Set the action to enforce (Kyverno `Enforce`, Gatekeeper `deny`, admission policies `Deny`) once the reports are clean.",
+    how: "Fails for a policy that refuses nothing: of Kyverno without `Enforce` (the default is Audit) or with `admission: false`, of Gatekeeper with another action than deny, of Kubewarden in mode monitor, of Sigstore in mode warn, with `validationActions` but no Deny, and a ValidatingAdmissionPolicy that no binding with Deny names. For review: overrides that refuse in some namespaces alone, and bindings that may be out of sight. Does not apply to policies that mutate, generate or clean up, nor to other kinds.",
     blind: "How long it has been so, and whether the engine itself is there: admission-webhook-fails-open looks at its webhooks.",
     assurance: Assurance::Enforcement,
     needs: BINDINGS,
-    beside: actions::KINDS,
+    beside: engines::WITH_ACTION,
     refs: &[
         "https://kyverno.io/docs/policy-types/cluster-policy/validate/",
         "https://open-policy-agent.github.io/gatekeeper/website/docs/violations/",
@@ -30,7 +32,7 @@ const BINDINGS: &[GroupKind] = &[kinds::VALIDATING_ADMISSION_POLICY_BINDING];
 fn probe(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
     let fault =
         |field: Field<'_>, said: &str| field.fault(format!("{} {} {said}", object.kind, object.name)).expected("an action that refuses");
-    match actions::of(object) {
+    match action::of(object) {
         None => Verdict::Skip("no policy of a known engine".into()),
         Some(Action::Other) => Verdict::Skip("a policy that judges nothing: it mutates, generates or cleans up".into()),
         Some(Action::Refuses) => Verdict::Pass,

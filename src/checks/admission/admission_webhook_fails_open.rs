@@ -19,6 +19,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::High,
     why: "An outage of the engine, which an attacker may bring about, or a label that an author sets himself, lets everything in that the policy forbids.",
     fix: "Set `failurePolicy: Fail`, leave out namespaces only by `kubernetes.io/metadata.name`, cover `pods` and `pods/ephemeralcontainers` on CREATE and UPDATE, and run at least two replicas.",
+    how: "For webhooks of Gatekeeper, Kyverno, Sigstore, Kubewarden, Connaisseur and `policy_webhooks`: fails for `failurePolicy: Ignore` (low for the injectors of Istio, Linkerd and Vault), for an `objectSelector`, a URL without TLS, rules that take in new pods but not their updates or ephemeral containers, a namespace label, other than the name, that people may set, and fewer than two replicas behind it (low). For review: `matchConditions`, replicas that are not said, and a namespace label where nobody is seen who may set it. Does not apply to other webhooks, nor to those without rules.",
     blind: "What the policies behind the webhook say, and whether its certificate is valid, does not show in its configuration.",
     assurance: crate::checks::Assurance::Enforcement,
     needs: &[kinds::SERVICE, kinds::POD, kinds::CLUSTER_ROLE, kinds::CLUSTER_ROLE_BINDING],

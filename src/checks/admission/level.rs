@@ -2,11 +2,9 @@
 
 use crate::checks::pss::standard;
 use crate::checks::{Fault, Severity};
+use crate::model::admission::psa::{ENFORCE, ENFORCE_VERSION};
 use crate::model::pod_security::{AdmissionConfiguration, Level, StandardVersion};
 use crate::model::{Field, GroupKind, KubernetesVersion, Namespace, Object, kinds};
-
-const ENFORCE: &str = "pod-security.kubernetes.io/enforce";
-const ENFORCE_VERSION: &str = "pod-security.kubernetes.io/enforce-version";
 
 /// The cluster's default stands in a file of the API server.
 const DEFAULTS: &[GroupKind] = &[kinds::POD_SECURITY_CONFIGURATION, kinds::ADMISSION_CONFIGURATION];

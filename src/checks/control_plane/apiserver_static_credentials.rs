@@ -42,7 +42,7 @@ fn probe(scan: &Scan<'_>) -> Verdict {
     let flags = flags.filter(|flag| flag.is_set() && !flag.is_empty());
     let by_flag = flags
         .map(|flag| flag.fault(format!("whoever has a line of {} is let in, until the server restarts", flag.str())).expected("absent"));
-    let by_token = tokens.iter().filter_map(|secret| lasting(secret, scan.settings.now()));
+    let by_token = tokens.iter().filter_map(|secret| lasting(secret, scan.now.as_second()));
     let by_config = configs.iter().flat_map(|config| config.at("users").items().flat_map(|entry| user(&entry)));
     by_flag.chain(by_token).chain(by_config).collect()
 }

@@ -38,7 +38,7 @@ static SOON: Setting = Setting {
 };
 
 fn probe(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
-    let judge = |field: Field<'_>, known: &Certificate| faults(field, known, scan.settings.now(), scan.settings.int(&SOON));
+    let judge = |field: Field<'_>, known: &Certificate| faults(field, known, scan.now.as_second(), scan.settings.int(&SOON));
     match object.kind {
         "Certificate" => judge(object.at("notAfter"), &read(object)).into(),
         "ClusterConfiguration" => periods(object),

@@ -11,6 +11,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "Whoever can push to the registry can put other content under a tag, and each node may hold another version of it.",
     fix: "Write the digest behind the name, `name:tag@sha256:…`, or let the policy that verifies signatures put it there.",
+    how: "Fails for the `image` of each container, and each image volume, that has no digest: medium without a tag or with `latest`, low with any other tag; a tag beside a digest does no harm. For review: a placeholder, what is no valid reference, Knative, which looks digests up itself, an image that Flux may write with its digest, and one that a policy of Kyverno or Sigstore covers which may put the digest in.",
     needs: PINNING,
     blind: "What runs now (`containerStatuses[].imageID`), and tags that a registry keeps from being moved.",
     refs: &["https://kubernetes.io/docs/concepts/containers/images/#image-names"],

@@ -1,7 +1,7 @@
 //! Where anything can be pulled from, a slip of the pen or a name that looks alike is enough.
 
-use super::registries::{self, Limit};
 use crate::checks::{Assurance, Check, Fault, Probe, Severity, Verdict};
+use crate::model::admission::registries::{self, Limit};
 use crate::model::image::is_placeholder;
 use crate::model::{Container, Field, GroupKind, Image, Namespace, kinds};
 use crate::settings::{Default, Setting};
@@ -13,6 +13,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "Images that nobody vetted, and names that only look like those of vetted ones, run as soon as somebody writes them.",
     fix: "List the registries in the setting `allowed_registries`, and have admission refuse others by a list whose entries end in `/`.",
+    how: "Fails for an image outside of `allowed_registries`, where that is set; for a list of Gatekeeper or Kyverno that also lets in names which only begin alike, as its entries do not end in `/` or `/*`; and where nothing is seen to refuse other registries. Passes where a list of Gatekeeper, Kyverno (for all three lists of containers) or OpenShift does. For review: placeholders, policies on images in a way that is not read, and a missing policy where the input may be a part of the cluster, which is asked once where it comes to the same for every namespace; does not apply to system namespaces and those without workloads.",
     assurance: Assurance::Enforcement,
     needs: POLICIES,
     settings: &[&ALLOWED, &crate::settings::SYSTEM_NAMESPACES],
@@ -60,12 +61,28 @@ fn probe(namespace: &Namespace<'_>) -> Verdict {
             let said = format!("{} {} speaks of images: whether it limits their registries is not read", policy.kind, policy.name);
             faults.push(namespace.field().fault(said).observed("").doubt());
         }
-        Limit::None => {
-            let said = format!("nothing is seen to refuse images{} from any registry{declared}", namespace.after("of"));
-            faults.push(namespace.field().fault(said).observed("").expected("a policy that refuses others").missing(POLICIES));
-        }
+        Limit::None => match asked_at(namespace) {
+            Some((first, _)) if first != namespace.name() => {
+                if faults.is_empty() {
+                    return Verdict::Skip("asked once: nothing limits the registries of any namespace".into());
+                }
+            }
+            asked => {
+                let of = match asked {
+                    Some((_, count @ 2..)) => format!(" of the {count} namespaces that have workloads"),
+                    _ => namespace.after("of"),
+                };
+                let said = format!("nothing is seen to refuse images{of} from any registry{declared}");
+                faults.push(namespace.field().fault(said).observed("").expected("a policy that refuses others").missing(POLICIES));
+            }
+        },
     }
     faults.into()
+}
+
+/// Where nothing limits any namespace, the first of them that counts, and how many do: one question is enough then.
+fn asked_at<'a>(namespace: &Namespace<'a>) -> Option<(&'a str, usize)> {
+    if registries::are_unlimited(namespace) { namespace.scan().first_namespace(namespace.world()) } else { None }
 }
 
 fn outside<'a>(container: &Container<'a>, allowed: &[&str]) -> Vec<Fault> {

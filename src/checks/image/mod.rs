@@ -2,8 +2,20 @@
 
 use super::Check;
 
+mod image_freshness_unproved;
+mod image_provenance_not_enforced;
 mod image_reference_mutable;
 mod image_registry_not_restricted;
-mod registries;
+mod image_rescan_stale;
+mod image_signature_not_enforced;
+mod image_vulnerability_overdue;
 
-pub(super) static CHECKS: &[&Check] = &[&image_reference_mutable::CHECK, &image_registry_not_restricted::CHECK];
+pub(super) static CHECKS: &[&Check] = &[
+    &image_reference_mutable::CHECK,
+    &image_registry_not_restricted::CHECK,
+    &image_signature_not_enforced::CHECK,
+    &image_provenance_not_enforced::CHECK,
+    &image_freshness_unproved::CHECK,
+    &image_rescan_stale::CHECK,
+    &image_vulnerability_overdue::CHECK,
+];

@@ -11,6 +11,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Critical,
     why: "The policies are stored and listed, and no packet is ever held up by them: every denial that the namespaces count on is missing.",
     fix: "Install a plug-in that enforces policies (Calico, Cilium, Antrea and others), or the policy part that goes with the one in use.",
+    how: "Fails where the network plug-in, known by the images of a DaemonSet, has no means to enforce the NetworkPolicies that are there (flannel alone, the VPC CNI or Weave Net without the policy agent, kindnet before kind 0.24) or is told not to (Cilium's `enable-policy: never`, `--run-firewall=false`, the VPC CNI's agent without `--enable-network-policy=true`). For review: a version that is not known, no policy seen, and other agents that may be out of sight. Does not apply to other DaemonSets, nor where another agent enforces.",
     assurance: Assurance::Enforcement,
     needs: &[kinds::DAEMON_SET, kinds::NETWORK_POLICY, kinds::CONFIG_MAP],
     blind: "Plug-ins that no object shows: k3s enforces policies within its own program; managed clusters run theirs out of sight. Whether the agent is up on each node.",

@@ -15,13 +15,16 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::High,
     why: "A pod that no policy selects talks to every other pod and to the internet, and is talked to; a default denial makes each allowance a decision.",
     fix: "Add a NetworkPolicy with an empty `podSelector`, both `policyTypes` and no rules, and policies beside it that allow what is needed, DNS first.",
-    blind: "Whether the network plug-in enforces NetworkPolicies at all does not show in the objects; policies of Cilium, Calico and other plug-ins are named, not read.",
+    how: "Fails a namespace with workloads when a pod that is not there yet would be open in a direction: no policy, and no policies between them, select every pod (ingress high, egress medium; medium where each present pod is selected), or a rule allows everything again. NetworkPolicies, those of Cilium and Calico with their tiers, and those of the administrator (AdminNetworkPolicy, BaselineAdminNetworkPolicy, ClusterNetworkPolicy) are read in the order in which they are asked. A policy that is not understood, or whose copies differ, is left for review where it decides. Pods on the network of their node do not count, nor do system namespaces.",
+    blind: "Whether the network plug-in enforces policies at all does not show in the objects; policies of Antrea are named, not read.",
     needs: &[kinds::NETWORK_POLICY],
     beside: OTHER_POLICIES,
     settings: &[&crate::settings::SYSTEM_NAMESPACES],
     refs: &[
         "https://kubernetes.io/docs/concepts/services-networking/network-policies/",
         "https://docs.cilium.io/en/stable/security/policy/intro/",
+        "https://docs.tigera.io/calico/latest/network-policy/policy-tiers/tiered-policy",
+        "https://network-policy-api.sigs.k8s.io/",
     ],
     maps: &[
         ("cis", &["5.3.2"]),
@@ -44,9 +47,7 @@ fn probe(namespace: &Namespace<'_>) -> Verdict {
         return Verdict::Skip(if any { "all its pods are on the network of their node" } else { "no workload in it" }.into());
     }
     let faults: Vec<_> = [Direction::Ingress, Direction::Egress].into_iter().filter_map(|direction| fault(namespace, direction)).collect();
-    let first =
-        [Direction::Ingress, Direction::Egress].into_iter().find_map(|direction| namespace.other_policy(Effect::Precedes, direction));
-    match first {
+    match namespace.other_policy(Effect::Precedes) {
         Some(other) if faults.is_empty() => {
             Verdict::Review(format!("{} is asked before the NetworkPolicies, and not read yet", named(other)).into())
         }
@@ -87,8 +88,16 @@ fn fault(namespace: &Namespace<'_>, direction: Direction) -> Option<Fault> {
             );
             policy.object.at("spec").fault(said).expected("a policy in each tree that has pods").doubt()
         }
+        Isolation::Opened(guard, clause) => {
+            let said = format!("{} allows all {word} of the namespace {}, whatever else is said", guard.named(), namespace.name());
+            clause.place().fault(said).expected("a rule with peers, or none")
+        }
+        Isolation::Unclear(guard) => {
+            let said = format!("whether {word} of the namespace {} is denied by default: {}", namespace.name(), guard.doubt());
+            namespace.field().fault(said).expected("a policy for every pod that denies it").doubt()
+        }
         Isolation::No => {
-            return Some(unless_other_policy(missing(namespace, direction), namespace, Effect::Isolates, direction));
+            return Some(unless_other_policy(missing(namespace, direction), namespace, Effect::Isolates));
         }
     };
     Some(fault.severity(severity(direction)))

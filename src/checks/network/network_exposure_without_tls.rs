@@ -12,6 +12,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "Passwords, sessions and answers that cross networks in the clear can be read and altered by whoever sits on the way.",
     fix: "List the hosts under `tls` with a certificate, as cert-manager keeps one, and let port 80 do nothing but redirect.",
+    how: "Fails for each host of an Ingress that no entry of `tls` covers, for an HTTP listener of a Gateway with a route that does more than redirect to HTTPS, and for a port of a LoadBalancer Service that speaks plain HTTP (`appProtocol`, else port 80) without `loadBalancerSourceRanges`. For review: an annotation says that TLS ends elsewhere, another Ingress has the host, HTTP is served beside TLS, the Service has a port for TLS too, or an Istio Gateway decides. Does not apply to internal load balancers and other Services.",
     blind: "TLS that ends ahead of the cluster, at a CDN or a load balancer set up by other means, does not show in the objects.",
     needs: &[kinds::HTTP_ROUTE, kinds::GRPC_ROUTE],
     beside: &[exposure::ISTIO_GATEWAY],

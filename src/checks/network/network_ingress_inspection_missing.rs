@@ -11,6 +11,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "Injections and known exploits reach the workload as they are sent; an engine in detection mode writes them down and lets them pass.",
     fix: "Attach a web application firewall in blocking mode, with the OWASP Core Rule Set or one like it.",
+    how: "Fails for an Ingress or Gateway whose firewall only logs: ingress-nginx with ModSecurity but without `SecRuleEngine On` in its snippet or its controller's ConfigMap, or HAProxy's with `waf-mode: detect`. Passes where one of these blocks, or an annotation attaches a firewall of AWS or Azure. No firewall, or one switched off, is for review, once a namespace, as one may stand ahead of the cluster; does not apply to internal load balancers and what speaks no HTTP.",
     blind: "A firewall or CDN ahead of the cluster, and what the rules of an engine are, do not show in the objects.",
     needs: &[kinds::INGRESS, kinds::GATEWAY, kinds::CONFIG_MAP],
     beside: OTHERS,

@@ -3,7 +3,7 @@
 use super::{POLICIES, unless_other_policy};
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
 use crate::model::glob::glob;
-use crate::model::isolation::{Effect, Isolation};
+use crate::model::isolation::{Effect, Isolation, OTHER_POLICIES};
 use crate::model::network::Direction;
 use crate::model::reach::{self, Ports};
 use crate::model::{GroupKind, Namespace, Pod, kinds};
@@ -16,9 +16,11 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "Each pair that can talk and need not is a way for an attacker from one workload to the next.",
     fix: "Tighten the NetworkPolicies to the pairs that are needed, or add the pair to the setting `allowed_pairs`.",
-    needs: POLICIES,
+    needs: &[kinds::NETWORK_POLICY],
+    beside: OTHER_POLICIES,
     settings: &[&ALLOWED],
-    blind: "Rules of meshes and policies of network plug-ins are named, not read; protocols are not told apart; addresses of pods that an ipBlock may mean.",
+    how: "Fails a workload that another one reaches, by all network policies together in the order in which they are asked, on a port that no declared pair allows (`allowed_pairs`). Without declared pairs it is asked once, for review, with the namespaces whose workloads others reach. Pods on the network of their node are left out; a reach that rests on labels or policies that do not show is for review.",
+    blind: "Rules of meshes and policies of Antrea are not read; protocols are not told apart; addresses of pods that an ipBlock may mean.",
     refs: &["https://kubernetes.io/docs/concepts/services-networking/network-policies/"],
     maps: &[("owasp_k8s_2022", &["K07"]), ("owasp_k8s_2025", &["K05"]), ("mitre", &["T1021"])],
     probe: Probe::Namespace(probe),
@@ -72,7 +74,7 @@ fn beyond<'a>(namespace: &Namespace<'a>, pod: &Pod<'a>, allowed: &[&str]) -> Opt
     let fault = || object.at("metadata.name").fault(said()).expected("a policy that keeps them out, or a declared pair").of_its_object();
     let fault = (!named.is_empty()).then(fault)?;
     let fault = if sure { fault.missing(POLICIES) } else { fault.doubt() };
-    Some(unless_other_policy(fault, namespace, Effect::Isolates, Direction::Ingress))
+    Some(unless_other_policy(fault, namespace, Effect::Isolates))
 }
 
 /// Whether declared pairs allow all of these ports, from one workload or (`None`) from whichever.

@@ -13,6 +13,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::High,
     why: "Policies protect only the pods that their selectors name; a pod left out, by a label forgotten or misspelt, takes traffic from the whole cluster.",
     fix: "Extend the selector of a policy to the pod, or add a policy that denies by default in the namespace.",
+    how: "Fails a pod that no policy isolates in a direction (ingress high; egress medium, where any policy of its namespace is about egress), in a namespace that has policies. NetworkPolicies and those of Cilium, of Calico and of the administrator are read, their selectors evaluated on the labels of the pod, its namespace and its account. Left for review: selectors on labels that a controller sets at run time, copies of a policy that differ, selectors that are not understood. Pods on the network of their node, finished ones, and namespaces without any policy are left out.",
     blind: "Labels that an operator or a webhook adds to pods at run time do not show in their template.",
     needs: &[kinds::NETWORK_POLICY],
     beside: OTHER_POLICIES,
@@ -27,8 +28,8 @@ fn probe(pod: &Pod<'_>) -> Verdict {
         return Verdict::Skip("it is on the network of its node, where no policy applies".into());
     }
     let namespace = pod.scan().namespace(pod.object().world, pod.namespace());
-    let Some(namespace) = namespace.filter(|namespace| namespace.policies().next().is_some()) else {
-        return Verdict::Skip("no NetworkPolicy in its namespace: network-default-deny-missing says so once".into());
+    let Some(namespace) = namespace.filter(Namespace::has_policies) else {
+        return Verdict::Skip("no policy for its namespace: network-default-deny-missing says so once".into());
     };
     if is_done(pod) {
         return Verdict::Skip("it has run to its end".into());
@@ -51,16 +52,16 @@ fn probe(pod: &Pod<'_>) -> Verdict {
 /// What isolates a pod: most are selected by their own policy, which is asked first as the default looks at all policies.
 fn isolation<'a>(pod: &Pod<'a>, namespace: &Namespace<'a>, direction: Direction) -> Isolation<'a> {
     // a namespace without any policy of egress is one finding, not one for each pod
-    let in_use = direction == Direction::Ingress || namespace.policies().any(|policy| policy.isolates(direction));
+    let in_use = direction == Direction::Ingress || namespace.has_policies_for(direction);
     if !in_use {
         return Isolation::Yes;
     }
     let own = namespace.isolates_pod(direction, pod);
-    if matches!(own, Isolation::Yes | Isolation::Cancelled(..)) {
+    if matches!(own, Isolation::Yes | Isolation::Cancelled(..) | Isolation::Opened(..)) {
         return own;
     }
     match namespace.isolates_by_default_pod(direction, pod) {
-        default @ (Isolation::Yes | Isolation::Cancelled(..) | Isolation::Apart(_)) => default,
+        default @ (Isolation::Yes | Isolation::Cancelled(..) | Isolation::Opened(..) | Isolation::Apart(_)) => default,
         _ => own,
     }
 }
@@ -70,10 +71,12 @@ fn fault<'a>(pod: &Pod<'a>, namespace: &Namespace<'a>, direction: Direction, iso
     let severity = if direction == Direction::Ingress { Severity::High } else { Severity::Medium };
     let fault = |said: String| labels.fault(said).expected("labels that a policy selects").severity(severity);
     match isolation {
-        Isolation::Yes | Isolation::Cancelled(..) => None,
+        // what a rule opens is told of where the rule stands
+        Isolation::Yes | Isolation::Cancelled(..) | Isolation::Opened(..) => None,
+        Isolation::Unclear(guard) => Some(fault(format!("whether a policy isolates the pod for {word}: {}", guard.doubt())).doubt()),
         Isolation::No => {
-            let fault = fault(format!("no NetworkPolicy selects the pod for {word}, while its namespace has others")).missing(POLICIES);
-            Some(unless_other_policy(fault, namespace, Effect::Isolates, direction))
+            let fault = fault(format!("no policy selects the pod for {word}, while its namespace has others")).missing(POLICIES);
+            Some(unless_other_policy(fault, namespace, Effect::Isolates))
         }
         Isolation::Disputed(policy, _) => {
             Some(fault(format!("NetworkPolicy {} selects the pod for {word}, but not in each of its copies", policy.object.name)).doubt())

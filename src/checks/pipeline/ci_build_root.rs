@@ -10,6 +10,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "Each instruction of a Dockerfile is somebody's code; as root in the build's container it is a small step from the node and from the other builds.",
     fix: "Build with rootless BuildKit, with Buildah in a user namespace (`hostUsers: false`), or with ko, buildpacks or apko.",
+    how: "For containers that build images, known by image or command (BuildKit, Buildah, Kaniko and its successors, img): fails where the effective `runAsUser` is 0 and the pod has no `hostUsers: false`; where neither container nor pod names a user, it is for review. Passes as another user, with `runAsNonRoot: true`, or with BuildKit's rootless image. Privileged builds are left to pss-privileged-container; does not apply to other containers.",
     blind: "Builders under an image of one's own are known by their command only, and the user that an image sets is not seen.",
     refs: &["https://docs.docker.com/build/buildkit/", "https://kubernetes.io/docs/concepts/workloads/pods/user-namespaces/"],
     maps: &[("owasp_k8s_2022", &["K02"]), ("mitre", &["T1610"]), ("cwe", &["CWE-250"])],

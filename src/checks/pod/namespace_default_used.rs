@@ -10,6 +10,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Low,
     why: "Policies, quotas and roles are drawn around namespaces; `default` collects what nobody placed, so none of them fits it.",
     fix: "Give the object a namespace made for its purpose.",
+    how: "Fails for each workload, Service (other than `kubernetes`), Secret and PersistentVolumeClaim in the namespace `default`; what a controller made is left to that controller. Objects that name no namespace are one question for review, as whoever applies them decides. Other kinds do not count.",
     blind: "Where a manifest names no namespace, the context of whoever applies it decides.",
     refs: &["https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/"],
     maps: &[("cis", &["5.6.4"]), ("cis_v1_9", &["5.7.4"])],

@@ -10,8 +10,10 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Low,
     why: "A quota bounds what a namespace can take from the others; a LimitRange gives every container a bound that its author forgot.",
     fix: "Add a ResourceQuota on CPU, memory and object counts, and a LimitRange of type Container.",
+    how: "Fails for a namespace with workloads where no ResourceQuota without scopes, or set of them, bounds CPU and memory (`cpu`, `requests.cpu` or `limits.cpu`, and so for memory) and numbers of objects (`pods`, `services`, `count/…` and the like), or where no LimitRange has an item of type Container. For review: quotas with scopes, quotas of OpenShift, Kueue and the hierarchical namespace controller, which are not read, and input that may be a part of the cluster. Does not apply to system namespaces and those without workloads.",
     assurance: crate::checks::Assurance::Enforcement,
     needs: &[kinds::RESOURCE_QUOTA, kinds::LIMIT_RANGE],
+    beside: OTHERS,
     settings: &[&crate::settings::SYSTEM_NAMESPACES],
     refs: &["https://kubernetes.io/docs/concepts/policy/resource-quotas/", "https://kubernetes.io/docs/concepts/policy/limit-range/"],
     maps: &[("owasp_k8s_2022", &["K04"]), ("cwe", &["CWE-770"])],
@@ -21,6 +23,13 @@ pub(super) static CHECK: Check = Check {
 
 const QUOTA: &[GroupKind] = &[kinds::RESOURCE_QUOTA];
 const LIMITS: &[GroupKind] = &[kinds::LIMIT_RANGE];
+
+/// Quotas over several namespaces, which are not read yet.
+const OTHERS: &[GroupKind] = &[
+    GroupKind::new("quota.openshift.io", "ClusterResourceQuota"),
+    GroupKind::new("hnc.x-k8s.io", "HierarchicalResourceQuota"),
+    GroupKind::new("kueue.x-k8s.io", "ClusterQueue"),
+];
 
 fn probe(namespace: &Namespace<'_>) -> Verdict {
     if namespace.is_system() {
@@ -52,7 +61,13 @@ fn quota(namespace: &Namespace<'_>) -> Option<Fault> {
         None => "no ResourceQuota in the namespace",
     };
     let field = quotas.first().map_or(namespace.field(), |quota| quota.at("spec.hard"));
-    Some(field.fault(said).expected("a ResourceQuota on cpu, memory and object counts").missing(QUOTA))
+    let fault = field.fault(said).expected("a ResourceQuota on cpu, memory and object counts");
+    let evidence = namespace.scan().evidence;
+    let other = OTHERS.iter().find_map(|kind| evidence.of_kind_in(namespace.world(), *kind).next());
+    Some(match other {
+        Some(other) => fault.reworded(|said| format!("{said}; {} {} is not read, and may bound it", other.kind, other.name)).doubt(),
+        None => fault.missing(QUOTA),
+    })
 }
 
 fn limits(namespace: &Namespace<'_>) -> Option<Fault> {

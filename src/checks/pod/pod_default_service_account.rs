@@ -10,6 +10,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Low,
     why: "All pods that name no account share one, so authorization and the audit log cannot tell them apart.",
     fix: "Create a ServiceAccount for the workload and name it in `serviceAccountName`; or set `automountServiceAccountToken: false`.",
+    how: "Fails where neither `serviceAccountName` nor the older `serviceAccount` names an account other than `default`, and the pod gets a token of it; where the account, which may switch the token off, was not seen, it is for review. Passes with any other account, or without a token. Does not apply to static pods, nor where the run of a Tekton task or an Argo workflow names the account.",
     needs: ACCOUNTS,
     blind: "A mutating webhook may set another account at admission.",
     refs: &["https://kubernetes.io/docs/concepts/security/service-accounts/"],

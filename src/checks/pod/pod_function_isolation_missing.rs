@@ -12,6 +12,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "Functions that share a namespace share its secrets, quotas and rules; one that anybody can call from outside is as exposed as a web site, whoever it was made for.",
     fix: "Give each tenant and each class of data a namespace, sensitive functions a sandboxed RuntimeClass, and internal ones the label `networking.knative.dev/visibility: cluster-local`.",
+    how: "For Knative Services: fails for one without the label `networking.knative.dev/visibility: cluster-local` whose data nobody declared public, for one of a sensitive class without `runtimeClassName`, and for functions of different tenants (`tenant_labels`) or different sensitive classes in one namespace. For review: several functions in a namespace of which one names no tenant, and functions of Fission, OpenFaaS, Nuclio, OpenFunction and Kubeless, which are not read. Does not apply to namespaces without functions.",
     settings: &[&TENANT_LABELS, &CLASS_LABELS, &PUBLIC_CLASSES],
     blind: "Functions of Fission, OpenFaaS, Nuclio and other platforms are named, not read; their accounts, resources and networks are judged like those of any pod.",
     refs: &["https://knative.dev/docs/serving/services/private-services/", "https://knative.dev/docs/serving/"],

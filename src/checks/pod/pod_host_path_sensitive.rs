@@ -1,7 +1,7 @@
 //! Some folders of a node are the node: its programs, its keys, its kernel's controls.
 
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
-use crate::model::host_path::{is_runtime_socket, lies_in};
+use crate::model::host_path::{CREDENTIALS, CRITICAL, is_runtime_socket, lies_in};
 use crate::model::{Container, HostPath, kinds};
 
 pub(super) static CHECK: Check = Check {
@@ -11,6 +11,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::High,
     why: "Whoever can write a node's system folders runs code as root on it, and whoever can read its keys speaks for it and for every pod on it.",
     fix: "Remove the mount, or narrow it to the one file that is needed with `readOnly: true` and `recursiveReadOnly: Enabled`.",
+    how: "Fails where a container mounts, by `hostPath` or by a claim and its PersistentVolume, a path of the node that is, holds or lies below `/bin`, `/boot`, `/dev`, `/etc`, `/home`, `/lib`, `/opt/cni/bin`, `/proc`, `/root`, `/run`, `/sbin`, `/sys`, `/usr`, `C:\\Windows`, or the folders of the kubelet, etcd and the runtimes below `/var/lib`: high where it can be written or holds credentials, else medium. `/var/log` and what lies below `/dev` are medium, or low where read-only; trust stores and time zones read-only pass, and runtime sockets are left to pod-runtime-socket-mounted. For review: a claim that may come to be bound to such a volume and, once a namespace, claims of which neither volume nor class was seen.",
     needs: &[kinds::PERSISTENT_VOLUME, kinds::PERSISTENT_VOLUME_CLAIM, kinds::STORAGE_CLASS],
     blind: "Symbolic links on the node are not followed, but for `/var/run`.",
     refs: &[
@@ -29,30 +30,6 @@ pub(super) static CHECK: Check = Check {
     probe: Probe::Container(probe),
     ..Check::BASE
 };
-
-/// Keys and tokens of the node and of its pods.
-const CREDENTIALS: &[&str] = &["/etc/kubernetes", "/var/lib/kubelet", "/var/lib/etcd", "/root"];
-
-const CRITICAL: &[&str] = &[
-    "/bin",
-    "/boot",
-    "/dev",
-    "/etc",
-    "/home",
-    "/lib",
-    "/lib64",
-    "/opt/cni/bin",
-    "/proc",
-    "/run",
-    "/sbin",
-    "/sys",
-    "/usr",
-    "/var/lib/containerd",
-    "/var/lib/containers",
-    "/var/lib/docker",
-    "/var/lib/rancher",
-    "c:/windows",
-];
 
 /// Read, these tell nothing that a program may not know.
 const PUBLIC: &[&str] = &[

@@ -10,6 +10,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Low,
     why: "A mandatory profile keeps a process away from files and calls even as root; where none is named, it hangs on the node whether there is one.",
     fix: "Set `securityContext.appArmorProfile.type: RuntimeDefault`, or on SELinux nodes leave the type alone and prove that they enforce.",
+    how: "Fails for a pod in which a container has neither `appArmorProfile.type` RuntimeDefault or Localhost (or the annotation for it), nor a `type` (other than spc_t) or `level` under `seLinuxOptions`, where all nodes were seen and no system of theirs is known to enforce a profile by itself. Where a node's system usually does, where not all nodes were seen, or where a ProfileBinding or a KubeArmor policy may supply it, it is for review, once a namespace. Privileged containers and pods with `os.name: windows` are left out.",
     needs: &[kinds::NODE],
     beside: BINDERS,
     blind: "Whether the node enforces what is set: `getenforce`, or `/sys/kernel/security/apparmor`, tells.",

@@ -10,6 +10,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "With bidirectional propagation what the container mounts appears on the node and in other pods; a raw device bypasses every permission of the file system on it.",
     fix: "Use `HostToContainer` or no propagation, and leave devices to storage operators and device plugins.",
+    how: "Fails for `mountPropagation: Bidirectional`, for a mounted `hostPath` of type BlockDevice or CharDevice, and for `volumeDevices` of a claim that another workload uses too or whose `volumeMode` is not Block. Any other use of `volumeDevices` is for review, as only its owner knows whether it is needed.",
     needs: &[crate::model::kinds::PERSISTENT_VOLUME_CLAIM],
     blind: "Devices given by a device plugin, by DRA or by a privileged container.",
     refs: &[

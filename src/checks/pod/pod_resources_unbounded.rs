@@ -11,6 +11,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "Without a memory limit one leak or one attacker takes the node's memory; without requests the scheduler overbooks nodes and the kernel chooses whom to kill.",
     fix: "Set `resources.requests` for CPU and memory and a memory limit on the container, or give the namespace a LimitRange with defaults.",
+    how: "Fails for a container without a memory limit, a memory request or a CPU request, when neither it, nor `resources` of its pod (from Kubernetes 1.34), nor the defaults of a LimitRange in its namespace give one; a limit stands for a request, and 0 for none. A missing limit on ephemeral-storage is low, a missing CPU limit a note unless `require_cpu_limit` is on. For review where a LimitRange may be out of sight, where kustomize may build the pod without it, and where the run of a Tekton task or an Argo patch may set the bound; does not apply to ephemeral containers.",
     needs: LIMITS,
     settings: &[&REQUIRE_CPU_LIMIT],
     blind: "Whether the numbers fit the program, and bounds that a mutating webhook or a vertical autoscaler sets.",

@@ -10,6 +10,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "Whoever gets into the container can plant programs and change its configuration; with a read-only root nothing survives outside the volumes.",
     fix: "Set `securityContext.readOnlyRootFilesystem: true` and mount an `emptyDir` where the program has to write.",
+    how: "Fails where `securityContext.readOnlyRootFilesystem` of a container is not true: absent means false, and there is no such field at the pod. Ephemeral containers are for review, as they are traces of debugging. Does not apply to pods with `os.name: windows`.",
     blind: "What a volume holds is not looked at: a writable mount over a program's folder undoes the protection.",
     refs: &["https://kubernetes.io/docs/tasks/configure-pod-container/security-context/"],
     maps: &[

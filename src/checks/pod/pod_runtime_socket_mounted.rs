@@ -11,6 +11,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Critical,
     why: "One call to the runtime starts a privileged container with the node's disk in it: the socket is root on the node, past every admission rule.",
     fix: "Remove the mount. Build images with a rootless builder; watch containers through the kubelet or eBPF rather than the runtime.",
+    how: "Fails where a container mounts, by `hostPath` or by a claim and its PersistentVolume, a runtime's socket (a path that ends in docker.sock, containerd.sock, crio.sock, cri-dockerd.sock, podman.sock, buildkitd.sock or the like), a folder made to hold one (`/run/containerd`, `/run/crio`, `/run/k3s/containerd`, `/run/docker` and others, below `/var/run` too), or the pipe of Docker or containerd on Windows. `readOnly` makes no difference. Where a claim may only come to be bound to such a volume, it is for review.",
     needs: &[kinds::PERSISTENT_VOLUME, kinds::PERSISTENT_VOLUME_CLAIM],
     blind: "A socket under another name, and `/run` as a whole, which pod-host-path-sensitive reports.",
     refs: &[

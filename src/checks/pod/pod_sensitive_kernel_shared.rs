@@ -11,6 +11,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::High,
     why: "A hole in the kernel is a way from any pod of a node to every other, so data of one class is only as safe as the least trusted pod beside it.",
     fix: "Give the pod a RuntimeClass with a kernel of its own (Kata, gVisor), or nodes of its own by a taint and a required node affinity, and enforce that by admission.",
+    how: "Applies to pods that a label of theirs, or of their namespace, gives a class of data (`data_class_labels`) that is not among `public_data_classes`. Fails where such a pod runs on a node beside one of another class, or of none, and neither has a RuntimeClass whose handler is known for a kernel of its own (Kata, gVisor, Firecracker, …); DaemonSets, static pods and system namespaces are no neighbours. Where no node is given yet, or a handler is not known, it is for review.",
     needs: &[kinds::POD, kinds::NODE, kinds::RUNTIME_CLASS],
     settings: &[&CLASS_LABELS, &PUBLIC_CLASSES],
     blind: "Whether the labels tell the truth about the data, and what ran beside the pod at other times.",

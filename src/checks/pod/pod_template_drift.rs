@@ -10,6 +10,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "What was reviewed and is kept in Git is the template: a container, image or right that only the pod has was seen by nobody.",
     fix: "Find out who changed it, put what is wanted into the template, and delete the pod so that its controller makes it anew.",
+    how: "Holds each pod, ReplicaSet and Job against the template of the controller that made it, in all that checks read of a pod and in the labels that NetworkPolicies select by, and fails for whatever was added, is missing or differs. For review: a label that only the pod has, a security context that OpenShift set, and any difference where a mutating webhook or policy is asked about new pods, or where not all of those were seen. Does not apply to revisions that run nothing any more, nor to controllers that do not copy a template.",
     needs: CHANGERS,
     beside: &[kinds::NETWORK_POLICY],
     blind: "Amounts of resources, tolerations, node names and pull secrets, which admission, autoscalers and the scheduler set; \

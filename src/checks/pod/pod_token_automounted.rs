@@ -10,6 +10,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "Code that runs in the pod by mistake finds a credential for the API server, which is good for whatever is bound to the account now or later.",
     fix: "Set `automountServiceAccountToken: false` on the account or the pod; where a token is needed, project one with an audience and a short life.",
+    how: "Fails where the pod gets a token (`automountServiceAccountToken` of the pod, else of its ServiceAccount, else true) and no binding gives the account any right beyond those of everybody; where bindings or the account itself may be out of sight, it is for review. An account with rights is for review as well: its owner states the need. Passes where every container mounts something of its own in the token's place; does not apply to static pods, nor where the run of a Tekton task or an Argo workflow names the account.",
     needs: NEEDS,
     blind: "Rights that a webhook authorizer gives, and whether the program speaks to the API server at all.",
     refs: &["https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/#opt-out-of-api-credential-automounting"],

@@ -10,6 +10,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Low,
     why: "A process that breaks out keeps its user id and its capabilities on the node, unless a user namespace has made it nobody there.",
     fix: "Set `hostUsers: false`; or run as another user than root and add no capabilities.",
+    how: "Fails for a pod without `hostUsers: false` in which a container runs as user 0, is privileged or adds a capability; where only the image says who a container runs as, it is for review. `hostUsers: false` passes from Kubernetes 1.33 on, and before that where nodes were seen; it is for review where a node reports no support for it. Does not apply to pods with `os.name: windows`, to Tekton, and to pods that share the node's network, PID or IPC namespace.",
     needs: NODES,
     blind: "The user that an image sets, and whether file systems of the volumes support idmapped mounts.",
     refs: &["https://kubernetes.io/docs/concepts/workloads/pods/user-namespaces/"],

@@ -10,6 +10,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "Files on a volume outlive the pod: as root or in group 0 a container can change any of them, and workloads that share a group can change each other's.",
     fix: "Set `runAsUser`, `runAsGroup` and `fsGroup` to numbers of the workload's own, and `supplementalGroupsPolicy: Strict`.",
+    how: "For pods in which a container mounts a claim, a CSI or an ephemeral volume: fails where `fsGroup` is 0 or `supplementalGroups` hold 0, where such a container runs with `runAsGroup: 0` or, without `hostUsers: false`, with `runAsUser: 0`, and where a workload with another account mounts the same ReadWriteMany claim with the same `fsGroup`. Unless the pod has `hostUsers: false`, it is for review where `runAsUser`, `runAsGroup` or `fsGroup` is not set or `supplementalGroupsPolicy` is not Strict. Does not apply to other pods, nor to those with `os.name: windows`.",
     needs: &[kinds::PERSISTENT_VOLUME_CLAIM],
     blind: "The groups in the image's `/etc/group`, what lies on the volume already, and drivers that ignore `fsGroup`.",
     refs: &[

@@ -11,6 +11,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "Set-user-ID programs and file capabilities in the image can make a process root again, whatever user it started as.",
     fix: "Set `allowPrivilegeEscalation: false` on every container.",
+    how: "Fails where `securityContext.allowPrivilegeEscalation` of any container is true or absent: absent means true, and there is no such field at the pod. Does not apply to pods with `os.name: windows` (from version 1.25 of the standard).",
     refs: &[
         "https://kubernetes.io/docs/tasks/configure-pod-container/security-context/",
         "https://kubernetes.io/docs/concepts/security/pod-security-standards/",

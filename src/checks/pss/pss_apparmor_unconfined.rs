@@ -11,6 +11,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::High,
     why: "On nodes with AppArmor a container gets the runtime's profile by default; switched off, a whole layer of access control is gone.",
     fix: "Delete the override, or name a profile of type Localhost.",
+    how: "Fails where `appArmorProfile.type` of the pod or a container is neither RuntimeDefault nor Localhost, or where an annotation `container.apparmor.security.beta.kubernetes.io/NAME` is neither empty, `runtime/default` nor `localhost/…`. Only the annotations of the pod itself count, not those of the workload around it. Nothing set passes: the runtime then applies its own profile.",
     blind: "Whether a node has AppArmor at all, and what a Localhost profile allows.",
     refs: &[
         "https://kubernetes.io/docs/tutorials/security/apparmor/",

@@ -11,6 +11,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::High,
     why: "Each capability is a part of root's power over the kernel, and several of them are a way out of the container by themselves.",
     fix: "Remove the capability, or replace it by a narrower one.",
+    how: "Fails for each word in `capabilities.add` of any container other than AUDIT_WRITE, CHOWN, DAC_OVERRIDE, FOWNER, FSETID, KILL, MKNOD, NET_BIND_SERVICE, SETFCAP, SETGID, SETPCAP, SETUID and SYS_CHROOT, spelt exactly so: NET_RAW, ALL, small letters and the prefix `CAP_` are all refused. ALL, SYS_ADMIN, SYS_MODULE, SYS_PTRACE, SYS_RAWIO, DAC_READ_SEARCH, BPF, and NET_ADMIN on the node's network, are critical.",
     refs: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
     maps: &[
         ("cis", &["5.2.8"]),

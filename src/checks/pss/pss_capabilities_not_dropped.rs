@@ -12,6 +12,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "Runtimes give a container a dozen capabilities that hardly any program needs, among them those to change owners and users of files and, often, to forge packets.",
     fix: "Set `capabilities.drop: [ALL]`, and add back NET_BIND_SERVICE alone where it is needed.",
+    how: "Fails for each container whose `capabilities.drop` lacks the exact word ALL (small letters are refused, though runtimes take them), and for each capability of the baseline set other than NET_BIND_SERVICE in its `capabilities.add`. Does not apply to pods with `os.name: windows` (from version 1.25 of the standard) nor before version 1.22.",
     blind: "Capabilities outside the baseline set are reported by pss-capabilities-added alone.",
     refs: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
     maps: &[

@@ -11,6 +11,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::High,
     why: "On the node's network a pod escapes NetworkPolicy and reaches ports bound to localhost; with its PID or IPC namespace it reads other processes' memory and environment.",
     fix: "Drop the field; use a Service, or a dedicated node agent where the node itself is the subject.",
+    how: "Fails once for each of `hostNetwork`, `hostPID` and `hostIPC` that is true; absent or null means false. Node agents are judged like any other pod: what the known ones need is excused by the list of built-in exceptions, and never becomes a pass.",
     refs: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
     maps: &[
         ("cis", &["5.2.3", "5.2.4", "5.2.5"]),

@@ -11,6 +11,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "A path of the node inside a pod breaks the isolation between the two; the standard refuses the declaration itself, mounted or not, read-only or not.",
     fix: "Use an emptyDir, a projected or CSI volume, or a local PersistentVolume instead.",
+    how: "Fails for every item of `volumes` that has a `hostPath`, whether a container mounts it or not, read-only or not. Which path it is makes no difference here.",
     blind: "Which path it is, and what is mounted from it, pod-host-path-sensitive and pod-runtime-socket-mounted judge.",
     refs: &[
         "https://kubernetes.io/docs/concepts/security/pod-security-standards/",

@@ -11,6 +11,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "A port of the node is reached past Services and, with some network plug-ins, past NetworkPolicy; the pods that want the same one cannot share a node.",
     fix: "Remove `hostPort` and expose the pod through a Service, a Gateway or an Ingress.",
+    how: "Fails for every `hostPort` other than 0 in the `ports` of any container. With `hostNetwork: true` the finding is of low severity, as the API server then copies `containerPort` there by itself.",
     refs: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
     maps: &[
         ("cis", &["5.2.12"]),

@@ -11,6 +11,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Critical,
     why: "Privileged mode lifts capabilities, seccomp, AppArmor and device limits at once, so whoever takes the container has the node.",
     fix: "Remove `privileged: true`; grant the single capability or the device plugin resource that is really needed.",
+    how: "Fails where `securityContext.privileged` of any container (init, regular or ephemeral) is true. Absent or null means false; nothing is inherited from the pod, and Windows pods are not exempt.",
     blind: "A mutating webhook may change the field after admission.",
     refs: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
     maps: &[

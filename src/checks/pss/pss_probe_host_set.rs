@@ -11,6 +11,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "The kubelet sends the request from the node, so whoever writes the pod reaches what only the node reaches, past every NetworkPolicy.",
     fix: "Remove `host`: the kubelet then asks the pod itself. For a virtual host, set the header `Host` in `httpHeaders`.",
+    how: "Fails for a `host` that is not empty in `httpGet` or `tcpSocket` of `livenessProbe`, `readinessProbe`, `startupProbe`, `lifecycle.postStart` or `lifecycle.preStop` of any container. The standard has this from version 1.34: an older one makes it a note, and where versions before and after may apply it is for review.",
     refs: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
     maps: &[("pss", &["baseline"]), ("owasp_k8s_2022", &["K01"]), ("owasp_k8s_2025", &["K01"]), ("cwe", &["CWE-918"])],
     probe: Probe::Container(probe),

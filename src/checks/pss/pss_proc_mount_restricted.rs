@@ -12,6 +12,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "A user namespace takes most of the danger out of an unmasked /proc, but what the kernel shows there is still more than a hardened pod needs.",
     fix: "Remove `procMount`, or run the pod in a namespace of the baseline level.",
+    how: "Fails where `securityContext.procMount` of a container is set to anything but `Default` in a pod with `hostUsers: false`: from version 1.35 of the standard the baseline level lets that pass, and the restricted level does not. Does not apply before version 1.35.",
     blind: "Pods without a user namespace are reported by pss-proc-mount-unmasked alone.",
     refs: &[
         "https://kubernetes.io/docs/concepts/security/pod-security-standards/",

@@ -11,6 +11,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::High,
     why: "Runtimes hide the parts of /proc through which a process changes the kernel or reads its secrets; without the masks the container reaches them.",
     fix: "Remove `procMount`; for containers within a container, give the pod a user namespace (`hostUsers: false`).",
+    how: "Fails where `securityContext.procMount` of any container is set to anything but `Default`. From version 1.35 of the standard a pod with `hostUsers: false` passes; where older versions may apply to it as well, it is for review.",
     refs: &[
         "https://kubernetes.io/docs/concepts/security/pod-security-standards/",
         "https://kubernetes.io/docs/concepts/workloads/pods/user-namespaces/",

@@ -11,6 +11,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "The old drivers inside Kubernetes mount a server's storage with addresses and credentials that whoever writes the pod chooses.",
     fix: "Put the storage behind a PersistentVolumeClaim.",
+    how: "Fails for each volume whose source is none of configMap, csi, downwardAPI, emptyDir, ephemeral, image, persistentVolumeClaim, projected and secret; `gitRepo` is high, as git then runs on the node. A volume without any source becomes an emptyDir and passes; `hostPath` is left to pss-host-path-volume.",
     blind: "hostPath volumes are reported by pss-host-path-volume alone.",
     refs: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
     maps: &[("pss", &["restricted"]), ("owasp_k8s_2022", &["K01"]), ("owasp_k8s_2025", &["K01"])],

@@ -12,6 +12,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "Root in a container is one mistake of the kernel, the runtime or a mount away from root on the node.",
     fix: "Set `runAsNonRoot: true` at the pod, and build the image with a numeric USER.",
+    how: "Fails where `securityContext.runAsNonRoot` is false at the pod or at any container, and for each container that neither sets it nor inherits true from its pod; `runAsUser` and the image's USER are not asked, and Windows pods are not exempt. From version 1.35 a pod with `hostUsers: false` passes; where older versions may apply to it as well, it is for review. So is what the run of a Tekton task, or the workflow around an Argo template, may still set.",
     blind: "The user that the image names: the standard does not look at it, and the kubelet refuses root only at start.",
     refs: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
     maps: &[

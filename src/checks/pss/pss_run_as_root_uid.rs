@@ -11,6 +11,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "User 0 is root, whatever user the image was built for.",
     fix: "Choose a UID above 9999, or give the pod a user namespace (`hostUsers: false`).",
+    how: "Fails where `securityContext.runAsUser` is 0 at the pod or at any container, even where every container overrides the pod's 0; absent passes here. From version 1.35 of the standard a pod with `hostUsers: false` passes; where older versions may apply to it as well, it is for review. Does not apply before version 1.23.",
     refs: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
     maps: &[
         ("cis", &["5.2.7"]),

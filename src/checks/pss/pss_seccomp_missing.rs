@@ -12,6 +12,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "Without a profile every system call is open to the container, unless the kubelet of its node is told to apply the runtime's by default.",
     fix: "Set `seccompProfile.type: RuntimeDefault` at the pod.",
+    how: "Fails for each container without a `seccompProfile` of its own in a pod without one; `seccompDefault` of the kubelet and the alpha annotations do not count. A profile that is there is judged by pss-seccomp-unconfined. What the run of a Tekton task, or the workflow around an Argo template, may still set is for review; does not apply to pods with `os.name: windows` (from version 1.25) nor before version 1.19.",
     blind: "`seccompDefault` of the kubelets, which makes up for the missing field on the nodes that have it; the standard does not count it.",
     refs: &[
         "https://kubernetes.io/docs/tutorials/security/seccomp/",

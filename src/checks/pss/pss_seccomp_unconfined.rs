@@ -11,6 +11,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::High,
     why: "Runtimes block the system calls that programs do not need and exploits do; Unconfined opens them all.",
     fix: "Set `seccompProfile.type: RuntimeDefault` at the pod, or name a profile of type Localhost.",
+    how: "Fails where the pod or a container has a `seccompProfile` whose `type` is neither RuntimeDefault nor Localhost; a pod that sets none passes here, and is for pss-seccomp-missing. The alpha annotations are judged only by versions of the standard before 1.19.",
     blind: "What a Localhost profile allows stands in a file of the node.",
     refs: &[
         "https://kubernetes.io/docs/tutorials/security/seccomp/",

@@ -12,6 +12,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::High,
     why: "On nodes with SELinux the type of a process decides what it may touch; another type than a container's can lift that confinement.",
     fix: "Remove the override, or use a profile of the Security Profiles Operator that admission exempts.",
+    how: "Fails where `seLinuxOptions` of the pod or a container have a `type` other than container_t, container_init_t, container_kvm_t and, from version 1.31, container_engine_t, or any `user` or `role`; the types spc_t and unconfined_t are critical. `level` is free, and nothing set passes.",
     blind: "Whether a node has SELinux at all.",
     refs: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
     maps: &[("pss", &["baseline"]), ("owasp_k8s_2022", &["K01"]), ("owasp_k8s_2025", &["K01"]), ("cwe", &["CWE-732"])],

@@ -11,6 +11,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "A kernel parameter can switch a protection off or starve the other pods of the node; only those that are known to stay within a pod are safe.",
     fix: "Remove it, or set it on nodes of its own through the kubelet's list of allowed sysctls.",
+    how: "Fails for each name in `securityContext.sysctls` that is not `kernel.shm_rmid_forced` or, below `net.ipv4`, one of `ip_local_port_range`, `tcp_syncookies`, `ping_group_range` and `ip_unprivileged_port_start`; from 1.27 `ip_local_reserved_ports`; from 1.29 `tcp_keepalive_time`, `tcp_keepalive_intvl`, `tcp_keepalive_probes` and `tcp_fin_timeout`; from 1.32 `tcp_rmem` and `tcp_wmem`; from 1.37 `tcp_slow_start_after_idle` and `tcp_notsent_lowat`. A name that only some of the versions which may apply allow is for review.",
     blind: "Which unsafe parameters the kubelets of the nodes allow.",
     refs: &[
         "https://kubernetes.io/docs/tasks/administer-cluster/sysctl-cluster/",

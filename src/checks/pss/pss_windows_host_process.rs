@@ -11,6 +11,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Critical,
     why: "A HostProcess container is no container: it runs as a process of the node, with the node's file system and network.",
     fix: "Remove `hostProcess`, and keep it to the node agents on the list of exceptions.",
+    how: "Fails where `securityContext.windowsOptions.hostProcess` is true at the pod or at any container. A container's false does not take back its pod's true: the standard refuses either.",
     refs: &[
         "https://kubernetes.io/docs/tasks/configure-pod-container/create-hostprocess-pod/",
         "https://kubernetes.io/docs/concepts/security/pod-security-standards/",

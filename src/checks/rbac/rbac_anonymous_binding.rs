@@ -14,6 +14,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Critical,
     why: "Nobody has to show who he is to be `system:anonymous`, and any credential at all makes one of `system:authenticated`.",
     fix: "Delete the binding, or bind those who need it by name.",
+    how: "Fails for each subject `system:anonymous` or `system:unauthenticated` (critical), `system:authenticated` or `system:serviceaccounts` (high) of a binding other than those Kubernetes makes; medium where the role opens only paths that tell of the API itself. The built-in roles for discovery pass, `system:public-info-viewer` alone also for who is not logged in. Known bindings of OpenShift, GKE and EKS are for review, as a name proves nothing; what gives everything is left to rbac-cluster-admin-binding.",
     needs: KINDS,
     settings: &[&BREAK_GLASS],
     blind: "Whether the API server admits anonymous requests at all.",

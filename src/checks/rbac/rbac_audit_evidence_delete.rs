@@ -20,6 +20,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "Events, policy and vulnerability reports, alert rules, snapshots and backups show what happened and bring back what was; an intruder who deletes them is neither seen nor undone.",
     fix: "Give readers read only; leave deletion to the identities listed in `observability_subjects`; ship audit data out of the cluster's reach.",
+    how: "Fails where somebody may delete events, policy or vulnerability reports, alert rules, log pipelines, volume snapshots or Velero's backups, without `resourceNames`, in all of the cluster or in one of `evidence_namespaces`; in any other namespace it passes. An operator and its own resources pass; `observability_subjects` are notes. Rules with wildcards are left to rbac-wildcard-rule; a rule that nobody is seen to hold is for review, or a note where every binding was seen.",
     needs: BINDINGS,
     settings: &[&OBSERVERS, &BREAK_GLASS, &EVIDENCE_NAMESPACES],
     blind: "Logs and metrics that are kept outside the API.",

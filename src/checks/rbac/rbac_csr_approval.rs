@@ -13,6 +13,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Critical,
     why: "An approved client certificate is a user with the groups it asked for, and it cannot be withdrawn before it expires.",
     fix: "Limit the rule by `resourceNames` to the one signer that is needed, and list who holds it in `certificate_approvers`.",
+    how: "Fails where somebody may `approve` or `sign` for a signer `kubernetes.io/…`, or for any as no `resourceNames` limit the rule, and may write the approval or status of requests too. For review: that write was not seen, or a group has it whose members may be the same, and approval for `kubernetes.io/kubelet-serving` alone; a note where every binding was seen and none grants the write, and for `certificate_approvers`. Rules for other signers pass, those with wildcards are left to rbac-wildcard-rule; a rule that nobody is seen to hold is for review, or a note where every binding was seen.",
     needs: BINDINGS,
     settings: &[&APPROVERS, &BREAK_GLASS],
     blind: "What an approving controller checks before it approves.",

@@ -13,6 +13,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::High,
     why: "Every pod that names no account of its own runs as `default`, so each of them has what was meant for one.",
     fix: "Make an account for the workload that needs the right, and bind that.",
+    how: "Fails for each subject of a binding that is a service account called `default`, or the group of all accounts of one namespace (`system:serviceaccounts:…`), where the role grants more than to see what the API offers and who one is. For review: a role that was not seen, and OpenShift's `system:image-pullers`. `break_glass_subjects` are notes.",
     needs: &[kinds::ROLE, kinds::CLUSTER_ROLE],
     settings: &[&BREAK_GLASS],
     blind: "Whether any pod runs as the account, and whether its token is mounted.",

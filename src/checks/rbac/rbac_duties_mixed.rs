@@ -28,6 +28,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "Where the one who deploys also writes the policies, the rights or the alerts, nobody else has to agree to anything, and one stolen credential is enough.",
     fix: "Split the identity along the duties, and bind each part to those who have that duty.",
+    how: "Fails for an identity that, by all its bindings together, has both duties of one of `conflicting_duties`: as delivered, deploying workloads beside writing policies, writing roles or bindings, deleting evidence or alerts, or reading all Secrets of the cluster. An operator that has both is for review, `break_glass_subjects` are notes. Wildcards, rules with `resourceNames`, and Kubernetes' own roles in one namespace do not count.",
     needs: KINDS,
     settings: &[&CONFLICTS, &BREAK_GLASS],
     blind: "Which people are in which groups of the identity provider: conflicts across those are not seen.",

@@ -15,6 +15,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Critical,
     why: "The API server lets nobody grant more than he has himself, but for those who may `escalate` or `bind`: they can give themselves everything.",
     fix: "Remove the verbs, or limit `bind` by `resourceNames` to harmless roles.",
+    how: "Fails where somebody may `escalate` or `bind` roles or clusterroles: critical in all of the cluster, high in a namespace; limited by `resourceNames` it is judged by what those roles grant, passes where that is harmless, and is for review where it was not seen. To create or change bindings is medium in all of the cluster and low in a namespace, to create or change roles low, as the API server lets nobody grant more than he has. Rules with wildcards are left to rbac-wildcard-rule; a rule that nobody is seen to hold is for review, or a note where every binding was seen.",
     needs: BINDINGS,
     settings: &[&BREAK_GLASS],
     blind: "Admission policies that limit which bindings may be made.",

@@ -15,6 +15,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Critical,
     why: "Without a limit by name one can act as any user, group or account, up to those who administer the cluster, and what one does is hard to trace back.",
     fix: "Limit the rule by `resourceNames` to the identities that are needed, none of them privileged, and bind it to the authenticating proxy alone.",
+    how: "Fails where somebody may `impersonate` users, groups or serviceaccounts: critical in all of the cluster, high in a namespace; limited by `resourceNames` it is judged by what those may do, passes where that is little, and is for review where it was not seen. The constrained verbs `impersonate:…` are for review from Kubernetes 1.35 and mean nothing before; `impersonating_proxies` are notes, and Kubernetes' own roles do not count. Rules with wildcards are left to rbac-wildcard-rule; a rule that nobody is seen to hold is for review, or a note where every binding was seen.",
     needs: BINDINGS,
     settings: &[&PROXIES, &BREAK_GLASS],
     blind: "What the named identities may do outside of the evidence.",

@@ -13,6 +13,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Low,
     why: "A group of the identity provider empties itself when people leave; a user in a binding stays until somebody remembers it.",
     fix: "Bind a group of the identity provider; give machines a ServiceAccount.",
+    how: "Never fails: each subject of kind User whose name does not begin with `system:` is for review, as where he comes from and how he leaves no object shows; `break_glass_subjects` are notes. Groups and service accounts pass. Does not apply to bindings of `system:` users alone.",
     settings: &[&BREAK_GLASS],
     blind: "Where users come from, and what happens when they leave.",
     refs: &["https://kubernetes.io/docs/reference/access-authn-authz/rbac/"],

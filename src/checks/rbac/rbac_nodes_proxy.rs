@@ -12,6 +12,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Critical,
     why: "Even `get` on nodes/proxy runs commands in every pod, by a websocket straight to the kubelet, which neither audit nor admission sees.",
     fix: "Grant `nodes/metrics`, `nodes/stats`, `nodes/log`, `nodes/pods`, `nodes/healthz` or `nodes/configz`, whichever is really read.",
+    how: "Fails where anybody but the control plane may get, create, update, patch or delete `nodes/proxy`: `list` and `watch` mean nothing there. A single user bound to `system:kubelet-api-admin` is for review, as it may be the API server's own client. Rules with wildcards are left to rbac-wildcard-rule; a rule that nobody is seen to hold is for review, or a note where every binding was seen.",
     needs: BINDINGS,
     settings: &[&BREAK_GLASS],
     blind: "Kubelets that do not ask the API server who may do what.",

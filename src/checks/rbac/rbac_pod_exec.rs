@@ -13,6 +13,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::High,
     why: "Whoever enters a running container has its secrets and its account, and changes it where no review and no admission policy sees it.",
     fix: "Take it out of standing roles; grant it for a limited time, under audit, to those listed in `break_glass_subjects`.",
+    how: "Fails where somebody may create or get pods/exec, pods/attach or pods/portforward, or update or patch pods/ephemeralcontainers: high in all of the cluster or for everybody, medium in a namespace. `get` alone is a note from Kubernetes 1.35 on, when `create` became needed beside it; people who have it by a role of Kubernetes' own (admin, edit) are for review, `break_glass_subjects` notes. Rules with wildcards are left to rbac-wildcard-rule; a rule that nobody is seen to hold is for review, or a note where every binding was seen.",
     needs: BINDINGS,
     settings: &[&BREAK_GLASS],
     blind: "Whether the feature gate AuthorizePodWebsocketUpgradeCreatePermission was switched off, and who is in a group.",

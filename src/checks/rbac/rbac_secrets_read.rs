@@ -12,6 +12,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::High,
     why: "Secrets hold the credentials of other identities; whoever reads all of them can act as any of them. `list` and `watch` return the contents just as `get` does.",
     fix: "Allow `get` on the Secrets that are needed, by `resourceNames` and in their namespace; hand secrets to pods as volumes instead.",
+    how: "Fails where somebody may get, list or watch Secrets without `resourceNames`: high in all of the cluster or for everybody; in one namespace, for service accounts alone, medium with list or watch and low with get. People in one namespace pass; operators of secrets, known by the groups they control, are for review, `secret_operators` notes. Rules with wildcards are left to rbac-wildcard-rule; a rule that nobody is seen to hold is for review, or a note where every binding was seen.",
     needs: BINDINGS,
     settings: &[&SECRET_OPERATORS, &BREAK_GLASS],
     blind: "Whether the values in the Secrets are worth anything, and who else is in a group.",

@@ -13,6 +13,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::High,
     why: "Webhooks, admission policies, network policies, the labels of namespaces and custom resource definitions are the controls themselves; whoever writes them can take them out of the way.",
     fix: "Take the verbs out of general roles, keep platform, security and tenant roles apart, and list the security identities in `security_subjects`.",
+    how: "Looks for who may write, without `resourceNames`, webhook configurations, admission policies, namespaces, network policies of Kubernetes, Cilium and Calico, CustomResourceDefinitions, APIServices, FlowSchemas, PriorityClasses, SecurityContextConstraints, and policies of Kyverno, Gatekeeper, Sigstore, KubeArmor and Tetragon. Who is not in `security_subjects` fails, high in all of the cluster and medium in a namespace; while that list is empty, everybody is for review. An operator and its own resources pass, and so do people with `admin` or `edit` in one namespace. Rules with wildcards are left to rbac-wildcard-rule; a rule that nobody is seen to hold is for review, or a note where every binding was seen.",
     needs: BINDINGS,
     settings: &[&SECURITY, &BREAK_GLASS],
     blind: "Policies that live in plain ConfigMaps, and policies that protect other policies.",

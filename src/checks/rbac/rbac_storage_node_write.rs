@@ -12,6 +12,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::High,
     why: "A hostPath PersistentVolume gets around Pod Security and opens a node's files; whoever writes nodes moves pods across the boundaries that taints and labels draw.",
     fix: "Leave PersistentVolumes to provisioners and nodes to their controllers, listed in `storage_operators`; users need claims only.",
+    how: "Fails where somebody may create, update or patch PersistentVolumes, or write or delete nodes, without `resourceNames`: high, or medium for nodes/status alone. Who shows by his other rights that he is a storage driver, drains nodes or is an operator is for review; nodes themselves and `storage_operators` are notes. Rules with wildcards are left to rbac-wildcard-rule; a rule that nobody is seen to hold is for review, or a note where every binding was seen.",
     needs: BINDINGS,
     settings: &[&STORAGE_OPERATORS, &BREAK_GLASS],
     blind: "Admission policies that limit what a PersistentVolume or a node may say.",

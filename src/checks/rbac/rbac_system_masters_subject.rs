@@ -12,6 +12,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Critical,
     why: "The API server lets this group do anything before it asks RBAC, and a certificate that carries it is good until it expires.",
     fix: "Use the group `kubeadm:cluster-admins` or one of the identity provider; lock away what still carries `system:masters`.",
+    how: "Fails for a binding other than the bootstrap one that names the group `system:masters`, and for an approved CertificateSigningRequest, of a signer of the API server's clients, with the organization `system:masters`. For review: such a request that is not approved or has another signer, and one that cannot be read.",
     blind: "Certificates and kubeconfigs outside the API.",
     refs: &["https://kubernetes.io/docs/concepts/security/rbac-good-practices/"],
     maps: &[("cis", &["5.1.7"]), ("owasp_k8s_2022", &["K06"]), ("owasp_k8s_2025", &["K09"]), ("mitre", &["T1078"]), ("cwe", &["CWE-269"])],

@@ -15,6 +15,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::High,
     why: "A token of an account is all that the account may do, so the right leads to the strongest account within reach.",
     fix: "Limit the rule by `resourceNames` to accounts that may do little; take `create` or reading from who holds both on Secrets.",
+    how: "Fails where somebody may create `serviceaccounts/token`, or both create and read Secrets: high in all of the cluster, medium in a namespace, Secrets there only where one of its accounts is worth the cluster. Limited by `resourceNames` it is judged by what those accounts may do, one's own left out. Operators of secrets are for review, nodes and `secret_operators` notes. Rules with wildcards are left to rbac-wildcard-rule; a rule that nobody is seen to hold is for review, or a note where every binding was seen.",
     needs: BINDINGS,
     settings: &[&SECRET_OPERATORS, &BREAK_GLASS],
     blind: "What the named accounts may do outside of the evidence; Secrets that are read by way of a pod or by others.",

@@ -15,6 +15,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::High,
     why: "`*` takes in every verb or resource there is and every one to come, among them those that give the cluster away.",
     fix: "Name the verbs and resources that are used.",
+    how: "Fails for a rule that somebody holds, not one of Kubernetes' own, with `*` among its resources or verbs, a resource such as `*/scale`, or every verb on every non-resource path. High as a rule; critical where it takes in nodes/proxy in all of the cluster; medium where it only reads outside of the core group, is for an operator's own groups, for named resources or subresources of one namespace, or for harmless subresources. `pods/*` grants nothing and is a note; the rule for everything is left to rbac-cluster-admin-binding. A rule that nobody is seen to hold is for review, or a note where every binding was seen.",
     needs: BINDINGS,
     settings: &[&BREAK_GLASS],
     blind: "Which of the rights are really used.",

@@ -13,6 +13,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::High,
     why: "A pod may name any ServiceAccount, Secret and volume of its namespace, so whoever creates workloads has all that these have, and the node where Pod Security does not keep him out.",
     fix: "Leave creation to the deployer, listed in `deployer_subjects`; enforce the restricted level of Pod Security in the namespaces.",
+    how: "Fails where a service account, or a group that holds everybody, may create pods or write what makes pods (workloads of Kubernetes, Argo, Tekton and Knative) without `resourceNames`: high in all of the cluster, and in a namespace whose document enforces neither baseline nor restricted, else medium. For review: operators, and people with that right in all of the cluster; people in one namespace pass, `deployer_subjects` are notes. Rules with wildcards are left to rbac-wildcard-rule; a rule that nobody is seen to hold is for review, or a note where every binding was seen.",
     needs: BINDINGS,
     settings: &[&DEPLOYERS, &BREAK_GLASS],
     blind: "Policies other than Pod Security that limit which pods may be created.",

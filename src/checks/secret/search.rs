@@ -58,7 +58,7 @@ impl<'s> Search<'s> {
 
     pub(super) fn container(&mut self, container: &Container<'_>) {
         self.variables(container.at("env").items());
-        let words: Vec<_> = ["command", "args"].into_iter().flat_map(|list| container.at(list).items()).collect();
+        let words: Vec<_> = ["command", "args"].into_iter().flat_map(|list| container.at(list).items()).map(Field::as_string).collect();
         self.command(&words);
         // what Tekton and Argo hand to an interpreter
         for script in ["script", "source"] {
@@ -82,7 +82,7 @@ impl<'s> Search<'s> {
     }
 
     pub(super) fn variables<'f>(&mut self, variables: impl Iterator<Item = Field<'f>>) {
-        variables.for_each(|variable| self.named(variable.key("name").str(), variable.key("value")));
+        variables.for_each(|variable| self.named(variable.key("name").str(), variable.key("value").as_string()));
     }
 
     /// The words of a command: flags with their values, scripts among them, what its program takes for a password.
@@ -138,10 +138,10 @@ impl<'s> Search<'s> {
     }
 
     pub(super) fn config_map(&mut self, map: &Object<'_>) {
-        for (key, value) in map.at("data").entries() {
+        for (key, value) in map.at("data").entries().into_iter().map(|(key, value)| (key, value.as_string())) {
             if is_script(key, value.str()) { self.script(value) } else { self.named(key, value) }
         }
-        for (_, value) in map.at("binaryData").entries() {
+        for (_, value) in map.at("binaryData").entries().into_iter().map(|(key, value)| (key, value.as_string())) {
             self.looked = true;
             let text = credential::decode(value.str()).and_then(|bytes| String::from_utf8(bytes).ok());
             if let Some(found) = text.and_then(|text| credential::find(&text)) {
@@ -152,7 +152,7 @@ impl<'s> Search<'s> {
 
     /// Annotations hold whole objects sometimes; their names are no guide, as many end in the name of a Secret.
     pub(super) fn annotations(&mut self, annotations: Field<'_>, of_secret: bool) {
-        for (key, value) in annotations.entries() {
+        for (key, value) in annotations.entries().into_iter().map(|(key, value)| (key, value.as_string())) {
             match key {
                 // secret-manifest-plaintext tells what it keeps of a Secret
                 credential::LAST_APPLIED if of_secret => self.looked = true,

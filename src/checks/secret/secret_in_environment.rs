@@ -10,6 +10,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Low,
     why: "Child processes inherit the environment, crash dumps and debug pages show it, and a rotated value reaches it only with a restart.",
     fix: "Mount the Secret as a file with a narrow `defaultMode`, or fetch it at run time by the identity of the workload.",
+    how: "Fails for each `secretKeyRef` under `env` and each `secretRef` under `envFrom` of a container, optional or not. Passes where the pod has volumes of Secrets alone (secret, projected, or the Secrets Store driver). Does not apply to containers that get none.",
     blind: "Some images take their credentials in no other way; what a process does with its environment does not show here.",
     refs: &["https://kubernetes.io/docs/concepts/configuration/secret/#using-secrets-as-environment-variables"],
     maps: &[

@@ -11,6 +11,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Low,
     why: "What is copied into a Secret by hand is renewed by hand, if at all, and nobody can tell where it came from or who has it.",
     fix: "Have a manager deliver it at run time (External Secrets, Secrets Store CSI, Vault), best as a credential made for the purpose.",
+    how: "Takes the Secrets that pods of a namespace need, by `env`, `envFrom` or volumes and not `optional`, and passes where each is the target of a manager's object (ExternalSecret, SealedSecret, Vault, SecretProviderClass, Certificate and others) or is owned by one. Fails where, in a live cluster, no manager of any kind was seen; in files, and where a manager has some of them, it is for review. Does not apply to system namespaces, nor where no Secret is used.",
     needs: &[kinds::SECRET],
     beside: MANAGERS,
     settings: &[&crate::settings::SYSTEM_NAMESPACES],

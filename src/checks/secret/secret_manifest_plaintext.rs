@@ -11,6 +11,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Critical,
     why: "Whoever clones the repository, or finds a copy or a backup of it, has the value; taking it out later leaves it in the history.",
     fix: "Keep it in a store for secrets (External Secrets), or encrypt it in the file (SOPS, Sealed Secrets), and replace the value.",
+    how: "Fails for a key of a Secret in a file, under `data`, `stringData` or in what kubectl keeps of them, whose value is a credential by its shape or by what stands around it in a text, or whose name speaks of one (or is that of the credential in the Secret's type) with a value of 8 bytes or more; values encrypted by SOPS and references to elsewhere pass. For review: placeholders and passwords that everybody knows, values too short to tell, what is no base64, a Secret that only looks like configuration, and all that came by standard input. Does not apply to releases kept by Helm; Secrets of a live cluster are not looked at.",
     blind: "A file that never left the machine, or is made anew for each installation, looks the same.",
     surfaces: &[Surface::Manifest],
     refs: &["https://kubernetes.io/docs/concepts/configuration/secret/"],
@@ -37,8 +38,9 @@ fn probe(secret: &Object<'_>, scan: &Scan<'_>) -> Verdict {
     if secret.at("type").str() == "helm.sh/release.v1" {
         return Verdict::Skip("a release kept by Helm".into());
     }
-    let encoded = secret.at("data").entries().into_iter().map(|(key, field)| (key, field, credential::decode(field.str())));
-    let plain = secret.at("stringData").entries().into_iter().map(|(key, field)| (key, field, Some(field.str().as_bytes().to_vec())));
+    let encoded = secret.at("data").entries().into_iter().map(|(key, field)| (key, field.as_string(), credential::decode(field.str())));
+    let plain =
+        secret.at("stringData").entries().into_iter().map(|(key, field)| (key, field.as_string(), Some(field.str().as_bytes().to_vec())));
     let all: Vec<_> = encoded.chain(plain).collect();
     let mut said: Vec<_> = all.iter().map(|(key, field, bytes)| judge(secret, key, *field, bytes.as_deref())).collect();
     said.extend(applied(secret));
@@ -122,6 +124,9 @@ fn judge(secret: &Object<'_>, key: &str, field: Field<'_>, bytes: Option<&[u8]>)
     match text.map_or(Value::Strong, |text| credential::classify(text.trim())) {
         Value::Placeholder => Said::Fault(Box::new(
             fault(format!("key {key} holds a placeholder, or a password that everybody knows")).severity(Severity::Medium).doubt(),
+        )),
+        Value::Hash => Said::Fault(Box::new(
+            fault(format!("key {key} holds a hash of a password, which can be guessed at leisure")).severity(Severity::Medium).doubt(),
         )),
         // a path, a URL, a number: of a password it says nothing, of a file that holds one it does
         Value::Harmless if !by_type && (!speaks_of_credential(key) || bytes.len() < SHORTEST) => Said::Open,

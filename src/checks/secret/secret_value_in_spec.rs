@@ -11,6 +11,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Critical,
     why: "Whoever reads the object has it: by the API with mere reading rights, in Git with all of its history, in logs and backups.",
     fix: "Keep it in a store for secrets, refer to it from here, and replace the value, which counts as known from now on.",
+    how: "Looks at variables, commands, arguments, probes' commands and headers, annotations, ConfigMaps, values for Helm charts and parameters of Argo and Tekton. Fails, critical, for what is a credential by its shape (key blocks, tokens with a known prefix and length, URLs and connection strings with a password) or stands where a program takes a password; high where the name ends in password, token, secret, apikey or the like and the value is 8 or more characters as random as credentials are. For review: such a name with a value that is a placeholder, a default that everybody knows, an identifier, a hash of a password, plain words, short or regular; references, paths, URLs, numbers and names of objects pass.",
     blind: "A credential without a known shape, under a name that says nothing, looks like any other value.",
     refs: &["https://kubernetes.io/docs/concepts/security/secrets-good-practices/"],
     maps: &[

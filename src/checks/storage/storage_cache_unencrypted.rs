@@ -12,6 +12,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Low,
     why: "What is cached on a node's disk, or sent to a cache in the clear, is there to be read although the database behind it is encrypted.",
     fix: "Use `emptyDir.medium: Memory` with a `sizeLimit` or an encrypted storage class, and TLS towards caches on the network.",
+    how: "For pods of a sensitive class (`data_class_labels`): fails for an emptyDir on the node's disk, an ephemeral volume of a class that does not encrypt, and a Redis, Valkey, KeyDB or memcached without its flag for TLS. For review: drivers that are not known, servers of other than official images or with a configuration out of sight, input that may lack Nodes and, where no class is declared, such servers and, once a namespace, emptyDirs on disk. Does not apply to public data, nor where nothing looks like a cache.",
     needs: &[kinds::NODE, kinds::STORAGE_CLASS],
     settings: &[&CLASS_LABELS, &PUBLIC_CLASSES],
     blind: "Encryption of the nodes' disks, swap, the content of configuration files, and TLS that a mesh adds.",

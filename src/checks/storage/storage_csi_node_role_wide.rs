@@ -11,6 +11,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "The plug-in runs on every node, so one node that is broken into holds its account, and with it the volumes and Secrets of all the others.",
     fix: "Give the node plug-in an account of its own with a small role; leave Secrets and volumes to the controller.",
+    how: "For DaemonSets with a CSI registrar: fails where a ClusterRoleBinding gives their ServiceAccount get, list or watch on Secrets, or create, update or patch on PersistentVolumes or nodes, without `resourceNames`. For review: the account is shared with a controller of a driver, or bindings and roles may be out of sight. Does not apply to other DaemonSets.",
     needs: &[kinds::CLUSTER_ROLE_BINDING, kinds::CLUSTER_ROLE, kinds::POD],
     blind: "Rights from wildcards, which rbac-wildcard-rule reports; what the node authorizer and NodeRestriction leave open; access modes wider than a claim needs.",
     refs: &["https://kubernetes.io/docs/reference/access-authn-authz/node/", "https://kubernetes-csi.github.io/docs/deploying.html"],

@@ -11,6 +11,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "The loss of one disk, or of the node that it is in, is the loss of all data on it.",
     fix: "Have the class keep at least two copies, in places that fail apart, or run the database in several replicas that copy to each other.",
+    how: "Fails for a StorageClass that asks for one copy (Longhorn, Portworx, Mayastor, LINSTOR), a Ceph pool with `replicated.size: 1`, and a StatefulSet of one replica whose claims are of a class on the node's disk. For review: no number is given, disks of one zone, drivers that are not known, and a Ceph pool without numbers or with `failureDomain: osd`. Does not apply to StatefulSets of several replicas, without claims, or of a class not seen.",
     needs: &[kinds::STORAGE_CLASS, kinds::PERSISTENT_VOLUME_CLAIM],
     blind: "Copies that a database makes by itself, copies below the driver, backups; and what a provider's disks are worth.",
     refs: &[

@@ -11,6 +11,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "Data that a second namespace can mount, claim or clone has left the roles and policies that were drawn around the first.",
     fix: "Give each namespace volumes of its own, reserve static ones by `claimRef`, delete released ones, and bound classes by quota.",
+    how: "Fails for two PersistentVolumes with the same driver and handle, or overlapping paths of one NFS server, that are reserved for claims of different namespaces; for the reclaim policy Recycle; for a kept volume that is Available or Released and reserved for nobody; for a ReferenceGrant by which another namespace may clone every claim or snapshot; and for a CSIDriver of NFS, SMB or Azure Files that allows inline volumes. For review: kept volumes reserved for nobody whose phase is not known, inline volumes of other drivers, and volumes that may be out of sight.",
     needs: &[kinds::PERSISTENT_VOLUME],
     blind: "Shares that the storage system itself opens to others, and subfolders that an NFS provisioner hands out below one export.",
     refs: &[

@@ -1,8 +1,9 @@
 //! One request after the other: configured as kubectl is, read-only, bounded in time, tried again where that helps.
 
 use std::future::Future;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
@@ -13,7 +14,8 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Config, Error as KubeError};
 
 use super::Error;
-use super::readonly::ReadOnly;
+use super::interrupt::Interrupt;
+use super::readonly::{Only, READ_ONLY};
 
 /// Who to ask, and as whom.
 #[derive(Debug, Clone, Default)]
@@ -44,6 +46,9 @@ pub(super) struct Client {
     patience: Duration,
     /// Requests without an answer since the last one that had one.
     silence: AtomicU32,
+    /// Whether the server has ever taken the credentials.
+    known: AtomicBool,
+    interrupt: Arc<Interrupt>,
 }
 
 /// Why there is no answer.
@@ -59,6 +64,10 @@ pub(super) enum Failure {
     Large,
     /// The time for everything is over.
     Over,
+    /// The server took the credentials, and does no longer.
+    Expired,
+    /// Somebody wants the end now.
+    Interrupted,
 }
 
 impl Failure {
@@ -75,40 +84,36 @@ impl Failure {
             Failure::Broken(why) => why.clone(),
             Failure::Slow(patience) => format!("no whole answer within {} s (--request-timeout)", patience.as_secs_f64()),
             Failure::Large => format!("one object is larger than {LARGEST} bytes"),
+            Failure::Expired => "the server takes the credentials no longer (401): they expired while the cluster was read".to_owned(),
+            Failure::Interrupted => "interrupted before it was read".to_owned(),
             Failure::Over => "the time for the whole scan was over (--timeout)".to_owned(),
         }
     }
 
-    fn may_pass(&self) -> bool {
+    pub(super) fn may_pass(&self) -> bool {
         matches!(self, Failure::Status(429 | 500 | 502 | 503 | 504) | Failure::Broken(_) | Failure::Slow(_))
     }
 }
 
 impl Client {
     /// Reads the configuration, which may run a plugin that fetches credentials.
-    pub(super) async fn connect(access: &Access, patience: Duration, deadline: Instant) -> Result<(Self, Option<String>), Error> {
-        let (mut config, context) = configuration(access).await?;
-        config.connect_timeout = Some(patience);
-        // tried again here, where the time for everything is known
-        config.default_retry = false;
-        if access.user.is_some() {
-            config.auth_info.impersonate.clone_from(&access.user);
-        }
-        let server = config.cluster_url.to_string();
-        let built = tokio::task::spawn_blocking(move || ClientBuilder::try_from(config));
-        let builder = match tokio::time::timeout(patience, built).await {
-            Ok(Ok(Ok(builder))) => builder,
-            Ok(Ok(Err(error))) => return Err(Error(format!("{server}: {}", chain(&error)))),
-            Ok(Err(_)) | Err(_) => {
-                return Err(Error(format!("{server}: the credentials did not come within {} s", patience.as_secs_f64())));
-            }
+    pub(super) async fn connect(
+        access: &Access,
+        patience: Duration,
+        deadline: Instant,
+        interrupt: Arc<Interrupt>,
+    ) -> Result<(Self, Option<String>), Error> {
+        let (inner, context) = match interrupt.unless(connection(access, patience, READ_ONLY)).await {
+            Some(connected) => connected?,
+            None => return Err(Error(Failure::Interrupted.words())),
         };
-        Ok((Client { inner: builder.with_layer(&ReadOnly).build(), deadline, patience, silence: AtomicU32::new(0) }, context))
+        let (silence, known) = (AtomicU32::new(0), AtomicBool::new(false));
+        Ok((Client { inner, deadline, patience, silence, known, interrupt }, context))
     }
 
-    /// Whether the time for everything is over.
+    /// Whether the time for everything is over, or somebody wants the end now.
     pub(super) fn is_over(&self) -> bool {
-        Instant::now() >= self.deadline
+        Instant::now() >= self.deadline || self.interrupt.is_raised()
     }
 
     /// Asks for a path until it comes, or is not going to.
@@ -135,9 +140,14 @@ impl Client {
             let (failure, wait) = match ask().await {
                 Ok(bytes) => {
                     self.silence.store(0, Ordering::Relaxed);
+                    self.known.store(true, Ordering::Relaxed);
                     return Ok(bytes);
                 }
                 Err(failed) => failed,
+            };
+            let failure = match failure {
+                Failure::Status(401) if self.known.load(Ordering::Relaxed) => Failure::Expired,
+                failure => failure,
             };
             let silent = matches!(failure, Failure::Broken(_) | Failure::Slow(_));
             let gone = silent && self.silence.fetch_add(1, Ordering::Relaxed) >= GONE;
@@ -148,7 +158,9 @@ impl Client {
             if Instant::now() + wait >= self.deadline {
                 return Err(Failure::Over);
             }
-            tokio::time::sleep(wait).await;
+            if self.interrupt.unless(tokio::time::sleep(wait)).await.is_none() {
+                return Err(Failure::Interrupted);
+            }
         }
         Err(Failure::Over)
     }
@@ -165,15 +177,16 @@ impl Client {
         }
         let request = request.body(Body::from(body)).map_err(|error| (Failure::Broken(error.to_string()), None))?;
         let answer = async { answer(self.inner.send(request).await).await };
-        match tokio::time::timeout(left.min(self.patience), answer).await {
-            Ok(answer) => answer,
-            Err(_) if left < self.patience => Err((Failure::Over, None)),
-            Err(_) => Err((Failure::Slow(self.patience), None)),
+        match self.interrupt.unless(tokio::time::timeout(left.min(self.patience), answer)).await {
+            Some(Ok(answer)) => answer,
+            Some(Err(_)) if left < self.patience => Err((Failure::Over, None)),
+            Some(Err(_)) => Err((Failure::Slow(self.patience), None)),
+            None => Err((Failure::Interrupted, None)),
         }
     }
 }
 
-async fn answer(sent: Result<Response<Body>, KubeError>) -> Result<Vec<u8>, (Failure, Option<Duration>)> {
+pub(super) async fn answer(sent: Result<Response<Body>, KubeError>) -> Result<Vec<u8>, (Failure, Option<Duration>)> {
     let response = sent.map_err(|error| (Failure::Broken(broken(&error)), None))?;
     let status = response.status();
     if !status.is_success() {
@@ -188,7 +201,7 @@ async fn answer(sent: Result<Response<Body>, KubeError>) -> Result<Vec<u8>, (Fai
 }
 
 /// Twice as long each time, and never the same for two clients.
-fn backoff(attempt: u32) -> Duration {
+pub(super) fn backoff(attempt: u32) -> Duration {
     use std::hash::{BuildHasher, Hasher};
     const FIRST: u64 = 200;
     const LAST: u64 = 6_400;
@@ -228,15 +241,97 @@ pub(super) fn chain(error: &dyn std::error::Error) -> String {
     words
 }
 
+/// A client that can do no more than `only` says, and the name of its context.
+pub(super) async fn connection(access: &Access, patience: Duration, only: Only) -> Result<(kube::Client, Option<String>), Error> {
+    let (mut config, context) = configuration(access).await?;
+    config.connect_timeout = Some(patience);
+    // tried again here, where the time for everything is known
+    config.default_retry = false;
+    if access.user.is_some() {
+        config.auth_info.impersonate.clone_from(&access.user);
+    }
+    let server = config.cluster_url.to_string();
+    can_be_sent(&config.auth_info).map_err(|what| Error(format!("{server}: {what} has characters that cannot be sent")))?;
+    let built = tokio::task::spawn_blocking(move || ClientBuilder::try_from(config));
+    let builder = match tokio::time::timeout(patience, built).await {
+        Ok(Ok(Ok(builder))) => builder,
+        Ok(Ok(Err(error))) => return Err(Error(format!("{server}: {}", chain(&error)))),
+        Ok(Err(_)) => return Err(Error(format!("{server}: the credentials cannot be used"))),
+        Err(_) => {
+            return Err(Error(format!("{server}: the credentials did not come within {} s", patience.as_secs_f64())));
+        }
+    };
+    Ok((builder.with_layer(&only).build(), context))
+}
+
+/// Whether what stands in the kubeconfig fits into a header; what does not would be met too late.
+fn can_be_sent(user: &kube::config::AuthInfo) -> Result<(), &'static str> {
+    let user = serde_json::to_value(user).unwrap_or_default();
+    for (key, what) in [("token", "the token"), ("as", "the user to act as")] {
+        if user[key].as_str().is_some_and(|text| http::HeaderValue::try_from(text).is_err()) {
+            return Err(what);
+        }
+    }
+    Ok(())
+}
+
+/// The most that a kubeconfig may weigh.
+const LARGEST_CONFIG: u64 = 16 << 20;
+
+/// Refuses what is no file with an end, or no text, before anything tries to understand it.
+fn is_readable(path: &Path) -> Result<(), Error> {
+    let wrong = |what: &str| Err(Error(format!("{}: {what}; a kubeconfig is a YAML file of kind Config", path.display())));
+    let failed = |error: std::io::Error| Error(format!("{}: {error}", path.display()));
+    let known = std::fs::metadata(path).map_err(failed)?;
+    if known.is_dir() {
+        return wrong("it is a folder");
+    }
+    if is_device(&known) {
+        return wrong("it is a device");
+    }
+    if known.len() > LARGEST_CONFIG {
+        return wrong("it is larger than any kubeconfig");
+    }
+    // a pipe can be read but once
+    if known.is_file() {
+        let bytes = std::fs::read(path).map_err(failed)?;
+        let is_wide = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+        if is_wide && bytes.len() % 2 == 1 {
+            return wrong("it is no text");
+        }
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<Kubeconfig, Error> {
+    is_readable(path)?;
+    Kubeconfig::read_from(path).map_err(|error| Error(format!("{}: {}", path.display(), chain(&error))))
+}
+
+#[cfg(unix)]
+fn is_device(known: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    known.file_type().is_char_device() || known.file_type().is_block_device()
+}
+
+#[cfg(not(unix))]
+fn is_device(_: &std::fs::Metadata) -> bool {
+    false
+}
+
 /// The configuration and the name of its context: the files named, else those kubectl takes, else a pod's own.
 async fn configuration(access: &Access) -> Result<(Config, Option<String>), Error> {
     let file = match &access.kubeconfig {
-        Some(path) => Some(Kubeconfig::read_from(path).map_err(|error| Error(chain(&error)))?),
-        None => match Kubeconfig::read() {
-            Ok(file) => Some(file),
-            Err(error) if access.context.is_some() || has_own_file() => return Err(Error(chain(&error))),
-            Err(_) => None,
-        },
+        Some(path) => Some(read(path)?),
+        None => {
+            let own = own_files();
+            own.iter().filter(|path| path.exists()).try_for_each(|path| is_readable(path))?;
+            match Kubeconfig::read() {
+                Ok(file) => Some(file),
+                Err(error) if access.context.is_some() || !own.is_empty() => return Err(Error(chain(&error))),
+                Err(_) => None,
+            }
+        }
     };
     let Some(file) = file else {
         let config = Config::incluster().map_err(|_| {
@@ -256,8 +351,13 @@ async fn configuration(access: &Access) -> Result<(Config, Option<String>), Erro
     Ok((config, context))
 }
 
-/// Whether there is a file that kubectl would read, so that what is wrong with it must be said.
-fn has_own_file() -> bool {
-    std::env::var_os("KUBECONFIG").is_some_and(|value| !value.is_empty())
-        || std::env::var_os("HOME").is_some_and(|home| PathBuf::from(home).join(".kube/config").exists())
+/// The files that kubectl would read: what is wrong with them must be said.
+fn own_files() -> Vec<PathBuf> {
+    let named = std::env::var_os("KUBECONFIG").unwrap_or_default();
+    let named: Vec<_> = std::env::split_paths(&named).filter(|path| !path.as_os_str().is_empty()).collect();
+    if !named.is_empty() {
+        return named;
+    }
+    let usual = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".kube/config"));
+    usual.filter(|path| path.exists()).into_iter().collect()
 }

@@ -27,7 +27,7 @@ pub(super) async fn all(client: &Client) -> Result<Served, Failure> {
     served.groups(client, &core, true).await?;
     match client.get("/apis", AGGREGATED).await {
         Ok(named) => served.groups(client, &named, false).await?,
-        Err(Failure::Over) => return Err(Failure::Over),
+        Err(failure @ (Failure::Over | Failure::Interrupted)) => return Err(failure),
         Err(failure) => _ = served.lost.insert("*".to_owned(), failure.words()),
     }
     served.settle();
@@ -163,7 +163,7 @@ impl Served {
             let path = if group.is_empty() { format!("/api/{version}") } else { format!("/apis/{group}/{version}") };
             let answer = match client.get(&path, PLAIN).await {
                 Ok(answer) => serde_json::from_slice::<OldResources>(&answer).map_err(|_| garbage()),
-                Err(Failure::Over) => return Err(Failure::Over),
+                Err(failure @ (Failure::Over | Failure::Interrupted)) => return Err(failure),
                 Err(failure) => Err(failure),
             };
             match answer {

@@ -1,14 +1,18 @@
 //! What a cluster says of itself beside its objects: its version, its identity, what the reader may do, its kubelets.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 
 use super::Error;
 use super::client::{Client, Failure};
 use super::list::Context;
 use super::parts::Parts;
 use super::readonly::{ACCESS_REVIEW, RULES_REVIEW};
-use crate::discover::{Gap, List, Reach, Resource, plural};
+use crate::discover::{Gap, KUBELETS, List, Reach, Resource, Unseen, plural};
 
 const PLAIN: &str = "application/json";
 
@@ -64,18 +68,6 @@ pub(super) fn may_write(rules: &Value) -> Option<String> {
     })
 }
 
-/// The provider that runs the control plane, by the server's version or the labels of its nodes.
-pub(super) fn provider(version: &str, lists: &[List]) -> Option<&'static str> {
-    const MARKS: [(&str, &str, &str); 3] = [
-        ("EKS", "-eks-", "\"eks.amazonaws.com/nodegroup\""),
-        ("GKE", "-gke.", "\"cloud.google.com/gke-nodepool\""),
-        ("AKS", "-aks", "\"kubernetes.azure.com/cluster\""),
-    ];
-    let nodes: Vec<_> = lists.iter().filter(|list| list.uri.starts_with("/api/v1/nodes")).map(|list| list.text.as_bytes()).collect();
-    let marked = |label: &str| nodes.iter().any(|text| memchr::memmem::find(text, label.as_bytes()).is_some());
-    MARKS.iter().find(|(_, version_part, label)| version.contains(version_part) || marked(label)).map(|(name, ..)| *name)
-}
-
 #[derive(Deserialize)]
 struct Nodes {
     items: Vec<Node>,
@@ -91,39 +83,78 @@ struct Name {
     name: String,
 }
 
-/// The configuration that each kubelet runs with, through the node proxy where that is allowed.
-pub(super) async fn kubelets(context: &Context, nodes: &[List]) -> (Vec<List>, Reach, Vec<Gap>) {
-    let (group, version, kind) = ("kubelet.config.k8s.io".to_owned(), "v1beta1".to_owned(), "KubeletConfiguration".to_owned());
-    let resource = Resource { group, version, kind, plural: "configz".to_owned(), namespaced: false };
+/// What was learned of the kubelets.
+#[derive(Debug, Default)]
+pub(super) struct Kubelets {
+    pub(super) lists: Vec<List>,
+    pub(super) reach: Option<Reach>,
+    pub(super) gaps: Vec<Gap>,
+    pub(super) unseen: Option<Unseen>,
+}
+
+/// How many kubelets are asked side by side.
+const AT_ONCE: usize = 8;
+
+/// The configuration that each kubelet runs with, through the node proxy where that is allowed. Where it is not, that is
+/// no gap: the right to it is one to run commands in every pod, which a reader should not have.
+pub(super) async fn kubelets(context: &Arc<Context>, nodes: &[List]) -> Kubelets {
+    let (group, kind) = (KUBELETS.0.to_owned(), KUBELETS.1.to_owned());
+    let resource = Resource { group, version: "v1beta1".to_owned(), kind, plural: "configz".to_owned(), namespaced: false };
     let mut reach = Reach { group: resource.group.clone(), kind: resource.kind.clone(), namespaced: false, refused: [].into() };
     let nodes = nodes.iter().flat_map(|list| serde_json::from_str::<Nodes>(&list.text).map(|nodes| nodes.items).unwrap_or_default());
     let names: Vec<_> = nodes.map(|node| node.metadata.name).collect();
-    let mut parts = Parts::new(&resource, "/api/v1/nodes/{name}/proxy/configz".to_owned());
-    let mut gaps = Vec::new();
-    let mut miss = |what: String, why: String| {
-        let gap = Gap { surface: "cluster".to_owned(), what, why: why.clone(), kind: Some(resource.name()), ..Gap::default() };
-        gaps.push(gap);
-        reach.refused.entry(String::new()).or_insert(why);
-    };
-    let all = format!("{} of {}", resource.name(), plural(names.len(), "node"));
+    let mut known = Kubelets::default();
+    let gap = |what: String, why: String| Gap { surface: "cluster".to_owned(), what, why, kind: Some(resource.name()), ..Gap::default() };
     match (names.is_empty(), may_read(&context.client).await) {
         (true, _) => {}
-        (_, Ok(false)) => miss(all, "not allowed (get nodes/proxy)".to_owned()),
-        (_, Err(failure)) => miss(all, failure.words()),
+        (_, Ok(false)) => {
+            let why = "not allowed (get nodes/proxy, which is also the right to run commands in every pod)".to_owned();
+            reach.refused.insert(String::new(), why.clone());
+            known.unseen = Some(Unseen { kind: resource.name(), why });
+        }
+        (_, Err(failure)) => {
+            reach.refused.insert(String::new(), failure.words());
+            known.gaps.push(gap(format!("{} of {}", resource.name(), plural(names.len(), "node")), failure.words()));
+        }
         (_, Ok(true)) => {
-            for name in &names {
-                match configuration(context, name).await {
+            let mut parts = Parts::new(&resource, "/api/v1/nodes/{name}/proxy/configz".to_owned());
+            for (name, answer) in asked(context, names).await {
+                match answer {
                     Ok(item) => parts.push(&item),
-                    Err(why) => miss(format!("{} of node {name}", resource.name()), why),
+                    Err(why) => {
+                        reach.refused.entry(String::new()).or_insert_with(|| why.clone());
+                        known.gaps.push(gap(format!("{} of node {name}", resource.name()), why));
+                    }
                 }
-                if context.client.is_over() {
-                    break;
-                }
+            }
+            if parts.count() > 0 {
+                known.lists = parts.finish();
             }
         }
     }
-    let lists = if parts.count() > 0 { parts.finish() } else { Vec::new() };
-    (lists, reach, gaps)
+    known.reach = Some(reach);
+    known
+}
+
+/// What each node's kubelet answers, in the order of the nodes.
+async fn asked(context: &Arc<Context>, names: Vec<String>) -> Vec<(String, Result<String, String>)> {
+    let slots = Arc::new(Semaphore::new(AT_ONCE));
+    let mut running = JoinSet::new();
+    for (number, name) in names.iter().cloned().enumerate() {
+        let (context, slots) = (Arc::clone(context), Arc::clone(&slots));
+        running.spawn(async move {
+            let _slot = slots.acquire_owned().await;
+            (number, configuration(&context, &name).await)
+        });
+    }
+    let broke = || Err("reading it broke: please report this".to_owned());
+    let mut answers: Vec<_> = names.into_iter().map(|name| (name, broke())).collect();
+    while let Some(ended) = running.join_next().await {
+        if let Ok((number, answer)) = ended {
+            answers[number].1 = answer;
+        }
+    }
+    answers
 }
 
 async fn may_read(client: &Client) -> Result<bool, Failure> {
@@ -149,20 +180,6 @@ async fn configuration(context: &Context, node: &str) -> Result<String, String> 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn managed_clusters_are_known_by_version_or_nodes() {
-        let nodes = |label: &str| List {
-            uri: "/api/v1/nodes".to_owned(),
-            items: 1,
-            text: format!("{{\"items\":[{{\"metadata\":{{\"labels\":{{\"{label}\":\"x\"}}}}}}]}}"),
-        };
-        assert_eq!(provider("v1.34.1-eks-113cf36", &[]), Some("EKS"));
-        assert_eq!(provider("v1.34.1-gke.1829001", &[]), Some("GKE"));
-        assert_eq!(provider("v1.34.1", &[nodes("kubernetes.azure.com/cluster")]), Some("AKS"));
-        assert_eq!(provider("v1.34.1", &[nodes("eks.amazonaws.com/nodegroup")]), Some("EKS"));
-        assert_eq!(provider("v1.34.1+k3s1", &[nodes("kubernetes.io/os")]), None);
-    }
 
     #[test]
     fn a_reader_who_may_write_is_told_so() {

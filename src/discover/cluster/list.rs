@@ -21,7 +21,7 @@ const GARBAGE: u32 = 3;
 
 /// What all lists share.
 pub(super) struct Context {
-    pub(super) client: Client,
+    pub(super) client: Arc<Client>,
     pub(super) selection: Selection,
     pub(super) prune: Prune,
     pub(super) progress: Arc<dyn Progress>,
@@ -156,6 +156,7 @@ async fn pages(context: &Context, resource: &Resource, path: &str, single: bool,
             Err(why) => return Err((why, lost)),
         };
         garbage = 0;
+        context.progress.objects(resource, &page);
         parts.add(&page);
         lost.extend(page.lost);
         context.progress.page(path, parts.count(), page.remaining);
@@ -171,6 +172,9 @@ async fn pages(context: &Context, resource: &Resource, path: &str, single: bool,
 
 /// What failed, and how far it had come.
 fn words(failure: &Failure, read: u64) -> String {
+    if *failure == Failure::Interrupted && read > 0 {
+        return format!("interrupted; {} read until then", plural(read as usize, "object"));
+    }
     if read == 0 { failure.words() } else { format!("{}; {} read until then", failure.words(), plural(read as usize, "object")) }
 }
 

@@ -3,19 +3,25 @@
 mod client;
 mod discovery;
 mod facts;
+mod interrupt;
 mod list;
+mod managed;
 mod parts;
 mod readonly;
 mod records;
+mod reports;
+mod schemas;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub use client::Access;
+pub use interrupt::Interrupt;
 pub use records::is_record;
+pub use reports::{Form, Reports, Written};
 
-use super::{Captured, Cluster, Facts, Gap, Prune, Resource, plural};
+use super::{Captured, Cluster, Facts, Gap, KUBELETS, Page, Prune, Resource, Want, Wants};
 use client::{Client, Failure};
 use list::Context;
 
@@ -26,6 +32,8 @@ pub struct Request {
     pub access: Access,
     /// Which objects.
     pub selection: Selection,
+    /// Which kinds.
+    pub wants: Wants,
     /// How long one answer may take.
     pub request_timeout: Duration,
     /// How long everything may take.
@@ -47,6 +55,8 @@ pub struct Selection {
 pub trait Progress: Send + Sync {
     /// So many lists are going to be read.
     fn begin(&self, lists: usize);
+    /// These objects came, to be looked at early.
+    fn objects(&self, _resource: &Resource, _page: &Page) {}
     /// A page came: objects so far, and how many the server says are left.
     fn page(&self, path: &str, read: u64, left: Option<u64>);
     /// A list ended: how many objects it had, and why it is not whole.
@@ -58,55 +68,75 @@ pub trait Progress: Send + Sync {
 #[error("{0}")]
 pub struct Error(pub(super) String);
 
-/// Reads a cluster. What is refused or breaks on the way is a gap.
+/// Reads a cluster. What is refused or breaks on the way, or is not read when somebody interrupts, is a gap.
 ///
 /// # Errors
 /// When it cannot be reached, or says nothing of what it serves.
-pub fn capture(request: &Request, prune: Prune, progress: Arc<dyn Progress>) -> Result<Captured, Error> {
+pub fn capture(request: &Request, prune: Prune, progress: Arc<dyn Progress>, interrupt: &Arc<Interrupt>) -> Result<Captured, Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|error| Error(error.to_string()))?;
-    let captured = runtime.block_on(read(request, prune, progress));
+    interrupt.begin();
+    let captured = runtime.block_on(read(request, prune, progress, interrupt));
+    interrupt.end();
     // a plugin that hangs must not keep the program
     runtime.shutdown_background();
     captured
 }
 
-async fn read(request: &Request, prune: Prune, progress: Arc<dyn Progress>) -> Result<Captured, Error> {
+async fn read(request: &Request, prune: Prune, progress: Arc<dyn Progress>, interrupt: &Arc<Interrupt>) -> Result<Captured, Error> {
     let deadline = Instant::now() + request.timeout;
-    let (client, context_name) = Client::connect(&request.access, request.request_timeout, deadline).await?;
+    let (client, context_name) = Client::connect(&request.access, request.request_timeout, deadline, Arc::clone(interrupt)).await?;
     let (version, told) = facts::version(&client).await?;
     let served = discovery::all(&client).await.map_err(|failure| match failure {
         Failure::Status(401 | 403) => Error(format!("the server refuses to say what it serves: {}", failure.words())),
         failure => Error(format!("it could not be learned what the cluster serves: {}", failure.words())),
     })?;
+    let client = Arc::new(client);
     let mut captured = Captured { facts: Facts { version: told, ..Facts::default() }, ..Captured::default() };
     captured.cluster.uid = facts::uid(&client).await;
     captured.rights(&client, &request.selection).await;
-    let (resources, left_out) = choose(served.resources);
+    let (mut resources, unknown, mut left_out) = choose(served.resources, &request.wants);
     captured.lose(served.lost);
+    let (may_hold_pods, others) = schemas::part(&client, unknown).await;
+    let unsure: BTreeSet<_> = may_hold_pods.iter().map(Resource::name).collect();
+    resources.extend(may_hold_pods);
+    resources.sort_by(|a, b| (&a.group, &a.kind).cmp(&(&b.group, &b.kind)));
+    left_out.extend(others.iter().map(Resource::name));
+    left_out.sort();
     captured.listed.left_out = left_out;
     let selection = request.selection.clone();
     let context = Arc::new(Context { client, selection, prune, progress });
     let read = list::all(&context, &resources).await;
     captured.gaps.extend(read.gaps);
+    for gap in captured.gaps.iter_mut().filter(|gap| gap.kind.as_ref().is_some_and(|kind| unsure.contains(kind))) {
+        gap.why.push_str("; no check knows the kind, which may hold pods");
+    }
     (captured.lists, captured.listed.kinds) = (read.lists, read.reaches);
-    captured.kubelets(&context).await;
+    if request.wants.of(KUBELETS.0, KUBELETS.1) == Want::Yes {
+        captured.kubelets(&context).await;
+    }
+    captured.interrupted = interrupt.is_raised();
     captured.settle(version, context_name, &request.selection);
     Ok(captured)
 }
 
-/// What is read, and the names of what is not.
-fn choose(resources: Vec<Resource>) -> (Vec<Resource>, Vec<String>) {
+/// What is read, what is when it may hold pods, and the names of the others.
+fn choose(resources: Vec<Resource>, wants: &Wants) -> (Vec<Resource>, Vec<Resource>, Vec<String>) {
     let known: BTreeSet<_> = resources.iter().map(|one| (one.group.clone(), one.kind.clone())).collect();
     // what left this group stands in the new one as well
     let moved = |one: &Resource| {
         one.group == "extensions"
             && ["apps", "networking.k8s.io", "policy"].iter().any(|group| known.contains(&((*group).to_owned(), one.kind.clone())))
     };
-    let (read, left): (Vec<_>, Vec<_>) = resources.into_iter().filter(|one| !moved(one)).partition(|one| !is_record(&one.group, &one.kind));
-    let mut left: Vec<_> = left.iter().map(Resource::name).collect();
-    left.sort();
-    (read, left)
+    let (mut read, mut unsure, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
+    for resource in resources.into_iter().filter(|one| !moved(one)) {
+        match wants.of(&resource.group, &resource.kind) {
+            Want::Yes => read.push(resource),
+            Want::IfPods if !is_record(&resource.group, &resource.kind) => unsure.push(resource),
+            _ => left_out.push(resource.name()),
+        }
+    }
+    (read, unsure, left_out)
 }
 
 impl Captured {
@@ -132,12 +162,13 @@ impl Captured {
         self.listed.lost_groups = groups;
     }
 
-    async fn kubelets(&mut self, context: &Context) {
+    async fn kubelets(&mut self, context: &Arc<Context>) {
         let nodes: Vec<_> = self.lists.iter().filter(|list| list.uri.split('?').next() == Some("/api/v1/nodes")).cloned().collect();
-        let (lists, reach, gaps) = facts::kubelets(context, &nodes).await;
-        self.lists.extend(lists);
-        self.listed.kinds.push(reach);
-        self.gaps.extend(gaps);
+        let known = facts::kubelets(context, &nodes).await;
+        self.lists.extend(known.lists);
+        self.listed.kinds.extend(known.reach);
+        self.gaps.extend(known.gaps);
+        self.cluster.unseen.extend(known.unseen);
     }
 
     /// Everything in order, and what stands above the lists.
@@ -145,22 +176,24 @@ impl Captured {
         self.lists.sort_by(|a, b| a.uri.cmp(&b.uri));
         self.listed.kinds.sort();
         self.gaps.sort();
-        let managed_by = facts::provider(&version, &self.lists).map(str::to_owned);
-        if let Some(provider) = &managed_by {
-            self.notices.push(format!("{provider} runs the control plane, whose configuration cannot be seen: it is not assessed"));
+        let (managed_by, managed_sign) = managed::by(&version, &self.lists).unzip();
+        if let (Some(provider), Some(sign)) = (managed_by, &managed_sign) {
+            let said = "runs the control plane, whose configuration cannot be seen: it is not assessed";
+            self.notices.push(format!("{provider} {said} (known by {sign})"));
+        }
+        if self.interrupted {
+            self.notices.push("reading the cluster was interrupted: what was read until then is judged, the rest is a gap".to_owned());
         }
         if self.cluster.uid.is_none() {
             self.notices.push("the cluster's identity (the uid of its kube-system namespace) may not be read".to_owned());
-        }
-        if !self.listed.left_out.is_empty() {
-            let kinds = plural(self.listed.left_out.len(), "kind");
-            self.notices.push(format!("{kinds} that no check reads, not listed: {}", self.listed.left_out.join(", ")));
         }
         self.cluster = Cluster {
             uid: self.cluster.uid.take(),
             version,
             context,
-            managed_by,
+            managed_by: managed_by.map(str::to_owned),
+            managed_sign,
+            unseen: std::mem::take(&mut self.cluster.unseen),
             only_namespaces: selection.namespaces.clone(),
             excluded_namespaces: selection.excluded.clone(),
             selector: selection.selector.clone(),

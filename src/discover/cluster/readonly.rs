@@ -1,4 +1,5 @@
-//! What the client cannot do: a layer that every request goes through, and that lets only reading pass.
+//! What a client cannot do: a layer that every request goes through, and that lets only what it is for pass. Here it is
+//! reading; [`super::reports`] has the one other client, which reading never goes through.
 //!
 //! Reading is more than the method: a GET of `exec` runs a command, one of a node's `proxy` may, and one of Secrets
 //! brings their data along. None of these gets out, whatever asks for it.
@@ -8,7 +9,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use http::header::{ACCEPT, CONNECTION, UPGRADE};
-use http::{Method, Request};
+use http::{HeaderMap, Method, Request, Uri};
 use tower::{BoxError, Layer, Service};
 
 /// What lists of Secrets are asked for as.
@@ -18,20 +19,55 @@ pub(super) const METADATA_LIST: &str = "application/json;as=PartialObjectMetadat
 pub(super) const RULES_REVIEW: &str = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews";
 pub(super) const ACCESS_REVIEW: &str = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
 
-/// A request that would do more than read.
+/// A request that would do more than its client is for.
 #[derive(Debug, thiserror::Error)]
 #[error("refused before it was sent: {0}")]
 pub(super) struct Refused(String);
 
-/// See the module's page.
+/// A request as far as it is looked at.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct ReadOnly;
+pub(super) struct Asked<'r> {
+    pub(super) method: &'r Method,
+    pub(super) uri: &'r Uri,
+    pub(super) headers: &'r HeaderMap,
+}
 
-impl<S> Layer<S> for ReadOnly {
+impl<'r> Asked<'r> {
+    pub(super) fn of<B>(request: &'r Request<B>) -> Self {
+        Asked { method: request.method(), uri: request.uri(), headers: request.headers() }
+    }
+
+    pub(super) fn refuse(&self, why: &str) -> Result<(), Refused> {
+        Err(Refused(format!("{} {}: {why}", self.method, self.uri.path())))
+    }
+
+    /// The parts of its path, where that is plain: nothing in it is decoded, or leads elsewhere.
+    pub(super) fn parts(&self) -> Result<Vec<&'r str>, Refused> {
+        let path = self.uri.path();
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'-' | b'_' | b':');
+        let parts: Vec<_> = path.split('/').skip(1).collect();
+        if !path.bytes().all(plain) || parts.iter().any(|part| matches!(*part, "" | "." | "..")) {
+            return self.refuse("its path is not plain").map(|()| parts);
+        }
+        if self.headers.contains_key(UPGRADE) || self.headers.contains_key(CONNECTION) {
+            return self.refuse("it would leave HTTP").map(|()| parts);
+        }
+        Ok(parts)
+    }
+}
+
+/// A layer that lets pass what a check allows.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Only(pub(super) fn(Asked<'_>) -> Result<(), Refused>);
+
+/// See the module's page.
+pub(super) const READ_ONLY: Only = Only(reading);
+
+impl<S> Layer<S> for Only {
     type Service = Guard<S>;
 
     fn layer(&self, inner: S) -> Guard<S> {
-        Guard { inner }
+        Guard { inner, only: *self }
     }
 }
 
@@ -39,6 +75,7 @@ impl<S> Layer<S> for ReadOnly {
 #[derive(Debug, Clone)]
 pub(super) struct Guard<S> {
     inner: S,
+    only: Only,
 }
 
 impl<S, B> Service<Request<B>> for Guard<S>
@@ -57,7 +94,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        if let Err(refused) = check(&request) {
+        if let Err(refused) = (self.only.0)(Asked::of(&request)) {
             return Box::pin(std::future::ready(Err(refused.into())));
         }
         let answer = self.inner.call(request);
@@ -65,34 +102,25 @@ where
     }
 }
 
-fn check<B>(request: &Request<B>) -> Result<(), Refused> {
-    let path = request.uri().path();
-    let refuse = |why: &str| Err(Refused(format!("{} {path}: {why}", request.method())));
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'-' | b'_' | b':');
-    if !path.bytes().all(plain) || path.split('/').skip(1).any(|part| matches!(part, "" | "." | "..")) {
-        return refuse("its path is not plain");
+fn reading(asked: Asked<'_>) -> Result<(), Refused> {
+    let parts = asked.parts()?;
+    if asked.method == Method::POST {
+        return if matches!(asked.uri.path(), RULES_REVIEW | ACCESS_REVIEW) { Ok(()) } else { asked.refuse("it could write") };
     }
-    if request.headers().contains_key(UPGRADE) || request.headers().contains_key(CONNECTION) {
-        return refuse("it would leave HTTP");
+    if asked.method != Method::GET {
+        return asked.refuse("it could write");
     }
-    if request.method() == Method::POST {
-        return if matches!(path, RULES_REVIEW | ACCESS_REVIEW) { Ok(()) } else { refuse("it could write") };
-    }
-    if request.method() != Method::GET {
-        return refuse("it could write");
-    }
-    let parts: Vec<&str> = path.split('/').skip(1).collect();
     if let ["api", "v1", "nodes", _, "proxy", "configz"] = parts[..] {
         return Ok(());
     }
     if parts.iter().any(|part| matches!(*part, "exec" | "attach" | "portforward" | "proxy" | "log")) && !is_name(&parts) {
-        return refuse("it would reach into a pod or a node");
+        return asked.refuse("it would reach into a pod or a node");
     }
     let secrets =
         matches!(parts[..], ["api", "v1", "secrets", ..] | ["api", "v1", "namespaces", _, "secrets", ..] | ["api", "v1", "watch", ..]);
-    let mut accepts = request.headers().get_all(ACCEPT).iter();
+    let mut accepts = asked.headers.get_all(ACCEPT).iter();
     if secrets && !(accepts.next().is_some_and(|accept| accept == METADATA_LIST) && accepts.next().is_none()) {
-        return refuse("it could bring the data of Secrets");
+        return asked.refuse("it could bring the data of Secrets");
     }
     Ok(())
 }
@@ -115,6 +143,10 @@ mod tests {
     use tower::service_fn;
 
     use super::*;
+
+    fn check<B>(request: &Request<B>) -> Result<(), Refused> {
+        reading(Asked::of(request))
+    }
 
     fn request(method: Method, path: &str) -> Request<()> {
         Request::builder().method(method).uri(path).body(()).expect("a request")
@@ -185,7 +217,7 @@ mod tests {
                 counter.fetch_add(1, Ordering::SeqCst);
                 async { Ok::<_, BoxError>(Response::new(Body::from(b"{}".to_vec()))) }
             });
-            let client = ClientBuilder::new(server, "a").with_layer(&ReadOnly).build();
+            let client = ClientBuilder::new(server, "a").with_layer(&READ_ONLY).build();
             let pods: Api<Pod> = Api::namespaced(client.clone(), "a");
             let secrets: Api<Secret> = Api::namespaced(client.clone(), "a");
             let pod = Pod::default();

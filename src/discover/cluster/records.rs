@@ -21,17 +21,27 @@ const RECORDS: &[(&str, &[&str])] = &[
     ("storage.k8s.io", &["CSINode", "CSIStorageCapacity", "VolumeAttachment"]),
     ("storagemigration.k8s.io", &["*"]),
     ("acme.cert-manager.io", &["*"]),
-    ("aquasecurity.github.io", &["*"]),
+    (
+        "aquasecurity.github.io",
+        &[
+            "ClusterComplianceReport",
+            "ClusterConfigAuditReport",
+            "ClusterInfraAssessmentReport",
+            "ClusterRbacAssessmentReport",
+            "ConfigAuditReport",
+            "ExposedSecretReport",
+            "InfraAssessmentReport",
+            "RbacAssessmentReport",
+        ],
+    ),
     ("authorization.openshift.io", &["*"]),
     ("cilium.io", &["CiliumEndpoint", "CiliumEndpointSlice", "CiliumIdentity", "CiliumNode"]),
     ("crd.projectcalico.org", &["BlockAffinity", "IPAMBlock", "IPAMHandle"]),
     ("image.openshift.io", &["Image", "ImageStreamTag", "ImageTag"]),
     ("oauth.openshift.io", &["*"]),
-    ("openreports.io", &["*"]),
     ("project.openshift.io", &["*"]),
     ("reports.kyverno.io", &["*"]),
     ("spdx.softwarecomposition.kubescape.io", &["*"]),
-    ("wgpolicyk8s.io", &["*"]),
 ];
 
 /// Whether a kind is left out.

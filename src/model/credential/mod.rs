@@ -4,6 +4,7 @@
 //! Nothing here keeps, prints or hashes a value: what is said is the rule that it met.
 
 mod applied;
+mod known;
 mod name;
 mod reveal;
 mod script;
@@ -43,6 +44,8 @@ pub fn judge(name: &str, value: &str) -> Judgement {
     match classify(value) {
         Value::Harmless => Judgement::Nothing,
         Value::Placeholder => Judgement::Doubt("a placeholder, or a password that everybody knows"),
+        Value::Identifier => Judgement::Doubt("an identifier (UUID): some of them open something"),
+        Value::Hash => Judgement::Doubt("a hash of a password, which can be guessed at leisure"),
         Value::Words => Judgement::Doubt("plain words: it may be the name of something"),
         Value::Weak => Judgement::Doubt("too short or too regular to tell"),
         Value::Strong => Judgement::Secret,

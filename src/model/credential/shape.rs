@@ -4,7 +4,8 @@
 //! One pass over the text: what may start a credential is looked at only at the start of a word.
 
 use super::base64;
-use super::value::{is_placeholder, is_reference};
+use super::known::is_placeholder;
+use super::value::is_reference;
 
 /// A credential, by the rule that it met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +17,11 @@ pub struct Found {
 }
 
 impl Found {
+    /// A doubt, where this may make it none.
+    fn unless(self, may_be_none: bool, why: &'static str) -> Self {
+        Found { doubt: self.doubt.or(may_be_none.then_some(why)), ..self }
+    }
+
     fn sure(rule: &'static str) -> Option<Self> {
         Some(Found { rule, doubt: None })
     }
@@ -46,6 +52,7 @@ const fn token(prefix: &'static str, rule: &'static str, alphabet: fn(u8) -> boo
 }
 
 const AWS: &str = "an AWS access key";
+const GOOGLE: &str = "a Google API key";
 const GITHUB: &str = "a GitHub token";
 const GITLAB: &str = "a GitLab token";
 const SLACK: &str = "a Slack token";
@@ -56,7 +63,7 @@ const TOKENS: &[Token] = &[
     token("ASIA", AWS, base32, (16, 16), Extra::None),
     token("ABIA", AWS, base32, (16, 16), Extra::None),
     token("ACCA", AWS, base32, (16, 16), Extra::None),
-    token("AIza", "a Google API key", url_safe, (35, 35), Extra::None),
+    token("AIza", GOOGLE, url_safe, (35, 35), Extra::None),
     token("ghp_", GITHUB, alphanumeric, (36, 36), Extra::Checksum),
     token("gho_", GITHUB, alphanumeric, (36, 36), Extra::Checksum),
     token("ghu_", GITHUB, alphanumeric, (36, 36), Extra::Checksum),
@@ -143,7 +150,10 @@ fn words(text: &str) -> Option<Found> {
     let (mut inside, mut doubt) = (false, None);
     for (at, &byte) in bytes.iter().enumerate() {
         if !inside && FIRST[usize::from(byte)] && SECOND[usize::from(bytes.get(at + 1).copied().unwrap_or_default())] {
-            let found = text.get(at..).and_then(at_word);
+            let found = text
+                .get(at..)
+                .and_then(at_word)
+                .map(|found| found.unless(found.rule == GOOGLE && is_of_browsers(text), "Firebase hands it to browsers"));
             match found {
                 Some(Found { doubt: None, .. }) => return found,
                 found => doubt = doubt.or(found),
@@ -152,6 +162,11 @@ fn words(text: &str) -> Option<Found> {
         inside = byte.is_ascii_alphanumeric() || byte == b'_';
     }
     doubt
+}
+
+/// Whether a text is of what every visitor of a web site gets.
+fn is_of_browsers(text: &str) -> bool {
+    ["firebaseapp.com", "authDomain"].iter().any(|mark| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some())
 }
 
 fn at_word(text: &str) -> Option<Found> {
@@ -187,7 +202,10 @@ fn jwt(text: &str) -> Option<Found> {
     let signed = header.contains("\"alg\"") && !header.contains("\"none\"") && signature.len() == SIGNATURE;
     // the token that the documentation of JWT shows everywhere
     let shown = claims.contains("1234567890");
-    (signed && claims.starts_with('{') && !shown).then_some(Found { rule: "a signed token (JWT)", doubt: None })
+    // what Supabase hands to browsers
+    let public = claims.contains("\"role\":\"anon\"");
+    let found = Found { rule: "a signed token (JWT)", doubt: None }.unless(public, "a token for everybody, as its claims say");
+    (signed && claims.starts_with('{') && !shown).then_some(found)
 }
 
 /// PEM and OpenPGP private keys: the head, and something of the body, so that mere mention is none.
@@ -229,8 +247,9 @@ fn urls(text: &str) -> Option<Found> {
         }
         let end = rest.find(|byte: char| byte.is_whitespace() || "/?#\"'`,;\\|".contains(byte)).unwrap_or(rest.len());
         let Some((user, host)) = rest[..end].rsplit_once('@') else { continue };
-        let Some((_, password)) = user.split_once(':') else { continue };
-        let found = password_in("a URL with a password", password, host);
+        let Some((name, password)) = user.split_once(':') else { continue };
+        let found =
+            password_in("a URL with a password", password, host).map(|found| found.unless(name == password, "it is the name of its user"));
         match found {
             Some(Found { doubt: None, .. }) => return found,
             found => doubt = doubt.or(found),

@@ -100,7 +100,9 @@ fn passwords_in_urls_and_connection_strings() {
     ] {
         assert!(sure(url).is_some(), "{url}");
     }
-    for url in ["postgres://user:password@db/shop", "https://user:Xk29vLq8@example.com"] {
+    for url in
+        ["postgres://user:password@db/shop", "https://user:Xk29vLq8@example.com", "amqp://guest:guest@mq:5672", "mysql://shop:shop@db/shop"]
+    {
         assert!(find(url).is_some_and(|found| found.doubt.is_some()), "{url}");
     }
     for nothing in [

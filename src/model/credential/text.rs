@@ -143,7 +143,8 @@ pub(super) fn password(rule: &'static str, value: &str) -> Option<Found> {
     match classify(value) {
         Value::Harmless => None,
         Value::Placeholder => Some(Found { rule, doubt: Some("a placeholder, or a password that everybody knows") }),
-        Value::Words | Value::Weak | Value::Strong => Some(Found { rule, doubt: None }),
+        Value::Hash => Some(Found { rule, doubt: Some("a hash of a password, which can be guessed at leisure") }),
+        Value::Identifier | Value::Words | Value::Weak | Value::Strong => Some(Found { rule, doubt: None }),
     }
 }
 

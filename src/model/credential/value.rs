@@ -1,5 +1,7 @@
 //! What a value looks like, when its name speaks of a credential.
 
+use super::known::{is_encoded_placeholder, is_hash, is_placeholder, is_uuid};
+
 /// See [`classify`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Value {
@@ -7,6 +9,10 @@ pub enum Value {
     Harmless,
     /// It waits to be replaced, or everybody knows it.
     Placeholder,
+    /// A UUID, which names things more often than it opens them.
+    Identifier,
+    /// What is kept of a password so that it can be checked, not the password.
+    Hash,
     /// Words as in a name.
     Words,
     /// Too short, or too regular.
@@ -22,49 +28,11 @@ const LONG_NUMBER: usize = 6;
 /// The least entropy, in bits a character, that is taken for random.
 const RANDOM: f64 = 3.5;
 
-/// Parts of values that nobody uses as they are.
-const PLACEHOLDERS: &[&str] = &[
-    "changeme",
-    "changeit",
-    "change-me",
-    "change_me",
-    "change-it",
-    "example",
-    "placeholder",
-    "replace",
-    "redacted",
-    "dummy",
-    "sample",
-    "your-",
-    "your_",
-    "yourpass",
-    "yoursecret",
-    "yourtoken",
-    "xxxx",
-    "****",
-    "todo",
-    "fixme",
-    "insert",
-    "notasecret",
-    "not-a-secret",
-    "fake",
-    "p@ssw0rd",
-    "passw0rd",
-    "password",
-    "default",
-    "secret123",
-    "12345",
-    "qwerty",
-    "letmein",
-    "_val",
-    "undefined",
-];
-
 /// Says what a value looks like.
 #[must_use]
 pub fn classify(value: &str) -> Value {
     let value = value.trim();
-    if value.is_empty() || is_reference(value) {
+    if value.is_empty() || !is_hash(value) && is_reference(value) {
         return Value::Harmless;
     }
     // too long for a number of seconds or of anything else
@@ -74,8 +42,14 @@ pub fn classify(value: &str) -> Value {
     if is_plain_datum(value) || is_path_or_url(value) {
         return Value::Harmless;
     }
-    if is_placeholder(value) {
+    if is_hash(value) {
+        return Value::Hash;
+    }
+    if is_placeholder(value) || is_encoded_placeholder(value) {
         return Value::Placeholder;
+    }
+    if is_uuid(value) {
+        return Value::Identifier;
     }
     if value.len() < SHORTEST {
         return Value::Weak;
@@ -154,18 +128,6 @@ fn names_store(value: &str) -> bool {
         "@Microsoft.KeyVault(",
     ];
     SCHEMES.iter().any(|scheme| value.starts_with(scheme)) && !value.contains('\n')
-}
-
-/// Whether it waits to be replaced, or everybody knows it.
-#[must_use]
-pub(super) fn is_placeholder(value: &str) -> bool {
-    /// A longer one says more than that it waits.
-    const LONGEST: usize = 64;
-    const WORDS: [&str; 8] = ["admin", "root", "test", "secret", "token", "none", "null", "nil"];
-    let lower = value.to_ascii_lowercase();
-    let one_letter = value.bytes().all(|byte| Some(byte) == value.bytes().next());
-    let says_so = || value.len() <= LONGEST && !value.contains('"') && PLACEHOLDERS.iter().any(|part| lower.contains(part));
-    one_letter || WORDS.contains(&lower.as_str()) || says_so()
 }
 
 /// A number, a switch, a duration, a size, a version.
@@ -300,6 +262,10 @@ mod tests {
                     "GOOGLE_API_KEY_VAL",
                     "admin",
                     "aaaaaaaaaaaa",
+                    "guest",
+                    "postgres",
+                    "toor",
+                    "Y2hhbmdlbWU=",
                     "123456",
                     "REPLACE_ME",
                 ],
@@ -321,7 +287,17 @@ mod tests {
                     "kubernetesDashboardToken",
                 ],
             ),
-            (Value::Weak, &["hunter2", "toor", "s3cr3t", "Aa1!Aa1!Aa1!", "pa55word", "739102"]),
+            (Value::Identifier, &["550e8400-e29b-41d4-a716-446655440000", "F47AC10B-58CC-4372-A567-0E02B2C3D479"]),
+            (
+                Value::Hash,
+                &[
+                    "$2y$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy",
+                    "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub",
+                    "admin:$apr1$qJ8X2v0r$8oZ4aS3yK1w5cN7bM6tH0/",
+                    "pbkdf2:sha256:260000$k9vQ2mZx$7pLw4tYb8Rn",
+                ],
+            ),
+            (Value::Weak, &["hunter2", "s3cr3t", "Aa1!Aa1!Aa1!", "pa55word", "739102"]),
             (
                 Value::Strong,
                 &[

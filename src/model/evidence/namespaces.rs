@@ -46,8 +46,20 @@ impl<'a> Evidence<'a> {
     fn namespace_record(&mut self, world: u16, name: &'a str, mention: Field<'a>) -> u32 {
         let next = self.namespaces.len() as u32;
         *self.namespace_by_name.entry((world, name)).or_insert_with(|| {
-            let (documents, objects, pods, policies, covers) = Default::default();
-            self.namespaces.push(NamespaceRecord { world, name, documents, objects, pods, policies, covers, mention, standard: None });
+            let (documents, objects, pods, policies, covers, admission, guards) = Default::default();
+            self.namespaces.push(NamespaceRecord {
+                world,
+                name,
+                documents,
+                objects,
+                pods,
+                policies,
+                covers,
+                admission,
+                guards,
+                mention,
+                standard: None,
+            });
             next
         })
     }

@@ -36,6 +36,36 @@ macro_rules! object {
     };
 }
 
+/// What a controller of GitOps says of an object: whether it is as it should be, since when, and which image was chosen.
+const RECONCILED: Rule = Members(
+    &[
+        ("conditions", Keep),
+        ("latestRef", Keep),
+        ("lastScanResult", Keep),
+        ("sync", Keep),
+        ("totalViolations", Keep),
+        ("auditTimestamp", Keep),
+    ],
+    &Drop,
+);
+/// Of what a scanner found, what it was and whether there is a mend; of what an image is made of, how much.
+const FOUND: Rule = Members(
+    &[
+        ("components", Drop),
+        (
+            "vulnerabilities",
+            Each(&Members(
+                &[("vulnerabilityID", Keep), ("severity", Keep), ("fixedVersion", Keep), ("publishedDate", Keep), ("resource", Keep)],
+                &Drop,
+            )),
+        ),
+    ],
+    &Keep,
+);
+const RESULT: Rule = Members(&[("message", Drop), ("properties", Drop)], &Keep);
+const REPORT: Rule =
+    Members(&[("apiVersion", Drop), ("kind", Drop), ("metadata", METADATA), ("report", FOUND), ("results", Each(&RESULT))], &Keep);
+
 /// The rule of an object of a kind.
 pub(super) fn of(resource: &Resource) -> Rule {
     const POD: Rule = Members(
@@ -60,6 +90,9 @@ pub(super) fn of(resource: &Resource) -> Rule {
         ("", "PersistentVolume" | "PersistentVolumeClaim") => object!(Members(&[("phase", Keep)], &Drop)),
         ("certificates.k8s.io", "CertificateSigningRequest") => object!(Members(&[("conditions", Keep)], &Drop)),
         ("apiextensions.k8s.io", "CustomResourceDefinition") => object!(Drop, SCHEMAS),
+        ("argoproj.io", "Application") | ("constraints.gatekeeper.sh", _) => object!(RECONCILED),
+        (group, _) if group.ends_with(".toolkit.fluxcd.io") => object!(RECONCILED),
+        ("aquasecurity.github.io" | "wgpolicyk8s.io" | "openreports.io", _) => REPORT,
         _ => object!(Drop),
     }
 }

@@ -5,7 +5,7 @@ use maud::html;
 use super::controls::outcome;
 use super::index::Index;
 use super::page::Part;
-use super::terms::{count, digits, plain, sentence, severity};
+use super::terms::{count, digits, plain, rule, sentence, severity};
 use crate::assess::{Assessment, CheckVerdict};
 
 pub(super) fn part(assessment: &Assessment, index: &Index<'_>) -> Option<Part> {
@@ -13,7 +13,7 @@ pub(super) fn part(assessment: &Assessment, index: &Index<'_>) -> Option<Part> {
     let body = html! {
         p {
             (count(assessment.checks.len() as u64, "fault")) " that this release knows to look for under this profile; "
-            (digits(ran as u64)) " had something to look at, " (count(assessment.summary.verdicts, "time")) " in all."
+            (digits(ran as u64)) " had something to look at, " (count(assessment.summary.subjects, "time")) " in all."
             @if !assessment.passes.is_empty() { " The JSON result lists the " (count(assessment.passes.len() as u64, "object")) " that passed one by one." }
         }
         table.rows.checks {
@@ -24,6 +24,7 @@ pub(super) fn part(assessment: &Assessment, index: &Index<'_>) -> Option<Part> {
                         td {
                             @match index.groups_of(&check.id).next() { Some((number, _)) => a href={ "#g" (number) } { (sentence(&check.title)) }, None => (sentence(&check.title)) }
                             br; code.dim { (plain(&check.id)) }
+                            (rule(check))
                         }
                         td { (severity(check.severity)) }
                         td {

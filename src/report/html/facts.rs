@@ -29,7 +29,7 @@ pub(super) fn scope(assessment: &Assessment) -> Option<Part> {
                 dd { @for (seat, name) in scope.namespaces.iter().enumerate() { @if seat > 0 { ", " } (namespace(name)) } }
             }
             dt { "Against" }
-            dd { @if page::of_catalog(assessment) { (pin(&assessment.catalog)) "; " } "profile “" (pin(&assessment.profile)) "”" }
+            dd { @if page::of_catalog(assessment) { (page::catalog(assessment)) "; " } "profile “" (pin(&assessment.profile)) "”" }
             dt { "Kubernetes version" }
             dd { (plain(&version.version)) @if version.assumed { " (assumed, as nothing named one)" } }
             dt { "When" }
@@ -69,16 +69,18 @@ pub(super) fn notices(assessment: &Assessment) -> Option<Part> {
 }
 
 pub(super) fn hashes(assessment: &Assessment) -> Option<Part> {
-    let pins =
-        [("Catalog", Some(&assessment.catalog)), ("Profile", Some(&assessment.profile)), ("Configuration", assessment.config.as_ref())];
+    let catalog = &assessment.catalog;
+    let pins = [("Profile", Some(&assessment.profile)), ("Configuration", assessment.config.as_ref())];
+    let pins = pins.into_iter().filter_map(|(word, pin)| pin.map(|pin| (word, [&pin.name, &pin.version, &pin.sha256])));
+    let pins = std::iter::once(("Catalog", [&catalog.id, &catalog.version, &catalog.sha256])).chain(pins);
     let read: Vec<_> = assessment.inputs.iter().filter(|input| input.status != InputStatus::Ignored).collect();
     let body = html! {
         p { "A hash (SHA-256) is a fingerprint of a file's bytes: if it is the same, the file is the same. It shows which rules and which files this report speaks of." }
         table.rows.hashes {
             thead { tr { th scope="col" { "Held against" } th scope="col" { "SHA-256" } } }
             tbody {
-                @for (word, pin) in pins.iter().filter_map(|(word, pin)| pin.map(|pin| (word, pin))) {
-                    tr { td { (word) " " (plain(&pin.name)) " " (plain(&pin.version)) } td { code { (plain(&pin.sha256)) } } }
+                @for (word, [name, version, sha256]) in pins {
+                    tr { td { (word) " " (plain(name)) " " (plain(version)) } td { code { (plain(sha256)) } } }
                 }
             }
         }

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::code;
 use super::index::{self, Group, Index, State};
 use super::page::Part;
-use super::terms::{LONGEST, count, namespace, object, plain, prose, sentence, severity};
+use super::terms::{LONGEST, count, namespace, object, plain, prose, rule, sentence, severity};
 use crate::assess::{Baseline, Finding, Severity};
 use crate::report::text::{self, Origin};
 
@@ -90,6 +90,7 @@ fn about(index: &Index<'_>, group: &Group<'_>, fix: &str) -> Markup {
     html! {
         @if let Some(info) = group.info { @if !info.why.is_empty() { p { strong { "Why it matters. " } (prose(&info.why)) } } }
         @if !fix.is_empty() { p { strong { "How to fix. " } (prose(fix)) } }
+        @if let Some(info) = group.info { (rule(info)) }
         p.dim {
             "Check " code { (plain(group.check)) }
             @if !controls.is_empty() {

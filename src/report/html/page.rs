@@ -77,9 +77,10 @@ pub(super) fn of_catalog(assessment: &Assessment) -> bool {
     assessment.controls.iter().any(|control| control.framework == ID)
 }
 
-fn catalog(assessment: &Assessment) -> Markup {
+/// The catalog for a person.
+pub(super) fn catalog(assessment: &Assessment) -> Markup {
     let catalog = &assessment.catalog;
-    html! { (plain(if catalog.title.is_empty() { &catalog.name } else { &catalog.title })) " " (plain(&catalog.version)) }
+    html! { (plain(if catalog.title.is_empty() { &catalog.id } else { &catalog.title })) " " (plain(&catalog.version)) }
 }
 
 /// The profile as its title says, else its name.

@@ -13,7 +13,7 @@ const WORST: usize = 5;
 
 pub(super) fn part(assessment: &Assessment, index: &Index<'_>) -> Option<Part> {
     let summary = &assessment.summary;
-    let failed: u32 = summary.failures.values().sum();
+    let failed: u32 = summary.findings.values().sum();
     let sentences = [threshold(assessment), words::coverage(assessment)];
     let tiles = [
         ("#findings", "fail", u64::from(failed), if failed == 1 { "failure" } else { "failures" }),

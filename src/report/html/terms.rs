@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use crate::assess::{Severity, Status};
+use crate::assess::{CheckInfo, Severity, Status};
 use crate::report::text;
 
 /// The longest text shown, in columns; names of objects end at 253.
@@ -115,6 +115,11 @@ pub(super) fn meaning(status: Status) -> &'static str {
 /// A status as a label: the word says it, the colour only repeats it.
 pub(super) fn label(of: Status) -> Markup {
     html! { span class={ "label st-" (of.as_str()) } { (status(of)) } }
+}
+
+/// The rule of a check, for who wants to know it.
+pub(super) fn rule(check: &CheckInfo) -> Markup {
+    html! { @if !check.how.is_empty() { details.screen-only { summary { "How it is decided" } p { (prose(&check.how)) } } } }
 }
 
 /// A severity as a label.

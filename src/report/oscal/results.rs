@@ -143,7 +143,7 @@ impl<'a> Made<'a> {
 
 /// What the run was.
 fn facts(assessment: &Assessment) -> Vec<Value> {
-    let catalog = format!("{} {}", assessment.catalog.name, assessment.catalog.version);
+    let catalog = format!("{} {}", assessment.catalog.id, assessment.catalog.version);
     let coverage = format!("{:.1}", assessment.summary.coverage);
     props([
         ("tool-version", assessment.tool.version.as_str()),

@@ -128,6 +128,7 @@ impl<'a> Rules<'a> {
     /// Plain text, for readers without Markdown.
     fn help(&self, info: &CheckInfo) -> String {
         let mut parts = vec![words::sentence(&info.why), format!("How to fix: {}", words::sentence(&info.fix))];
+        parts.extend((!info.how.is_empty()).then(|| format!("How it is decided: {}", words::sentence(&info.how))));
         if !info.controls.is_empty() {
             let controls: Vec<_> = info.controls.iter().map(|id| &**id).collect();
             parts.push(format!("Controls: {}.", controls.join(", ")));

@@ -202,6 +202,10 @@ impl<'a> Writer<'a, '_, '_> {
         if self.paper.verbose && finding.location.is_some() && !finding.path.is_empty() {
             snippet::note(self.paper, gutter, &format!("path: {}", clean(&finding.path, SENTENCE)))?;
         }
+        let shown = if self.paper.verbose { finding.notes.as_slice() } else { &[] };
+        for note in shown {
+            snippet::note(self.paper, gutter, &format!("note: {}", clean(note, SENTENCE)))?;
+        }
         if !self.told.insert((&finding.check, &finding.fix)) {
             return Ok(());
         }

@@ -49,7 +49,7 @@ fn in_words(paper: &mut Paper<'_>, assessment: &Assessment) -> io::Result<()> {
     let verdict = words::verdict(assessment);
     let threshold = words::threshold(assessment).map(|threshold| format!("; {threshold}")).unwrap_or_default();
     let sentence = format!("{verdict}{threshold}. Exit code {}.", assess::decide(assessment).code());
-    let failed = assessment.summary.failures.values().any(|count| *count > 0);
+    let failed = assessment.summary.findings.values().any(|count| *count > 0);
     let style = if failed { status(Status::Fail) } else { BOLD };
     paper.paragraph(0, (style, &sentence))
 }

@@ -8,11 +8,11 @@ use crate::assess::{self, Assessment, Baseline, CheckVerdict, Cluster, Control, 
 /// `16 failures (1 critical, 15 high), 57 reviews, 4 excused, 3 gaps`; it never says that all is well.
 pub(in crate::report) fn verdict(assessment: &Assessment) -> String {
     let summary = &assessment.summary;
-    let failures: u32 = summary.failures.values().sum();
+    let failures: u32 = summary.findings.values().sum();
     let first = match failures {
-        0 if summary.verdicts == 0 => "Nothing was judged".to_owned(),
+        0 if summary.subjects == 0 => "Nothing was judged".to_owned(),
         0 => nothing_failed(assessment),
-        count => format!("{} ({})", plural(count as usize, "failure"), severities(&summary.failures)),
+        count => format!("{} ({})", plural(count as usize, "failure"), severities(&summary.findings)),
     };
     let (gaps, errors) = (assessment.gaps.len(), assessment.errors.len());
     let rest = [
@@ -66,7 +66,7 @@ pub(in crate::report) fn scanned(assessment: &Assessment) -> String {
     let ignored = if summary.ignored == 0 { String::new() } else { format!(" ({} ignored)", plural(summary.ignored as usize, "file")) };
     let assumed = if version.assumed { " (assumed, as nothing gave a version)" } else { "" };
     let catalog = &assessment.catalog;
-    let catalog_name = if catalog.title.is_empty() { &catalog.name } else { &catalog.title };
+    let catalog_name = if catalog.title.is_empty() { &catalog.id } else { &catalog.title };
     let objects = plural(summary.objects as usize, "object");
     let (profile, catalog_name) = (clean(&assessment.profile.name, NAME), clean(catalog_name, NAME));
     format!(

@@ -1,0 +1,7 @@
+//! Checks of the topic `dependency`.
+
+use super::Check;
+
+mod sbom_running_image_missing;
+
+pub(super) static CHECKS: &[&Check] = &[&sbom_running_image_missing::CHECK];

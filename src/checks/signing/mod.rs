@@ -1,0 +1,10 @@
+//! Checks of the topic `signing`.
+
+use super::Check;
+
+mod sign_identity_unconstrained;
+mod sign_revocation_disabled;
+mod sign_update_framework_missing;
+
+pub(super) static CHECKS: &[&Check] =
+    &[&sign_update_framework_missing::CHECK, &sign_identity_unconstrained::CHECK, &sign_revocation_disabled::CHECK];

@@ -1,0 +1,38 @@
+//! What `scan` says of charts and kustomizations.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// What to do with charts and kustomizations.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Charts and kustomizations")]
+pub struct Rendering {
+    /// What to render before it is judged, with the `helm`, `kustomize` or `kubectl` that is installed [default: auto]
+    #[arg(long, value_name = "WHAT")]
+    pub render: Option<Render>,
+    /// Values for charts, as for `helm template`; may be given many times.
+    #[arg(long, value_name = "FILE")]
+    pub values: Vec<PathBuf>,
+}
+
+/// What is rendered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Render {
+    /// Charts, and kustomizations that are named as a PATH.
+    Auto,
+    /// Charts, and every kustomization that no other one builds on.
+    All,
+    /// Nothing: charts are gaps, and what kustomizations list is judged as written.
+    Never,
+}
+
+impl From<Render> for crate::render::Mode {
+    fn from(render: Render) -> Self {
+        match render {
+            Render::Auto => crate::render::Mode::Auto,
+            Render::All => crate::render::Mode::All,
+            Render::Never => crate::render::Mode::Never,
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Admission in force: which control of the Pod Security Standards is refused in a namespace, and by what.
+//!
+//! Kubernetes' own admission is read by its labels and configuration. Of every other policy that refuses something in the
+//! namespace it is found out what it refuses: it is shown pods that break one control each. So a policy is known by what
+//! it does, not by its name; one whose language is not understood may refuse, and is never said to.
+
+pub mod action;
+mod cel;
+mod cel_policy;
+mod condition;
+mod gatekeeper;
+pub mod identity;
+pub mod image;
+pub mod kinds;
+mod kubewarden;
+mod kyverno;
+mod pattern;
+mod policies;
+pub mod psa;
+mod query;
+mod reach;
+pub mod registries;
+mod ruling;
+mod sample;
+mod trust;
+mod value;
+
+pub(crate) use policies::Policies;
+
+use crate::model::Object;
+use crate::model::namespace::Namespace;
+use crate::model::standard::{self, Control};
+use reach::Reach;
+use ruling::Ruling;
+
+/// Whether what breaks a control is refused in a namespace.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// What refuses it, or some of the ways to break it.
+    pub by: Vec<String>,
+    /// Pod Security admission refuses it, so that no policy was asked.
+    pub by_level: bool,
+    /// The ways to break it that nothing refuses.
+    pub open: Vec<String>,
+    /// Policies that may refuse what is left, and why that is not known.
+    pub unsure: Vec<String>,
+}
+
+impl Answer {
+    /// Whether every way to break it is refused.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        self.open.is_empty() && self.unsure.is_empty()
+    }
+
+    /// Whether some way is open for certain.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        !self.open.is_empty()
+    }
+}
+
+/// What is refused in a namespace, in the order of the standard's table.
+pub(super) fn answers(namespace: &Namespace<'_>) -> Box<[Answer]> {
+    let in_force = Policies::of(namespace.scan()).in_force(namespace);
+    standard::TABLE.iter().enumerate().map(|(at, control)| answer(namespace, at, control, &in_force)).collect()
+}
+
+/// Each control of the standard with whether it is refused.
+pub fn by_control<'a>(namespace: &Namespace<'a>) -> impl Iterator<Item = (&'static Control, &'a Answer)> {
+    standard::TABLE.iter().copied().zip(namespace.admission())
+}
+
+fn answer(namespace: &Namespace<'_>, at: usize, control: &Control, in_force: &[policies::InForce<'_>]) -> Answer {
+    if let Some(level) = psa::refuses(namespace, control) {
+        return Answer { by: vec![level], by_level: true, ..Answer::default() };
+    }
+    let mut answer = Answer::default();
+    for (number, sample) in ruling::pods(control).iter().enumerate() {
+        let (mut refused, mut doubts) = (false, Vec::new());
+        for policy in in_force {
+            let reach = if sample.ephemeral { &policy.ephemeral } else { &policy.pods };
+            match (policy.rule.rulings[at][number], reach) {
+                (Ruling::Refuses, Reach::All) => {
+                    refused = true;
+                    add(&mut answer.by, named(policy.object));
+                }
+                (Ruling::Refuses, Reach::Unsure(why) | Reach::Part(why)) => doubts.push(format!("{}: {why}", named(policy.object))),
+                (Ruling::Unknown, Reach::All | Reach::Unsure(_)) => {
+                    doubts.push(format!("{}: what it refuses is not understood", named(policy.object)))
+                }
+                _ => {}
+            }
+        }
+        if refused {
+            continue;
+        }
+        if doubts.is_empty() {
+            answer.open.push(sample.what.clone());
+        }
+        doubts.into_iter().for_each(|doubt| add(&mut answer.unsure, doubt));
+    }
+    answer
+}
+
+fn add(list: &mut Vec<String>, one: String) {
+    if !list.contains(&one) {
+        list.push(one);
+    }
+}
+
+/// A policy, for a person.
+fn named(object: &Object<'_>) -> String {
+    match object.namespace {
+        Some(namespace) => format!("{} {namespace}/{}", object.kind, object.name),
+        None => format!("{} {}", object.kind, object.name),
+    }
+}
+
+/// The policies that refuse something of pods in a namespace, whatever that is.
+#[must_use]
+pub fn refusing<'a>(namespace: &Namespace<'a>) -> Vec<&'a Object<'a>> {
+    let mut objects: Vec<_> = Policies::of(namespace.scan()).in_force(namespace).into_iter().map(|policy| policy.object).collect();
+    objects.dedup_by_key(|object| object.id);
+    objects
+}

@@ -1,0 +1,67 @@
+//! Parts of policies as plain values, which pods are compared with.
+
+use serde_json::{Map, Value};
+
+use crate::model::field::Field;
+use crate::parse::Kind;
+use crate::parse::scalar;
+
+/// How many values a rule may hold: more than any that a person wrote.
+const MOST: usize = 20_000;
+
+/// What stands at a field; `None` when that is more than any policy has, as aliases of aliases make it.
+pub(super) fn of(field: Field<'_>) -> Option<Value> {
+    let mut left = MOST;
+    read(field, &mut left)
+}
+
+fn read(field: Field<'_>, left: &mut usize) -> Option<Value> {
+    *left = left.checked_sub(1)?;
+    Some(match field.kind() {
+        None | Some(Kind::Alias) => Value::Null,
+        Some(Kind::Sequence) => Value::Array(field.items().map(|item| read(item, left)).collect::<Option<_>>()?),
+        Some(Kind::Mapping) => {
+            let mut map = Map::new();
+            for (key, value) in field.entries() {
+                map.insert(key.to_owned(), read(value, left)?);
+            }
+            Value::Object(map)
+        }
+        Some(Kind::Scalar) => match field.value() {
+            Some(scalar::Value::Bool(value)) => value.into(),
+            Some(scalar::Value::Int(number)) => number.into(),
+            Some(scalar::Value::Float(number)) => number.into(),
+            Some(scalar::Value::Str(text)) => text.into_owned().into(),
+            Some(scalar::Value::Null | scalar::Value::Invalid) | None => Value::Null,
+        },
+    })
+}
+
+/// Changes a value as a JSON merge patch says: mappings key by key, null takes a key away.
+pub(super) fn patch(target: &mut Value, change: &Value) {
+    let Value::Object(changes) = change else {
+        *target = change.clone();
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(Map::new());
+    }
+    let Value::Object(map) = target else { return };
+    for (key, change) in changes {
+        if change.is_null() {
+            map.shift_remove(key);
+        } else {
+            patch(map.entry(key.clone()).or_insert(Value::Null), change);
+        }
+    }
+}
+
+/// A scalar as text.
+pub(super) fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(value) => Some(value.to_string()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}

@@ -1,0 +1,115 @@
+//! Charts by `helm template`.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Component, Path};
+
+use crate::discover::{Build, Origin, Source, root};
+use crate::parse::{File, plain};
+
+use super::tool::{self, Failure};
+use super::{Made, Outcome, Request};
+
+/// What is said of a chart where nothing is to be rendered.
+pub(super) const UNRENDERED: &str = "a Helm chart that is not rendered, so that its templates were not looked at: `helm template CHART | cnscan scan -` does, or a scan with --render auto";
+
+const MISSING: &str = "a Helm chart that is not rendered, so that its templates were not looked at: no `helm` is installed here";
+
+pub(super) fn run(build: &Build, request: &Request) -> Outcome {
+    if let Some(link) = link_out(&build.folder) {
+        return Outcome::Gap(format!("a Helm chart that is not rendered: {link} is a link out of its repository"));
+    }
+    let mut arguments: Vec<OsString> = vec!["template".into(), release(&build.folder).into(), build.folder.clone().into()];
+    for values in &request.values {
+        arguments.extend(["--values".into(), values.clone().into()]);
+    }
+    if let Some(namespace) = &request.namespace {
+        arguments.extend(["--namespace".into(), namespace.into()]);
+    }
+    if let Some(version) = &request.kubernetes_version {
+        arguments.extend(["--kube-version".into(), version.into()]);
+    }
+    match tool::run("helm", &arguments) {
+        Ok(text) => Outcome::Made(Made { text, by: version(), base: build.folder.clone() }),
+        Err(Failure::Missing) => Outcome::Gap(MISSING.to_owned()),
+        Err(Failure::Failed(why)) if why.contains("library charts are not installable") => {
+            Outcome::Notice("a library chart, which makes no object by itself".to_owned())
+        }
+        Err(Failure::Failed(why)) => {
+            let why = why.replace(&*build.folder.to_string_lossy(), &build.uri);
+            Outcome::Gap(format!("a Helm chart that cannot be rendered, so that its templates were not looked at: {why}"))
+        }
+    }
+}
+
+fn version() -> String {
+    let version = tool::run("helm", &["version".into(), "--template".into(), "{{.Version}}".into()]).unwrap_or_default();
+    format!("helm {}", String::from_utf8_lossy(&version).trim()).trim_end().to_owned()
+}
+
+/// The name that the release goes by: that of the chart's folder, as far as Helm takes it.
+fn release(folder: &Path) -> String {
+    let name = folder.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(53).collect();
+    let name = name.trim_matches('-');
+    if name.is_empty() { "release".to_owned() } else { name.to_owned() }
+}
+
+/// A link in a chart that leads out of the repository: Helm follows it, and shows what is there.
+fn link_out(folder: &Path) -> Option<String> {
+    let inside = root::git_root(folder).unwrap_or_else(|| folder.to_owned());
+    let mut open = vec![folder.to_owned()];
+    while let Some(next) = open.pop() {
+        for entry in fs::read_dir(&next).ok()?.flatten() {
+            let (path, kind) = (entry.path(), entry.file_type().ok()?);
+            if kind.is_dir() {
+                open.push(path);
+            } else if kind.is_symlink() && path.canonicalize().is_ok_and(|target| !target.starts_with(&inside)) {
+                return root::relative(&path, folder);
+            }
+        }
+    }
+    None
+}
+
+/// For each document the file of its template, by the comment that Helm writes above it. Templates are added to the files.
+pub(super) fn sources(build: &Build, made: &File, files: &mut Vec<File>) -> (Vec<Option<u32>>, Vec<u32>) {
+    let text: &str = made.tree.source();
+    let mut known: HashMap<&str, Option<u32>> = HashMap::new();
+    let mut from = Vec::new();
+    for document in &made.documents {
+        let start = made.tree.span(document.root).0 as usize;
+        let mark = text[..start].rfind("# Source: ").map(|at| text[at + "# Source: ".len()..].lines().next().unwrap_or_default());
+        from.push(mark.and_then(|mark| *known.entry(mark).or_insert_with(|| template(build, mark.trim(), files))));
+    }
+    // where a packed chart's template is in no file, the chart is what can be pointed at
+    let chart = from.iter().any(Option::is_none).then(|| read(build, "Chart.yaml", files)).flatten();
+    let from: Vec<_> = from.into_iter().map(|file| file.or(chart)).collect();
+    let mut parts: Vec<u32> = from.iter().flatten().copied().collect();
+    parts.sort_unstable();
+    parts.dedup();
+    (from, parts)
+}
+
+/// `CHART/templates/x.yaml`: the chart's name is not the folder's.
+fn template(build: &Build, mark: &str, files: &mut Vec<File>) -> Option<u32> {
+    let (_, below) = mark.split_once('/')?;
+    read(build, below, files)
+}
+
+fn read(build: &Build, below: &str, files: &mut Vec<File>) -> Option<u32> {
+    if !Path::new(below).components().all(|part| matches!(part, Component::Normal(_))) {
+        return None;
+    }
+    let shown = if build.shown == "." { below.to_owned() } else { format!("{}/{below}", build.shown) };
+    let source = Source {
+        uri: Some(build.uri_of(below)),
+        shown,
+        origin: Origin::File(build.folder.join(below)),
+        named: false,
+        root: build.root.clone(),
+    };
+    files.push(plain::read(source)?);
+    Some(files.len() as u32 - 1)
+}

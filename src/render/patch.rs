@@ -1,0 +1,157 @@
+//! Where in the files of a kustomization a value of what it builds stands.
+
+use crate::parse::{File, Kind, NodeId, Tree, scalar};
+
+use super::kustomize::kustomization;
+use super::trace::{Fit, Written, documents};
+
+/// A step from a node to one inside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Step<'t> {
+    Key(&'t str),
+    /// Its index, and its name where it has one.
+    Item(usize, Option<&'t str>),
+}
+
+/// Finds where the node that covers a place was written: in a patch, else in the object that was built on, else in what the
+/// kustomization itself sets.
+pub(super) fn trace(files: &[File], tree: &Tree, root: NodeId, span: (u32, u32), source: u32, parts: &[u32]) -> Option<Written> {
+    let (steps, node) = path(tree, root, span);
+    let wanted =
+        Wanted { steps: &steps, text: (tree.kind(node) == Kind::Scalar).then(|| tree.text(node)), kind: field(tree, root, "kind") };
+    let name = tree.get(root, "metadata").map_or("", |(_, metadata)| field(tree, metadata, "name"));
+    let of = |file: u32| &files[file as usize];
+    let same = |file: u32, node: NodeId| Written { file, span: of(file).tree.span(node), fit: Fit::Same };
+    for &part in parts.iter().rev().filter(|part| **part != source) {
+        let patched = documents(of(part)).find_map(|root| wanted.find_in_patch(&of(part).tree, root, name));
+        if let Some(node) = patched {
+            return Some(same(part, node));
+        }
+    }
+    let base = base(of(source), wanted.kind, name);
+    if let Some(node) = base.and_then(|root| wanted.find(&of(source).tree, root)) {
+        return Some(same(source, node));
+    }
+    for &part in parts.iter().rev() {
+        if let Some((root, node)) = kustomization(of(part)).and_then(|root| Some((root, wanted.set_by(&of(part).tree, root)?))) {
+            let fit = if root == node { Fit::File } else { Fit::Near };
+            return Some(Written { file: part, span: of(part).tree.span(node), fit });
+        }
+    }
+    // the nearest thing around it that was written
+    let near = nearest(&of(source).tree, base?, &steps);
+    Some(Written { file: source, span: of(source).tree.span(near), fit: Fit::Near })
+}
+
+/// What is looked for in the sources.
+struct Wanted<'t, 's> {
+    steps: &'s [Step<'t>],
+    /// The text of a scalar, which has to be the same.
+    text: Option<&'t str>,
+    kind: &'t str,
+}
+
+impl Wanted<'_, '_> {
+    fn find(&self, tree: &Tree, root: NodeId) -> Option<NodeId> {
+        let node = self.steps.iter().try_fold(root, |node, step| follow(tree, node, step, true))?;
+        let fits = match self.text {
+            Some(text) => tree.kind(node) == Kind::Scalar && tree.text(node) == text,
+            None => tree.kind(node) != Kind::Scalar,
+        };
+        fits.then_some(node)
+    }
+
+    /// In a patch of the same kind and name: a piece of the object.
+    fn find_in_patch(&self, tree: &Tree, root: NodeId, name: &str) -> Option<NodeId> {
+        let patched = tree.get(root, "metadata").map_or("", |(_, metadata)| field(tree, metadata, "name"));
+        if field(tree, root, "kind") != self.kind || !name.contains(patched) || self.text.is_none() {
+            return None;
+        }
+        self.find(tree, root)
+    }
+
+    /// What of a kustomization's own fields sets it.
+    fn set_by(&self, tree: &Tree, root: NodeId) -> Option<NodeId> {
+        let Some(Step::Key(key)) = self.steps.last() else { return None };
+        let text = self.text?;
+        let items = |list: &str| tree.get(root, list).into_iter().flat_map(|(_, list)| tree.items(list));
+        let value = |item: NodeId, key: &str| tree.get(item, key).map(|(_, value)| value).filter(|value| tree.kind(*value) == Kind::Scalar);
+        let is_part = |value: &NodeId| !tree.text(*value).is_empty() && text.contains(tree.text(*value));
+        match *key {
+            "image" => {
+                let mut fields = items("images").flat_map(|image| ["digest", "newTag", "newName"].map(|key| value(image, key)));
+                fields.find_map(|field| field.filter(is_part))
+            }
+            "replicas" => items("replicas").find_map(|entry| value(entry, "count")).filter(|count| tree.text(*count) == text),
+            "namespace" => value(root, "namespace").filter(|namespace| tree.text(*namespace) == text),
+            // a patch written into the kustomization: its text names the field
+            _ => items("patches").filter_map(|patch| value(patch, "patch")).find(|patch| tree.text(*patch).contains(key)),
+        }
+    }
+}
+
+/// The way from a document to the innermost node that covers a place.
+fn path(tree: &Tree, root: NodeId, span: (u32, u32)) -> (Vec<Step<'_>>, NodeId) {
+    let covers = |node: NodeId| tree.span(node).0 <= span.0 && span.1 <= tree.span(node).1;
+    let mut steps = Vec::new();
+    let mut node = root;
+    loop {
+        let inner = match tree.kind(node) {
+            Kind::Mapping => tree
+                .entries(node)
+                .find(|(key, value)| covers(*key) || covers(*value))
+                .map(|(key, value)| (Step::Key(tree.text(key)), value)),
+            Kind::Sequence => {
+                let (index, item) = tree.items(node).enumerate().find(|(_, item)| covers(*item)).unzip();
+                index.zip(item).map(|(index, item)| (Step::Item(index, name(tree, item)), item))
+            }
+            _ => None,
+        };
+        // the whole of a list or mapping is itself, not its only entry
+        let Some((step, next)) = inner.filter(|(_, next)| tree.span(node) != span || tree.span(*next) == span) else {
+            return (steps, node);
+        };
+        steps.push(step);
+        node = next;
+    }
+}
+
+fn follow(tree: &Tree, node: NodeId, step: &Step<'_>, by_index: bool) -> Option<NodeId> {
+    let node = tree.target(node).unwrap_or(node);
+    let next = match step {
+        Step::Key(key) => tree.get(node, key).map(|(_, value)| value),
+        Step::Item(_, Some(wanted)) => tree.items(node).find(|item| name(tree, *item) == Some(wanted)),
+        Step::Item(index, None) if by_index => tree.items(node).nth(*index),
+        Step::Item(..) => None,
+    };
+    next.map(|next| tree.target(next).unwrap_or(next))
+}
+
+fn nearest(tree: &Tree, root: NodeId, steps: &[Step<'_>]) -> NodeId {
+    let mut node = root;
+    for step in steps {
+        match follow(tree, node, step, true) {
+            Some(next) => node = next,
+            None => break,
+        }
+    }
+    node
+}
+
+fn name(tree: &Tree, item: NodeId) -> Option<&str> {
+    Some(field(tree, tree.target(item).unwrap_or(item), "name")).filter(|name| !name.is_empty())
+}
+
+/// The text of a field, empty when there is none.
+fn field<'t>(tree: &'t Tree, node: NodeId, key: &str) -> &'t str {
+    let value = tree.get(node, key).map(|(_, value)| tree.target(value).unwrap_or(value));
+    value.filter(|value| tree.kind(*value) == Kind::Scalar && !scalar::is_null(tree, *value)).map_or("", |value| tree.text(value))
+}
+
+/// The document that an object was made of: of its kind, and of the name that the object's is made of.
+fn base(file: &File, kind: &str, name: &str) -> Option<NodeId> {
+    let tree = &file.tree;
+    let named = |root: NodeId| tree.get(root, "metadata").map_or("", |(_, metadata)| field(tree, metadata, "name"));
+    let of_kind = || documents(file).filter(|root| field(tree, *root, "kind") == kind);
+    of_kind().filter(|root| name.contains(named(*root))).max_by_key(|root| named(*root).len()).or_else(|| of_kind().next())
+}
