@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use batch::{Batch, gather};
 pub use outcome::{Finding, Outcomes, Standing, Subject, Tally, Written};
 use plan::Plan;
-pub use share::Share;
+pub use share::{Share, Split};
 
 use crate::checks::{Check, Surface};
 use crate::model::origin::{self, GitSource};
@@ -27,12 +27,12 @@ use crate::model::{Container, Fault, Field, Made, Namespace, Object, Pod, Scan, 
 /// Runs every check on every subject it looks at.
 #[must_use]
 pub fn all(checks: &[&'static Check], scan: &Scan<'_>, keep_passes: bool) -> Outcomes {
-    share(checks, scan, keep_passes, Share::ALL)
+    share(checks, scan, keep_passes, &Split::none())
 }
 
 /// Runs them on the subjects of one shard.
 #[must_use]
-pub fn share(checks: &[&'static Check], scan: &Scan<'_>, keep_passes: bool, share: Share) -> Outcomes {
+pub fn share(checks: &[&'static Check], scan: &Scan<'_>, keep_passes: bool, split: &Split) -> Outcomes {
     let plan = |surfaces: &[Surface]| Plan::new(checks, |check| surfaces.iter().any(|surface| check.speaks_of(*surface)));
     let files = plan(&[Surface::Manifest, Surface::Host]);
     let (live, node) = (plan(&[Surface::Cluster]), plan(&[Surface::Host]));
@@ -45,7 +45,7 @@ pub fn share(checks: &[&'static Check], scan: &Scan<'_>, keep_passes: bool, shar
         false if evidence.is_of_node(object) && !kinds::is_served(object.group, object.kind) => &node,
         false => &files,
     };
-    let run = Runner { checks, scan, keep_passes, share, of_secrets: &of_secrets };
+    let run = Runner { checks, scan, keep_passes, split, of_secrets: &of_secrets };
     let objects = evidence
         .objects()
         .par_chunks(CHUNK)
@@ -66,7 +66,7 @@ struct Runner<'r> {
     checks: &'r [&'static Check],
     scan: &'r Scan<'r>,
     keep_passes: bool,
-    share: Share,
+    split: &'r Split,
     of_secrets: &'r Plan,
 }
 
@@ -118,8 +118,7 @@ impl<'a> Seat<'a> {
 
     /// The object that a fault of a whole namespace or cluster lies in, when it is not only where the subject is shown.
     fn holder<'s>(&self, scan: &'s Scan<'_>, fault: &Fault) -> Option<&'s Object<'s>> {
-        let shown_here = !fault.of_object && fault.place == self.field.place();
-        if !matches!(self.who, Who::Namespace(_) | Who::Cluster) || shown_here {
+        if !matches!(self.who, Who::Namespace(_) | Who::Cluster) || !fault.of_object && fault.place == self.field.place() {
             return None;
         }
         let object = scan.evidence.object_at(fault.place.file, fault.place.root)?;
@@ -161,8 +160,13 @@ impl Runner<'_> {
 
     /// What another shard judges is searched for credentials here too: they may stand near what this one shows.
     fn object(self, batch: &mut Batch, plan: &Plan, object: &Object<'_>) {
-        if self.share.holds(object) {
+        let file = &self.scan.evidence.files()[object.file() as usize];
+        if self.split.holds(object, file.name()) {
             return self.judge(batch, plan, object);
+        }
+        // nothing of it is shown: that would have been missed, and read anew
+        if object.slim || file.slim.is_some() && !file.live {
+            return;
         }
         let mut aside = Batch::new(self.checks.len());
         self.judge(&mut aside, self.of_secrets, object);
@@ -209,7 +213,7 @@ impl Runner<'_> {
     }
 
     fn namespace(self, batch: &mut Batch, plan: &Plan, namespace: &Namespace<'_>) {
-        if !self.share.holds_namespace(namespace.name()) {
+        if !self.split.holds_namespace(namespace.name()) {
             return;
         }
         let who = Who::Namespace(namespace.name());
@@ -218,16 +222,6 @@ impl Runner<'_> {
         for &(check, probe) in &plan.namespaces {
             self.run(batch, check, &seat, || probe(namespace));
         }
-    }
-
-    fn whole(self, batch: &mut Batch, plan: &Plan) {
-        // without any object there is no cluster to speak of
-        let Some(first) = self.scan.evidence.objects().first().filter(|_| self.share.is_first()) else { return };
-        let seat = Seat::new(Who::Cluster, place_of(first), None, None, first.live);
-        for &(check, probe) in &plan.whole {
-            self.run(batch, check, &seat, || probe(self.scan));
-        }
-        self.components(batch, plan);
     }
 
     fn run(self, batch: &mut Batch, check: u16, seat: &Seat<'_>, probe: impl FnOnce() -> Verdict) {
@@ -366,9 +360,13 @@ fn may_be_known(object: &Object<'_>) -> bool {
 }
 
 fn fingerprint(check: &str, subject: &Subject, path: &str) -> [u8; 16] {
-    let kind = if subject.group.is_empty() { subject.kind.clone() } else { format!("{}/{}", subject.group, subject.kind) };
-    let parts = [check, &kind, &subject.namespace, &subject.name, &subject.container, path];
-    let digest = Sha256::digest(parts.join("\u{1f}").as_bytes());
+    let slash = if subject.group.is_empty() { "" } else { "/" };
+    let kind = [&subject.group, slash, &subject.kind];
+    let rest = [&subject.namespace, &subject.name, &subject.container, path].map(|part| ["\u{1f}", part]);
+    let mut digest = Sha256::new_with_prefix(check);
+    digest.update("\u{1f}");
+    kind.into_iter().chain(rest.into_iter().flatten()).for_each(|part| digest.update(part));
+    let digest = digest.finalize();
     let mut short = [0; 16];
     short.copy_from_slice(&digest[..16]);
     short

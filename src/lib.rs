@@ -9,6 +9,7 @@ pub mod cli;
 pub mod discover;
 pub mod evaluate;
 pub mod explain;
+mod input;
 pub mod model;
 pub mod parse;
 pub mod policy;
@@ -54,6 +55,8 @@ pub enum Input {
     Files(discover::Request),
     /// What was read of a cluster, and the manifests that are laid over it.
     Cluster(Box<Captured>, Option<discover::Request>),
+    /// The same, as a snapshot has it.
+    Snapshot(std::path::PathBuf, Option<discover::Request>),
 }
 
 /// What stops a scan.
@@ -77,7 +80,7 @@ pub fn scan(request: Request, policy: &Policy) -> Result<Assessment, Error> {
     Ok(assess::all(policy, outcomes, seen, &occasion))
 }
 
-/// The same for one of several shards: all is read, so that joins see everything, and this one's share is judged.
+/// The same for one of several shards: all is read, so that joins see everything, and this one's share is kept and judged.
 ///
 /// # Errors
 /// See [`scan`].
@@ -96,8 +99,10 @@ pub fn ask<T>(
     now: jiff::Timestamp,
     question: impl FnOnce(&Scan<'_>) -> T,
 ) -> Result<(T, Vec<discover::Gap>), Error> {
-    let Material { files, live, mut found, .. } = read(input, &render::Request::default(), &Limits::default())?;
     let assumed_namespace = namespace.unwrap_or(UNSET_NAMESPACE);
+    let (render, limits) = Default::default();
+    let how = input::How { render: &render, limits: &limits, assumed_namespace, wants: &policy::permissions::wants(&[]) };
+    let input::Read { files, live, mut found, .. } = input::Read::new(input, &how, Share::ALL)?;
     let evidence = Evidence::index(&files, Reading { assumed_namespace, complete: false, live: live.as_deref() });
     if evidence.is_empty() && evidence.gaps().is_empty() && found.gaps.is_empty() {
         return Err(discover::Error::Nothing(nothing(&evidence)).into());
@@ -109,62 +114,42 @@ pub fn ask<T>(
     Ok((answer, found.gaps))
 }
 
-/// What there is to look at.
-struct Material {
-    /// Parsed, and rendered.
-    files: Vec<File>,
-    /// The cluster that it is of.
-    live: Option<Box<Captured>>,
-    /// What was found besides, and what was not.
-    found: discover::Discovery,
-    /// What was rendered.
-    notices: Vec<String>,
-}
-
-fn read(input: Input, render: &render::Request, limits: &Limits) -> Result<Material, Error> {
-    let (mut files, live, mut found) = match input {
-        Input::Files(input) => {
-            let mut found = discover::all(&input)?;
-            (parse::all(std::mem::take(&mut found.sources), limits), None, found)
-        }
-        Input::Cluster(mut captured, overlay) => {
-            let mut files = parse::live::all(std::mem::take(&mut captured.lists));
-            let mut found = overlay.as_ref().map(discover::all).transpose()?.unwrap_or_default();
-            let laid = parse::all(std::mem::take(&mut found.sources), limits);
-            // what is laid over a cluster is judged as a part of it
-            files.extend(laid.into_iter().map(|file| File { root: String::new(), ..file }));
-            found.gaps.append(&mut captured.gaps);
-            (files, Some(captured), found)
-        }
-    };
-    let said = render::all(std::mem::take(&mut found.builds), &mut files, render, limits);
-    found.gaps.extend(said.gaps);
-    Ok(Material { files, live, found, notices: said.notices })
-}
-
 fn look(mut request: Request, policy: &Policy, share: Share) -> Result<(Outcomes, Seen, Occasion), Error> {
+    let wants = policy::permissions::wants(&policy.checks);
     // a snapshot may hold more than these checks would have asked for
     if let Input::Cluster(captured, _) = &mut request.input
         && captured.from_snapshot
     {
-        captured.narrow(&policy::permissions::wants(&policy.checks));
+        captured.narrow(&wants);
     }
-    let Material { files, live, found, notices } = read(request.input, &request.render, &request.limits)?;
     let assumed_namespace = request.assume_namespace.as_deref().unwrap_or(UNSET_NAMESPACE);
-    let (mut outcomes, mut noted) = {
-        let evidence = Evidence::index(&files, Reading { assumed_namespace, complete: request.complete, live: live.as_deref() });
+    let how = input::How { render: &request.render, limits: &request.limits, assumed_namespace, wants: &wants };
+    let mut read = input::Read::new(request.input, &how, share)?;
+    let (mut outcomes, mut noted) = loop {
+        let found = if share.count() == 1 { std::mem::take(&mut read.found) } else { read.found.clone() };
+        let evidence = Evidence::index(&read.files, Reading { assumed_namespace, complete: request.complete, live: read.live.as_deref() });
         if evidence.is_empty() && evidence.gaps().is_empty() && found.gaps.is_empty() {
             return Err(discover::Error::Nothing(nothing(&evidence)).into());
         }
+        // what the index itself looked for
+        if read.misses() {
+            drop(evidence);
+            read.looks_again()?;
+            continue;
+        }
         let scan =
             Scan { evidence: &evidence, settings: &policy.settings, version: request.kubernetes_version, now: request.occasion.started };
-        let judge = || evaluate::share(&policy.checks, &scan, request.include_passes, share);
-        rayon::join(judge, || seen::gather(&scan, found.gaps, found.ignored))
+        let judge = || evaluate::share(&policy.checks, &scan, request.include_passes, read.split());
+        let judged = rayon::join(judge, || seen::gather(&scan, found.gaps, found.ignored));
+        drop(evidence);
+        if !read.looks_again()? {
+            break judged;
+        }
     };
-    noted.0.notices.extend(notices);
-    trace(&files, &mut outcomes);
+    noted.0.notices.append(&mut read.notices);
+    trace(&read.files, &mut outcomes);
     // the trees go before the reports are made: they are the greater part of the memory
-    let seen = seen::with_files(noted, files, &outcomes);
+    let seen = seen::with_files(noted, read.files, &outcomes);
     Ok((outcomes, seen, request.occasion))
 }
 

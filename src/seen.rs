@@ -1,5 +1,7 @@
 //! What the assessment needs to know of the evidence, taken out before the trees go.
 
+use std::hash::BuildHasher as _;
+
 use rayon::prelude::*;
 
 use crate::assess::{self, InputStatus, Seen, SeenFile, locate};
@@ -39,6 +41,7 @@ pub fn gather(scan: &Scan<'_>, found_gaps: Vec<Gap>, ignored: Vec<(String, Strin
         namespaces,
         annotations: annotations(evidence),
         objects: evidence.objects().len() as u32,
+        whole: evidence.objects().iter().filter(|object| !object.slim).count() as u32,
         complete: scan.is_complete(),
         cluster: evidence.cluster().map(|captured| (captured.cluster.clone(), captured.from_snapshot)),
         version: (scan.version().to_string(), scan.version.or_else(|| evidence.served_version()).is_none()),
@@ -138,7 +141,8 @@ fn shown_lines(text: &str, mut spans: Vec<(u32, u32)>) -> Vec<(u32, u32)> {
 /// The values of Secrets, file by file.
 fn secrets(evidence: &Evidence<'_>) -> Vec<Secret> {
     let mut spans = vec![Secret::new(); evidence.files().len()];
-    for secret in evidence.of_kind(kinds::SECRET) {
+    // what is left out cannot be shown
+    for secret in evidence.of_kind(kinds::SECRET).filter(|secret| !secret.slim) {
         spans[secret.file() as usize].extend(secret.masked());
     }
     spans
@@ -149,7 +153,8 @@ fn annotations(evidence: &Evidence<'_>) -> Vec<(u32, String, String, String)> {
     let finder = memchr::memmem::Finder::new(ANNOTATION);
     let speaks: Vec<_> = evidence.files().iter().map(|file| finder.find(file.tree.source().as_bytes()).is_some()).collect();
     let mut found = Vec::new();
-    for object in evidence.objects().iter().filter(|object| speaks[object.file() as usize]) {
+    // the shard that judges an object counts what it excuses
+    for object in evidence.objects().iter().filter(|object| speaks[object.file() as usize] && !object.slim) {
         let templates = evidence.pods_in(object).iter().map(|pod| pod.metadata());
         let places = std::iter::once(object.at("metadata")).chain(templates);
         for (key, value) in places.flat_map(|metadata| metadata.key("annotations").entries()) {
@@ -229,8 +234,7 @@ fn notices(evidence: &Evidence<'_>) -> Vec<String> {
         notices.push(format!("{file}: {} is not judged: {}", fragment.what, fragment.why));
     }
     notices.extend(copies(evidence));
-    // sorted numbers, not a map: there may be very many objects, and hardly ever a copy
-    let mut named: Vec<u32> = evidence.objects().iter().filter(|object| !object.name.is_empty()).map(|object| object.id).collect();
+    let mut named = repeated(evidence);
     named.sort_by(|a, b| identity(evidence.object(*a)).cmp(&identity(evidence.object(*b))));
     for copies in named.chunk_by(|a, b| identity(evidence.object(*a)) == identity(evidence.object(*b))).filter(|copies| copies.len() > 1) {
         let object = evidence.object(copies[0]);
@@ -248,6 +252,19 @@ fn copies(evidence: &Evidence<'_>) -> Option<String> {
     let counts = [(pods, "pod"), (others, "other object")].into_iter().filter(|(count, _)| *count > 0);
     let words: Vec<_> = counts.map(|(count, word)| assess::plural(count, word)).collect();
     (!words.is_empty()).then(|| format!("judged at the controllers that made them, not again: {}", words.join(", ")))
+}
+
+/// The objects that may stand more than once, in the order of the input. Numbers are sorted, not names, and no map is made:
+/// there may be very many objects, and hardly ever a copy.
+fn repeated(evidence: &Evidence<'_>) -> Vec<u32> {
+    let hasher = foldhash::quality::RandomState::default();
+    let named = evidence.objects().iter().filter(|object| !object.name.is_empty());
+    let mut hashes: Vec<_> = named.map(|object| (hasher.hash_one(identity(object)), object.id)).collect();
+    hashes.sort_unstable();
+    let several = hashes.chunk_by(|a, b| a.0 == b.0).filter(|same| same.len() > 1);
+    let mut repeated: Vec<u32> = several.flatten().map(|(_, id)| *id).collect();
+    repeated.sort_unstable();
+    repeated
 }
 
 /// What two copies of an object share.

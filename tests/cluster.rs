@@ -384,6 +384,17 @@ fn managed_control_planes_are_named_and_not_assessed() {
     let result = result(&scan(&api, &[]));
     assert_eq!(result["scope"]["cluster"]["managed_by"], "AKS");
     assert_eq!(result["scope"]["cluster"]["managed_sign"], "the label kubernetes.azure.com/cluster of its nodes");
+    // whoever shows his API server among the pods runs it himself, on whosever nodes
+    let api = Api::start(|asked| match asked.path.as_str() {
+        "/version" => Reply::Json(json!({"gitVersion": "v1.34.1-gke.1829001"})),
+        PODS => {
+            let mut own = pod("kube-apiserver-n");
+            own["metadata"]["labels"] = json!({"component": "kube-apiserver", "tier": "control-plane"});
+            Reply::Json(list("Pod", &[own]))
+        }
+        _ => Reply::Usual,
+    });
+    assert_eq!(self::result(&scan(&api, &[]))["scope"]["cluster"]["managed_by"], Value::Null);
 }
 
 #[test]
@@ -413,6 +424,10 @@ fn kubelets_are_asked_through_the_proxy_where_that_is_allowed() {
     assert!(unseen["why"].as_str().is_some_and(|why| why.starts_with("not allowed (get nodes/proxy")), "{unseen}");
     let said = "kubelet.config.k8s.io/KubeletConfiguration is not read: not allowed";
     assert!(rows(&result, "notices").iter().any(|notice| notice.as_str().is_some_and(|text| text.starts_with(said))));
+    // a node that was not listed has a kubelet as well
+    let refused = Api::start(|asked| if asked.path == "/api/v1/nodes" { Reply::Status(403, None) } else { Reply::Usual });
+    let unseen = self::result(&scan(&refused, &[]))["scope"]["cluster"]["unseen"][0].clone();
+    assert!(unseen["why"].as_str().is_some_and(|why| why.starts_with("the nodes could not all be listed: not allowed (403)")), "{unseen}");
     // what looks at no node asks no kubelet
     let before = api.asked_for("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews").len();
     scan(&api, &["--check", "pss-host-port"]);

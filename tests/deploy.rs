@@ -33,20 +33,43 @@ fn the_shipped_role_is_what_the_checks_read() {
 fn the_arguments_are_known() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy");
     let mut parsed = 0;
-    for file in ["job/job.yaml", "cronjob/cronjob.yaml", "indexed-job/job.yaml", "indexed-job/snapshot/job.yaml"] {
+    for file in
+        ["job/job.yaml", "cronjob/cronjob.yaml", "indexed-job/job.yaml", "indexed-job/snapshot/job.yaml", "indexed-job/merge/job.yaml"]
+    {
         let job: Value = serde_saphyr::from_str(&fs::read_to_string(root.join(file)).expect("a manifest")).expect("YAML");
         let template = job.pointer("/spec/jobTemplate/spec/template").or(job.pointer("/spec/template")).expect("a template");
         for container in template["spec"]["containers"].as_array().expect("containers") {
             let given = container["args"].as_array().expect("arguments").iter().filter_map(Value::as_str);
             // what the component adds goes with what is there
             let publishes = (file.starts_with("job/") || file.starts_with("cronjob/")).then_some("--publish");
-            let given = given.chain(publishes).map(|word| word.replace("$(SHARD)", "0"));
+            let given = given.chain(publishes).map(|word| word.replace("$(JOB_COMPLETION_INDEX)", "0"));
             let known = <cnscan::cli::args::Cli as clap::Parser>::try_parse_from(std::iter::once("cnscan".to_owned()).chain(given));
             assert!(known.is_ok(), "{file}: {}", known.err().map(|why| why.to_string()).unwrap_or_default());
             parsed += 1;
         }
     }
-    assert_eq!(parsed, 4);
+    assert_eq!(parsed, 5);
+}
+
+/// As many shards run as `--shard` counts, and the merge names the part of each.
+#[test]
+fn the_shards_of_the_indexed_job_are_all_merged() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/indexed-job");
+    let read = |file: &str| -> Value { serde_saphyr::from_str(&fs::read_to_string(root.join(file)).expect("a manifest")).expect("YAML") };
+    let arguments = |job: &Value| -> Vec<String> {
+        let words = job["spec"]["template"]["spec"]["containers"][0]["args"].as_array().expect("arguments");
+        words.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let (shards, merge) = (read("job.yaml"), read("merge/job.yaml"));
+    let count = shards["spec"]["completions"].as_u64().expect("a number");
+    assert_eq!(shards["spec"]["completionMode"], "Indexed");
+    assert_eq!(shards["spec"]["parallelism"].as_u64(), Some(count));
+    let (own, parts) = (arguments(&shards), arguments(&merge));
+    assert!(own.contains(&format!("--shard=$(JOB_COMPLETION_INDEX)/{count}")), "{own:?}");
+    let written = own.iter().find_map(|word| word.strip_prefix("--output=json=")).expect("a part");
+    let named: Vec<_> = parts.iter().filter(|word| word.contains("part-")).cloned().collect();
+    let expected: Vec<_> = (0..count).map(|index| written.replace("$(JOB_COMPLETION_INDEX)", &index.to_string())).collect();
+    assert_eq!(named, expected);
 }
 
 #[test]
@@ -68,7 +91,10 @@ fn the_manifests_fail_nothing_but_what_is_excused_with_a_reason() {
     assert_eq!(
         excused,
         BTreeSet::from([
+            "image-provenance-not-enforced",
             "image-registry-not-restricted",
+            "image-signature-not-enforced",
+            "mesh-workload-identity-missing",
             "pod-mac-profile-missing",
             "rbac-audit-evidence-delete",
             "rbac-secrets-read",

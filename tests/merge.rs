@@ -76,6 +76,84 @@ fn real_projects_in_shards_are_the_projects() {
     }
 }
 
+#[path = "../benches/corpus/mod.rs"]
+mod corpus;
+
+/// A shard holds no more than it needs, whatever checks there are: one that looks for more in the objects of others costs
+/// every shard its reading anew. What it looks for belongs to what `model::slim` keeps.
+#[test]
+fn a_shard_keeps_little_of_what_others_judge() {
+    let folder = TempDir::new().expect("a folder");
+    for (name, text) in corpus::generate(300) {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, text).expect("a file");
+    }
+    compare(folder.path(), &["--no-config"], &[7]);
+    for shard in ["0/7", "5/7"] {
+        let output = cnscan(folder.path()).args(["scan", ".", "--no-config", "--shard", shard, "-o", "json=/dev/null"]).output();
+        let said = String::from_utf8(output.expect("it runs").stderr).expect("text");
+        let number = |word: Option<&str>| word.and_then(|word| word.parse::<u32>().ok()).expect("a number");
+        let words: Vec<_> = said.split_whitespace().collect();
+        let at = words.iter().position(|word| *word == "kept").unwrap_or_else(|| panic!("{said}"));
+        let (kept, all) = (number(words.get(at - 4).copied()), number(words.get(at - 2).copied()));
+        // its own seventh, and policies and Ingresses
+        assert!(all > 2000 && kept * 100 < all * 45, "{said}");
+    }
+}
+
+/// Anchors, wrapped objects, patches, gaps, what is mistyped, many namespaces in one file: what a shard leaves out is missed
+/// nowhere.
+#[test]
+fn what_is_odd_in_files_of_others_adds_up() {
+    let folder = TempDir::new().expect("a folder");
+    let workload = |name: &str, namespace: &str, spec: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}, namespace: {namespace}, labels: {{app: {name}}}}}\nspec:\n  selector: {{matchLabels: {{app: {name}}}}}\n  template:\n    metadata: {{labels: {{app: {name}}}}}\n    spec: {spec}\n---\n"
+        )
+    };
+    let service = |name: &str, namespace: &str, kind: &str| {
+        format!(
+            "apiVersion: v1\nkind: Service\nmetadata: {{name: {name}, namespace: {namespace}}}\nspec: {{type: {kind}, selector: {{app: {name}}}, ports: [{{port: 80}}]}}\n---\n"
+        )
+    };
+    for (number, namespace) in ["a", "b", "c", "d", "e", "f", "g", "h"].into_iter().enumerate() {
+        let specs = [
+            "{containers: [{name: c, image: 'registry.example.com/c:1', args: ['--configmap=a/nginx'], env: [{name: DB_PASSWORD, value: k9vQ2mZx7pLw4tR8}]}]}",
+            "{hostNetwork: true, containers: [{name: c, image: kubernetesui/dashboard}], volumes: [{name: v, persistentVolumeClaim: {claimName: x}}]}",
+            "{containers: {name: c}, hostPID: yes please}",
+            "{containers: [&c {name: c, image: a, securityContext: {privileged: true}}], initContainers: [*c]}",
+        ];
+        let name = format!("w{number}");
+        let mut text =
+            workload(&name, namespace, specs[number % specs.len()]) + &service(&name, namespace, ["ClusterIP", "LoadBalancer"][number % 2]);
+        text += &format!("apiVersion: v1\nkind: ServiceAccount\nmetadata: {{name: default, namespace: {namespace}}}\n---\n");
+        text += &format!(
+            "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: p, namespace: {namespace}}}\nspec: {{podSelector: {{}}, policyTypes: [Ingress], ingress: [{{from: [{{namespaceSelector: {{}}}}]}}]}}\n---\n"
+        );
+        text += &format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: nginx, namespace: {namespace}}}\ndata: {{enable-modsecurity: 'true', password: k9vQ2mZx7pLw4tR8}}\n"
+        );
+        write(folder.path(), &format!("{namespace}.yaml"), &text);
+    }
+    let all: String = ["a", "c", "i"].map(|namespace| workload("copy", namespace, "{containers: [{name: c, image: a}]}")).concat();
+    write(folder.path(), "several.yaml", &all);
+    write(folder.path(), "patch.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: w1, namespace: b}\nspec: {replicas: 3}\n");
+    write(folder.path(), "misnamed.yaml", "apiVersion: apps/v1\nkind: deployment\nmetadata: {name: w1, namespace: k}\n");
+    write(
+        folder.path(),
+        "owned.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: o, namespace: d, ownerReferences: [{apiVersion: apps/v1, kind: Deployment, name: w3, controller: true}]}\nspec: {containers: [{name: c, image: b}]}\n",
+    );
+    write(
+        folder.path(),
+        "route.yaml",
+        "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: i, namespace: b}\nspec: {rules: [{host: x.example, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: w1, port: {number: 80}}}}]}}]}\n",
+    );
+    compare(folder.path(), &["--no-config", "--include-passes", "--profile", "all"], &[2, 3, 30]);
+    compare(folder.path(), &["--no-config", "--complete"], &[2, 5]);
+}
+
 fn write(folder: &Path, name: &str, text: &str) {
     fs::write(folder.join(name), text).expect("a file");
 }

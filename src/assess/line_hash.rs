@@ -1,6 +1,6 @@
 //! GitHub's `primaryLocationLineHash`: the hash by which code scanning knows a line again when it moves.
 
-use std::collections::HashMap;
+use crate::model::Map;
 
 /// How many UTF-16 code units from the start of a line make its hash.
 const WINDOW: usize = 100;
@@ -52,7 +52,7 @@ impl LineHashes {
 
 /// Says of each hash the how manieth of its value it is.
 fn numbered(hashes: Vec<u64>) -> Vec<(u64, u32)> {
-    let mut seen: HashMap<u64, u32> = HashMap::with_capacity(hashes.len());
+    let mut seen: Map<u64, u32> = Map::with_capacity_and_hasher(hashes.len(), Default::default());
     let number = |hash| {
         let times = seen.entry(hash).or_default();
         *times += 1;

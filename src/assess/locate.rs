@@ -1,11 +1,10 @@
 //! From byte ranges to lines, columns, snippets and line hashes, with credentials masked in all that is shown.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::assess::assessment::Location;
 use crate::assess::line_hash::LineHashes;
-use crate::model::Quality;
+use crate::model::{Map, Quality};
 use crate::parse::Lines;
 
 /// The most lines that a snippet shows.
@@ -38,7 +37,7 @@ pub(super) fn all(uri: Option<&Arc<str>>, text: &str, secret: &[(u32, u32)], pla
     let shown = shown.as_ref().unwrap_or(&lines);
     // hashes are of the masked text as well: a hash of a short secret gives it away
     let hashes = hashed.then(|| LineHashes::new(masked.as_deref().unwrap_or(text)));
-    let mut snippets: HashMap<(u32, u32), Option<Arc<str>>> = HashMap::new();
+    let mut snippets: Map<(u32, u32), Option<Arc<str>>> = Map::default();
     let empty: Arc<str> = "".into();
     places
         .iter()
@@ -46,6 +45,9 @@ pub(super) fn all(uri: Option<&Arc<str>>, text: &str, secret: &[(u32, u32)], pla
             let ((line, start), (end_line, end)) = (lines.place(place.span.0), lines.place(place.span.1));
             let tall = end_line.min(line + TALLEST - 1);
             let snippet = snippets.entry((line, tall)).or_insert_with(|| {
+                if line == tall {
+                    return Some(shown.line(line)).filter(|line| line.len() <= LONGEST).map(Into::into);
+                }
                 let lines: Vec<_> = (line..=tall).map(|number| shown.line(number)).collect();
                 lines.iter().all(|line| line.len() <= LONGEST).then(|| lines.join("\n").into())
             });

@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 pub use assessment::*;
 pub use crosswalk::{Crosswalk, CrosswalkEntry, MappedControl, Standing};
-pub use part::{MergeError, PART_SCHEMA, Part, merge};
+pub use part::{MergeError, Merger, PART_SCHEMA, Part};
 pub(crate) use rollup::plural;
 
 use crate::checks::{self, Check};
@@ -44,6 +44,8 @@ pub struct Seen {
     pub annotations: Vec<(u32, String, String, String)>,
     /// How many objects were read.
     pub objects: u32,
+    /// How many of them whole: all but in a shard.
+    pub whole: u32,
     /// The user says that the input is all there is.
     pub complete: bool,
     /// The cluster that was read, when it is one, and whether it was read from a snapshot.
@@ -107,9 +109,10 @@ pub fn all(policy: &Policy, outcomes: Outcomes, seen: Seen, occasion: &Occasion)
 /// Holds the outcomes of one shard against the policy.
 #[must_use]
 pub fn share(share: Share, policy: &Policy, outcomes: Outcomes, seen: Seen, occasion: &Occasion) -> Part {
+    let whole = seen.whole;
     let (mut assessment, remarks) = gather(policy, outcomes, seen, occasion);
     summary::stamp(&mut assessment, occasion);
-    part::part(share, assessment, remarks)
+    part::part(share, assessment, remarks, whole)
 }
 
 /// Places everything in order, says what is to be said, and counts.

@@ -1,12 +1,12 @@
 //! The result of one shard, and how all of them become the result of the whole scan.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::assess::assessment::{Assessment, CheckInfo, FindingVerdict, Input};
+use crate::assess::assessment::{Assessment, CheckError, CheckInfo, Finding, FindingVerdict, Input, Pass, Subject};
 use crate::assess::{Occasion, finish, verdicts};
 use crate::checks;
 use crate::evaluate::{Share, Tally};
@@ -28,6 +28,9 @@ pub struct Part {
     pub remarks: Vec<Remark>,
     /// As of a whole scan, with the subjects of this shard alone.
     pub result: Assessment,
+    /// How many objects the shard kept whole. The result does not depend on it.
+    #[serde(skip)]
+    pub whole: u32,
 }
 
 /// Why parts do not make a result.
@@ -70,38 +73,113 @@ pub enum MergeError {
     Missing(String),
 }
 
-pub(super) fn part(share: Share, result: Assessment, remarks: Vec<Remark>) -> Part {
-    Part { schema: PART_SCHEMA.to_owned(), shard: share.index(), of: share.count(), remarks: Remark::sum(remarks), result }
+pub(super) fn part(share: Share, result: Assessment, remarks: Vec<Remark>, whole: u32) -> Part {
+    Part { schema: PART_SCHEMA.to_owned(), shard: share.index(), of: share.count(), remarks: Remark::sum(remarks), result, whole }
 }
 
-/// Makes one result of the parts of all shards, in any order. Each stands with a name for messages.
-///
-/// # Errors
-/// When they are not the parts of one scan, each once.
-pub fn merge(mut parts: Vec<(String, Part)>, occasion: &Occasion) -> Result<Assessment, MergeError> {
-    parts.sort_by_key(|(_, part)| part.shard);
-    is_one_scan(&parts)?;
-    let remarks = Remark::sum(parts.iter_mut().flat_map(|(_, part)| std::mem::take(&mut part.remarks)));
-    let mut rest = parts.into_iter().map(|(_, part)| part.result);
-    let mut whole = rest.next().ok_or(MergeError::Nothing)?;
-    for part in rest {
-        whole.findings.extend(part.findings);
-        whole.passes.extend(part.passes);
-        whole.errors.extend(part.errors);
-        for (sum, own) in whole.checks.iter_mut().zip(part.checks) {
-            add(sum, own);
+/// Makes one result of the parts of all shards. They are taken one after the other, in any order, so that no more is
+/// held of them than the result has.
+#[derive(Debug, Default)]
+pub struct Merger {
+    /// The first that came, without what is its own.
+    head: Option<(String, Part)>,
+    /// By its number, the name of each and what it found.
+    found: BTreeMap<u32, (String, Found)>,
+    remarks: Vec<Remark>,
+    words: Words,
+}
+
+type Found = (Vec<Finding>, Vec<Pass>, Vec<CheckError>);
+
+/// Texts that many findings share.
+#[derive(Debug, Default)]
+struct Words {
+    texts: HashSet<Arc<str>>,
+    controls: HashSet<Arc<[Arc<str>]>>,
+}
+
+impl Words {
+    fn share(&mut self, text: &mut Arc<str>) {
+        match self.texts.get(text) {
+            Some(known) => text.clone_from(known),
+            None => _ = self.texts.insert(Arc::clone(text)),
         }
     }
-    // equal fingerprints were numbered within each part
-    for finding in &mut whole.findings {
-        if let Some((plain, _)) = finding.fingerprint.split_once(':') {
-            finding.fingerprint = plain.into();
+
+    fn of(&mut self, findings: &mut [Finding]) {
+        let mut last: Option<Arc<Subject>> = None;
+        for finding in findings {
+            for text in [&mut finding.check, &mut finding.title, &mut finding.expected, &mut finding.fix, &mut finding.path] {
+                self.share(text);
+            }
+            if let Some(place) = &mut finding.location {
+                self.share(&mut place.uri);
+            }
+            match self.controls.get(&finding.controls) {
+                Some(known) => finding.controls.clone_from(known),
+                None => _ = self.controls.insert(Arc::clone(&finding.controls)),
+            }
+            match &last {
+                Some(subject) if *subject == finding.subject => finding.subject.clone_from(subject),
+                _ => last = Some(Arc::clone(&finding.subject)),
+            }
+            // equal fingerprints were numbered within each part
+            if let Some((plain, _)) = finding.fingerprint.split_once(':') {
+                finding.fingerprint = plain.into();
+            }
         }
     }
-    whole.run.arguments.clone_from(&occasion.arguments);
-    judge(&mut whole);
-    finish(&mut whole, &remarks, occasion);
-    Ok(whole)
+}
+
+impl Merger {
+    /// Takes a part, with its name for messages.
+    ///
+    /// # Errors
+    /// When it is not of the same scan as those before it, or one of them again.
+    pub fn add(&mut self, name: String, mut part: Part) -> Result<(), MergeError> {
+        let shard = format!("{}/{}", part.shard, part.of);
+        if shard.parse::<Share>().is_err() {
+            return Err(MergeError::Beyond { name, shard });
+        }
+        if let Some((first, head)) = &self.head
+            && let Some(what) = difference(head, &part)
+        {
+            return Err(MergeError::Different { first: first.clone(), second: name, what });
+        }
+        if let Some((first, _)) = self.found.get(&part.shard) {
+            return Err(MergeError::Twice { first: first.clone(), second: name, shard });
+        }
+        let own = &mut part.result;
+        let mut found = (std::mem::take(&mut own.findings), std::mem::take(&mut own.passes), std::mem::take(&mut own.errors));
+        found.0.shrink_to_fit();
+        self.words.of(&mut found.0);
+        self.found.insert(part.shard, (name.clone(), found));
+        self.remarks.append(&mut part.remarks);
+        match &mut self.head {
+            None => self.head = Some((name, part)),
+            Some((_, head)) => head.result.checks.iter_mut().zip(part.result.checks).for_each(|(sum, own)| add(sum, own)),
+        }
+        Ok(())
+    }
+
+    /// The result of all.
+    ///
+    /// # Errors
+    /// When one is missing.
+    pub fn finish(self, occasion: &Occasion) -> Result<Assessment, MergeError> {
+        let Some((_, head)) = self.head else { return Err(MergeError::Nothing) };
+        is_all(&self.found, head.of)?;
+        let mut whole = head.result;
+        for (_, (findings, passes, errors)) in self.found.into_values() {
+            whole.findings.extend(findings);
+            whole.passes.extend(passes);
+            whole.errors.extend(errors);
+        }
+        whole.run.arguments.clone_from(&occasion.arguments);
+        judge(&mut whole);
+        finish(&mut whole, &Remark::sum(self.remarks), occasion);
+        Ok(whole)
+    }
 }
 
 fn add(sum: &mut CheckInfo, own: CheckInfo) {
@@ -148,30 +226,14 @@ fn tally(check: &CheckInfo) -> Tally {
     Tally { passed: check.passed, failed: check.failed, review: check.review, errors: check.subjects.saturating_sub(rest), skipped }
 }
 
-/// Whether parts in the order of their shards are those of one scan, each once.
-fn is_one_scan(parts: &[(String, Part)]) -> Result<(), MergeError> {
-    let Some((first, head)) = parts.first() else { return Err(MergeError::Nothing) };
-    let number = |part: &Part| format!("{}/{}", part.shard, part.of);
-    if let Some((name, part)) = parts.iter().find(|(_, part)| number(part).parse::<Share>().is_err()) {
-        return Err(MergeError::Beyond { name: name.clone(), shard: number(part) });
-    }
-    for (second, part) in &parts[1..] {
-        if let Some(what) = difference(head, part) {
-            return Err(MergeError::Different { first: first.clone(), second: second.clone(), what });
-        }
-    }
-    for pair in parts.windows(2) {
-        let [(first, one), (second, other)] = pair else { continue };
-        if one.shard == other.shard {
-            return Err(MergeError::Twice { first: first.clone(), second: second.clone(), shard: number(one) });
-        }
-    }
-    let missing: Vec<_> = (0..head.of).filter(|shard| parts.binary_search_by_key(shard, |(_, part)| part.shard).is_err()).collect();
+/// Whether every shard is there.
+fn is_all(found: &BTreeMap<u32, (String, Found)>, count: u32) -> Result<(), MergeError> {
+    let missing: Vec<_> = (0..count).filter(|shard| !found.contains_key(shard)).collect();
     if missing.is_empty() {
         return Ok(());
     }
     const NAMED: usize = 10;
-    let mut names: Vec<_> = missing.iter().take(NAMED).map(|shard| format!("{shard}/{}", head.of)).collect();
+    let mut names: Vec<_> = missing.iter().take(NAMED).map(|shard| format!("{shard}/{count}")).collect();
     if missing.len() > NAMED {
         names.push(format!("{} more", missing.len() - NAMED));
     }

@@ -1,7 +1,7 @@
 //! Findings as reports have them: placed, masked, in order, numbered where they are equal, compared with a baseline.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -11,6 +11,7 @@ use crate::assess::excuse::Excuses;
 use crate::assess::locate::{self, Located, Wanted};
 use crate::assess::{Citations, Seen, reason};
 use crate::evaluate::{self, Standing};
+use crate::model::Map;
 use crate::model::credential::reveals;
 use crate::policy::{self, Policy};
 
@@ -47,8 +48,11 @@ pub(super) fn all(
             locate::all(uri.as_ref(), &file.text, &masked, &wanted, hashed).into_iter().map(Some).collect()
         };
         let rows = findings.into_iter().zip(located);
-        rows.map(|((finding, excuse, subject), located)| words.finding(finding, excuse, subject, located, &secret, &hidden))
-            .collect::<Vec<_>>()
+        let findings = rows.map(|((finding, excuse, subject), located)| words.finding(finding, excuse, subject, located, &secret, &hidden));
+        let mut findings: Vec<_> = findings.collect();
+        // what is in order within its file is soon in order as a whole
+        findings.sort_by(|a, b| key(a).cmp(&key(b)));
+        findings
     });
     placed.collect::<Vec<_>>().into_iter().flatten().collect()
 }
@@ -75,14 +79,16 @@ fn written(mut finding: evaluate::Finding, policy: &Policy, seen: &Seen) -> eval
     evaluate::Finding { file: written.file, span: written.span, quality: written.quality, sensitive, ..finding }
 }
 
+/// By what findings are sorted.
+fn key(finding: &Finding) -> impl Ord + '_ {
+    let place = finding.location.as_ref().map(|at| (&*at.uri, at.line, at.column));
+    (place, finding.severity, &*finding.check, &*finding.subject, &*finding.path, &*finding.message)
+}
+
 /// Sorts by place, numbers equal fingerprints, and holds all against the baseline; returns what is to be said of it.
 pub(super) fn order(baseline: Option<policy::Baseline>, findings: &mut [Finding]) -> Option<String> {
-    fn key(finding: &Finding) -> impl Ord + '_ {
-        let place = finding.location.as_ref().map(|at| (&*at.uri, at.line, at.column));
-        (place, finding.severity, &*finding.check, &*finding.subject, &*finding.path, &*finding.message)
-    }
     findings.par_sort_by(|a, b| key(a).cmp(&key(b)));
-    let mut seen: HashMap<Arc<str>, u32> = HashMap::new();
+    let mut seen: Map<Arc<str>, u32> = Map::default();
     for finding in findings.iter_mut() {
         let times = seen.entry(Arc::clone(&finding.fingerprint)).or_default();
         *times += 1;

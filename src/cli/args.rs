@@ -177,7 +177,7 @@ pub struct Scan {
     /// Read files that .gitignore and .cnscanignore leave out.
     #[arg(long)]
     pub all_files: bool,
-    /// Judge one share of several, counted from 0, and write its part, in JSON, for `merge`. Each shard reads all of the input.
+    /// Judge one share of several, counted from 0, and write its part, in JSON, for `merge`. Each shard reads all of the input, and keeps its share.
     #[arg(long, value_name = "I/N", conflicts_with_all = ["baseline", "framework"])]
     pub shard: Option<Share>,
     /// How many threads [default: one a core]

@@ -42,7 +42,8 @@ pub(super) fn shard(args: &Scan, share: Share, request: Request, policy: &Policy
         let gaps = part.result.gaps.len() + part.result.errors.len();
         let gaps = if gaps == 0 { String::new() } else { format!(", {}", assess::plural(gaps, "gap")) };
         let findings = assess::plural(part.result.findings.len(), "finding");
-        writeln!(streams.err, "cnscan: shard {} of {}: {findings}{gaps}; `cnscan merge` decides", part.shard, part.of)?;
+        let kept = format!("{} of {} kept whole", part.whole, assess::plural(part.result.summary.objects as usize, "object"));
+        writeln!(streams.err, "cnscan: shard {} of {}: {findings}{gaps}, {kept}; `cnscan merge` decides", part.shard, part.of)?;
     }
     Ok(0)
 }
@@ -57,14 +58,14 @@ pub(super) fn run(args: &Merge, voice: &Voice, streams: &mut Streams<'_>) -> Res
     let clock = Instant::now();
     let plan = Plan::new((args.format, &args.outputs), None, String::new())?;
     let occasion = moment(args.baseline.as_deref(), clock)?;
-    let mut parts = Vec::new();
+    let mut merger = assess::Merger::default();
     for path in &args.parts {
         let name = path.display().to_string();
         let text = if path.as_os_str() == "-" { io::read_to_string(io::stdin()) } else { fs::read_to_string(path) };
         let part = report::json::read_part(&text.with_context(|| name.clone())?).with_context(|| name.clone())?;
-        parts.push((name, part));
+        merger.add(name, part)?;
     }
-    let assessment = assess::merge(parts, &occasion)?;
+    let assessment = merger.finish(&occasion)?;
     plan.write(&assessment, voice, streams)?;
     conclude(&assessment, voice, streams)
 }

@@ -32,12 +32,19 @@ pub(super) fn run(args: &Scan, voice: Voice, streams: &mut Streams<'_>) -> Resul
     let mapping = from_config::mapping(args, config)?;
     #[cfg(feature = "live")]
     let reports = args.publish.map(|publish| super::publish::connect(&args.access.or(config), publish)).transpose()?;
-    let captured = if from_cluster { Some(cluster(args, &policy, &input, voice)?) } else { None };
-    let interrupted = captured.as_ref().is_some_and(|captured| captured.interrupted);
+    // a shard reads a snapshot list by list
+    let stored = args.snapshot.as_ref().filter(|_| args.shard.is_some());
+    let captured = if from_cluster && stored.is_none() { Some(cluster(args, &policy, &input, voice)?) } else { None };
+    let interrupted = match (&captured, stored) {
+        (Some(captured), _) => captured.interrupted,
+        (None, Some(path)) => discover::snapshot::is_interrupted(path)?,
+        (None, None) => false,
+    };
     let request = Request {
-        input: match captured {
-            Some(captured) => Input::Cluster(Box::new(captured), overlay(args)),
-            None => Input::Files(discover::Request { all_files: args.all_files || config.all_files, ..input }),
+        input: match (captured, stored) {
+            (Some(captured), _) => Input::Cluster(Box::new(captured), overlay(args)),
+            (None, Some(path)) => Input::Snapshot(path.clone(), overlay(args)),
+            (None, None) => Input::Files(discover::Request { all_files: args.all_files || config.all_files, ..input }),
         },
         assume_namespace: assumed_namespace(args, config)?,
         complete: !from_cluster && args.complete.as_ref().map_or(config.complete.cluster, |of| of.contains(&Complete::Cluster)),
@@ -61,7 +68,10 @@ pub(super) fn run(args: &Scan, voice: Voice, streams: &mut Streams<'_>) -> Resul
         Some(reports) => super::publish::write(reports, &args.access, &assessment, voice, streams)?,
         None => {}
     }
-    conclude(&assessment, voice, streams)
+    let code = conclude(&assessment, voice, streams);
+    // the process ends here: to give back very many short texts one by one would only take its time
+    std::mem::forget(assessment);
+    code
 }
 
 /// The exit code, and a word on what could not be judged.

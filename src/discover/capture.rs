@@ -109,7 +109,7 @@ pub struct List {
 
 impl List {
     /// The group and kind of its objects, by its first words, which are our own.
-    pub(super) fn kind(&self) -> Option<(&str, &str)> {
+    pub(crate) fn kind(&self) -> Option<(&str, &str)> {
         let (version, rest) = self.text.strip_prefix("{\"apiVersion\":\"")?.split_once("\",\"kind\":\"")?;
         let (kind, _) = rest.split_once("List\",")?;
         Some((version.rsplit_once('/').map_or("", |(group, _)| group), kind))

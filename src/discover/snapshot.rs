@@ -88,12 +88,34 @@ fn line(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
 /// # Errors
 /// What is wrong with the file, and what to do.
 pub fn read(path: &Path) -> Result<Captured, Error> {
-    let file = File::open(path).map_err(|error| wrong(path, &error.to_string()))?;
-    let mut lines = Lines { input: BufReader::with_capacity(1 << 16, GzDecoder::new(file).take(LARGEST)), line: Vec::new() };
-    read_lines(&mut lines).map_err(|why| wrong(path, &why))
+    let mut lists = Vec::new();
+    let captured = read_each(path, &mut |list| lists.push(list))?;
+    Ok(Captured { lists, ..captured })
 }
 
-fn read_lines(lines: &mut Lines<impl BufRead>) -> Result<Captured, String> {
+/// Whether reading the cluster was interrupted when a snapshot was taken.
+///
+/// # Errors
+/// See [`read`].
+pub fn is_interrupted(path: &Path) -> Result<bool, Error> {
+    let file = File::open(path).map_err(|error| wrong(path, &error.to_string()))?;
+    let mut lines = Lines { input: BufReader::new(GzDecoder::new(file).take(LARGEST)), line: Vec::new() };
+    let first = lines.next().and_then(|line| line.map(head).transpose());
+    // what is wrong with it is said when it is read
+    Ok(first.is_ok_and(|head| head.is_some_and(|head| head.interrupted)))
+}
+
+/// Reads a snapshot without keeping its lists: each is handed on, in order.
+///
+/// # Errors
+/// See [`read`]: what was handed on until then counts for nothing.
+pub fn read_each(path: &Path, each: &mut dyn FnMut(List)) -> Result<Captured, Error> {
+    let file = File::open(path).map_err(|error| wrong(path, &error.to_string()))?;
+    let mut lines = Lines { input: BufReader::with_capacity(1 << 16, GzDecoder::new(file).take(LARGEST)), line: Vec::new() };
+    read_lines(&mut lines, each).map_err(|why| wrong(path, &why))
+}
+
+fn read_lines(lines: &mut Lines<impl BufRead>, each: &mut dyn FnMut(List)) -> Result<Captured, String> {
     let head: Head = match lines.next()? {
         Some(line) => head(line)?,
         None => return Err("it is empty; a snapshot is what `cnscan snapshot` writes".to_owned()),
@@ -111,18 +133,20 @@ fn read_lines(lines: &mut Lines<impl BufRead>) -> Result<Captured, String> {
     // they are searched as sorted
     captured.listed.kinds.sort();
     captured.listed.left_out.sort();
+    let mut read = 0;
     while let Some(line) = lines.next()? {
-        let number = captured.lists.len() + 1;
+        let number = read + 1;
         let broken = |error: serde_json::Error| format!("list {number} is broken: {error}");
         let Line { uri, items, sha256, list } = serde_json::from_slice(line).map_err(broken)?;
         let text = list.get();
         if super::hex(&Sha256::digest(text.as_bytes())) != sha256 {
             return Err(format!("{uri} is not what it was when the snapshot was taken (its hash is another)"));
         }
-        captured.lists.push(List { uri, items, text: text.to_owned() });
+        each(List { uri, items, text: text.to_owned() });
+        read = number;
     }
-    if captured.lists.len() != head.lists {
-        return Err(format!("it is cut off: {} of {} lists are there", captured.lists.len(), head.lists));
+    if read != head.lists {
+        return Err(format!("it is cut off: {read} of {} lists are there", head.lists));
     }
     Ok(captured)
 }

@@ -7,6 +7,9 @@ use super::{Captured, KUBELETS, Reach, plural};
 /// Kinds by API group; `*` stands for each kind of a group.
 type Kinds = BTreeSet<(String, String)>;
 
+/// How the words begin that say that a provider was known by a label of its nodes.
+pub(super) const BY_LABEL: &str = "the label ";
+
 /// What some checks read of a cluster.
 #[derive(Debug, Clone)]
 pub struct Wants {
@@ -68,13 +71,23 @@ impl Captured {
         // no server serves the configuration of kubelets: they are asked themselves
         self.listed.left_out.extend(dropped.iter().filter(|reach| reach.group != KUBELETS.0).map(Reach::name));
         self.listed.left_out.sort();
+        // whoever reads no nodes sees none of their labels
+        if wants.of("", "Node") == Want::No && self.cluster.managed_sign.as_ref().is_some_and(|sign| sign.starts_with(BY_LABEL)) {
+            (self.cluster.managed_by, self.cluster.managed_sign) = (None, None);
+        }
     }
 
     /// What a reader should know of what was not asked for, or is not shown.
     #[must_use]
     pub fn not_read(&self) -> Vec<String> {
         const NAMED: usize = 24;
-        let mut said: Vec<_> = self.cluster.unseen.iter().map(|unseen| format!("{} is not read: {}", unseen.kind, unseen.why)).collect();
+        let mut said = Vec::new();
+        if let (Some(provider), Some(sign)) = (&self.cluster.managed_by, &self.cluster.managed_sign) {
+            said.push(format!(
+                "{provider} runs the control plane, whose configuration cannot be seen: it is not assessed (known by {sign})"
+            ));
+        }
+        said.extend(self.cluster.unseen.iter().map(|unseen| format!("{} is not read: {}", unseen.kind, unseen.why)));
         let names = &self.listed.left_out;
         let more = if names.len() > NAMED { format!(" and {} more", names.len() - NAMED) } else { String::new() };
         let shown = names.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");

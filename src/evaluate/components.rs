@@ -1,4 +1,4 @@
-//! Checks of the components that run a cluster.
+//! Checks of the evidence as a whole, and of the components that run a cluster.
 
 use super::batch::Batch;
 use super::plan::Plan;
@@ -6,8 +6,18 @@ use super::{Runner, Seat, Who, place_of};
 use crate::model::Component;
 
 impl Runner<'_> {
+    pub(super) fn whole(self, batch: &mut Batch, plan: &Plan) {
+        // without any object there is no cluster to speak of
+        let Some(first) = self.scan.evidence.objects().first().filter(|_| self.split.is_first()) else { return };
+        let seat = Seat::new(Who::Cluster, place_of(first), None, None, first.live);
+        for &(check, probe) in &plan.whole {
+            self.run(batch, check, &seat, || probe(self.scan));
+        }
+        self.components(batch, plan);
+    }
+
     /// Each component with the checks of its role.
-    pub(super) fn components(self, batch: &mut Batch, plan: &Plan) {
+    fn components(self, batch: &mut Batch, plan: &Plan) {
         if plan.components.is_empty() {
             return;
         }

@@ -1,6 +1,6 @@
 //! All that was read, indexed once: objects by kind, namespaces, pods.
 
-mod components;
+mod joins;
 mod live;
 mod namespaces;
 mod overlay;
@@ -21,7 +21,8 @@ use crate::model::network::guards::Guards;
 use crate::model::object::Object;
 use crate::model::pod::PodRecord;
 use crate::model::rbac::Rbac;
-use crate::model::{Accounts, Claims, Components, GroupKind, Limits, Map, Nodes, Owners, Volumes, structure, uncovered};
+use crate::model::templates::Embedded;
+use crate::model::{Accounts, Claims, Components, GroupKind, Limits, Map, Nodes, Owners, Volumes, slim, structure, uncovered};
 use crate::parse::{File, Kind, Status};
 
 /// How much of a kind was seen.
@@ -134,14 +135,15 @@ impl<'a> Evidence<'a> {
         evidence.guards = Guards::index(&evidence);
         evidence.owners = Owners::index(&evidence);
         evidence.index_namespaces();
-        evidence.rbac = Rbac::index(&evidence);
-        evidence.accounts = Accounts::index(&evidence);
-        evidence.limits = Limits::index(&evidence);
-        evidence.nodes = Nodes::index(&evidence);
-        evidence.volumes = Volumes::index(&evidence);
-        evidence.claims = Claims::index(&evidence);
-        evidence.components = Components::index(&evidence);
-        evidence
+        let (rbac, (accounts, limits, nodes, volumes, claims, components)) = {
+            let all = &evidence;
+            let others = || {
+                let (accounts, limits, nodes) = (Accounts::index(all), Limits::index(all), Nodes::index(all));
+                (accounts, limits, nodes, Volumes::index(all), Claims::index(all), Components::index(all))
+            };
+            rayon::join(|| Rbac::index(all), others)
+        };
+        Evidence { rbac, accounts, limits, nodes, volumes, claims, components, ..evidence }
     }
 
     /// The files, in order.
@@ -184,6 +186,12 @@ impl<'a> Evidence<'a> {
     /// The objects of a kind, in every world.
     pub fn of_kind(&self, kind: GroupKind) -> impl Iterator<Item = &Object<'a>> + Clone {
         self.named(kind.group, kind.kind)
+    }
+
+    /// Whether there is any object of a kind.
+    #[must_use]
+    pub fn has(&self, kind: GroupKind) -> bool {
+        self.by_kind.contains_key(&(kind.group, kind.kind))
     }
 
     /// The objects of a kind that is known by name only, in every world.
@@ -287,31 +295,6 @@ impl<'a> Evidence<'a> {
     pub fn owners(&self) -> &Owners {
         &self.owners
     }
-
-    /// Service accounts and their bindings.
-    pub(crate) fn accounts(&self) -> &Accounts<'a> {
-        &self.accounts
-    }
-
-    /// The LimitRanges by namespace.
-    pub(crate) fn limits(&self) -> &Limits<'a> {
-        &self.limits
-    }
-
-    /// The nodes and what runs on them.
-    pub(crate) fn nodes(&self) -> &Nodes<'a> {
-        &self.nodes
-    }
-
-    /// Which volumes claims are bound to.
-    pub(crate) fn claims(&self) -> &Claims<'a> {
-        &self.claims
-    }
-
-    /// Claims, volumes and who uses them.
-    pub(crate) fn volumes(&self) -> &Volumes<'a> {
-        &self.volumes
-    }
 }
 
 /// Which world each file belongs to: one a root.
@@ -329,7 +312,10 @@ fn worlds(files: &[File]) -> Vec<u16> {
         .collect()
 }
 
-fn read_objects<'a>(file: &'a File, number: u32, world: u16, assumed: &'a str) -> Vec<Object<'a>> {
+pub(super) fn read_objects<'a>(file: &'a File, number: u32, world: u16, assumed: &'a str) -> Vec<Object<'a>> {
+    if let Some(stubs) = &file.slim {
+        return slim::objects(file, stubs, number, world);
+    }
     let mut objects = Vec::new();
     for document in &file.documents {
         let root = Root { tree: &file.tree, file: number, node: document.root };
@@ -357,19 +343,21 @@ fn read_object<'a>(
 ) {
     let top = Field::top(root);
     let kind = top.key("kind").str();
-    let (items, item_kind) = match kind.strip_suffix("List") {
+    let list = match kind.strip_suffix("List") {
+        Some(item_kind) => Some((top.key("items"), item_kind)),
         // OpenShift's templates are lists with parameters
-        None if kind == "Template" && top.key("objects").exists() => (top.key("objects"), ""),
-        list => (top.key("items"), list.unwrap_or_default()),
+        None if kind == "Template" && top.key("objects").exists() => Some((top.key("objects"), "")),
+        None if kind == "Template" => Some((top.key("items"), "")),
+        None => None,
     };
-    if depth == 0 || items.kind() != Some(Kind::Sequence) || !(kind.ends_with("List") || kind == "Template") {
+    let Some((items, item_kind)) = list.filter(|(items, _)| depth > 0 && items.kind() == Some(Kind::Sequence)) else {
         objects.extend(Object::read(root, world, tainted, assumed, listed));
         let wrapped = structure::wrapped(top.key("apiVersion").str(), kind).filter(|_| depth > 1);
         for item in wrapped.into_iter().flat_map(|path| structure::unwrap(top, path)) {
             read_object(Root { node: item.node(), ..root }, world, tainted, assumed, ("", ""), depth - 1, objects);
         }
         return;
-    }
+    };
     for item in items.items() {
         let root = Root { node: item.node(), ..root };
         let version = if item_kind.is_empty() { "" } else { top.key("apiVersion").str() };
@@ -378,11 +366,15 @@ fn read_object<'a>(
 }
 
 fn index_pods<'a>(files: &'a [File], objects: &[Object<'a>], gaps: &mut Vec<Gap>) -> (Vec<PodRecord<'a>>, Vec<u32>) {
-    let found: Vec<_> = objects.par_iter().map(|object| uncovered::pods(object, &files[object.root.file as usize])).collect();
+    let found = objects.par_iter().map(|object| {
+        let (embedded, uncovered) = uncovered::pods(object, &files[object.root.file as usize]);
+        let record = |pod: Embedded<'a>| PodRecord::new(object.id, pod.metadata, pod.spec, pod.layers.map(Box::new));
+        (embedded.into_iter().map(record).collect::<Vec<_>>(), uncovered)
+    });
     let (mut pods, mut first_pod) = (Vec::new(), Vec::with_capacity(objects.len()));
-    for (id, (embedded, uncovered)) in found.into_iter().enumerate() {
+    for (records, uncovered) in found.collect::<Vec<_>>() {
         first_pod.push(pods.len() as u32);
-        pods.extend(embedded.into_iter().map(|pod| PodRecord::new(id as u32, pod.metadata, pod.spec, pod.layers.map(Box::new))));
+        pods.extend(records);
         gaps.extend(uncovered);
     }
     (pods, first_pod)

@@ -9,7 +9,7 @@ mod typed;
 use crate::model::fault::Fault;
 use crate::parse::scalar::{self, Value};
 use crate::parse::tree::Quick;
-use crate::parse::{Kind, NodeId, Style, Tree, is_merge};
+use crate::parse::{Kind, NodeId, Tree, is_merge};
 
 pub(crate) use typed::{take_mistyped, unnoticed};
 
@@ -166,7 +166,16 @@ impl<'a> Field<'a> {
     /// Every scalar at or below this field, each written one once: aliases are not followed, as what they point at is met by itself.
     pub fn scalars(self) -> impl Iterator<Item = Field<'a>> + Clone {
         let end = if self.is_missing() { self.node } else { self.root.tree.next(self.node) };
-        (self.node..end).filter(move |&node| self.root.tree.kind(node) == Kind::Scalar).map(move |node| Field { node, ..self })
+        let tree = self.root.tree;
+        let is_scalar = move |&node: &NodeId| match tree.kind(node) {
+            Kind::Scalar => true,
+            Kind::Alias => {
+                tree.note(node);
+                false
+            }
+            _ => false,
+        };
+        (self.node..end).filter(is_scalar).map(move |node| Field { node, ..self })
     }
 
     /// A fault on what is here (or, when the field is absent, on its absence where the API's default decides).
@@ -193,7 +202,7 @@ impl<'a> Field<'a> {
         }
         let tree = self.root.tree;
         match tree.kind(self.node) {
-            Kind::Scalar if self.is_null() => "null".into(),
+            _ if self.is_null() => "null".into(),
             Kind::Scalar => shorten(self.source()).into(),
             Kind::Mapping if self.is_empty() => "{}".into(),
             Kind::Sequence if self.is_empty() => "[]".into(),
@@ -233,7 +242,12 @@ impl<'a> Field<'a> {
 
     fn is_null(self) -> bool {
         let tree = self.root.tree;
-        tree.kind(self.node) == Kind::Scalar && tree.style(self.node) == Style::Plain && scalar::is_null(tree, self.node)
+        if tree.kind(self.node) == Kind::Alias {
+            // every alias was followed: here a shard left something out
+            tree.note(self.node);
+            return false;
+        }
+        tree.may_be_null(self.node) && scalar::is_null(tree, self.node)
     }
 
     /// Whether it is not there at all (null is there).

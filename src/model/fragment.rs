@@ -65,6 +65,10 @@ impl Fragments {
         if let Some(by) = self.patches.get(file.name()) {
             return Some(format!("a patch that {by} names"));
         }
+        // a file with a piece in it is kept whole
+        if object.slim {
+            return None;
+        }
         if is_kustomization(object) {
             const CHANGES: [&str; 8] = [
                 "patches",
@@ -92,6 +96,11 @@ impl Fragments {
         }
         is_piece_of_workload(object).then(|| "a piece of a workload: it has neither a selector nor an image".to_owned())
     }
+}
+
+/// Whether an object may be no more than a piece for something else by what stands in it.
+pub(super) fn may_be_one(object: &Object<'_>) -> bool {
+    is_kustomization(object) || object.api_version == "builtin" || object.field().key("$patch").exists() || is_piece_of_workload(object)
 }
 
 /// A workload that no API server would take: without a selector, and without an image in any container.

@@ -70,19 +70,19 @@ impl<'a> Image<'a> {
     /// # Errors
     /// What is wrong with it; the kubelet would refuse it for the same reason.
     pub fn parse(text: &'a str) -> Result<Self, ImageError> {
-        if text.trim().is_empty() {
-            return Err(ImageError::Empty);
-        }
-        if text.trim().len() != text.len() {
-            return Err(ImageError::Space);
+        match text.trim() {
+            "" => return Err(ImageError::Empty),
+            trimmed if trimmed.len() != text.len() => return Err(ImageError::Space),
+            _ => {}
         }
         if is_lower_hex(text, 64) {
             return Err(ImageError::Identifier);
         }
-        let (rest, digest) = text.split_once('@').map_or((text, None), |(rest, digest)| (rest, Some(digest)));
+        let at = memchr::memchr(b'@', text.as_bytes());
+        let (rest, digest) = at.map_or((text, None), |at| (&text[..at], Some(&text[at + 1..])));
         // a colon before the last slash is that of a port
-        let name_end = rest.rfind('/').map_or(0, |slash| slash + 1);
-        let (name, tag) = match rest[name_end..].find(':') {
+        let name_end = memchr::memrchr(b'/', rest.as_bytes()).map_or(0, |slash| slash + 1);
+        let (name, tag) = match memchr::memchr(b':', &rest.as_bytes()[name_end..]) {
             Some(colon) => (&rest[..name_end + colon], Some(&rest[name_end + colon + 1..])),
             None => (rest, None),
         };
@@ -158,7 +158,7 @@ pub fn is_placeholder(text: &str) -> bool {
 /// Registry and the rest, as Docker tells them apart.
 fn split_domain(name: &str) -> (&str, &str) {
     let Some((first, rest)) = name.split_once('/') else { return (DEFAULT_DOMAIN, name) };
-    let is_domain = first == "localhost" || first.contains(['.', ':']) || first.contains(|c: char| c.is_ascii_uppercase());
+    let is_domain = first == "localhost" || first.bytes().any(|byte| matches!(byte, b'.' | b':' | b'A'..=b'Z'));
     match first {
         "index.docker.io" => (DEFAULT_DOMAIN, rest),
         _ if is_domain => (first, rest),
@@ -170,10 +170,10 @@ fn check_name(domain: &str, path: &str) -> Result<(), ImageError> {
     if !is_domain(domain) {
         return Err(ImageError::Domain);
     }
-    if path.contains(|c: char| c.is_uppercase()) {
+    if path.bytes().any(|byte| byte.is_ascii_uppercase()) || !path.is_ascii() && path.contains(char::is_uppercase) {
         return Err(ImageError::Uppercase);
     }
-    if !path.split('/').all(is_component) {
+    if !path.as_bytes().split(|byte| *byte == b'/').all(is_component) {
         return Err(ImageError::Path);
     }
     if path.len() > 255 { Err(ImageError::Length) } else { Ok(()) }
@@ -187,12 +187,12 @@ fn is_domain(domain: &str) -> bool {
         }
         None => domain.split_once(':').map_or((domain, None), |(host, port)| (host, Some(port))),
     };
-    host.split('.').all(is_label) && port.is_none_or(is_port)
+    host.as_bytes().split(|byte| *byte == b'.').all(is_label) && port.is_none_or(is_port)
 }
 
-fn is_label(label: &str) -> bool {
-    let plain = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    plain && !label.is_empty() && !label.starts_with('-') && !label.ends_with('-')
+fn is_label(label: &[u8]) -> bool {
+    let plain = label.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-');
+    plain && !label.is_empty() && !label.starts_with(b"-") && !label.ends_with(b"-")
 }
 
 fn is_port(port: &str) -> bool {
@@ -200,13 +200,11 @@ fn is_port(port: &str) -> bool {
 }
 
 /// Lower-case letters and digits, with `.`, `_`, `__` or any number of `-` between them.
-fn is_component(component: &str) -> bool {
-    let is_word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    let bytes = component.as_bytes();
-    let ends = bytes.first().is_some_and(|&byte| is_word(byte)) && bytes.last().is_some_and(|&byte| is_word(byte));
-    let known = bytes.iter().all(|&byte| is_word(byte) || matches!(byte, b'.' | b'_' | b'-'));
-    let mut separators = component.split(|c: char| c.is_ascii_alphanumeric()).filter(|between| !between.is_empty());
-    ends && known && separators.all(|between| matches!(between, "." | "_" | "__") || between.bytes().all(|byte| byte == b'-'))
+fn is_component(component: &[u8]) -> bool {
+    let is_word = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let is_separator = |run: &[u8]| matches!(run, b"." | b"_" | b"__") || run.iter().all(|byte| *byte == b'-');
+    let ends = component.first().is_some_and(is_word) && component.last().is_some_and(is_word);
+    ends && component.chunk_by(|one, next| is_word(one) == is_word(next)).all(|run| is_word(&run[0]) || is_separator(run))
 }
 
 fn is_tag(tag: &str) -> bool {

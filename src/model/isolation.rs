@@ -168,7 +168,9 @@ impl<'a> Namespace<'a> {
         let applies = |object: &Object<'a>, whole_cluster: bool| {
             whole_cluster || object.namespace.unwrap_or(evidence.assumed_namespace()) == self.record.name
         };
-        OTHERS.iter().filter(|other| other.can.contains(&effect)).find_map(|other| {
+        // most inputs have none
+        let seen = evidence.lazy.other_policies.get_or_init(|| (0..OTHERS.len()).filter(|at| evidence.has(OTHERS[*at].kind)).collect());
+        seen.iter().map(|at| &OTHERS[*at]).filter(|other| other.can.contains(&effect)).find_map(|other| {
             let mut objects = evidence.of_kind_in(self.record.world, other.kind);
             objects.find(|object| applies(object, other.whole_cluster))
         })

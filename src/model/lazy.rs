@@ -26,4 +26,6 @@ pub(crate) struct Lazy {
     pub(crate) pod_defaults: OnceLock<pod_defaults::Found>,
     /// The meshes that there are.
     pub(crate) meshes: OnceLock<Present>,
+    /// Which kinds of policies there are besides NetworkPolicies, by their places in the list of `model::isolation`.
+    pub(crate) other_policies: OnceLock<Vec<usize>>,
 }

@@ -46,7 +46,7 @@ impl<'a> Container<'a> {
         let known = self.pod.scan().version() >= POD_LEVEL;
         let shared = known && matches!(resource, "cpu" | "memory") && !self.pod.is_tekton();
         let pod = self.pod;
-        [self.resources()].into_iter().chain(shared.then(|| pod.at("resources")))
+        std::iter::once(self.resources()).chain(std::iter::once(pod).filter(move |_| shared).map(|pod| pod.at("resources")))
     }
 
     /// The kustomization that builds the pod without a LimitRange of its namespace.

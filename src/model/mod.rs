@@ -54,6 +54,7 @@ pub mod selector;
 pub mod service;
 mod service_account;
 pub mod shown;
+pub mod slim;
 pub mod standard;
 mod structure;
 pub mod system;

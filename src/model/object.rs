@@ -28,6 +28,8 @@ pub struct Object<'a> {
     pub tainted: bool,
     /// It was read from a running cluster.
     pub live: bool,
+    /// Another shard judges it, and a part of it is left out here.
+    pub slim: bool,
 }
 
 impl<'a> Object<'a> {
@@ -48,7 +50,7 @@ impl<'a> Object<'a> {
             // an unknown kind without a namespace may well be cluster-scoped
             None => named,
         };
-        Some(Object { root, id: u32::MAX, api_version, group, kind, namespace, name, world, tainted, live: false })
+        Some(Object { root, id: u32::MAX, api_version, group, kind, namespace, name, world, tainted, live: false, slim: false })
     }
 
     /// Which file of the scan it stands in.

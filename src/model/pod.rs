@@ -32,6 +32,7 @@ struct Known<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ContainerRecord<'a> {
     pub(crate) field: Field<'a>,
+    name: &'a str,
     security: Field<'a>,
     kind: ContainerKind,
     list: &'static str,
@@ -61,8 +62,10 @@ impl<'a> PodRecord<'a> {
 
     /// The same, looked up.
     pub(crate) fn find_containers(&self) -> impl Iterator<Item = ContainerRecord<'a>> + use<'a> {
-        let record = |(field, list, kind): (Field<'a>, _, _)| ContainerRecord { field, security: field.key("securityContext"), kind, list };
-        self.places_of_containers().map(record)
+        self.places_of_containers().map(|(field, list, kind)| {
+            let (name, security) = (field.key("name").str(), field.key("securityContext"));
+            ContainerRecord { field, name, security, kind, list }
+        })
     }
 
     /// The metadata that the pod gets.
@@ -97,6 +100,7 @@ pub struct Container<'a> {
     pub pod: Pod<'a>,
     /// Its place in the list.
     pub field: Field<'a>,
+    name: &'a str,
     /// Its own `securityContext`.
     security: Field<'a>,
     /// Which list.
@@ -189,7 +193,8 @@ impl<'a> Pod<'a> {
     /// All containers: init, regular, ephemeral, in this order.
     pub fn containers(&self) -> impl Iterator<Item = Container<'a>> + use<'a> {
         let pod = *self;
-        self.record.containers().map(move |ContainerRecord { field, security, kind, list }| Container { pod, field, security, kind, list })
+        let container = move |ContainerRecord { field, name, security, kind, list }| Container { pod, field, name, security, kind, list };
+        self.record.containers().map(container)
     }
 
     /// The volumes it declares.
@@ -214,9 +219,8 @@ impl<'a> Container<'a> {
     /// Its name, "" when it has none.
     #[must_use]
     pub fn name(&self) -> &'a str {
-        let name = self.field.key("name").str();
         // Argo's own name for the one container of a template
-        if name.is_empty() && layers::is_single(self.list) { "main" } else { name }
+        if self.name.is_empty() && layers::is_single(self.list) { "main" } else { self.name }
     }
 
     /// A field of the container, by dotted path.

@@ -3,9 +3,6 @@
 use crate::model::field::Field;
 use crate::parse::scalar::Value;
 
-/// The suffixes that a number may have; an exponent is one as well.
-const SUFFIXES: &[&str] = &["", "n", "u", "m", "k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
-
 /// Whether there is a quantity, and it is more than nothing; `None` where the API server would refuse what is written.
 pub(super) fn is_positive(field: Field<'_>) -> Option<bool> {
     match field.value() {
@@ -24,16 +21,21 @@ fn read(text: &str) -> Option<bool> {
         Some(rest) => (true, rest),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
     };
-    let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+    let end = rest.bytes().position(|byte| !byte.is_ascii_digit() && byte != b'.').unwrap_or(rest.len());
     let (number, suffix) = rest.split_at(end);
     let exponent = suffix.strip_prefix(['e', 'E']).map(|power| power.strip_prefix(['+', '-']).unwrap_or(power));
     let is_power = |power: &str| !power.is_empty() && power.bytes().all(|byte| byte.is_ascii_digit());
-    let known = SUFFIXES.contains(&suffix) || exponent.is_some_and(is_power);
-    if text.is_empty() || number.matches('.').count() > 1 || !known {
+    if text.is_empty() || number.bytes().filter(|byte| *byte == b'.').count() > 1 || !(is_suffix(suffix) || exponent.is_some_and(is_power))
+    {
         return None;
     }
     let above = number.bytes().any(|byte| matches!(byte, b'1'..=b'9'));
     if negative && above { None } else { Some(above) }
+}
+
+/// The suffixes that a number may have; an exponent is one as well.
+fn is_suffix(text: &str) -> bool {
+    matches!(text, "" | "n" | "u" | "m" | "k" | "M" | "G" | "T" | "P" | "E" | "Ki" | "Mi" | "Gi" | "Ti" | "Pi" | "Ei")
 }
 
 #[cfg(test)]

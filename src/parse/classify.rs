@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use crate::discover::{Gap, Origin, Place, Source};
 
 use super::fault::{self, Fault};
-use super::tree::{Kind, NodeId, Tree};
+use super::tree::{Kind, NodeId, Quick, Tree};
 use super::{File, Limits, Role, Status, decode, directive, host, keys, scalar, template, yaml};
 
 /// The largest file that is read at all: what may hold documents of the largest size, and fits memory.
@@ -36,6 +36,7 @@ pub fn read(source: Source, limits: &Limits) -> File {
         status: Status::Gap,
         live: false,
         host: false,
+        slim: None,
         role: Role::Judged,
     };
     let (origin, stat) = match origin {
@@ -274,6 +275,11 @@ fn shows_object(text: &str) -> bool {
 
 /// The value of a key of a document's mapping, merge keys followed one step.
 fn find(tree: &Tree, root: NodeId, key: &str) -> Option<NodeId> {
+    match tree.quick_get(root, key) {
+        Quick::Found(value) => return Some(value),
+        Quick::Absent => return None,
+        Quick::Unsure => {}
+    }
     let target = |id: NodeId| tree.target(id).unwrap_or(id);
     let mut found = None;
     for (name, value) in tree.entries(root) {

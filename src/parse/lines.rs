@@ -42,7 +42,9 @@ impl<'a> Lines<'a> {
     pub fn new(text: &'a str) -> Self {
         let bytes = text.as_bytes();
         let ends = memchr::memchr2_iter(b'\n', b'\r', bytes).filter(|&at| bytes[at] == b'\n' || bytes.get(at + 1) != Some(&b'\n'));
-        let starts = std::iter::once(0).chain(ends.map(|at| at as u32 + 1)).collect();
+        let mut starts = Vec::with_capacity(bytes.len() / 20 + 1);
+        starts.push(0);
+        starts.extend(ends.map(|at| at as u32 + 1));
         Lines { text, starts, before: OnceCell::new() }
     }
 

@@ -13,14 +13,16 @@ use super::{Document, File, Limits, Role, Status, json};
 /// Parses every list in parallel, in the order given.
 #[must_use]
 pub fn all(lists: Vec<List>) -> Vec<File> {
-    lists.into_par_iter().map(read).collect()
+    lists.into_par_iter().map(|list| read(&list)).collect()
 }
 
-fn read(list: List) -> File {
+/// Parses one.
+#[must_use]
+pub fn read(list: &List) -> File {
     let List { uri, text, .. } = list;
     let mut file = File {
         shown: uri.clone(),
-        uri: Some(uri),
+        uri: Some(uri.clone()),
         root: String::new(),
         bytes: text.len() as u64,
         sha256: Sha256::digest(text.as_bytes()).into(),
@@ -31,11 +33,12 @@ fn read(list: List) -> File {
         status: Status::Read,
         live: true,
         host: false,
+        slim: None,
         role: Role::Judged,
     };
     // a list is one document however long it is
     let limits = Limits { document: usize::MAX, ..Limits::default() };
-    let mut builder = Builder::new(text.into());
+    let mut builder = Builder::new(text.as_str().into());
     let mut faults = Vec::new();
     match json::value(&mut builder, 0, &limits, &mut faults) {
         Ok(Some(json::Value { root: Some(root), tainted, .. })) => {

@@ -59,8 +59,29 @@ pub struct File {
     pub live: bool,
     /// It was found below the root of a node.
     pub host: bool,
+    /// In a shard: its objects, of which the tree has no more than others are joined with; `None` where it has all.
+    pub slim: Option<Box<[Stub]>>,
     /// What it is to the scan.
     pub role: Role,
+}
+
+/// An object of a slim file. Its names are byte ranges of the text.
+#[derive(Debug, Clone, Copy)]
+pub struct Stub {
+    /// Its top, or the mark in its place.
+    pub node: NodeId,
+    /// Whether a part of it is left out.
+    pub is_slim: bool,
+    /// See [`Document::tainted`].
+    pub tainted: bool,
+    /// `apiVersion`
+    pub api_version: (u32, u32),
+    /// `kind`
+    pub kind: (u32, u32),
+    /// The namespace, when it has one.
+    pub namespace: Option<(u32, u32)>,
+    /// `metadata.name`
+    pub name: (u32, u32),
 }
 
 /// What a file is to the scan.

@@ -27,6 +27,7 @@ pub fn read(source: Source) -> Option<File> {
         status: Status::Read,
         live: false,
         host: false,
+        slim: None,
         role: Role::Source(Vec::new()),
     })
 }

@@ -8,6 +8,7 @@
 //! Aliases stay aliases: they are resolved on look-up (`model::Field`), never expanded.
 
 mod build;
+pub mod slim;
 
 use std::sync::Arc;
 
@@ -101,6 +102,8 @@ pub struct Tree {
     text: Arc<str>,
     nodes: Vec<Node>,
     decoded: Vec<Box<str>>,
+    /// Of a slim copy: who looked at what it lacks.
+    notes: Option<Box<slim::Notes>>,
 }
 
 /// What two keys of a mapping nearly always differ in: length, first, middle and last byte.
@@ -128,7 +131,7 @@ impl Tree {
     /// An empty tree over `text`, which must be under 4 GiB.
     #[must_use]
     pub fn new(text: Arc<str>) -> Self {
-        Tree { text, nodes: Vec::new(), decoded: Vec::new() }
+        Tree { text, nodes: Vec::new(), decoded: Vec::new(), notes: None }
     }
 
     /// The whole text of the file, as decoded (never with a byte order mark).
@@ -229,11 +232,15 @@ impl Tree {
         if node.kind != Kind::Scalar {
             return "";
         }
-        if node.flags & DECODED != 0 {
-            return &self.decoded[node.link as usize];
-        }
-        let quote = u32::from(matches!(node.style, Style::SingleQuoted | Style::DoubleQuoted));
-        &self.text[(node.start + quote) as usize..(node.end - quote) as usize]
+        if node.flags & DECODED != 0 { &self.decoded[node.link as usize] } else { self.spelling(node) }
+    }
+
+    /// Whether a node is a scalar without quotes, and tagged or as long as null is spelled: what most nodes are not.
+    #[inline]
+    pub(crate) fn may_be_null(&self, id: NodeId) -> bool {
+        let node = self.node(id);
+        let fits = matches!(node.end - node.start, 0 | 1 | 4) || node.flags & DECODED != 0 || node.tag != Tag::None;
+        fits && node.kind == Kind::Scalar && node.style == Style::Plain
     }
 
     /// The keys and values of a mapping, in order; nothing for anything else. Merge keys come as they are written.
@@ -261,7 +268,7 @@ impl Tree {
         }
         let mut found = None;
         for (name, value) in self.entries(id) {
-            if self.is_text(name, key.as_bytes()) {
+            if self.kind(name) == Kind::Scalar && self.text(name) == key {
                 found = Some((name, value));
             }
         }
@@ -287,7 +294,8 @@ impl Tree {
     fn get_tagged(&self, mut at: NodeId, end: NodeId, key: &[u8]) -> Option<(NodeId, NodeId)> {
         let tag = key_tag(key);
         while at < end {
-            if self.node(at).link == tag && self.is_text(at, key) {
+            let node = self.node(at);
+            if node.link == tag && self.spelling(node).as_bytes() == key {
                 return Some((at, at + 1));
             }
             at = self.next(at + 1);
@@ -295,19 +303,11 @@ impl Tree {
         None
     }
 
-    /// Whether a node is a scalar of this text.
+    /// A scalar as it is written, without its quotes.
     #[inline]
-    fn is_text(&self, id: NodeId, text: &[u8]) -> bool {
-        let node = self.node(id);
-        if node.kind != Kind::Scalar {
-            return false;
-        }
-        if node.flags & DECODED != 0 {
-            return self.decoded[node.link as usize].as_bytes() == text;
-        }
-        let quotes = if matches!(node.style, Style::SingleQuoted | Style::DoubleQuoted) { 1 } else { 0 };
-        let (start, end) = (node.start as usize + quotes, node.end as usize - quotes);
-        end - start == text.len() && self.text.as_bytes()[start..end].first() == text.first() && self.text.as_bytes()[start..end] == *text
+    fn spelling(&self, node: &Node) -> &str {
+        let quote = u32::from(matches!(node.style, Style::SingleQuoted | Style::DoubleQuoted));
+        &self.text[(node.start + quote) as usize..(node.end - quote) as usize]
     }
 }
 

@@ -1,6 +1,5 @@
 //! The built-in exceptions: what known node agents and the control plane's own pods cannot do without (rule N2).
 
-use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
@@ -8,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::exception::{Candidate, Excuse};
 use super::pattern::{self, Pattern};
 use super::text::Text;
-use super::{Error, profile};
+use super::{Error, profile, shipped};
 use crate::checks;
+use crate::model::Map;
 use crate::model::host_path::normal_path;
 
 const NAME: &str = "builtin-exceptions.yaml";
@@ -117,7 +117,7 @@ pub fn listed() -> Vec<Listed> {
 
 fn parse() -> Result<Builtin, Error> {
     let body = profile::data(NAME).unwrap_or_default();
-    Text { name: NAME.to_owned(), body: body.to_owned() }.parse()
+    shipped::read(&Text { name: NAME.to_owned(), body: body.to_owned() })
 }
 
 /// The excuse that the list gives a finding.
@@ -158,10 +158,10 @@ fn same(value: &str, seen: &str) -> bool {
     value == seen || value.starts_with('/') && seen.starts_with('/') && normal_path(value) == normal_path(seen)
 }
 
-fn by_check() -> &'static HashMap<&'static str, Vec<Rule>> {
-    static INDEX: OnceLock<HashMap<&'static str, Vec<Rule>>> = OnceLock::new();
+fn by_check() -> &'static Map<&'static str, Vec<Rule>> {
+    static INDEX: OnceLock<Map<&'static str, Vec<Rule>>> = OnceLock::new();
     INDEX.get_or_init(|| {
-        let mut index: HashMap<&str, Vec<Rule>> = HashMap::new();
+        let mut index: Map<&str, Vec<Rule>> = Map::default();
         for (row, allow) in Builtin::embedded().exceptions.iter().flat_map(|row| row.allow.iter().map(move |allow| (row, allow))) {
             for id in &allow.checks {
                 index.entry(id).or_default().push(Rule { row, allow, pattern: OnceLock::new() });

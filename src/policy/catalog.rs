@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::text::{Text, hex};
-use super::{Error, error};
+use super::{Error, error, shipped};
 
 /// The catalog's own name.
 pub const ID: &str = "CNSC";
@@ -166,7 +166,7 @@ impl Catalog {
 }
 
 fn group(text: &Text) -> Result<Group, Error> {
-    let File { group: title, mut controls } = text.parse()?;
+    let File { group: title, mut controls } = shipped::read(text)?;
     for control in &mut controls {
         control.group.clone_from(&title);
     }

@@ -24,6 +24,7 @@ pub mod profile;
 mod profile_file;
 pub mod remark;
 mod select;
+mod shipped;
 mod text;
 pub mod upstream;
 

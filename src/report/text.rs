@@ -39,8 +39,13 @@ impl Default for Options {
 
 /// The columns that a character takes at most.
 fn char_columns(char: char) -> usize {
-    // the emoji selector widens what stands before it
-    if char == '\u{fe0f}' { 1 } else { char.width().unwrap_or(1) }
+    match char {
+        // what rules are drawn with, many in a row
+        '\u{2500}'..='\u{257f}' => 1,
+        // the emoji selector widens what stands before it
+        '\u{fe0f}' => 1,
+        char => char.width().unwrap_or(1),
+    }
 }
 
 /// The columns that a text takes at most. Terminals disagree about joined emoji: this counts each part.
@@ -128,6 +133,10 @@ pub(super) fn clean_path(text: &str, most: usize) -> String {
 /// Breaks a text into lines at its spaces: the first of at most `first` columns, the others of `rest`.
 /// A word too long for a line is broken anywhere. The first line may be empty; there is at least one.
 pub(super) fn wrap(text: &str, first: usize, rest: usize) -> Vec<String> {
+    // most texts are one line, and words with one space between them
+    if text.len() <= first && text.is_ascii() && !text.starts_with(' ') && !text.ends_with(' ') && !text.contains("  ") {
+        return vec![text.to_owned()];
+    }
     let rest = rest.max(2);
     let mut lines = vec![String::new()];
     let mut left = first;

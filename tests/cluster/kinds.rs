@@ -83,7 +83,14 @@ fn where_no_schema_can_be_had_everything_strange_is_read() {
 
 #[test]
 fn a_narrow_scan_reads_what_it_judges_and_a_snapshot_gives_the_same() {
-    let api = api(|asked| (asked.path == "/api/v1/secrets").then_some(Reply::Status(403, None)));
+    let api = api(|asked| match asked.path.as_str() {
+        "/api/v1/secrets" => Some(Reply::Status(403, None)),
+        "/api/v1/nodes" => {
+            Some(Reply::Json(list("Node", &[json!({"metadata": {"name": "n1", "labels": {"eks.amazonaws.com/nodegroup": "g"}}})])))
+        }
+        "/api/v1/nodes/n1/proxy/configz" => Some(Reply::Json(json!({"kubeletconfig": {"readOnlyPort": 0}}))),
+        _ => None,
+    });
     let path = api.folder.path().join("snapshot.gz");
     let taken = cnscan(&["snapshot", "-o", &path.display().to_string()], &api.kubeconfig());
     assert_eq!(taken.status.code(), Some(3));

@@ -144,3 +144,69 @@ fn manifests_laid_over_a_snapshot_take_the_place_of_what_is_there() {
     let alone = Command::cargo_bin("cnscan").expect("the program").args(["scan", "--overlay", "x"]).output().expect("it runs");
     assert_eq!((alone.status.code(), String::from_utf8_lossy(&alone.stderr).contains("give --cluster or --snapshot")), (Some(2), true));
 }
+
+/// Shards of a snapshot, and of a cluster that stands still, are the scan of it.
+#[test]
+fn a_cluster_in_shards_is_the_cluster() {
+    let api = Api::start(|asked| {
+        match asked.path.as_str() {
+        "/api/v1/namespaces" => {
+            Reply::Json(list("Namespace", &["a", "b", "c", "d"].map(|name| json!({"metadata": {"name": name, "labels": {"x": "y"}}}))))
+        }
+        "/apis/apps/v1/deployments" => Reply::Json(list("Deployment", &["a", "b", "c", "d"].map(|name| {
+            let spec = json!({"selector": {"matchLabels": {"app": "web"}}, "template": {"metadata": {"labels": {"app": "web"}}, "spec": pod("t")["spec"]}});
+            json!({"metadata": {"name": "web", "namespace": name, "uid": format!("d-{name}")}, "spec": spec})
+        }))),
+        PODS => Reply::Json(list("Pod", &["a", "a", "b", "c", "d", "d"].map(|name| {
+            let mut own = pod(&format!("web-{name}"));
+            own["metadata"]["namespace"] = name.into();
+            own["metadata"]["labels"] = json!({"app": "web"});
+            own["metadata"]["ownerReferences"] = json!([{"apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "uid": format!("d-{name}"), "controller": true}]);
+            if name == "c" {
+                own["spec"]["hostNetwork"] = true.into();
+            }
+            own
+        }))),
+        "/apis/networking.k8s.io/v1/networkpolicies" => {
+            let spec = json!({"podSelector": {}, "policyTypes": ["Ingress"], "ingress": [{"from": [{"namespaceSelector": {}}]}]});
+            Reply::Json(list("NetworkPolicy", &[json!({"metadata": {"name": "p", "namespace": "b"}, "spec": spec})]))
+        }
+        _ => Reply::Usual,
+    }
+    });
+    let (path, _) = capture(&api);
+    let strip = |output: &Output| {
+        let mut value = result(output);
+        value["run"].take();
+        value["scope"]["kind"].take();
+        value
+    };
+    let whole = strip(&replay(&path, &[]));
+    assert!(rows(&whole, "findings").len() > 20);
+    for (count, live) in [(2, true), (3, false), (7, false)] {
+        let parts: Vec<_> = (0..count)
+            .map(|index| {
+                let part = api.folder.path().join(format!("{index}.json"));
+                let (shard, out) = (format!("{index}/{count}"), format!("json={}", part.display()));
+                let flags = ["--shard", shard.as_str(), "-o", out.as_str(), "-q"];
+                let output = if live {
+                    cnscan(&[&["scan", "--cluster", "--no-config"], &flags[..]].concat(), &api.kubeconfig())
+                } else {
+                    shard_of(&path, &flags)
+                };
+                assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+                part
+            })
+            .collect();
+        let mut merge = Command::cargo_bin("cnscan").expect("the program");
+        let merged =
+            merge.env("SOURCE_DATE_EPOCH", "1790000000").args(["merge", "-q", "-f", "json"]).args(parts).output().expect("it runs");
+        assert!(strip(&merged) == whole, "{count} shards");
+    }
+}
+
+fn shard_of(path: &Path, flags: &[&str]) -> Output {
+    let mut command = Command::cargo_bin("cnscan").expect("the program");
+    command.env("SOURCE_DATE_EPOCH", "1790000000").current_dir(path.parent().expect("a folder"));
+    command.args(["scan", "--no-config", "--snapshot"]).arg(path).args(flags).output().expect("it runs")
+}

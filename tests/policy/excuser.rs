@@ -78,7 +78,7 @@ fn exceptions_end_and_go_wrong() {
     for (check, said) in [
         ("pss-privileged-containr", "there is no check `pss-privileged-containr`; did you mean `pss-privileged-container`?"),
         ("psss/*", "there is no topic `psss`; did you mean `pss`?"),
-        ("image-signature-not-enforced", "the check `image-signature-not-enforced` is planned, and not in this release"),
+        ("repo-branch-unprotected", "the check `repo-branch-unprotected` is planned, and not in this release"),
     ] {
         let (_, notices) = excuse(&format!("exceptions:\n{}", rule(check, "2027-01-01")), &[], &[]);
         assert_eq!(notices, [format!("cnscan.yaml:2: this exception excuses nothing: {said}")]);

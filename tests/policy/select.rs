@@ -19,8 +19,8 @@ fn selections() {
         "there is no check `pss-privileged`; did you mean `pss-privileged-container`?"
     );
     assert_eq!(
-        error(|request| request.checks = vec!["image-signature-not-enforced".into()]),
-        "the check `image-signature-not-enforced` is planned, and not in this release"
+        error(|request| request.checks = vec!["repo-branch-unprotected".into()]),
+        "the check `repo-branch-unprotected` is planned, and not in this release"
     );
     assert_eq!(
         error(|request| {

@@ -107,7 +107,10 @@ pub(crate) fn kubeconfig(port: u16) -> String {
 fn serve(mut stream: TcpStream, log: &Mutex<Vec<Asked>>, answer: &Answer) -> std::io::Result<()> {
     let mut input = BufReader::new(stream.try_clone()?);
     let mut line = String::new();
-    input.read_line(&mut line)?;
+    // a client whose time is over may connect and say nothing
+    if input.read_line(&mut line)? == 0 {
+        return Ok(());
+    }
     let mut words = line.split(' ').map(str::to_owned);
     let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let mut headers = BTreeMap::new();

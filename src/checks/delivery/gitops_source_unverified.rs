@@ -15,6 +15,7 @@ pub(super) static CHECK: Check = Check {
     blind: "Whose the keys are; whether ARGOCD_GPG_ENABLED switches verification off; files and scripts of pipelines are not read.",
     assurance: Assurance::Enforcement,
     needs: USERS,
+    beside: &[HELM_REPOSITORY],
     refs: &[
         "https://fluxcd.io/flux/components/source/gitrepositories/#verification",
         "https://argo-cd.readthedocs.io/en/stable/user-guide/gpg-verification/",

@@ -1,8 +1,8 @@
 //! When the next Log4Shell comes, the first question is what of it runs where.
 
 use crate::checks::{Assurance, Check, Probe, Severity, Verdict};
-use crate::model::Scan;
 use crate::model::scanner::{self, About, Known, PARTS};
+use crate::model::{Scan, kinds};
 
 pub(super) static CHECK: Check = Check {
     id: "sbom-running-image-missing",
@@ -14,6 +14,7 @@ pub(super) static CHECK: Check = Check {
     how: "Fails for each image in use that no SBOM report is about, or whose report lists no component, where the evidence has such reports. Is for review where it has none, although all was to be seen, and where reports of the repository do not tell the digest. Does not apply where nothing runs.",
     blind: "SBOMs that are kept elsewhere: as attestations in the registry, in a database of dependencies. Those of Kubescape are not read.",
     assurance: Assurance::Configuration,
+    needs: &[kinds::POD],
     beside: PARTS,
     refs: &["https://aquasecurity.github.io/trivy-operator/latest/docs/crds/sbom-report/"],
     maps: &[("owasp_k8s_2022", &["K02"])],

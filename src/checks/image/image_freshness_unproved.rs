@@ -1,7 +1,7 @@
 //! An image that nobody updates keeps what was found in it since.
 
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
-use crate::model::{Field, GroupKind, Image, Object, Scan, time};
+use crate::model::{Field, GroupKind, Image, Object, Scan, kinds, time};
 use crate::settings::{Default, Setting};
 
 pub(super) static CHECK: Check = Check {
@@ -13,6 +13,7 @@ pub(super) static CHECK: Check = Check {
     fix: "Let an image automation follow the newest version that is verified, and see to it that its sources are ready.",
     how: "Fails where Flux has chosen an image newer than the one that a workload runs for more than `image_update_days`, where it cannot scan a repository or fetch an artifact for more than a day, and where it last scanned one longer ago. Does not apply to objects without status, as in files, and to those that are suspended.",
     blind: "Images that no automation follows, and when an image was built.",
+    needs: &[kinds::POD],
     settings: &[&DAYS],
     refs: &["https://fluxcd.io/flux/components/image/", "https://kubernetes.io/docs/concepts/containers/images/#updating-images"],
     maps: &[("owasp_k8s_2022", &["K10"]), ("owasp_k8s_2025", &["K07"]), ("cwe", &["CWE-672"])],

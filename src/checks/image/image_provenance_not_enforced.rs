@@ -2,7 +2,7 @@
 
 use crate::checks::{Assurance, Check, Fault, Probe, Severity, Verdict};
 use crate::model::admission::image::{self, How};
-use crate::model::admission::kinds::OF_IMAGES;
+use crate::model::admission::kinds::{AROUND_IMAGES, OF_IMAGES};
 use crate::model::image::is_placeholder;
 use crate::model::{Field, Image, Namespace};
 use crate::settings::SYSTEM_NAMESPACES;
@@ -17,7 +17,7 @@ pub(super) static CHECK: Check = Check {
     how: "Fails for a namespace with workloads where no rule that refuses asks for a signed SLSA provenance attestation of an image. Is for review where such an attestation is asked for without a condition on the builder or the source, where the rule is not understood, or where only other attestations are asked for. Does not apply to system namespaces and those without workloads.",
     blind: "What is verified before admission, in pipelines and registries, and by engines that are not read.",
     assurance: Assurance::Enforcement,
-    beside: OF_IMAGES,
+    beside: AROUND_IMAGES,
     settings: &[&SYSTEM_NAMESPACES],
     refs: &["https://slsa.dev/spec/v1.0/verifying-artifacts", "https://docs.sigstore.dev/policy-controller/overview/"],
     maps: &[("owasp_k8s_2022", &["K02"]), ("mitre", &["T1195.002"]), ("cwe", &["CWE-353"])],

@@ -1,6 +1,7 @@
 //! Where anything can be pulled from, a slip of the pen or a name that looks alike is enough.
 
 use crate::checks::{Assurance, Check, Fault, Probe, Severity, Verdict};
+use crate::model::admission::kinds::OF_PODS;
 use crate::model::admission::registries::{self, Limit};
 use crate::model::image::is_placeholder;
 use crate::model::{Container, Field, GroupKind, Image, Namespace, kinds};
@@ -16,6 +17,7 @@ pub(super) static CHECK: Check = Check {
     how: "Fails for an image outside of `allowed_registries`, where that is set; for a list of Gatekeeper or Kyverno that also lets in names which only begin alike, as its entries do not end in `/` or `/*`; and where nothing is seen to refuse other registries. Passes where a list of Gatekeeper, Kyverno (for all three lists of containers) or OpenShift does. For review: placeholders, policies on images in a way that is not read, and a missing policy where the input may be a part of the cluster, which is asked once where it comes to the same for every namespace; does not apply to system namespaces and those without workloads.",
     assurance: Assurance::Enforcement,
     needs: POLICIES,
+    beside: OF_PODS,
     settings: &[&ALLOWED, &crate::settings::SYSTEM_NAMESPACES],
     blind: "Policies other than lists of Gatekeeper, Kyverno and OpenShift are named, not read; mirrors and pull-through caches that runtimes are set to.",
     refs: &[

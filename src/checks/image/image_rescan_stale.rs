@@ -2,7 +2,7 @@
 
 use crate::checks::{Check, Probe, Severity, Verdict};
 use crate::model::scanner::{self, About, Known, VULNERABILITIES};
-use crate::model::{Scan, time};
+use crate::model::{Scan, kinds, time};
 use crate::settings::{Default, Setting};
 
 pub(super) static CHECK: Check = Check {
@@ -14,6 +14,7 @@ pub(super) static CHECK: Check = Check {
     fix: "Run a scanner in the cluster that renews its reports daily, such as trivy-operator with `OPERATOR_SCANNER_REPORT_TTL: 24h`.",
     how: "Fails for each image in use that no vulnerability report is about, or whose newest report is older than `rescan_days`, where the evidence has such reports. Is for review where it has none, although all was to be seen, as a registry may scan; and where reports of the repository do not tell the digest. Does not apply where nothing runs.",
     blind: "Scanners that keep no reports of their own in the cluster: registries, StackRox, NeuVector, Sysdig. Reports of Kubescape are not read.",
+    needs: &[kinds::POD],
     beside: VULNERABILITIES,
     settings: &[&DAYS],
     refs: &["https://aquasecurity.github.io/trivy-operator/latest/docs/crds/vulnerability-report/"],

@@ -2,7 +2,7 @@
 
 use crate::checks::{Assurance, Check, Fault, Probe, Severity, Verdict};
 use crate::model::admission::image::{self, How, Rule};
-use crate::model::admission::kinds::OF_IMAGES;
+use crate::model::admission::kinds::{AROUND_IMAGES, OF_IMAGES};
 use crate::model::image::is_placeholder;
 use crate::model::{Field, Image, Map, Namespace, Object, UNSET_NAMESPACE};
 use crate::settings::{Default, SYSTEM_NAMESPACES, Setting};
@@ -17,7 +17,7 @@ pub(super) static CHECK: Check = Check {
     how: "Fails for a namespace with workloads where an image is verified by no rule that refuses: none matches it, the rule only reports or does not require it, or anybody may have signed it (static pass, no identity, patterns that fit all). Kyverno image rules and image policies, policy-controller with its namespace label and no-match policy, OpenShift image policies and Kubewarden's verifier are read. Is for review where a rule is not understood or another verifier is there. Does not apply to system namespaces and those without workloads.",
     blind: "What is verified elsewhere: by nodes (policy.json), an image policy webhook of the API server, Binary Authorization, a registry; Connaisseur, Portieris and Ratify are named, not read.",
     assurance: Assurance::Enforcement,
-    beside: OF_IMAGES,
+    beside: AROUND_IMAGES,
     settings: &[&REQUIRE, &SYSTEM_NAMESPACES],
     refs: &[
         "https://docs.sigstore.dev/policy-controller/overview/",

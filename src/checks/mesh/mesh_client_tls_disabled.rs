@@ -38,7 +38,7 @@ const BESIDE: &[crate::model::GroupKind] = &{
 
 fn probe(namespace: &Namespace<'_>) -> Verdict {
     let scan = namespace.scan();
-    let rules: Vec<_> = scan.evidence.of_kind_in(namespace.world(), DESTINATION_RULE).filter(|rule| is_in(rule, namespace)).collect();
+    let rules: Vec<_> = mesh::within(namespace, DESTINATION_RULE).collect();
     if mesh::present(scan, namespace.world()).is_empty() && rules.is_empty() {
         return Verdict::Skip("no mesh was seen: mesh-workload-not-meshed says so".into());
     }
@@ -48,10 +48,6 @@ fn probe(namespace: &Namespace<'_>) -> Verdict {
     }
     let of_rules = rules.into_iter().flat_map(|rule| of_rule(rule, namespace));
     of_rules.chain(pods.iter().flat_map(|(pod, mesh, _)| of_pod(pod, *mesh))).collect()
-}
-
-fn is_in(object: &Object<'_>, namespace: &Namespace<'_>) -> bool {
-    object.namespace.unwrap_or(namespace.scan().evidence.assumed_namespace()) == namespace.name()
 }
 
 /// Every place in a DestinationRule where TLS is set.

@@ -2,9 +2,9 @@
 
 use crate::checks::{Assurance, Check, Fault, Probe, Severity, Verdict};
 use crate::model::mesh::istio_rules::{Applied, applied, requires_token};
-use crate::model::mesh::{AUTHORIZATION_POLICY, REQUEST_AUTHENTICATION, root_namespace};
+use crate::model::mesh::{AUTHORIZATION_POLICY, ISTIO_OPERATOR, REQUEST_AUTHENTICATION, root_namespace};
 use crate::model::selector::{Match, Selector};
-use crate::model::{GroupKind, Object, Scan};
+use crate::model::{GroupKind, Object, Scan, kinds};
 
 pub(super) static CHECK: Check = Check {
     id: "mesh-end-user-token-optional",
@@ -16,7 +16,8 @@ pub(super) static CHECK: Check = Check {
     how: "Fails a RequestAuthentication whose workloads no AuthorizationPolicy asks a request principal (or a claim) of: one that allows, with each of its rules asking, or one that denies whoever has none. Fails too a rule of its tokens with keys fetched by plain http, or without audiences (low); and a SecurityPolicy of Envoy Gateway whose tokens are optional. Whether an application checks tokens itself does not show.",
     blind: "Identity that is handled inside of the application, or by a proxy before the mesh; whether the token is passed on to where it is needed.",
     assurance: Assurance::Enforcement,
-    needs: &[AUTHORIZATION_POLICY],
+    needs: &[AUTHORIZATION_POLICY, kinds::NAMESPACE, kinds::POD, kinds::CONFIG_MAP, kinds::SERVICE],
+    beside: &[ISTIO_OPERATOR],
     refs: &["https://istio.io/latest/docs/reference/config/security/request_authentication/"],
     maps: &[("owasp_k8s_2022", &["K06"]), ("owasp_k8s_2025", &["K09"]), ("cwe", &["CWE-287"])],
     probe: Probe::Object(&[REQUEST_AUTHENTICATION, SECURITY_POLICY], probe),

@@ -15,7 +15,16 @@ pub(super) static CHECK: Check = Check {
     fix: "Use an intermediate authority issued from outside of the cluster and renewed by itself, and let nobody but the control plane read its Secret.",
     how: "Where there is a mesh, fails a root certificate (Linkerd's trust roots, Istio's root certificate, those beside the key) that has ended or ends within 30 days, and a Secret with the authority's key that a bound role names and that somebody outside of its namespace may read; what Kubernetes itself grants, and rules with wildcards, are told by other checks. The self-signed authority of Istio is for review. Keys are never looked at.",
     blind: "An authority outside of the cluster, and how its key is kept; Secrets of which only the names are read.",
-    needs: &[kinds::CONFIG_MAP, kinds::SECRET, kinds::ROLE, kinds::ROLE_BINDING, kinds::CLUSTER_ROLE, kinds::CLUSTER_ROLE_BINDING],
+    needs: &[
+        kinds::NAMESPACE,
+        kinds::POD,
+        kinds::CONFIG_MAP,
+        kinds::SECRET,
+        kinds::ROLE,
+        kinds::ROLE_BINDING,
+        kinds::CLUSTER_ROLE,
+        kinds::CLUSTER_ROLE_BINDING,
+    ],
     beside: mesh::KINDS,
     refs: &[
         "https://istio.io/latest/docs/tasks/security/cert-management/plugin-ca-cert/",

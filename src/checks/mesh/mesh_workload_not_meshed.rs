@@ -22,7 +22,7 @@ pub(super) static CHECK: Check = Check {
     fix: "Label the namespace for injection or for ambient, and take out what opts pods out of it; or name the workload in `workloads_beside_mesh`.",
     how: "Where there is a mesh, fails each application pod that carries no proxy and is not asked into the mesh: Istio by the labels of pod and namespace, revisions and ambient included, where a pod's opt-out beats its namespace and a namespace that is out cannot be opted into; Linkerd, Kuma and Consul by their annotations and labels. A running pod without the proxy that its template asks for fails as well. For review: no mesh at all, asked once; files that ask for a proxy, as it is put in at admission; revisions without a control plane. Pods on the network of their node, gateways, finished Jobs, control planes and system namespaces are left out.",
     blind: "Proxies that a webhook of another name puts in.",
-    needs: &[kinds::NAMESPACE, kinds::POD],
+    needs: &[kinds::NAMESPACE, kinds::POD, kinds::DEPLOYMENT, kinds::MUTATING_WEBHOOK_CONFIGURATION, kinds::CONFIG_MAP],
     beside: BESIDES,
     settings: &[&SYSTEM_NAMESPACES, &BESIDE],
     refs: &[

@@ -19,7 +19,7 @@ pub(super) static CHECK: Check = Check {
     fix: "Name the peers by the labels of their pods and namespaces, and the ports.",
     how: "Fails an allowing rule that names no peer or the whole internet for ingress, or every pod of every namespace in either direction, in a NetworkPolicy or a policy of Cilium, Calico or the administrator, unless a denial that is asked before it stops just that. Rules for DNS alone are left out for egress. For review: pods behind a Service that is open to the outside, selectors of namespaces that only exclude some, and denials that are not understood. Egress to the internet is told by network-egress-internet-open.",
     blind: "Whether the peers that a rule names are the right ones only their owners know.",
-    needs: &[kinds::SERVICE, kinds::POD],
+    needs: &[kinds::SERVICE, kinds::POD, kinds::NAMESPACE],
     beside: OTHER_POLICIES,
     refs: &["https://kubernetes.io/docs/concepts/services-networking/network-policies/"],
     maps: &[("owasp_k8s_2022", &["K07"]), ("owasp_k8s_2025", &["K05"]), ("mitre", &["T1046"]), ("cwe", &["CWE-923"])],

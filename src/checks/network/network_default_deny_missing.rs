@@ -17,7 +17,7 @@ pub(super) static CHECK: Check = Check {
     fix: "Add a NetworkPolicy with an empty `podSelector`, both `policyTypes` and no rules, and policies beside it that allow what is needed, DNS first.",
     how: "Fails a namespace with workloads when a pod that is not there yet would be open in a direction: no policy, and no policies between them, select every pod (ingress high, egress medium; medium where each present pod is selected), or a rule allows everything again. NetworkPolicies, those of Cilium and Calico with their tiers, and those of the administrator (AdminNetworkPolicy, BaselineAdminNetworkPolicy, ClusterNetworkPolicy) are read in the order in which they are asked. A policy that is not understood, or whose copies differ, is left for review where it decides. Pods on the network of their node do not count, nor do system namespaces.",
     blind: "Whether the network plug-in enforces policies at all does not show in the objects; policies of Antrea are named, not read.",
-    needs: &[kinds::NETWORK_POLICY],
+    needs: &[kinds::NETWORK_POLICY, kinds::CONFIG_MAP],
     beside: OTHER_POLICIES,
     settings: &[&crate::settings::SYSTEM_NAMESPACES],
     refs: &[

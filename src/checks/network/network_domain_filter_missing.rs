@@ -16,7 +16,7 @@ pub(super) static CHECK: Check = Check {
     how: "Passes where every namespace with workloads, but for system ones, denies egress by default and opens none of it to the internet at large, so that only names and addresses that are listed are reached; or where a GlobalThreatFeed of Calico is denied to all of them. Anything else is for review, once, as a resolver or proxy outside of the cluster may filter. It never fails.",
     blind: "Resolvers, proxies and firewalls outside of the cluster, which most filters of names are.",
     assurance: Assurance::Enforcement,
-    needs: &[kinds::NETWORK_POLICY],
+    needs: &[kinds::NETWORK_POLICY, kinds::NAMESPACE, kinds::POD, kinds::CONFIG_MAP],
     beside: BESIDE,
     settings: &[&crate::settings::SYSTEM_NAMESPACES],
     refs: &["https://docs.cilium.io/en/stable/security/dns/", "https://docs.tigera.io/calico-enterprise/latest/threat/suspicious-ips"],

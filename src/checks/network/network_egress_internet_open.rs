@@ -18,7 +18,7 @@ pub(super) static CHECK: Check = Check {
     how: "Fails a namespace whose pods are isolated for egress by any policy, for each rule that allows everybody or half of the internet's addresses or more (low for DNS alone): NetworkPolicies, those of Cilium (entities world and all, `toFQDNs` of every name), of Calico and of the administrator, unless a denial of the internet is asked before. Wide ranges are for review. Namespaces without a policy for egress are told by network-default-deny-missing; system namespaces are left out.",
     blind: "Firewalls and gateways outside of the cluster are not seen, nor whether the addresses of an allowance belong to whom they should.",
     assurance: crate::checks::Assurance::Enforcement,
-    needs: &[kinds::NETWORK_POLICY],
+    needs: &[kinds::NETWORK_POLICY, kinds::CONFIG_MAP],
     beside: OTHER_POLICIES,
     settings: &[&crate::settings::SYSTEM_NAMESPACES],
     refs: &[

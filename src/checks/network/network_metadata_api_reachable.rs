@@ -27,7 +27,7 @@ pub(super) static CHECK: Check = Check {
     how: "Where a Node says that it runs in AWS, Google Cloud or Azure: fails a namespace for a rule that names the address of the metadata service itself, on the port it answers on. For review: a rule that allows the address among others, and pods that nothing isolates for egress, as then the nodes decide. A denial by Cilium, Calico or the administrator that is asked before counts. Left out: system namespaces, and those whose pods are meant to use the service (`metadata_clients`).",
     blind: "What the node itself does against it (hop limit, metadata concealment) is seen only for GKE's metadata server.",
     assurance: crate::checks::Assurance::Enforcement,
-    needs: &[kinds::NETWORK_POLICY, kinds::NODE],
+    needs: &[kinds::NETWORK_POLICY, kinds::NODE, kinds::CONFIG_MAP],
     beside: OTHER_POLICIES,
     settings: &[&SYSTEM_NAMESPACES, &CLIENTS],
     refs: &["https://kubernetes.io/docs/concepts/security/security-checklist/"],

@@ -16,7 +16,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "Each pair that can talk and need not is a way for an attacker from one workload to the next.",
     fix: "Tighten the NetworkPolicies to the pairs that are needed, or add the pair to the setting `allowed_pairs`.",
-    needs: &[kinds::NETWORK_POLICY],
+    needs: &[kinds::NETWORK_POLICY, kinds::CONFIG_MAP],
     beside: OTHER_POLICIES,
     settings: &[&ALLOWED],
     how: "Fails a workload that another one reaches, by all network policies together in the order in which they are asked, on a port that no declared pair allows (`allowed_pairs`). Without declared pairs it is asked once, for review, with the namespaces whose workloads others reach. Pods on the network of their node are left out; a reach that rests on labels or policies that do not show is for review.",

@@ -15,7 +15,7 @@ pub(super) static CHECK: Check = Check {
     fix: "Extend the selector of a policy to the pod, or add a policy that denies by default in the namespace.",
     how: "Fails a pod that no policy isolates in a direction (ingress high; egress medium, where any policy of its namespace is about egress), in a namespace that has policies. NetworkPolicies and those of Cilium, of Calico and of the administrator are read, their selectors evaluated on the labels of the pod, its namespace and its account. Left for review: selectors on labels that a controller sets at run time, copies of a policy that differ, selectors that are not understood. Pods on the network of their node, finished ones, and namespaces without any policy are left out.",
     blind: "Labels that an operator or a webhook adds to pods at run time do not show in their template.",
-    needs: &[kinds::NETWORK_POLICY],
+    needs: &[kinds::NETWORK_POLICY, kinds::NAMESPACE, kinds::CONFIG_MAP],
     beside: OTHER_POLICIES,
     refs: &["https://kubernetes.io/docs/concepts/services-networking/network-policies/"],
     maps: &[("cis", &["5.3.2"]), ("owasp_k8s_2022", &["K07"]), ("owasp_k8s_2025", &["K05"]), ("mitre", &["T1046"]), ("cwe", &["CWE-923"])],

@@ -38,8 +38,8 @@ fn probe(container: &Container<'_>) -> Verdict {
 }
 
 fn faults(container: &Container<'_>) -> Vec<Fault> {
-    let set = HANDLERS.iter().filter(|(path, _)| container.at(path).exists());
-    let hosts = set.flat_map(|&(path, name)| ["httpGet", "tcpSocket"].map(|way| (container.at(path).key(way).key("host"), name)));
+    let set = HANDLERS.iter().map(|&(path, name)| (container.at(path), name)).filter(|(handler, _)| handler.exists());
+    let hosts = set.flat_map(|(handler, name)| ["httpGet", "tcpSocket"].map(|way| (handler.key(way).key("host"), name)));
     let named = hosts.filter(|(host, _)| !host.is_empty());
     named
         .map(|(host, name)| host.fault(format!("{name} of container {} goes to {}", container.name(), host.str())).expected("absent"))

@@ -22,7 +22,10 @@ impl fmt::Display for Setter<'_> {
 
 /// The field of `securityContext` at the pod and at each container, where it is set.
 pub(super) fn of<'a>(pod: &Pod<'a>, path: &'static str) -> impl Iterator<Item = (Setter<'a>, Field<'a>)> + use<'a> {
-    let own = (Setter::Pod, pod.at(path));
-    let containers = pod.containers().map(move |container| (Setter::Container(container.name()), container.at(path)));
-    std::iter::once(own).chain(containers).filter(|(_, field)| field.exists())
+    let own = Some((Setter::Pod, pod.at(path))).filter(|(_, field)| field.exists());
+    let containers = pod.containers().filter_map(move |container| {
+        let field = container.at(path);
+        field.exists().then(|| (Setter::Container(container.name()), field))
+    });
+    own.into_iter().chain(containers)
 }

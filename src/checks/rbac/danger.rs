@@ -145,8 +145,8 @@ fn judge_role(object: &Object<'_>, scan: &Scan<'_>, role: &Role<'_>, danger: &Da
 }
 
 /// A rule as it is, or what a binding in a namespace gives of it.
-pub(super) fn forms<'r, 'a>(rule: &'r Rule<'a>, in_namespace: bool) -> Vec<Cow<'r, Rule<'a>>> {
-    if in_namespace { rule.in_namespace() } else { vec![Cow::Borrowed(rule)] }
+pub(super) fn forms<'r, 'a>(rule: &'r Rule<'a>, in_namespace: bool) -> Cow<'r, [Rule<'a>]> {
+    if in_namespace { rule.in_namespace() } else { Cow::Borrowed(std::slice::from_ref(rule)) }
 }
 
 /// What to say of a rule, and where in it.
@@ -161,12 +161,13 @@ struct Found {
 fn worst(scan: &Scan<'_>, world: u16, rule: &Rule<'_>, holders: &[Holder<'_>], danger: &Danger, through: &str) -> Option<Found> {
     let mut worst: Option<Found> = None;
     for in_namespace in [false, true] {
-        let of_scope: Vec<_> = holders.iter().filter(|holder| holder.namespace.is_some() == in_namespace).collect();
-        if of_scope.is_empty() {
+        let of_scope = holders.iter().filter(|holder| holder.namespace.is_some() == in_namespace);
+        if of_scope.clone().next().is_none() {
             continue;
         }
-        for form in &forms(rule, in_namespace) {
+        for form in forms(rule, in_namespace).iter() {
             let Some(hit) = find(form, danger) else { continue };
+            let of_scope: Vec<_> = of_scope.clone().collect();
             let case = Case { scan, world, rule: form, hit };
             let (weight, who) = weigh(&case, &of_scope, danger);
             let Some((weight, said)) = said(&case, weight, &who, through) else { continue };

@@ -1,6 +1,5 @@
 //! Who deploys is not to set the rules for what is deployed, nor to switch off what would tell of it.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
 use super::danger::{BINDINGS, KINDS};
@@ -97,8 +96,8 @@ fn duties<'r, 'a: 'r>(scan: &'r Scan<'a>, bindings: impl Iterator<Item = &'r Bin
     for binding in bindings.filter(|binding| known.insert(role_of(binding))) {
         let everywhere = binding.namespace.is_none();
         let rules = rbac.rules_of(binding).map(|(_, rule)| rule).filter(|rule| counts(binding, rule));
-        let forms: Vec<_> = rules.flat_map(|rule| danger::forms(rule, !everywhere)).collect();
-        for rule in forms.iter().map(Cow::as_ref) {
+        let forms: Vec<_> = rules.map(|rule| danger::forms(rule, !everywhere)).collect();
+        for rule in forms.iter().flat_map(|forms| forms.iter()) {
             let has = [
                 ("deploy", danger::hit(rule, WORKLOADS).is_some()),
                 ("policy", rbac_security_policy_write::find(rule).is_some()),

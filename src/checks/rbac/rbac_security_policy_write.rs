@@ -76,9 +76,11 @@ const POLICIES: &[(&str, &[&str])] = &[
 
 /// Whether the rule names a resource of the group which is a policy.
 fn policies<'r>(rule: &'r Rule<'r>, group: &str, wanted: &[&str]) -> Vec<&'r str> {
-    let of_group = rule.groups.contains(&group) || rule.groups.contains(&"*") && !wanted.is_empty();
+    if !(rule.groups.contains(&group) || rule.groups.contains(&"*") && !wanted.is_empty()) {
+        return Vec::new();
+    }
     let is_policy = |resource: &&str| if wanted.is_empty() { !resource.contains('/') } else { wanted.contains(resource) };
-    rule.resources.iter().copied().filter(|resource| of_group && is_policy(resource)).collect()
+    rule.resources.iter().copied().filter(is_policy).collect()
 }
 
 pub(super) fn find<'r>(rule: &'r Rule<'r>) -> Option<Hit<'r>> {
@@ -88,11 +90,11 @@ pub(super) fn find<'r>(rule: &'r Rule<'r>) -> Option<Hit<'r>> {
     }
     let (mut named, mut verbs) = (Vec::new(), Vec::new());
     for (group, wanted) in POLICIES {
+        let found = policies(rule, group, wanted);
         // a namespace is deleted with all that its labels protect
         let write = if *wanted == ["namespaces"] { &WRITE[..3] } else { WRITE };
-        let own: Vec<_> = rule.verbs.iter().copied().filter(|verb| write.contains(verb)).collect();
-        let found = policies(rule, group, wanted);
-        if own.is_empty() || found.is_empty() {
+        let own: Vec<_> = rule.verbs.iter().copied().filter(|verb| !found.is_empty() && write.contains(verb)).collect();
+        if own.is_empty() {
             continue;
         }
         named.extend(found.into_iter().filter(|resource| !named.contains(resource)).collect::<Vec<_>>());

@@ -66,6 +66,9 @@ impl<'s> Search<'s> {
         }
         for handler in ["livenessProbe", "readinessProbe", "startupProbe", "lifecycle.postStart", "lifecycle.preStop"] {
             let handler = container.at(handler);
+            if !handler.exists() {
+                continue;
+            }
             let words: Vec<_> = handler.at("exec.command").items().collect();
             self.command(&words);
             for header in handler.at("httpGet.httpHeaders").items() {

@@ -1,6 +1,7 @@
 //! Who runs a control plane that cannot be seen, by the marks that its provider leaves.
 
 use crate::discover::List;
+use crate::discover::wants::BY_LABEL;
 
 /// A provider of control planes, and its marks.
 struct Provider {
@@ -35,7 +36,7 @@ pub(super) fn by(version: &str, lists: &[List]) -> Option<(&'static str, String)
             return Some((provider, format!("its version {version}")));
         }
         let label = provider.labels.iter().find(|label| has(&|path| path == "/api/v1/nodes", &format!("\"{label}\":")))?;
-        Some((provider, format!("the label {label} of its nodes")))
+        Some((provider, format!("{BY_LABEL}{label} of its nodes")))
     })?;
     let runs_here = has(&|path| path.starts_with("/api/v1/") && path.ends_with("/pods"), "\"component\":\"kube-apiserver\"");
     (!runs_here).then_some((provider.name, sign))

@@ -21,7 +21,7 @@ pub use interrupt::Interrupt;
 pub use records::is_record;
 pub use reports::{Form, Reports, Written};
 
-use super::{Captured, Cluster, Facts, Gap, KUBELETS, Page, Prune, Resource, Want, Wants};
+use super::{Captured, Cluster, Facts, Gap, KUBELETS, Page, Prune, Resource, Unseen, Want, Wants};
 use client::{Client, Failure};
 use list::Context;
 
@@ -164,7 +164,14 @@ impl Captured {
 
     async fn kubelets(&mut self, context: &Arc<Context>) {
         let nodes: Vec<_> = self.lists.iter().filter(|list| list.uri.split('?').next() == Some("/api/v1/nodes")).cloned().collect();
-        let known = facts::kubelets(context, &nodes).await;
+        let mut known = facts::kubelets(context, &nodes).await;
+        let of_nodes = self.listed.kinds.iter().find(|reach| reach.group.is_empty() && reach.kind == "Node");
+        // a node that was not listed has a kubelet as well
+        if let Some(why) = of_nodes.and_then(|reach| reach.refused.values().next()).filter(|_| known.unseen.is_none()) {
+            let why = format!("the nodes could not all be listed: {why}");
+            known.unseen = Some(Unseen { kind: format!("{}/{}", KUBELETS.0, KUBELETS.1), why: why.clone() });
+            known.reach.iter_mut().for_each(|reach| _ = reach.refused.entry(String::new()).or_insert_with(|| why.clone()));
+        }
         self.lists.extend(known.lists);
         self.listed.kinds.extend(known.reach);
         self.gaps.extend(known.gaps);
@@ -177,10 +184,6 @@ impl Captured {
         self.listed.kinds.sort();
         self.gaps.sort();
         let (managed_by, managed_sign) = managed::by(&version, &self.lists).unzip();
-        if let (Some(provider), Some(sign)) = (managed_by, &managed_sign) {
-            let said = "runs the control plane, whose configuration cannot be seen: it is not assessed";
-            self.notices.push(format!("{provider} {said} (known by {sign})"));
-        }
         if self.interrupted {
             self.notices.push("reading the cluster was interrupted: what was read until then is judged, the rest is a gap".to_owned());
         }

@@ -86,6 +86,8 @@ fn reports(asked: Asked<'_>) -> Result<(), Refused> {
 
 /// A report by where it stands: its namespace, and its name.
 type Key = (Option<String>, String);
+/// A report that is to be applied, with whether what stands there may be written over, or (`None`) to be deleted.
+type Task = (Key, Option<(String, bool)>);
 
 /// What became of the reports.
 #[derive(Debug, Default)]
@@ -177,12 +179,12 @@ impl Pen {
         let tasks = now.into_iter().map(|(key, body)| {
             // what is there under this name and is not ours is not written over
             let force = earlier.contains(&key);
-            (key, Method::PATCH, Some((body, force)))
+            (key, Some((body, force)))
         });
         for (key, deleted, outcome) in self.all(tasks.collect()).await {
             written.count(&key, deleted, outcome);
         }
-        for (key, deleted, outcome) in self.all(stale.into_iter().map(|key| (key, Method::DELETE, None)).collect()).await {
+        for (key, deleted, outcome) in self.all(stale.into_iter().map(|key| (key, None)).collect()).await {
             written.count(&key, deleted, outcome);
         }
         written.failed.sort();
@@ -231,10 +233,10 @@ impl Pen {
         Ok(earlier)
     }
 
-    async fn all(self: &Arc<Self>, tasks: Vec<(Key, Method, Option<(String, bool)>)>) -> Vec<(Key, bool, Result<(), Failure>)> {
+    async fn all(self: &Arc<Self>, tasks: Vec<Task>) -> Vec<(Key, bool, Result<(), Failure>)> {
         let slots = Arc::new(Semaphore::new(AT_ONCE));
         let mut running = JoinSet::new();
-        for ((namespace, name), method, body) in tasks {
+        for ((namespace, name), body) in tasks {
             let (pen, slots) = (Arc::clone(self), Arc::clone(&slots));
             running.spawn(async move {
                 let _slot = slots.acquire_owned().await;
@@ -242,7 +244,8 @@ impl Pen {
                 if let Some((_, force)) = &body {
                     path.push_str(&format!("?{MANAGER}&force={force}"));
                 }
-                let deletes = method == Method::DELETE;
+                let deletes = body.is_none();
+                let method = if deletes { Method::DELETE } else { Method::PATCH };
                 let outcome = pen.send(method, &path, body.map(|(body, _)| body)).await.map(|_| ());
                 ((namespace, name), deletes, outcome)
             });

@@ -47,7 +47,7 @@ const fn listed<const N: usize>(first: &[GroupKind], more: &[GroupKind]) -> [Gro
 }
 
 /// Those that may refuse pods for what they are, with what widens or narrows them.
-pub const OF_PODS: &[GroupKind] = &listed::<16>(
+pub const OF_PODS: &[GroupKind] = &listed::<18>(
     &[
         kinds::VALIDATING_ADMISSION_POLICY,
         kinds::VALIDATING_ADMISSION_POLICY_BINDING,
@@ -61,6 +61,9 @@ pub const OF_PODS: &[GroupKind] = &listed::<16>(
         NAMESPACED_VALIDATING_POLICY,
         CEL_EXCEPTION,
         SECURITY_CONTEXT_CONSTRAINTS,
+        // the engines' own configuration, and what they are asked about
+        kinds::CONFIG_MAP,
+        kinds::VALIDATING_WEBHOOK_CONFIGURATION,
     ],
     &KUBEWARDEN,
 );
@@ -109,3 +112,7 @@ pub const OF_IMAGES: &[GroupKind] = &listed::<15>(
     ],
     &KUBEWARDEN,
 );
+
+/// The same with what widens or narrows them.
+pub const AROUND_IMAGES: &[GroupKind] =
+    &listed::<19>(OF_IMAGES, &[kinds::CONFIG_MAP, kinds::VALIDATING_WEBHOOK_CONFIGURATION, POLICY_EXCEPTION, CEL_EXCEPTION]);

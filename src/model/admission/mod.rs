@@ -87,7 +87,7 @@ fn answer(namespace: &Namespace<'_>, at: usize, control: &Control, in_force: &[p
                 }
                 (Ruling::Refuses, Reach::Unsure(why) | Reach::Part(why)) => doubts.push(format!("{}: {why}", named(policy.object))),
                 (Ruling::Unknown, Reach::All | Reach::Unsure(_)) => {
-                    doubts.push(format!("{}: what it refuses is not understood", named(policy.object)))
+                    doubts.push(format!("{}: what it refuses is not understood", named(policy.object)));
                 }
                 _ => {}
             }

@@ -28,6 +28,9 @@ const REFERENCES: &[&str] = &["existing", "imagepull", "tlssecret", "secretname"
 /// `spring.datasource.password`, `--api-key`.
 #[must_use]
 pub fn speaks_of_credential(name: &str) -> bool {
+    if !may_speak(name) {
+        return false;
+    }
     // the longest ending has 15 letters; separators come on top
     const ENOUGH: usize = 64;
     const LONGEST_NUMBER: usize = 3;
@@ -52,13 +55,18 @@ pub fn speaks_of_credential(name: &str) -> bool {
     let digits = flat[..length].iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
     length -= if digits <= LONGEST_NUMBER { digits } else { 0 };
     let flat = &flat[..length];
-    // what no ending ends in, which is most
-    if !matches!(flat.last(), Some(b'd' | b'e' | b'h' | b'l' | b'n' | b's' | b't' | b'y')) {
-        return false;
-    }
     let word = |word: &&str| flat.ends_with(word.as_bytes()) && starts[length - word.len()];
     let named = ENDINGS.iter().any(|ending| flat.ends_with(ending.as_bytes())) || WORDS.iter().any(word);
     named && !REFERENCES.iter().any(|part| memchr::memmem::find(flat, part.as_bytes()).is_some())
+}
+
+/// Whether a name may speak of one, by its last two letters: what most names do not.
+pub(super) fn may_speak(name: &str) -> bool {
+    let mut letters = name.bytes().rev().filter(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii());
+    let (Some(last), Some(before)) = (letters.next(), letters.next()) else { return false };
+    let pair = [before, last].map(|letter| letter.to_ascii_lowercase());
+    // letters beyond ASCII may yet be trimmed
+    matches!(&pair, b"rd" | b"wd" | b"se" | b"et" | b"en" | b"ss" | b"th" | b"ey" | b"al" | b"ls") || !pair.is_ascii()
 }
 
 /// Keys of Secrets that hold credentials beyond those whose last word says so.
@@ -73,7 +81,15 @@ pub fn is_key_file(key: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::speaks_of_credential;
+    use super::{ENDINGS, WORDS, may_speak, speaks_of_credential};
+
+    #[test]
+    fn the_last_letters_of_each_ending_are_known() {
+        for ending in ENDINGS.iter().chain(WORDS) {
+            assert!(may_speak(ending) && may_speak(&format!("{}_1", ending.to_ascii_uppercase())), "{ending}");
+        }
+        assert!(!may_speak("replicas") && !may_speak("1234") && !may_speak("") && !may_speak("y"));
+    }
 
     #[test]
     fn names_are_known_by_their_last_word() {

@@ -118,6 +118,17 @@ const SECOND: [bool; 256] = {
     second
 };
 
+/// The bytes after which no word starts.
+const INSIDE: [bool; 256] = {
+    let mut inside = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        inside[byte] = (byte as u8).is_ascii_alphanumeric() || byte as u8 == b'_';
+        byte += 1;
+    }
+    inside
+};
+
 /// The longest parts of a signed token that are looked at, and the shortest signature; a token of a cluster has hardly
 /// more than a thousand characters.
 const LONGEST_HEADER: usize = 4096;
@@ -146,10 +157,10 @@ pub fn find(text: &str) -> Option<Found> {
 
 /// Tokens: all that starts at the start of a word.
 fn words(text: &str) -> Option<Found> {
-    let bytes = text.as_bytes();
     let (mut inside, mut doubt) = (false, None);
-    for (at, &byte) in bytes.iter().enumerate() {
-        if !inside && FIRST[usize::from(byte)] && SECOND[usize::from(bytes.get(at + 1).copied().unwrap_or_default())] {
+    for (at, pair) in text.as_bytes().windows(2).enumerate() {
+        let [first, second] = [pair[0], pair[1]].map(usize::from);
+        if !inside && FIRST[first] && SECOND[second] {
             let found = text
                 .get(at..)
                 .and_then(at_word)
@@ -159,7 +170,7 @@ fn words(text: &str) -> Option<Found> {
                 found => doubt = doubt.or(found),
             }
         }
-        inside = byte.is_ascii_alphanumeric() || byte == b'_';
+        inside = INSIDE[first];
     }
     doubt
 }
@@ -211,8 +222,10 @@ fn jwt(text: &str) -> Option<Found> {
 /// PEM and OpenPGP private keys: the head, and something of the body, so that mere mention is none.
 fn key_blocks(text: &str) -> Option<Found> {
     let begin = "-----BEGIN ";
-    let starts = memchr::memmem::find_iter(text.as_bytes(), begin);
-    starts.into_iter().find_map(|at| {
+    // sought by its first letter: most texts are so short that a searcher for all of it costs more to make than to use
+    let letters = memchr::memchr_iter(b'B', text.as_bytes()).filter_map(|at| at.checked_sub(5));
+    let mut starts = letters.filter(|&at| text.as_bytes()[at..].starts_with(begin.as_bytes()));
+    starts.find_map(|at| {
         let (label, body) = text[at + begin.len()..].split_once("-----")?;
         if !matches!(
             label.strip_suffix(" BLOCK").unwrap_or(label),
@@ -237,8 +250,8 @@ fn key_blocks(text: &str) -> Option<Found> {
 /// A password before the host of a URL, and the web hooks whose path is the credential.
 fn urls(text: &str) -> Option<Found> {
     let mut doubt = None;
-    for at in memchr::memmem::find_iter(text.as_bytes(), b"://") {
-        let rest = &text[at + 3..];
+    for at in memchr::memchr_iter(b':', text.as_bytes()) {
+        let Some(rest) = text[at + 1..].strip_prefix("//") else { continue };
         if let Some(hook) = rest.strip_prefix("hooks.slack.com/services/T") {
             let path = run(hook, 256, |byte| byte.is_ascii_alphanumeric() || byte == b'/');
             if path.split('/').count() == 3 && path.len() >= 40 && is_varied(path) {

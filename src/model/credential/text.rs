@@ -1,5 +1,6 @@
 //! Credentials in texts, known by what stands around them: `name = value` lines, pairs of JSON, elements of XML, SQL.
 
+use super::name::may_speak;
 use super::shape::Found;
 use super::value::{Value, classify, is_reference};
 use super::{Judgement, judge, speaks_of_credential};
@@ -32,10 +33,11 @@ pub fn in_text(text: &str, known: &dyn Fn(&str) -> bool) -> Option<Held> {
         .or_else(|| sql(text).map(Held::Placed))
 }
 
-/// `name=value`, `name: value`, a line each.
+/// `name=value`, `name: value`, a line each; those alone whose name may speak of a credential.
 fn lines(text: &str) -> impl Iterator<Item = (&str, &str)> {
     text.lines().filter_map(|line| {
-        let (name, value) = line.split_once(['=', ':'])?;
+        let mark = memchr::memchr2(b'=', b':', line.as_bytes()).filter(|&mark| may_speak(&line[..mark]))?;
+        let (name, value) = (&line[..mark], &line[mark + 1..]);
         let value = value.split_once(" #").map_or(value, |(value, _)| value);
         let name = name.trim().trim_start_matches("export ").trim_start_matches("- ").trim_matches(['"', '\'']);
         let value = value.trim().trim_end_matches([',', ';']).trim_matches(['"', '\'']);

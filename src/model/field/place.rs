@@ -11,6 +11,8 @@ impl<'a> Field<'a> {
     /// Where it stands: the value, or the nearest parent that exists.
     #[must_use]
     pub fn place(self) -> Place {
+        // a slim copy stands elsewhere than what it is of
+        self.root.tree.note(self.node);
         let present = !self.is_missing();
         let (span, quality) = if present { (self.span(), Quality::Value) } else { (self.anchor(), Quality::Parent) };
         let (path, stable) = self.paths();
@@ -40,19 +42,20 @@ impl<'a> Field<'a> {
                 steps.extend(what.split('.').map(Step::Key));
             }
         }
-        let mut path = String::with_capacity(80);
-        steps.iter().for_each(|step| step.push(&mut path));
-        let mut stable = String::with_capacity(80);
-        let mut differs = false;
+        let mut text = String::with_capacity(120);
+        steps.iter().for_each(|step| step.push(&mut text));
+        let path: Box<str> = text.as_str().into();
+        if !steps.iter().any(|step| matches!(step, Step::Item { .. })) {
+            return (path.clone(), path);
+        }
+        text.clear();
         for step in steps {
             match step {
-                Step::Item { number, item } => differs |= push_item(&mut stable, self.root.tree, number, item),
-                step => step.push(&mut stable),
+                Step::Item { number, item } => push_item(&mut text, self.root.tree, number, item),
+                step => step.push(&mut text),
             }
         }
-        let path = path.into_boxed_str();
-        let stable = if differs { stable.into_boxed_str() } else { path.clone() };
-        (path, stable)
+        (path, text.as_str().into())
     }
 
     /// The way from one node down to another.
@@ -149,12 +152,11 @@ fn push_number(path: &mut String, number: usize) {
 }
 
 /// Appends what tells an item from its neighbours, subjects of bindings share names between kinds and namespaces; its
-/// number where nothing does. Whether it is another text than the number.
-fn push_item(path: &mut String, tree: &Tree, number: usize, item: NodeId) -> bool {
+/// number where nothing does.
+fn push_item(path: &mut String, tree: &Tree, number: usize, item: NodeId) {
     let text = |key| tree.get(item, key).map(|(_, value)| tree.text(value));
     let Some((key, value)) = ["name", "port", "key"].into_iter().find_map(|key| Some((key, text(key)?))) else {
-        push_number(path, number);
-        return false;
+        return push_number(path, number);
     };
     path.extend(["[", key, "=", value]);
     for key in ["kind", "namespace"] {
@@ -163,7 +165,6 @@ fn push_item(path: &mut String, tree: &Tree, number: usize, item: NodeId) -> boo
         }
     }
     path.push(']');
-    true
 }
 
 fn first_line_end(text: &str, start: u32, end: u32) -> u32 {

@@ -5,7 +5,7 @@ use crate::model::field::Field;
 use crate::model::kinds;
 use crate::model::mesh::membership::Membership;
 use crate::model::mesh::transport::Transport;
-use crate::model::mesh::{ISTIO_OPERATOR, Mesh, PEER_AUTHENTICATION, in_place};
+use crate::model::mesh::{ISTIO_OPERATOR, Mesh, PEER_AUTHENTICATION, in_place, root_namespace};
 use crate::model::namespace::Namespace;
 use crate::model::object::Object;
 use crate::model::pod::Pod;
@@ -62,13 +62,15 @@ fn is_unknown_revision(pod: &Pod<'_>, revision: &str) -> bool {
         && revision != "default"
 }
 
-/// The namespace whose policies are for the whole mesh, as its configuration says.
-#[must_use]
-pub fn root_namespace<'a>(evidence: &'a Evidence<'a>, world: u16) -> &'a str {
+/// The root namespace where nothing else is said.
+pub(super) const ROOT: &str = "istio-system";
+
+/// The namespace whose policies are for the whole mesh.
+pub(super) fn root<'e>(evidence: &'e Evidence<'_>, world: u16) -> &'e str {
     let maps = evidence.of_kind_in(world, kinds::CONFIG_MAP).filter(|map| map.name == "istio" || map.name.starts_with("istio-"));
     let of_map = maps.filter_map(|map| line(map.at("data.mesh").str(), "rootNamespace"));
     let operators = evidence.of_kind_in(world, ISTIO_OPERATOR).filter_map(|object| object.at("spec.meshConfig.rootNamespace").text());
-    of_map.chain(operators).next().unwrap_or("istio-system")
+    of_map.chain(operators).next().unwrap_or(ROOT)
 }
 
 /// The value of a key at the top of a configuration that stands in a text.

@@ -2,10 +2,9 @@
 
 use crate::model::evidence::Evidence;
 use crate::model::field::Field;
-use crate::model::kinds;
 use crate::model::mesh::istio::line;
 use crate::model::mesh::transport::Transport;
-use crate::model::mesh::{LINKERD_AUTHORIZATION, LINKERD_MESH_TLS, LINKERD_SERVER, LINKERD_SERVER_AUTHORIZATION, within};
+use crate::model::mesh::{LINKERD_AUTHORIZATION, LINKERD_MESH_TLS, LINKERD_SERVER, LINKERD_SERVER_AUTHORIZATION, linkerd_config, within};
 use crate::model::namespace::Namespace;
 use crate::model::object::Object;
 use crate::model::pod::Pod;
@@ -39,8 +38,8 @@ pub fn default<'a>(pod: &Pod<'a>) -> Default<'a> {
         return Default { policy: field.str(), at: Some(field) };
     }
     let evidence: &'a Evidence<'a> = pod.scan().evidence;
-    let maps = evidence.of_kind_in(pod.object().world, kinds::CONFIG_MAP).filter(|map| map.name == "linkerd-config");
-    let of_cluster = maps.map(|map| map.at("data.values")).find_map(|values| Some((values, inner(values.str(), "defaultInboundPolicy")?)));
+    let values = linkerd_config(evidence, pod.object().world).map(|map| map.at("data.values"));
+    let of_cluster = values.and_then(|values| Some((values, inner(values.str(), "defaultInboundPolicy")?)));
     match of_cluster {
         Some((field, policy)) => Default { policy, at: Some(field) },
         None => Default { policy: "all-unauthenticated", at: None },

@@ -12,7 +12,6 @@ pub mod linkerd;
 mod membership;
 pub mod transport;
 
-pub use istio::root_namespace;
 pub use membership::Membership;
 
 use crate::model::evidence::Evidence;
@@ -21,7 +20,7 @@ use crate::model::namespace::Namespace;
 use crate::model::object::Object;
 use crate::model::pod::Pod;
 use crate::model::scan::Scan;
-use crate::model::{GroupKind, kinds};
+use crate::model::{GroupKind, Map, kinds};
 
 /// A mesh that gives workloads an identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -134,21 +133,51 @@ pub const KINDS: &[GroupKind] = &[
 const PLANES: &[(&str, Mesh)] =
     &[("pilot", Mesh::Istio), ("ztunnel", Mesh::Istio), ("kuma-cp", Mesh::Kuma), ("consul-k8s-control-plane", Mesh::Consul)];
 
-/// The meshes of a world.
-#[derive(Debug, Default, Clone)]
+/// What is known of the meshes, found once a scan.
+#[derive(Debug, Default)]
 pub(crate) struct Present {
-    worlds: Vec<(u16, Vec<Mesh>)>,
+    worlds: Vec<World>,
+    /// The objects that meshes are configured by, by world and namespace.
+    objects: Map<(u16, Box<str>), Vec<u32>>,
+}
+
+/// What is known of those of a world.
+#[derive(Debug)]
+struct World {
+    id: u16,
+    meshes: Vec<Mesh>,
+    /// The namespace whose policies are for all of Istio's mesh.
+    root: Box<str>,
+    /// The object that holds what Linkerd was installed with.
+    linkerd: Option<u32>,
+}
+
+fn known<'a>(evidence: &'a Evidence<'a>) -> &'a Present {
+    evidence.lazy.meshes.get_or_init(|| unnoticed(|| find(evidence)))
+}
+
+fn world<'a>(evidence: &'a Evidence<'a>, id: u16) -> Option<&'a World> {
+    known(evidence).worlds.iter().find(|world| world.id == id)
 }
 
 /// The meshes of which a world has a part: a policy, a control plane, a label or annotation that asks for it.
 #[must_use]
-pub fn present<'a>(scan: &Scan<'a>, world: u16) -> &'a [Mesh] {
-    let evidence = scan.evidence;
-    let all = evidence.lazy.meshes.get_or_init(|| unnoticed(|| Present { worlds: find(evidence) }));
-    all.worlds.iter().find(|(of, _)| *of == world).map(|(_, meshes)| meshes.as_slice()).unwrap_or_default()
+pub fn present<'a>(scan: &Scan<'a>, id: u16) -> &'a [Mesh] {
+    world(scan.evidence, id).map(|world| world.meshes.as_slice()).unwrap_or_default()
 }
 
-fn find(evidence: &Evidence<'_>) -> Vec<(u16, Vec<Mesh>)> {
+/// The namespace whose policies are for the whole of Istio's mesh, as its configuration says.
+#[must_use]
+pub fn root_namespace<'a>(evidence: &'a Evidence<'a>, id: u16) -> &'a str {
+    world(evidence, id).map_or(istio::ROOT, |world| &world.root)
+}
+
+/// What Linkerd was installed with.
+fn linkerd_config<'a>(evidence: &'a Evidence<'a>, id: u16) -> Option<&'a Object<'a>> {
+    world(evidence, id)?.linkerd.map(|id| evidence.object(id))
+}
+
+fn find(evidence: &Evidence<'_>) -> Present {
     let by_kind = OWN.iter().flat_map(|(kind, mesh)| evidence.of_kind(*kind).map(move |object| (object.world, *mesh)));
     let by_namespace =
         evidence.of_kind(kinds::NAMESPACE).filter_map(|object| Some((object.world, membership::asked_of_namespace(object)?)));
@@ -159,14 +188,22 @@ fn find(evidence: &Evidence<'_>) -> Vec<(u16, Vec<Mesh>)> {
     let mut rows: Vec<(u16, Mesh)> = by_kind.chain(by_namespace).chain(by_pod).collect();
     rows.sort_unstable();
     rows.dedup();
-    let mut worlds: Vec<(u16, Vec<Mesh>)> = Vec::new();
-    for (world, mesh) in rows {
-        match worlds.last_mut() {
-            Some((last, meshes)) if *last == world => meshes.push(mesh),
-            _ => worlds.push((world, vec![mesh])),
+    let mut found = Present::default();
+    for (id, mesh) in rows {
+        match found.worlds.last_mut() {
+            Some(last) if last.id == id => last.meshes.push(mesh),
+            _ => {
+                let linkerd = evidence.of_kind_in(id, kinds::CONFIG_MAP).find(|map| map.name == "linkerd-config").map(|map| map.id);
+                found.worlds.push(World { id, meshes: vec![mesh], root: istio::root(evidence, id).into(), linkerd });
+            }
         }
     }
-    worlds
+    let assumed = evidence.assumed_namespace();
+    for object in KINDS.iter().chain([&REQUEST_AUTHENTICATION, &DESTINATION_RULE]).flat_map(|kind| evidence.of_kind(*kind)) {
+        let place = (object.world, object.namespace.unwrap_or(assumed).into());
+        found.objects.entry(place).or_default().push(object.id);
+    }
+    found
 }
 
 /// The mesh whose control plane a pod is.
@@ -208,8 +245,8 @@ fn is_done(pod: &Pod<'_>) -> bool {
         || object.is(kinds::POD) && matches!(object.at("status.phase").str(), "Succeeded" | "Failed")
 }
 
-/// The objects of a kind that stand in a namespace, in the order of the input.
-fn within<'a>(namespace: &Namespace<'a>, kind: GroupKind) -> impl Iterator<Item = &'a Object<'a>> + Clone + use<'a> {
+/// The objects of a kind by which meshes are configured that stand in a namespace, in the order of the input.
+pub fn within<'a>(namespace: &Namespace<'a>, kind: GroupKind) -> impl Iterator<Item = &'a Object<'a>> + Clone + use<'a> {
     in_place(namespace.scan().evidence, namespace.world(), namespace.name(), kind)
 }
 
@@ -217,9 +254,9 @@ fn within<'a>(namespace: &Namespace<'a>, kind: GroupKind) -> impl Iterator<Item 
 fn in_place<'a>(
     evidence: &'a Evidence<'a>,
     world: u16,
-    name: &'a str,
+    name: &str,
     kind: GroupKind,
 ) -> impl Iterator<Item = &'a Object<'a>> + Clone + use<'a> {
-    let assumed = evidence.assumed_namespace();
-    evidence.of_kind_in(world, kind).filter(move |object| object.namespace.unwrap_or(assumed) == name)
+    let found = known(evidence).objects.get(&(world, name.into()));
+    found.into_iter().flatten().map(move |&id| evidence.object(id)).filter(move |object| object.is(kind))
 }

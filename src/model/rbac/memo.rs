@@ -2,14 +2,13 @@
 //! as often, and what one copy grants the others grant too.
 
 use std::any::Any;
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::model::{KubernetesVersion, Scan};
+use crate::model::{KubernetesVersion, Map, Scan};
 use crate::settings::Settings;
 
 /// What was found, by the role and by who looked for it.
-type Found = HashMap<(u32, usize), Arc<dyn Any + Send + Sync>>;
+type Found = Map<(u32, usize), Arc<dyn Any + Send + Sync>>;
 
 /// See the module's page.
 #[derive(Debug, Default)]

@@ -11,13 +11,12 @@ mod scope;
 mod selector;
 mod subject;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use rule::Rule;
 pub use subject::{Identity, Subject};
 
-use crate::model::{Field, Scan};
+use crate::model::{Field, Map, Scan};
 
 /// All roles and bindings of the evidence.
 #[derive(Debug, Default)]
@@ -25,19 +24,19 @@ pub struct Rbac<'a> {
     roles: Vec<Role<'a>>,
     sets: Vec<RoleSet<'a>>,
     bindings: Vec<Binding<'a>>,
-    role_of: HashMap<u32, u32>,
-    binding_of: HashMap<u32, u32>,
-    set_of: HashMap<(u16, Option<&'a str>, &'a str), u32>,
+    role_of: Map<u32, u32>,
+    binding_of: Map<u32, u32>,
+    set_of: Map<(u16, Option<&'a str>, &'a str), u32>,
     /// Roles with a namespace, by name alone.
-    sets_named: HashMap<(u16, &'a str), Vec<u32>>,
-    by_identity: HashMap<(u16, Identity<'a>), Vec<u32>>,
+    sets_named: Map<(u16, &'a str), Vec<u32>>,
+    by_identity: Map<(u16, Identity<'a>), Vec<u32>>,
     /// Bindings of `system:serviceaccounts:NAMESPACE`, by the namespace.
-    by_namespace_group: HashMap<(u16, &'a str), Vec<u32>>,
+    by_namespace_group: Map<(u16, &'a str), Vec<u32>>,
     /// The namespaces of the accounts that bindings name, by the account's name.
-    accounts_named: HashMap<(u16, &'a str), Vec<&'a str>>,
+    accounts_named: Map<(u16, &'a str), Vec<&'a str>>,
     /// The names of the accounts that bindings name, by their namespace.
-    accounts_of: HashMap<(u16, &'a str), Vec<&'a str>>,
-    operated: HashMap<(u16, Identity<'a>), Vec<&'a str>>,
+    accounts_of: Map<(u16, &'a str), Vec<&'a str>>,
+    operated: Map<(u16, Identity<'a>), Vec<&'a str>>,
     memo: memo::Memo,
 }
 

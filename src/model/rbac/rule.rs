@@ -19,12 +19,14 @@ pub struct Rule<'a> {
     /// Kubernetes itself puts it into the role of this name.
     pub built_in: bool,
     pub(super) field: Option<Field<'a>>,
+    /// A binding in a namespace is known to give all of it.
+    pub(super) is_namespaced: bool,
 }
 
 impl<'a> Rule<'a> {
     pub(super) fn read(field: Field<'a>) -> Self {
         let list = |key| field.key(key).items().map(Field::str).collect();
-        Rule {
+        let rule = Rule {
             verbs: list("verbs"),
             groups: list("apiGroups"),
             resources: list("resources"),
@@ -32,7 +34,9 @@ impl<'a> Rule<'a> {
             urls: list("nonResourceURLs"),
             built_in: false,
             field: Some(field),
-        }
+            is_namespaced: false,
+        };
+        Rule { is_namespaced: rule.has_all_in_namespace(), ..rule }
     }
 
     /// Whether a list of it is something else, so that the API server would refuse the role.

@@ -49,9 +49,9 @@ const ON_ONE: &[&str] = &["get", "update", "patch", "delete"];
 impl<'a> Rule<'a> {
     /// What a binding in a namespace gives of it, in as many parts as differ in their verbs.
     #[must_use]
-    pub fn in_namespace(&self) -> Vec<Cow<'_, Rule<'a>>> {
-        if self.urls.is_empty() && !self.resources.iter().any(|resource| self.is_cluster_scoped(resource)) {
-            return vec![Cow::Borrowed(self)];
+    pub fn in_namespace(&self) -> Cow<'_, [Rule<'a>]> {
+        if self.is_namespaced || self.has_all_in_namespace() {
+            return Cow::Borrowed(std::slice::from_ref(self));
         }
         let every = self.verbs.contains(&"*");
         let verbs = |granted: &[&'static str]| -> Vec<&'a str> {
@@ -68,7 +68,12 @@ impl<'a> Rule<'a> {
         }
         let parts = [(ordinary, self.verbs.clone()), (of_namespace, verbs(ON_ONE)), (bound, verbs(&["bind"]))];
         let given = parts.into_iter().filter(|(resources, verbs)| !resources.is_empty() && !verbs.is_empty());
-        given.map(|(resources, verbs)| Cow::Owned(Rule { verbs, resources, urls: Vec::new(), ..self.clone() })).collect()
+        given.map(|(resources, verbs)| Rule { verbs, resources, urls: Vec::new(), ..self.clone() }).collect()
+    }
+
+    /// Whether nothing it names is without a namespace.
+    pub(super) fn has_all_in_namespace(&self) -> bool {
+        self.urls.is_empty() && !self.resources.iter().any(|resource| self.is_cluster_scoped(resource))
     }
 
     /// Whether a resource it names has no namespace in any of its groups, as far as they are known.

@@ -1,11 +1,14 @@
 //! Findings in full, as compilers show them: by file, by object, by place.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+
+use rayon::prelude::*;
 
 use super::paper::{BOLD, DIM, PLAIN, Paper, Span, verdict};
 use super::snippet;
 use crate::assess::{Finding, FindingVerdict, Quality, Severity};
+use crate::model::Map;
 use crate::report::text::{NAME, Origin, SENTENCE, clean, columns, controls, object, plural, pods, seat, spot, words};
 
 /// The fixes told so far: one of a check is told once.
@@ -19,15 +22,36 @@ pub(super) fn write(paper: &mut Paper<'_>, findings: &[&Finding]) -> io::Result<
     }
     let mut files: Vec<_> = files.into_iter().collect();
     files.sort_by_key(|(_, findings)| findings.iter().map(|finding| finding.severity).min());
+    let mut sheets: Vec<_> = files.into_par_iter().map(|(origin, findings)| Sheet::new(origin, &findings)).collect();
     let mut told = Told::new();
-    for (origin, findings) in files {
-        let name = origin.name(paper.from, paper.width - 10);
-        paper.subhead(&name, &counts(&findings))?;
-        for findings in objects(&findings) {
-            write_object(paper, &findings, &mut told)?;
-        }
+    let blocks = sheets.iter_mut().flat_map(|sheet| &mut sheet.objects).flat_map(|object| &mut object.blocks);
+    blocks.for_each(|block| block.tells = block.findings.iter().map(|finding| told.insert((&finding.check, &finding.fix))).collect());
+    paper.parts(&sheets, |paper, sheet| sheet.write(paper))
+}
+
+/// What is to be written of a file.
+struct Sheet<'a> {
+    origin: Origin<'a>,
+    counts: String,
+    objects: Vec<Seat<'a>>,
+}
+
+/// What is to be written of an object.
+struct Seat<'a> {
+    findings: Vec<&'a Finding>,
+    blocks: Vec<Block<'a>>,
+}
+
+impl<'a> Sheet<'a> {
+    fn new(origin: Origin<'a>, findings: &[&'a Finding]) -> Self {
+        let seat = |findings: Vec<&'a Finding>| Seat { blocks: blocks(&findings), findings };
+        Sheet { origin, counts: counts(findings), objects: objects(findings).into_iter().map(seat).collect() }
     }
-    Ok(())
+
+    fn write(&self, paper: &mut Paper<'_>) -> io::Result<()> {
+        paper.subhead(&self.origin.name(paper.from, paper.width - 10), &self.counts)?;
+        self.objects.iter().try_for_each(|object| object.write(paper))
+    }
 }
 
 /// `1 critical, 3 high`
@@ -49,7 +73,7 @@ pub(super) fn severities(found: impl Iterator<Item = Severity>) -> String {
 
 /// Findings by object, in the order in which the objects stand in the file.
 fn objects<'a>(findings: &[&'a Finding]) -> Vec<Vec<&'a Finding>> {
-    let mut seats: HashMap<(&str, &str, &str), usize> = HashMap::new();
+    let mut seats: Map<(&str, &str, &str), usize> = Map::default();
     let mut objects: Vec<Vec<&Finding>> = Vec::new();
     for finding in findings {
         let subject = &finding.subject;
@@ -65,30 +89,33 @@ fn objects<'a>(findings: &[&'a Finding]) -> Vec<Vec<&'a Finding>> {
 /// Findings of one place: shown together, the most severe first.
 struct Block<'a> {
     findings: Vec<&'a Finding>,
+    /// For each of them, whether it tells its fix.
+    tells: Vec<bool>,
     /// Other places of the object where nothing else is said.
     also: Vec<Vec<&'a Finding>>,
 }
 
-fn write_object<'a>(paper: &mut Paper<'_>, findings: &[&'a Finding], told: &mut Told<'a>) -> io::Result<()> {
-    let mut containers: Vec<_> = findings.iter().map(|finding| finding.subject.container.as_str()).collect();
-    containers.dedup();
-    // one container for all stands in the heading, else each finding names its own
-    let shared = if containers.len() == 1 { containers[0] } else { "" };
-    let aside = if shared.is_empty() { String::new() } else { format!("  ({})", clean(shared, NAME)) };
-    paper.blank()?;
-    let name = object(&findings[0].subject) + &pods(&findings[0].subject);
-    paper.flow(&[], 2, (BOLD, &(name + &aside)))?;
-    for block in blocks(findings) {
+impl Seat<'_> {
+    fn write(&self, paper: &mut Paper<'_>) -> io::Result<()> {
+        let subject = &self.findings[0].subject;
+        // one container for all stands in the heading, else each finding names its own
+        let one = self.findings.iter().all(|finding| finding.subject.container == subject.container);
+        let shared = if one { subject.container.as_str() } else { "" };
+        let aside = if shared.is_empty() { String::new() } else { format!("  ({})", clean(shared, NAME)) };
         paper.blank()?;
-        Writer { paper, told, shared }.block(&block)?;
+        paper.flow(&[], 2, (BOLD, &(object(subject) + &pods(subject) + &aside)))?;
+        for block in &self.blocks {
+            paper.blank()?;
+            Writer { paper, shared }.block(block)?;
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Findings by place, then places that repeat what another says put behind that one.
 fn blocks<'a>(findings: &[&'a Finding]) -> Vec<Block<'a>> {
     let mut blocks: Vec<Block<'a>> = Vec::new();
-    let mut led: HashMap<(&str, Severity), usize> = HashMap::new();
+    let mut led: Map<(&str, Severity), usize> = Map::default();
     for place in places(findings) {
         let known = |finding: &&Finding| led.get(&(&*finding.check, finding.severity)).copied();
         let leaders: Option<Vec<_>> = place.iter().map(known).collect();
@@ -99,15 +126,15 @@ fn blocks<'a>(findings: &[&'a Finding]) -> Vec<Block<'a>> {
         for finding in &place {
             led.entry((&finding.check, finding.severity)).or_insert(blocks.len());
         }
-        blocks.push(Block { findings: place, also: Vec::new() });
+        blocks.push(Block { findings: place, tells: Vec::new(), also: Vec::new() });
     }
     blocks
 }
 
 /// Findings of the same span, or of the same field on the same line, together; the worst places first.
 fn places<'a>(findings: &[&'a Finding]) -> Vec<Vec<&'a Finding>> {
-    let mut spans = HashMap::new();
-    let mut fields = HashMap::new();
+    let mut spans = Map::default();
+    let mut fields = Map::default();
     let mut places: Vec<Vec<&Finding>> = Vec::new();
     for finding in findings {
         let span = finding.location.as_ref().map(|at| (at.line, at.column, at.end_line, at.end_column));
@@ -129,28 +156,27 @@ fn places<'a>(findings: &[&'a Finding]) -> Vec<Vec<&'a Finding>> {
     places
 }
 
-struct Writer<'a, 'b, 'c> {
+struct Writer<'b, 'c> {
     paper: &'b mut Paper<'c>,
-    told: &'b mut Told<'a>,
     /// The container that all findings of the object are on.
     shared: &'b str,
 }
 
-impl<'a> Writer<'a, '_, '_> {
-    fn block(&mut self, block: &Block<'a>) -> io::Result<()> {
+impl Writer<'_, '_> {
+    fn block(&mut self, block: &Block<'_>) -> io::Result<()> {
         let first = block.findings[0];
         let gutter = snippet::gutter(first);
         let single = block.findings.len() == 1;
-        for finding in &block.findings {
+        for (finding, tells) in block.findings.iter().zip(&block.tells) {
             self.headline(finding)?;
             if !single {
-                self.notes(finding, gutter, true)?;
+                self.notes(finding, *tells, gutter, true)?;
             }
         }
         let label = if single { detail(first).unwrap_or_default() } else { String::new() };
         snippet::write(self.paper, first, verdict(first.verdict, first.severity), &label)?;
         if single {
-            self.notes(first, gutter, false)?;
+            self.notes(first, block.tells[0], gutter, false)?;
         }
         for place in &block.also {
             if !single && !self.paper.verbose && repeats(block, place) {
@@ -195,7 +221,7 @@ impl<'a> Writer<'a, '_, '_> {
     }
 
     /// What is seen and wanted (unless that stands at the underline), then fix and controls, once a check.
-    fn notes(&mut self, finding: &'a Finding, gutter: usize, with_detail: bool) -> io::Result<()> {
+    fn notes(&mut self, finding: &Finding, tells: bool, gutter: usize, with_detail: bool) -> io::Result<()> {
         if let Some(detail) = detail(finding).filter(|_| with_detail) {
             snippet::note(self.paper, gutter, &detail)?;
         }
@@ -206,7 +232,7 @@ impl<'a> Writer<'a, '_, '_> {
         for note in shown {
             snippet::note(self.paper, gutter, &format!("note: {}", clean(note, SENTENCE)))?;
         }
-        if !self.told.insert((&finding.check, &finding.fix)) {
+        if !tells {
             return Ok(());
         }
         if !finding.fix.is_empty() {

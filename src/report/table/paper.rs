@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
+use rayon::prelude::*;
 
 use crate::assess::{FindingVerdict, Severity, Status};
 use crate::report::text::{Options, clean, columns, cut, wrap};
@@ -30,17 +31,35 @@ pub(super) struct Paper<'a> {
     /// See [`Options::from`].
     pub(super) from: &'a str,
     color: bool,
+    options: &'a Options,
 }
 
 impl<'a> Paper<'a> {
     pub(super) fn new(options: &'a Options, out: &'a mut dyn Write) -> Self {
         let width = options.width.clamp(60, 200);
-        Paper { out, width, verbose: options.verbose > 0, everything: options.verbose > 1, from: &options.from, color: options.color }
+        let (verbose, everything) = (options.verbose > 0, options.verbose > 1);
+        Paper { out, width, verbose, everything, from: &options.from, color: options.color, options }
+    }
+
+    /// Writes one part an item, in their order, on several threads; only so many at a time, as it may be much.
+    pub(super) fn parts<T: Sync>(&mut self, items: &[T], write: impl Fn(&mut Paper<'_>, &T) -> io::Result<()> + Sync) -> io::Result<()> {
+        const AT_ONCE: usize = 512;
+        let options = self.options;
+        let part = |item: &T| {
+            let mut out = Vec::new();
+            write(&mut Paper::new(options, &mut out), item).map(|()| out)
+        };
+        for items in items.chunks(AT_ONCE) {
+            for written in items.par_iter().map(part).collect::<io::Result<Vec<_>>>()? {
+                self.out.write_all(&written)?;
+            }
+        }
+        Ok(())
     }
 
     /// An empty line.
     pub(super) fn blank(&mut self) -> io::Result<()> {
-        writeln!(self.out)
+        self.out.write_all(b"\n")
     }
 
     /// A line. Its makers see to the width; what is too long all the same is cut, and spaces at its end are left out.
@@ -49,15 +68,16 @@ impl<'a> Paper<'a> {
         let mut left = self.width;
         for (number, (style, text)) in spans[..told].iter().enumerate() {
             let text = if number + 1 == told { text.trim_end() } else { text };
-            let text = if columns(text) > left { Cow::Owned(cut(text, left)) } else { Cow::Borrowed(text) };
-            left -= columns(&text);
+            let wide = columns(text);
+            let text = if wide > left { Cow::Owned(cut(text, left)) } else { Cow::Borrowed(text) };
+            left -= if wide > left { columns(&text) } else { wide };
             if self.color && *style != PLAIN && !text.is_empty() {
                 write!(self.out, "{style}{text}{style:#}")?;
             } else {
-                write!(self.out, "{text}")?;
+                self.out.write_all(text.as_bytes())?;
             }
         }
-        writeln!(self.out)
+        self.blank()
     }
 
     /// A text broken into lines behind a lead; the further ones start at column `hang`.

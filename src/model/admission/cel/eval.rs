@@ -244,8 +244,8 @@ fn size(value: &Value) -> Result<Value> {
 fn looped(name: &str, items: Vec<Value>, body: impl Fn(Value) -> Result<Value>) -> Result<Value> {
     let holds = |item: &Value| body(item.clone())?.as_bool().ok_or(Stop::Error);
     Ok(match name {
-        "all" => items.iter().fold(Ok(true), |so_far, item| connected(so_far, || holds(item), false))?.into(),
-        "exists" => items.iter().fold(Ok(false), |so_far, item| connected(so_far, || holds(item), true))?.into(),
+        "all" => settled(&items, holds, false)?.into(),
+        "exists" => settled(&items, holds, true)?.into(),
         "exists_one" => {
             let found = items.iter().map(holds).collect::<Result<Vec<_>>>()?;
             (found.into_iter().filter(|holds| *holds).count() == 1).into()
@@ -257,4 +257,13 @@ fn looped(name: &str, items: Vec<Value>, body: impl Fn(Value) -> Result<Value>) 
         }
         _ => return Err(Stop::Unknown),
     })
+}
+
+/// One item that settles it is enough, whatever becomes of the others.
+fn settled(items: &[Value], holds: impl Fn(&Value) -> Result<bool>, settles: bool) -> Result<bool> {
+    let mut so_far = Ok(!settles);
+    for item in items {
+        so_far = connected(so_far, || holds(item), settles);
+    }
+    so_far
 }
