@@ -1,6 +1,7 @@
 //! Check × subject, in parallel, in the order of the input whatever the number of threads.
 
 mod batch;
+mod components;
 mod outcome;
 mod plan;
 mod share;
@@ -32,16 +33,23 @@ pub fn all(checks: &[&'static Check], scan: &Scan<'_>, keep_passes: bool) -> Out
 /// Runs them on the subjects of one shard.
 #[must_use]
 pub fn share(checks: &[&'static Check], scan: &Scan<'_>, keep_passes: bool, split: &Split) -> Outcomes {
-    let plan = |surface| Plan::new(checks, |check| check.speaks_of(surface));
-    let (files, live) = (plan(Surface::Manifest), plan(Surface::Cluster));
+    let plan = |surfaces: &[Surface]| Plan::new(checks, |check| surfaces.iter().any(|surface| check.speaks_of(*surface)));
+    let files = plan(&[Surface::Manifest, Surface::Host]);
+    let (live, node) = (plan(&[Surface::Cluster]), plan(&[Surface::Host]));
     let of_secrets = Plan::new(checks, |check| check.topic == "secret");
     let evidence = scan.evidence;
     let whole = if evidence.cluster().is_some() { &live } else { &files };
+    let of_object = |object: &Object<'_>| match object.live {
+        true => &live,
+        // what a node keeps for itself, keys in its own kubeconfigs among it, is no manifest
+        false if evidence.is_of_node(object) && !kinds::is_served(object.group, object.kind) => &node,
+        false => &files,
+    };
     let run = Runner { checks, scan, keep_passes, split, of_secrets: &of_secrets };
     let objects = evidence
         .objects()
         .par_chunks(CHUNK)
-        .map(|objects| run.chunk(objects, |batch, object| run.object(batch, if object.live { &live } else { &files }, object)));
+        .map(|objects| run.chunk(objects, |batch, object| run.object(batch, of_object(object), object)));
     let namespaces = evidence.namespaces().par_chunks(CHUNK);
     let namespaces = namespaces.map(|records| run.chunk(records, |batch, record| run.namespace(batch, whole, &Namespace { scan, record })));
     let (mut batches, namespaces): (Vec<_>, Vec<_>) = rayon::join(|| objects.collect(), || namespaces.collect());
@@ -81,6 +89,7 @@ struct Seat<'a> {
 enum Who<'a> {
     Object(&'a Object<'a>),
     Container(&'a Object<'a>, Container<'a>),
+    Component(&'a Object<'a>, &'a str),
     Namespace(&'a str),
     Cluster,
 }
@@ -100,6 +109,7 @@ impl<'a> Seat<'a> {
         let make = || match self.who {
             Who::Object(object) => identity(object, "", self.pods),
             Who::Container(object, container) => identity(object, container.name(), self.pods),
+            Who::Component(object, container) => identity(object, container, self.pods),
             Who::Namespace(name) => Subject::named("v1", "Namespace", name, self.live),
             Who::Cluster => Subject::named("", "Cluster", "(all)", self.live),
         };
@@ -211,15 +221,6 @@ impl Runner<'_> {
             Seat::new(who, namespace.field(), namespace.documents().next(), Some(namespace.name()), self.scan.evidence.cluster().is_some());
         for &(check, probe) in &plan.namespaces {
             self.run(batch, check, &seat, || probe(namespace));
-        }
-    }
-
-    fn whole(self, batch: &mut Batch, plan: &Plan) {
-        // without any object there is no cluster to speak of
-        let Some(first) = self.scan.evidence.objects().first().filter(|_| self.split.is_first()) else { return };
-        let seat = Seat::new(Who::Cluster, place_of(first), None, None, first.live);
-        for &(check, probe) in &plan.whole {
-            self.run(batch, check, &seat, || probe(self.scan));
         }
     }
 

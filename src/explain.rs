@@ -149,6 +149,12 @@ fn looks_at(check: &Check) -> String {
         Probe::Object(kinds, _) => format!("each {}", words(kinds.iter().map(ToString::to_string))),
         Probe::Any(_) => "each object".to_owned(),
         Probe::Scan(_) => "the evidence as a whole".to_owned(),
+        Probe::Component(roles, _) => {
+            format!(
+                "each {}: its command line and the files that it names, wherever they are",
+                words(roles.iter().map(|role| role.program().to_owned()))
+            )
+        }
         Probe::Made(_) => "each pod, ReplicaSet or Job that a controller in the evidence made from its template".to_owned(),
     };
     if check.needs.is_empty() {

@@ -129,7 +129,8 @@ impl Again {
     fn parse(&mut self, sources: Vec<Source>) -> Vec<File> {
         let path = |source: &Source| match &source.origin {
             Origin::File(path) => Some((path.clone(), source.named)),
-            Origin::Bytes(_) | Origin::Copy(..) => None,
+            // files of a node are few, and kept whole
+            Origin::Bytes(_) | Origin::Copy(..) | Origin::Host(_) => None,
         };
         self.paths = sources.iter().map(path).collect();
         let parse = |(number, source): (usize, Source)| {

@@ -214,7 +214,13 @@ fn repositories(evidence: &Evidence<'_>) -> Option<String> {
     let mut roots: Vec<_> = evidence.files().iter().filter(|file| !file.documents.is_empty()).map(|file| file.root.as_str()).collect();
     roots.sort_unstable();
     roots.dedup();
-    let count = roots.iter().filter(|root| !root.is_empty()).count();
+    let nodes = roots.iter().filter(|root| root.starts_with("node:")).count();
+    let count = roots.iter().filter(|root| !root.is_empty()).count() - nodes;
+    if nodes > 0 {
+        let others = if nodes < roots.len() { " and what is on none" } else { "" };
+        let named = assess::plural(nodes, "node");
+        return (roots.len() > 1).then(|| format!("{named}{others} are judged apart: what stands on one answers for nothing elsewhere"));
+    }
     let named = if count == 1 { "1 Git repository".to_owned() } else { format!("{count} Git repositories") };
     let beside = if count < roots.len() { " and what is in none" } else { "" };
     (roots.len() > 1).then(|| format!("{named}{beside} are judged apart: what stands in one answers for nothing in another"))

@@ -68,7 +68,7 @@ fn controls_are_found_in_any_case() {
 fn profiles_hold_what_their_papers_do() {
     let profiles = Profile::embedded();
     let names: Vec<_> = profiles.iter().map(|profile| profile.name.as_str()).collect();
-    assert_eq!(names, ["all", "cnswp-v1", "cnswp-v2", "default", "nsa-cisa", "pss-baseline", "pss-restricted", "sscp-v1"]);
+    assert_eq!(names, ["all", "cis-1.12", "cnswp-v1", "cnswp-v2", "default", "nsa-cisa", "pss-baseline", "pss-restricted", "sscp-v1"]);
     let count = |name: &str| profiles.iter().find(|profile| profile.name == name).unwrap().requirements.len();
     assert_eq!((count("all"), count("default")), (214, 195));
     assert_eq!((count("pss-baseline"), count("pss-restricted")), (12, 19));

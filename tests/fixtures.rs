@@ -5,14 +5,18 @@
 //! `review` cases no failure. First lines may say `#~ world: partial`, `#~ kubernetes: 1.34`, `#~ config: {key: value}`,
 //! `#~ now: 2026-06-01T00:00:00Z` (which it is where nothing is said).
 //! Formats without comments put the lines into `<case>.lines` (`12 fail`). YAML files with several documents run a
-//! second time with the documents reversed.
+//! second time with the documents reversed. In a folder these lines name their file (`etc/x.service:12 fail`).
+//!
+//! A folder with a file `modes` is a node: each of its lines is a path on the node with its permissions, owner and group
+//! (`/etc/kubernetes/admin.conf 0600 root root #~ fail`; a path that ends in `/` is a folder). What is listed there and
+//! not in the folder is what is never opened.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use cnscan::checks::{self, Check};
-use cnscan::discover::{Origin, Source};
+use cnscan::discover::{HostFile, Origin, Source, Stat};
 use cnscan::evaluate::{self, Standing};
 use cnscan::model::evidence::Reading;
 use cnscan::model::{Evidence, KubernetesVersion, Scan, UNSET_NAMESPACE};
@@ -51,7 +55,8 @@ fn run(check: &'static Check, case: &Path) -> Result<(), Failed> {
 fn judge(check: &'static Check, case: &Path, files: &[(String, String)]) -> Result<(), Failed> {
     let kind = case.file_name().unwrap_or_default().to_string_lossy().split('-').next().unwrap_or_default().to_owned();
     let world = World::of(check, files)?;
-    let sources = files.iter().map(|(name, text)| source(name, text)).collect();
+    let mut sources: Vec<_> = files.iter().map(|(name, text)| source(name, text)).collect();
+    on_node(case, &mut sources)?;
     let parsed = parse::all(sources, &Limits::default());
     let evidence = Evidence::index(&parsed, Reading { assumed_namespace: UNSET_NAMESPACE, complete: world.complete, live: None });
     if let Some(gap) = evidence.gaps().first() {
@@ -126,6 +131,48 @@ impl World {
     }
 }
 
+/// The lines of the `modes` of a node: path, permissions, owner, group, marks.
+fn modes(case: &Path) -> Vec<(String, Stat, String)> {
+    let text = fs::read_to_string(case.join("modes")).unwrap_or_default();
+    let row = |line: &str| {
+        let (line, mark) = line.split_once("#~ ").unwrap_or((line, ""));
+        let mut parts = line.split_whitespace();
+        let path = parts.next()?.to_owned();
+        let mode = u32::from_str_radix(parts.next()?, 8).expect("a mode");
+        let (owner, group) = (parts.next().map(str::to_owned), parts.next().map(str::to_owned));
+        let stat = Stat { mode, uid: 7, gid: 7, owner, group, is_folder: path.ends_with('/') };
+        Some((path.trim_end_matches('/').to_owned(), stat, mark.to_owned()))
+    };
+    text.lines().filter(|line| line.starts_with('/')).filter_map(row).collect()
+}
+
+/// Makes the files of a case those of a node, where it has `modes`.
+fn on_node(case: &Path, sources: &mut Vec<Source>) -> Result<(), Failed> {
+    let rows = modes(case);
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let top = case.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    for source in sources.iter_mut() {
+        let path = source.shown.strip_prefix(&top).unwrap_or_default().to_owned();
+        let known = rows.iter().find(|(row, ..)| *row == path);
+        let stat =
+            known.map_or_else(|| Stat { mode: 0o600, owner: Some("root".to_owned()), ..Stat::default() }, |(_, stat, _)| stat.clone());
+        let content = std::mem::replace(&mut source.origin, Origin::Bytes(Vec::new()));
+        source.origin = Origin::Host(Box::new(HostFile { path, stat, content: Some(content) }));
+        (source.named, source.root) = (false, "node:case".into());
+    }
+    for (path, stat, _) in rows {
+        let name = format!("{top}{path}");
+        if !sources.iter().any(|source| source.shown == name) {
+            let origin = Origin::Host(Box::new(HostFile { path, stat, content: None }));
+            sources.push(Source { uri: Some(name.clone()), shown: name, origin, named: false, root: "node:case".into() });
+        }
+    }
+    sources.sort_by(|a, b| a.shown.cmp(&b.shown));
+    Ok(())
+}
+
 fn marks(case: &Path, files: &[(String, String)]) -> Marks {
     const WORDS: [&str; 3] = ["fail", "review", "note"];
     let mut marks = Marks::new();
@@ -140,10 +187,16 @@ fn marks(case: &Path, files: &[(String, String)]) -> Marks {
             );
         }
     }
-    let aside = case.with_extension(format!("{}.lines", case.extension().unwrap_or_default().to_string_lossy()));
+    let aside = case.with_file_name(format!("{}.lines", case.file_name().unwrap_or_default().to_string_lossy()));
     let aside = fs::read_to_string(aside).unwrap_or_default();
+    let top = case.file_name().unwrap_or_default().to_string_lossy().into_owned();
     for (line, word) in aside.lines().filter_map(|line| line.split_once(' ')) {
-        marks.extend(WORDS.iter().filter(|known| **known == word).map(|word| (files[0].0.clone(), line.parse().unwrap_or(0), *word)));
+        let (name, line) = line.rsplit_once(':').map_or((files[0].0.clone(), line), |(name, line)| (format!("{top}/{name}"), line));
+        marks.extend(WORDS.iter().filter(|known| **known == word).map(|word| (name.clone(), line.parse().unwrap_or(0), *word)));
+    }
+    for (path, _, mark) in modes(case) {
+        marks
+            .extend(WORDS.iter().filter(|word| mark.split(", ").any(|part| part == **word)).map(|word| (format!("{top}{path}"), 1, *word)));
     }
     marks
 }
@@ -155,7 +208,7 @@ fn read(case: &Path) -> Result<Vec<(String, String)>, Failed> {
     while let Some(path) = folders.pop() {
         if path.is_dir() {
             folders.extend(sorted(&path));
-        } else {
+        } else if !(path.parent() == Some(case) && path.ends_with("modes")) {
             let name = path.strip_prefix(case.parent().unwrap_or(case))?.to_string_lossy().into_owned();
             files.push((name, fs::read_to_string(&path)?));
         }

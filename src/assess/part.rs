@@ -205,7 +205,7 @@ fn judge(whole: &mut Assessment) {
     for check in &mut whole.checks {
         let (open, doubtful) = found.get(&*check.id).copied().unwrap_or_default();
         let tally = tally(check);
-        let sees_all = |check| verdicts::sees_all(check, whole.scope.cluster.as_ref(), whole.scope.complete, &whole.gaps);
+        let sees_all = |check| verdicts::sees_all(check, whole.scope.cluster.as_ref(), whole.scope.complete, &whole.gaps, &tally);
         check.verdict = verdicts::verdict(open, doubtful, &tally, checks::find(&check.id).is_some_and(sees_all));
         counted.insert(Arc::clone(&check.id), verdicts::Counted { verdict: check.verdict, tally });
     }

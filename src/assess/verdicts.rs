@@ -28,7 +28,8 @@ pub(super) fn all(policy: &Policy, outcomes: &Outcomes, excuses: &Excuses, seen:
     }
     let tallies = outcomes.tallies.iter().enumerate();
     let counted = |(check, tally): (usize, &Tally)| {
-        let whole = sees_all(policy.checks[check], seen.cluster.as_ref().map(|(cluster, _)| cluster), seen.complete, &seen.gaps);
+        let cluster = seen.cluster.as_ref().map(|(cluster, _)| cluster);
+        let whole = sees_all(policy.checks[check], cluster, seen.complete, &seen.gaps, tally);
         Counted { verdict: verdict(open[check], doubtful[check], tally, whole), tally: tally.clone() }
     };
     tallies.map(counted).collect()
@@ -54,7 +55,12 @@ pub(super) fn verdict(open: bool, doubtful: bool, tally: &Tally, whole: bool) ->
 }
 
 /// Whether a check without a subject may say so: everything it reads was there to be seen.
-pub(super) fn sees_all(check: &Check, cluster: Option<&Cluster>, complete: bool, gaps: &[Gap]) -> bool {
+///
+/// No evidence is known to hold every component: without one there is nothing to say, as of a provider's control plane.
+pub(super) fn sees_all(check: &Check, cluster: Option<&Cluster>, complete: bool, gaps: &[Gap], tally: &Tally) -> bool {
+    if check.is_about_nodes() {
+        return !tally.skipped.is_empty();
+    }
     let surface = if cluster.is_some() { Surface::Cluster } else { Surface::Manifest };
     let is_named = |kind: &str| check.kinds().any(|known| known.to_string() == kind);
     let unseen = cluster.is_some_and(|cluster| cluster.unseen.iter().any(|unseen| is_named(&unseen.kind)));

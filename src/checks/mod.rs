@@ -1,7 +1,7 @@
 //! Checks: one file each, in a folder a topic. A check knows neither the controls that cite it nor the profiles.
 
 use crate::model::templates::may_embed;
-use crate::model::{Container, GroupKind, Namespace, Object, Pod, Scan, kinds, templates};
+use crate::model::{Component, Container, GroupKind, Namespace, Object, Pod, Role, Scan, kinds, templates};
 use crate::settings::Setting;
 
 pub use crate::model::{Fault, Severity, Verdict};
@@ -13,6 +13,7 @@ mod dependency;
 mod image;
 mod mesh;
 mod network;
+mod node;
 mod pipeline;
 mod pod;
 pub mod pss;
@@ -73,16 +74,24 @@ impl Check {
     }
 
     fn is_about_pods(&self) -> bool {
-        !matches!(self.probe, Probe::Object(..) | Probe::Scan(_)) || self.declared().any(|kind| kind == kinds::POD)
+        !matches!(self.probe, Probe::Object(..) | Probe::Scan(_) | Probe::Component(..)) || self.declared().any(|kind| kind == kinds::POD)
     }
 
     fn declared(&self) -> impl Iterator<Item = GroupKind> + use<> {
         let subjects: &'static [GroupKind] = match self.probe {
             Probe::Object(kinds, _) => kinds,
             Probe::Namespace(_) => &[kinds::NAMESPACE],
+            // where a cluster shows them
+            Probe::Component(..) => &[kinds::POD, kinds::KUBELET_CONFIGURATION],
             _ => &[],
         };
         subjects.iter().chain(self.needs).chain(self.beside).copied()
+    }
+
+    /// Whether it looks at what runs a cluster, or at what only files of a node show: no listing has all of that.
+    #[must_use]
+    pub fn is_about_nodes(&self) -> bool {
+        matches!(self.probe, Probe::Component(..)) || self.surfaces == [Surface::Host]
     }
 
     /// Whether it speaks of a kind of evidence.
@@ -119,6 +128,8 @@ pub enum Surface {
     Manifest,
     /// Kubernetes objects in a running cluster.
     Cluster,
+    /// The command lines and files of what runs the cluster.
+    Host,
 }
 
 impl Surface {
@@ -128,6 +139,7 @@ impl Surface {
         match self {
             Surface::Manifest => "manifest",
             Surface::Cluster => "cluster",
+            Surface::Host => "host",
         }
     }
 }
@@ -172,11 +184,13 @@ pub enum Probe {
     Scan(fn(&Scan<'_>) -> Verdict),
     /// Each pod and pod template that a controller in the evidence made from its own.
     Made(fn(&Pod<'_>) -> Verdict),
+    /// Each component of these roles: an API server, a kubelet, …
+    Component(&'static [Role], fn(&Component<'_>) -> Verdict),
 }
 
 /// Every check, by topic, then as its topic lists it.
 pub fn all() -> impl Iterator<Item = &'static Check> {
-    let topics: [&'static [&'static Check]; 14] = [
+    let topics: [&'static [&'static Check]; 15] = [
         pss::CHECKS,
         pod::CHECKS,
         image::CHECKS,
@@ -184,6 +198,7 @@ pub fn all() -> impl Iterator<Item = &'static Check> {
         network::CHECKS,
         mesh::CHECKS,
         control_plane::CHECKS,
+        node::CHECKS,
         secret::CHECKS,
         admission::CHECKS,
         pipeline::CHECKS,

@@ -128,9 +128,12 @@ pub struct Scan {
     /// Files and folders; `-` is standard input [default: .]
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    /// Scan the files of a node below its root: a mounted disk or an unpacked image. Private keys are never opened. May be given many times.
+    #[arg(long = "root", value_name = "PATH", conflicts_with_all = ["snapshot"])]
+    pub roots: Vec<PathBuf>,
     /// Scan a running cluster, reading only.
     #[cfg(feature = "live")]
-    #[arg(long, conflicts_with_all = ["paths", "snapshot", "complete", "stdin_path", "all_files"])]
+    #[arg(long, conflicts_with_all = ["paths", "roots", "snapshot", "complete", "stdin_path", "all_files"])]
     pub cluster: bool,
     /// Scan what `cnscan snapshot` captured.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["paths", "complete", "stdin_path"])]

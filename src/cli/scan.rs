@@ -108,7 +108,9 @@ fn early(args: &Scan, policy: &Policy, input: &discover::Request, voice: &Voice)
 
 /// Where to look. Standard input is read here, once.
 fn input(args: &Scan) -> Result<discover::Request> {
-    Ok(discover::Request { targets: targets(&args.paths, args.stdin_path.as_deref())?, all_files: args.all_files })
+    let mut targets = targets(&args.paths, args.stdin_path.as_deref())?;
+    targets.extend(args.roots.iter().cloned().map(discover::Target::Root));
+    Ok(discover::Request { targets, all_files: args.all_files })
 }
 
 /// Where paths point, standard input by the name that it is given.

@@ -7,7 +7,7 @@ use camino::Utf8PathBuf;
 
 use super::root::{self, Base};
 use super::walk::{Found, Walk};
-use super::{Build, Error, Gap, Maker, Origin, Source};
+use super::{Build, Error, Gap, Maker, Origin, Source, host};
 
 /// Where to look.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +23,8 @@ pub struct Request {
 pub enum Target {
     /// A file or a folder, from the working directory.
     Path(PathBuf),
+    /// The root of a node's files: a mounted disk, an unpacked image.
+    Root(PathBuf),
     /// Standard input, already read.
     Stdin {
         /// All of it.
@@ -66,6 +68,7 @@ pub fn all_in(working: &Path, request: &Request) -> Result<Discovery, Error> {
     for target in targets {
         match target {
             Target::Path(path) => collected.path(path, &working, request.all_files)?,
+            Target::Root(path) => collected.root(path, &working)?,
             Target::Stdin { bytes, name } => collected.stdin(bytes, name.as_deref(), &working),
         }
     }
@@ -91,7 +94,7 @@ pub fn start(request: &Request) -> PathBuf {
 pub fn start_in(working: &Path, request: &Request) -> PathBuf {
     let folder = |target: &Target| match target {
         Target::Stdin { .. } => None,
-        Target::Path(path) => {
+        Target::Path(path) | Target::Root(path) => {
             let path = working.join(path).canonicalize().ok()?;
             if path.is_dir() { Some(path) } else { path.parent().map(Path::to_owned) }
         }
@@ -113,7 +116,9 @@ pub fn working_below_root(request: &Request) -> String {
     };
     let inside = |target: &Target| match target {
         Target::Stdin { .. } => true,
-        Target::Path(path) => working.join(path).canonicalize().is_ok_and(|path| root::git_root(&path).as_ref() == Some(&top)),
+        Target::Path(path) | Target::Root(path) => {
+            working.join(path).canonicalize().is_ok_and(|path| root::git_root(&path).as_ref() == Some(&top))
+        }
     };
     if !request.targets.iter().all(inside) {
         return String::new();
@@ -153,6 +158,9 @@ fn name_of(repository: Option<&Path>, working: &Path) -> Utf8PathBuf {
 #[derive(Debug, Default)]
 struct Collected {
     stdin: Vec<Source>,
+    /// What the roots of nodes gave.
+    nodes: Vec<Source>,
+    node_gaps: Vec<Gap>,
     files: Vec<File>,
     builds: Vec<(Maker, File)>,
     bases: Vec<Base>,
@@ -201,6 +209,35 @@ impl Collected {
         Ok(())
     }
 
+    /// The files of a node, which are joined with those of no other.
+    fn root(&mut self, path: &Path, working: &Path) -> Result<(), Error> {
+        let full = working.join(path).canonicalize().map_err(|error| target(path, &error))?;
+        if !full.is_dir() {
+            return Err(Error::Target {
+                path: path.display().to_string(),
+                why: "no folder: --root takes the root of a node's files".to_owned(),
+            });
+        }
+        let base = Base::of(&full, working);
+        let found = host::Walk::run(&full);
+        if found.files.is_empty() && found.gaps.is_empty() {
+            let why = "none of the files that a Kubernetes node has lies below it (etc/kubernetes, var/lib/kubelet, …)";
+            return Err(Error::Target { path: path.display().to_string(), why: why.to_owned() });
+        }
+        let uri = |inner: &str| base.uri(&full.join(inner.trim_start_matches('/')), 0);
+        let gaps = found.gaps.into_iter().map(|(path, why)| Gap { surface: "host".to_owned(), what: uri(&path), why, ..Gap::default() });
+        self.node_gaps.extend(gaps);
+        let name = format!("node:{}", root::between(&full, working));
+        self.nodes.extend(found.files.into_iter().map(|file| Source {
+            uri: Some(uri(&file.path)),
+            shown: root::relative(&full.join(file.path.trim_start_matches('/')), working).unwrap_or_else(|| uri(&file.path)),
+            origin: Origin::Host(Box::new(file)),
+            named: false,
+            root: name.clone().into(),
+        }));
+        Ok(())
+    }
+
     fn stdin(&mut self, bytes: &[u8], name: Option<&str>, working: &Path) {
         let path = name.map(|name| root::normal(&working.join(name)));
         let base = Base::of(path.as_deref().and_then(Path::parent).unwrap_or(working), working);
@@ -240,6 +277,8 @@ impl Collected {
         discovery.sources = self.files.iter().map(|file| self.source(file, parts, working)).collect();
         // standard input without a name comes first
         discovery.sources.extend(self.stdin);
+        discovery.sources.extend(self.nodes);
+        discovery.gaps.extend(self.node_gaps);
         discovery.sources.sort_by(|a, b| (&a.uri, &a.shown).cmp(&(&b.uri, &b.shown)));
         // named once is named
         discovery.builds.sort_by(|a, b| (&a.uri, a.maker, b.named).cmp(&(&b.uri, b.maker, a.named)));

@@ -6,6 +6,7 @@ mod capture;
 pub mod cluster;
 pub mod files;
 mod gap;
+mod host;
 mod ignored;
 pub(crate) mod root;
 pub mod snapshot;
@@ -17,7 +18,7 @@ pub use build::{Build, Maker};
 pub use capture::{Captured, Cluster, Facts, KUBELETS, List, Listed, Page, Prune, Reach, Resource, Sight, Unseen};
 pub use files::{Discovery, Request, Target, all, start, working_below_root};
 pub use gap::{Gap, Place};
-pub use source::{Origin, Source};
+pub use source::{HostFile, Origin, Source, Stat};
 pub use wants::{Want, Wants};
 
 /// `1 check`, `2 checks`.

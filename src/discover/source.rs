@@ -11,6 +11,36 @@ pub enum Origin {
     Bytes(Vec<u8>),
     /// The bytes of a file that were read before, with where it is or was.
     Copy(std::path::PathBuf, Vec<u8>),
+    /// A file or folder of a node, given by its root.
+    Host(Box<HostFile>),
+}
+
+/// A file or folder of a node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostFile {
+    /// Where it is on the node: absolute.
+    pub path: String,
+    /// Who may do what with it.
+    pub stat: Stat,
+    /// Where its bytes are; `None` for what is never opened: folders, private keys.
+    pub content: Option<Origin>,
+}
+
+/// Who may do what with a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stat {
+    /// The permission bits.
+    pub mode: u32,
+    /// The owner's number.
+    pub uid: u32,
+    /// The group's number.
+    pub gid: u32,
+    /// The owner as the node's own list of users names it.
+    pub owner: Option<String>,
+    /// The group likewise.
+    pub group: Option<String>,
+    /// It is a folder.
+    pub is_folder: bool,
 }
 
 /// One thing to read: its name in every report, and where its bytes are.

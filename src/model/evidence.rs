@@ -1,5 +1,6 @@
 //! All that was read, indexed once: objects by kind, namespaces, pods.
 
+mod joins;
 mod live;
 mod namespaces;
 mod overlay;
@@ -21,7 +22,7 @@ use crate::model::object::Object;
 use crate::model::pod::PodRecord;
 use crate::model::rbac::Rbac;
 use crate::model::templates::Embedded;
-use crate::model::{Accounts, Claims, GroupKind, Limits, Map, Nodes, Owners, Volumes, slim, structure, uncovered};
+use crate::model::{Accounts, Claims, Components, GroupKind, Limits, Map, Nodes, Owners, Volumes, slim, structure, uncovered};
 use crate::parse::{File, Kind, Status};
 
 /// How much of a kind was seen.
@@ -74,6 +75,7 @@ pub struct Evidence<'a> {
     nodes: Nodes<'a>,
     volumes: Volumes<'a>,
     claims: Claims<'a>,
+    components: Components<'a>,
     pub(crate) lazy: Lazy,
     /// The names of all objects, collected when first asked for.
     names: OnceLock<HashSet<Box<str>>>,
@@ -126,18 +128,22 @@ impl<'a> Evidence<'a> {
             nodes: Nodes::default(),
             volumes: Volumes::default(),
             claims: Claims::default(),
+            components: Components::default(),
             lazy: Lazy::default(),
             names: OnceLock::new(),
         };
         evidence.guards = Guards::index(&evidence);
         evidence.owners = Owners::index(&evidence);
         evidence.index_namespaces();
-        let (rbac, (accounts, limits, nodes, volumes, claims)) = {
+        let (rbac, (accounts, limits, nodes, volumes, claims, components)) = {
             let all = &evidence;
-            let others = || (Accounts::index(all), Limits::index(all), Nodes::index(all), Volumes::index(all), Claims::index(all));
+            let others = || {
+                let (accounts, limits, nodes) = (Accounts::index(all), Limits::index(all), Nodes::index(all));
+                (accounts, limits, nodes, Volumes::index(all), Claims::index(all), Components::index(all))
+            };
             rayon::join(|| Rbac::index(all), others)
         };
-        Evidence { rbac, accounts, limits, nodes, volumes, claims, ..evidence }
+        Evidence { rbac, accounts, limits, nodes, volumes, claims, components, ..evidence }
     }
 
     /// The files, in order.
@@ -288,31 +294,6 @@ impl<'a> Evidence<'a> {
     #[must_use]
     pub fn owners(&self) -> &Owners {
         &self.owners
-    }
-
-    /// Service accounts and their bindings.
-    pub(crate) fn accounts(&self) -> &Accounts<'a> {
-        &self.accounts
-    }
-
-    /// The LimitRanges by namespace.
-    pub(crate) fn limits(&self) -> &Limits<'a> {
-        &self.limits
-    }
-
-    /// The nodes and what runs on them.
-    pub(crate) fn nodes(&self) -> &Nodes<'a> {
-        &self.nodes
-    }
-
-    /// Which volumes claims are bound to.
-    pub(crate) fn claims(&self) -> &Claims<'a> {
-        &self.claims
-    }
-
-    /// Claims, volumes and who uses them.
-    pub(crate) fn volumes(&self) -> &Volumes<'a> {
-        &self.volumes
     }
 }
 

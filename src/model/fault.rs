@@ -171,6 +171,13 @@ impl Fault {
         self
     }
 
+    /// It is about the file as a whole.
+    #[must_use]
+    pub(crate) fn of_file(mut self) -> Self {
+        self.place.quality = Quality::File;
+        self
+    }
+
     /// It is the object's that it lies in, even where that is where a namespace without a document is shown.
     #[must_use]
     pub(crate) fn of_its_object(mut self) -> Self {

@@ -102,6 +102,13 @@ impl<'a> Field<'a> {
         exists.then(|| self.root.tree.items(self.node)).into_iter().flatten().map(move |node| Field { node, ..self }.resolved())
     }
 
+    /// The items of a list; of anything else, itself.
+    pub fn items_or_self(self) -> impl Iterator<Item = Field<'a>> {
+        let is_list = self.kind() == Some(Kind::Sequence);
+        let list = is_list.then(|| self.items()).into_iter().flatten();
+        list.chain((!is_list).then_some(self))
+    }
+
     /// The keys and values of a mapping as decoded: merged keys included, overridden ones left out.
     #[must_use]
     pub fn entries(self) -> Vec<(&'a str, Field<'a>)> {

@@ -44,6 +44,7 @@ kinds! {
     INGRESS = "networking.k8s.io", "Ingress";
     INGRESS_CLASS = "networking.k8s.io", "IngressClass";
     JOB = "batch", "Job";
+    KUBELET_CONFIGURATION = "kubelet.config.k8s.io", "KubeletConfiguration";
     LIMIT_RANGE = "", "LimitRange";
     MUTATING_ADMISSION_POLICY = "admissionregistration.k8s.io", "MutatingAdmissionPolicy";
     MUTATING_WEBHOOK_CONFIGURATION = "admissionregistration.k8s.io", "MutatingWebhookConfiguration";
@@ -149,7 +150,8 @@ fn is_foreign(group: &str) -> bool {
 
 /// Whether a group's kinds are configuration files of components, which no API server keeps and no namespace holds.
 pub(crate) fn is_configuration(group: &str) -> bool {
-    group.ends_with(".config.k8s.io") && !is_foreign(group) || matches!(group, "apiserver.k8s.io" | "audit.k8s.io" | "kubeadm.k8s.io")
+    group.ends_with(".config.k8s.io") && !is_foreign(group)
+        || matches!(group, "apiserver.k8s.io" | "audit.k8s.io" | "kubeadm.k8s.io" | "host.cnscan")
 }
 
 /// Whether an API server serves a kind, rather than that only files hold it, as they do a kubeconfig.
@@ -162,7 +164,8 @@ pub fn is_served(group: &str, kind: &str) -> bool {
 #[must_use]
 pub fn is_namespaced(group: &str, kind: &str) -> Option<bool> {
     let cluster = CLUSTER_SCOPED.iter().any(|(known, kinds)| *known == group && kinds.contains(&kind));
-    if cluster || is_configuration(group) {
+    // what only files hold, a kubeconfig too, is in no namespace
+    if cluster || !is_served(group, kind) {
         return Some(false);
     }
     is_built_in(group).then_some(true)

@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::model::object::Object;
-use crate::parse::{File, classify};
+use crate::parse::File;
 
 /// Which trees each file belongs to.
 #[derive(Debug, Default)]
@@ -108,7 +108,7 @@ impl Trees {
 
 /// What a file's documents are when they do not say: kustomize knows its own files by their names.
 pub(crate) fn listed(file: &File) -> (&'static str, &'static str) {
-    if classify::is_kustomization(file.name()) { ("kustomize.config.k8s.io/v1beta1", "Kustomization") } else { ("", "") }
+    file.implied()
 }
 
 /// Whether an object is a kustomization or a component.

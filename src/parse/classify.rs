@@ -12,7 +12,7 @@ use crate::discover::{Gap, Origin, Place, Source};
 
 use super::fault::{self, Fault};
 use super::tree::{Kind, NodeId, Quick, Tree};
-use super::{File, Limits, Role, Status, decode, directive, keys, scalar, template, yaml};
+use super::{File, Limits, Role, Status, decode, directive, host, keys, scalar, template, yaml};
 
 /// The largest file that is read at all: what may hold documents of the largest size, and fits memory.
 const LARGEST: u64 = 1 << 30;
@@ -35,27 +35,50 @@ pub fn read(source: Source, limits: &Limits) -> File {
         directives: Vec::new(),
         status: Status::Gap,
         live: false,
+        host: false,
         slim: None,
         role: Role::Judged,
     };
+    let (origin, stat) = match origin {
+        Origin::Host(node) => {
+            file.host = true;
+            (node.content, Some((node.path, node.stat)))
+        }
+        origin => (Some(origin), None),
+    };
+    if let Some(origin) = origin {
+        read_content(&mut file, origin, named, limits);
+    }
+    if let Some((path, stat)) = stat {
+        host::append_stat(&mut file, &path, &stat);
+    }
+    file
+}
+
+fn read_content(file: &mut File, origin: Origin, named: bool, limits: &Limits) {
     let path = match &origin {
         Origin::File(path) | Origin::Copy(path, _) => Some(path.clone()),
-        Origin::Bytes(_) => None,
+        Origin::Bytes(_) | Origin::Host(_) => None,
     };
-    if !named && !path.as_deref().is_none_or(is_candidate) {
+    if !file.host && !named && !path.as_deref().is_none_or(is_candidate) {
         file.status = Status::Ignored("neither YAML nor JSON by its name".to_owned());
-        return file;
+        return;
     }
     match bytes(origin) {
         Ok(bytes) => {
             file.bytes = bytes.len() as u64;
             file.sha256 = Sha256::digest(&bytes).into();
             // what a person gave, stdin included, is not ignored for being broken
-            Reader { file: &mut file, named: named || path.is_none(), path: path.as_deref() }.read(bytes, limits);
+            let named = named || path.is_none() && !file.host;
+            Reader { file, named, path: path.as_deref() }.read(bytes, limits);
         }
-        Err(why) => file.gaps.push(fault::gap(file.name().to_owned(), why, None)),
+        Err(why) => file.gaps.push(Gap { surface: surface(file).to_owned(), ..fault::gap(file.name().to_owned(), why, None) }),
     }
-    file
+}
+
+/// The kind of evidence that a file belongs to.
+fn surface(file: &File) -> &'static str {
+    if file.host { "host" } else { "manifest" }
 }
 
 struct Reader<'a> {
@@ -71,7 +94,7 @@ impl Reader<'_> {
 
     fn gap(&mut self, why: String, line: u32, column: u32) {
         let place = Place { uri: self.file.name().to_owned(), line, column };
-        let mut gap = fault::gap(self.file.name().to_owned(), why, Some(place));
+        let mut gap = Gap { surface: surface(self.file).to_owned(), ..fault::gap(self.file.name().to_owned(), why, Some(place)) };
         self.place(&mut gap);
         self.file.gaps.push(gap);
     }
@@ -97,11 +120,15 @@ impl Reader<'_> {
             }
         };
         drop(bytes);
+        if self.read_host(&text, bad.is_empty()) {
+            return;
+        }
         if let Some(at) = memmem::find(text.as_bytes(), b"{{").filter(|_| self.path.is_some_and(in_chart)) {
             let (line, column) = super::Lines::new(&text).position(at as u32);
             return self.gap(template::fault(at).why, line, column);
         }
-        let kustomization = is_kustomization(self.file.name());
+        // what a file is known to be by its name need not say so itself
+        let kustomization = !self.file.implied().1.is_empty();
         if !self.named && !kustomization && !may_hold_object(text.as_bytes()) {
             return self.ignore(NO_OBJECT.to_owned());
         }
@@ -134,6 +161,25 @@ impl Reader<'_> {
         }
     }
 
+    /// Reads a file of a node that is neither YAML nor JSON; whether it is one.
+    fn read_host(&mut self, text: &Arc<str>, is_text: bool) -> bool {
+        let piped = || (self.named && is_text && host::is_command_line(text)).then_some(host::Format::CommandLine);
+        let Some(format) = host::format(self.file.name()).or_else(piped).filter(|_| is_text) else { return false };
+        match host::read(format, Arc::clone(text), self.file.name()) {
+            Ok((_, documents)) if documents.is_empty() => self.ignore("no command line of a component in it".to_owned()),
+            Ok((tree, documents)) => {
+                self.file.tree = tree;
+                self.file.documents = documents;
+                self.file.status = Status::Read;
+            }
+            Err((at, why)) => {
+                let (line, column) = super::Lines::new(text).position(at as u32);
+                self.gap(why, line, column);
+            }
+        }
+        true
+    }
+
     /// Why a file without an object is ignored; `None` where something broken in it may have been one.
     fn reason_to_ignore(&self, tree: &Tree, faults: &[Fault]) -> Option<String> {
         let text = tree.source();
@@ -157,7 +203,7 @@ pub fn is_kustomization(name: &str) -> bool {
 fn is_candidate(path: &Path) -> bool {
     let extension = path.extension().and_then(|extension| extension.to_str());
     let known = extension.is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension.eq_ignore_ascii_case(known)));
-    known || path.file_name().is_some_and(|name| name == "Kustomization")
+    known || path.file_name().is_some_and(|name| name == "Kustomization") || path.to_str().is_some_and(host::is_candidate)
 }
 
 /// The bytes of a source, or why there are none.
@@ -165,6 +211,7 @@ pub(super) fn bytes(origin: Origin) -> Result<Vec<u8>, String> {
     let path = match origin {
         Origin::Bytes(bytes) | Origin::Copy(_, bytes) => return Ok(bytes),
         Origin::File(path) => path,
+        Origin::Host(node) => return node.content.map_or_else(|| Err("it is never opened".to_owned()), bytes),
     };
     let failed = |error: std::io::Error| format!("it cannot be read: {}", reason(&error));
     // asked before opening: opening a FIFO waits for its other end

@@ -32,6 +32,7 @@ pub fn read(list: &List) -> File {
         directives: Vec::new(),
         status: Status::Read,
         live: true,
+        host: false,
         slim: None,
         role: Role::Judged,
     };

@@ -1,12 +1,15 @@
 //! From bytes to positioned trees. Nothing here knows checks.
 
 mod aliases;
+pub mod base64;
 mod chunks;
 pub mod classify;
+pub mod command;
 pub mod decode;
 pub mod directive;
 mod fault;
 mod granit;
+pub mod host;
 mod json;
 mod keys;
 mod lane;
@@ -54,6 +57,8 @@ pub struct File {
     pub status: Status,
     /// It is a list of a cluster: nobody wrote its text, so findings have no place in it.
     pub live: bool,
+    /// It was found below the root of a node.
+    pub host: bool,
     /// In a shard: its objects, of which the tree has no more than others are joined with; `None` where it has all.
     pub slim: Option<Box<[Stub]>>,
     /// What it is to the scan.

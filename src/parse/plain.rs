@@ -26,6 +26,7 @@ pub fn read(source: Source) -> Option<File> {
         directives: Vec::new(),
         status: Status::Read,
         live: false,
+        host: false,
         slim: None,
         role: Role::Source(Vec::new()),
     })

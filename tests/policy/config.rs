@@ -69,8 +69,9 @@ settings:
 /// What one run is for, and where it finds what, no file says; all else that `scan` takes has its key.
 #[test]
 fn every_flag_of_scan_has_its_key() {
-    const OF_ONE_RUN: [&str; 15] = [
+    const OF_ONE_RUN: [&str; 16] = [
         "paths",
+        "roots",
         "cluster",
         "snapshot",
         "overlays",

@@ -4,7 +4,6 @@
 //! Nothing here keeps, prints or hashes a value: what is said is the rule that it met.
 
 mod applied;
-mod base64;
 mod known;
 mod name;
 mod reveal;
@@ -15,8 +14,9 @@ mod tests;
 mod text;
 mod value;
 
+use crate::parse::base64;
+pub use crate::parse::base64::decode;
 pub use applied::{LAST_APPLIED, applied_data, in_applied};
-pub use base64::decode;
 pub use name::{is_key_file, speaks_of_credential};
 pub use reveal::{hidden_words, is_hidden_under, reveals};
 pub use script::{in_script, password_argument};

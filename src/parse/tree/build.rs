@@ -28,6 +28,12 @@ impl Builder {
         Builder { tree }
     }
 
+    /// Goes on with a finished tree.
+    #[must_use]
+    pub(in crate::parse) fn resume(tree: Tree) -> Self {
+        Builder { tree }
+    }
+
     /// The node that the next push makes.
     #[must_use]
     pub fn here(&self) -> NodeId {

@@ -13,6 +13,7 @@ use crate::report::yaml;
 /// The groups of objects that requirements apply to.
 pub(super) const MANIFEST: &str = "manifest";
 pub(super) const CLUSTER: &str = "cluster";
+const HOST: &str = "host";
 
 /// Writes the ControlCatalog: a control for each requirement of the profile, a requirement for each of its checks.
 ///
@@ -29,6 +30,7 @@ pub fn write_controls(profile: &Profile, out: &mut dyn Write) -> io::Result<()> 
     metadata["applicability-groups"] = json!([
         {"id": MANIFEST, "title": "Kubernetes manifests", "description": "Files that hold Kubernetes objects."},
         {"id": CLUSTER, "title": "Live cluster", "description": "Objects read from an API server."},
+        {"id": HOST, "title": "Node", "description": "Command lines and files of the components that run a cluster."},
     ]);
     let document = json!({
         "title": format!("Controls that cnscan assesses: {}", profile.title),
@@ -131,6 +133,7 @@ fn assessed(control: &Requirement, check: &Check) -> Value {
     let surface = |surface: &Surface| match surface {
         Surface::Manifest => MANIFEST,
         Surface::Cluster => CLUSTER,
+        Surface::Host => HOST,
     };
     let surfaces: Vec<_> = check.surfaces.iter().map(surface).collect();
     json!({

@@ -1,0 +1,80 @@
+//! An audit log that records the bodies of Secrets is a store of credentials with many readers.
+
+use crate::checks::{Check, Fault, Probe, Severity, Surface, Verdict};
+use crate::model::audit::{Level, Request, decides};
+use crate::model::component::{AUDIT, Joined};
+use crate::model::{Component, Object, Role};
+
+pub(super) static CHECK: Check = Check {
+    id: "audit-policy-leaks-secrets",
+    title: "audit policy records the content of Secrets or tokens",
+    topic: "control_plane",
+    severity: Severity::High,
+    why: "Whoever reads the audit log, or wherever it is shipped to, then reads every Secret and token that went by.",
+    fix: "Put a rule with `level: Metadata` for secrets, configmaps, serviceaccounts/token and tokenreviews before all wider ones.",
+    how: "Asks the policy about reading and writing Secrets, asking for tokens and reviewing them, as an ordinary user and as a controller: the first rule that matches decides. Fails where the level is Request or RequestResponse. ConfigMaps above Metadata are for review.",
+    surfaces: &[Surface::Host],
+    blind: "Custom resources that hold credentials, and rules for single users, groups or namespaces that none of the requests has.",
+    refs: &["https://kubernetes.io/docs/tasks/debug/debug-cluster/audit/"],
+    maps: &[
+        ("cis", &["3.2.2"]),
+        ("owasp_k8s_2022", &["K05", "K08"]),
+        ("owasp_k8s_2025", &["K03", "K10"]),
+        ("mitre", &["T1552"]),
+        ("cwe", &["CWE-532"]),
+    ],
+    probe: Probe::Component(&[Role::ApiServer, Role::Audit], probe),
+    ..Check::BASE
+};
+
+const fn asked(what: &'static str, verb: &'static str, group: &'static str, resource: &'static str) -> Request {
+    Request { what, user: "jane", groups: &["system:authenticated"], verb, group, resource, namespace: "shop" }
+}
+
+const SECRET: [Request; 8] = [
+    asked("Secrets that are read", "get", "", "secrets"),
+    asked("Secrets that are listed", "list", "", "secrets"),
+    asked("Secrets that are made", "create", "", "secrets"),
+    asked("Secrets that are changed", "update", "", "secrets"),
+    asked("Secrets that are changed", "patch", "", "secrets"),
+    Request {
+        user: "system:kube-controller-manager",
+        groups: &["system:authenticated"],
+        ..asked("Secrets that a controller reads", "get", "", "secrets")
+    },
+    asked("tokens of service accounts", "create", "", "serviceaccounts/token"),
+    Request { namespace: "", ..asked("tokens that are reviewed", "create", "authentication.k8s.io", "tokenreviews") },
+];
+const CONFIG_MAP: [Request; 1] = [asked("ConfigMaps", "update", "", "configmaps")];
+
+fn probe(server: &Component<'_>) -> Verdict {
+    match server.joined("audit-policy-file", AUDIT) {
+        Joined::Found(policy) => {
+            let leaks = leaks(policy, &SECRET).into_iter();
+            leaks.chain(leaks_of_config(policy)).collect()
+        }
+        Joined::Lost(path) => {
+            server.flag("audit-policy-file").doubt(format!("{path} is not among the files: what it records is not known"))
+        }
+        Joined::Unset => Verdict::Skip("nothing is audited: audit-log-disabled says so".into()),
+    }
+}
+
+fn leaks_of_config(policy: &Object<'_>) -> Vec<Fault> {
+    let secret = leaks(policy, &SECRET);
+    let known = |fault: &Fault| secret.iter().any(|other| other.place == fault.place);
+    leaks(policy, &CONFIG_MAP).into_iter().filter(|fault| !known(fault)).map(Fault::doubt).collect()
+}
+
+/// One fault a rule.
+fn leaks(policy: &Object<'_>, requests: &[Request]) -> Vec<Fault> {
+    let mut faults: Vec<Fault> = Vec::new();
+    for request in requests {
+        let (level, Some(rule)) = decides(policy, request) else { continue };
+        let fault = rule.key("level").fault(format!("{} are recorded with their content", request.what)).expected("Metadata");
+        if level > Level::Metadata && faults.iter().all(|known| known.place != fault.place) {
+            faults.push(fault);
+        }
+    }
+    faults
+}

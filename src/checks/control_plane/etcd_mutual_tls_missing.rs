@@ -1,0 +1,107 @@
+//! Whoever reaches etcd without a certificate owns the cluster: it knows no other rights.
+
+use crate::checks::{Check, Fault, Probe, Severity, Surface, Verdict};
+use crate::model::address::is_loopback;
+use crate::model::{Component, Role};
+
+pub(super) static CHECK: Check = Check {
+    id: "etcd-mutual-tls-missing",
+    title: "etcd is reached without mutual TLS",
+    topic: "control_plane",
+    severity: Severity::Critical,
+    why: "etcd holds all Secrets and all rights: who may write it is cluster admin, and no audit log shows it.",
+    fix: "Set `--cert-file`, `--key-file`, `--trusted-ca-file` and `--client-cert-auth=true`, the same for peers, https addresses, and the API server's `--etcd-cafile`, `--etcd-certfile` and `--etcd-keyfile`.",
+    how: "Fails when etcd has no serving certificate, key or client CA, does not ask for client certificates, signs its own certificate, or listens by http on an address other than the loopback one; and when the API server has no CA, certificate or key for etcd. Settings of peers count where there is more than one member, else they are notes. Flags, variables (ETCD_…) and the file of etcd are read. k3s and RKE2 set this themselves.",
+    surfaces: &[Surface::Host, Surface::Cluster],
+    blind: "An etcd outside of the evidence, and a provider's control plane.",
+    refs: &["https://etcd.io/docs/v3.6/op-guide/security/"],
+    maps: &[
+        ("cis", &["1.2.23", "1.2.26", "2.1", "2.2", "2.3", "2.4", "2.5", "2.6"]),
+        ("owasp_k8s_2022", &["K09"]),
+        ("owasp_k8s_2025", &["K06", "K07"]),
+        ("mitre", &["T1557"]),
+        ("cwe", &["CWE-306"]),
+    ],
+    probe: Probe::Component(&[Role::Etcd, Role::ApiServer], probe),
+    ..Check::BASE
+};
+
+fn probe(component: &Component<'_>) -> Verdict {
+    if component.distribution() == Some("k3s") {
+        return Verdict::Skip("k3s and RKE2 run their database themselves".into());
+    }
+    if component.role() == Role::ApiServer {
+        return ["etcd-cafile", "etcd-certfile", "etcd-keyfile"].into_iter().filter_map(|name| absent(component, name, None)).collect();
+    }
+    let config = component.flag("config-file");
+    if config.is_set() {
+        return config
+            .doubt(format!("etcd reads {} instead of its flags, which is judged by itself where it is among the files", config.str()));
+    }
+    let clients = Side {
+        certificate: "cert-file",
+        key: "key-file",
+        asks: "client-cert-auth",
+        authority: "trusted-ca-file",
+        own: "auto-tls",
+        urls: "listen-client-urls",
+    };
+    let peers = Side {
+        certificate: "peer-cert-file",
+        key: "peer-key-file",
+        asks: "peer-client-cert-auth",
+        authority: "peer-trusted-ca-file",
+        own: "peer-auto-tls",
+        urls: "listen-peer-urls",
+    };
+    let several = component.flag("initial-cluster").str().split(',').filter(|member| !member.is_empty()).count() > 1;
+    let weight = if several { None } else { Some(Severity::Info) };
+    clients.faults(component, None).into_iter().chain(peers.faults(component, weight)).collect()
+}
+
+/// The flags of one side of etcd.
+struct Side {
+    certificate: &'static str,
+    key: &'static str,
+    asks: &'static str,
+    authority: &'static str,
+    own: &'static str,
+    urls: &'static str,
+}
+
+impl Side {
+    fn faults(&self, etcd: &Component<'_>, severity: Option<Severity>) -> Vec<Fault> {
+        let (asks, own, urls) = (etcd.flag(self.asks), etcd.flag(self.own), etcd.flag(self.urls));
+        let mut faults: Vec<_> =
+            [self.certificate, self.key, self.authority].into_iter().filter_map(|name| absent(etcd, name, severity)).collect();
+        let more = [
+            asks.fault_if(asks.bool() != Some(true), || "no certificate is asked for").map(|fault| fault.expected("true")),
+            (own.bool() == Some(true)).then(|| own.fault("etcd signs its own certificate, which nobody can check").expected("false")),
+            plain(urls.str()).map(|url| urls.fault(format!("it listens without TLS on {url}")).expected("https")),
+        ];
+        faults.extend(more.into_iter().flatten().map(|fault| weighed(fault, severity)));
+        faults
+    }
+}
+
+fn absent(component: &Component<'_>, name: &'static str, severity: Option<Severity>) -> Option<Fault> {
+    let flag = component.flag(name);
+    flag.fault_if(flag.is_empty(), || format!("--{name} is not set")).map(|fault| weighed(fault.expected("a file"), severity))
+}
+
+fn weighed(fault: Fault, severity: Option<Severity>) -> Fault {
+    match severity {
+        Some(severity) => fault.severity(severity),
+        None => fault,
+    }
+}
+
+/// The first address that is reached from elsewhere without TLS.
+fn plain(urls: &str) -> Option<&str> {
+    let open = |url: &&str| {
+        let rest = url.strip_prefix("http://")?;
+        let host = rest.rsplit_once(':').map_or(rest, |(host, _)| host).trim_matches(['[', ']']);
+        (!is_loopback(host) && host != "localhost").then_some(())
+    };
+    urls.split(',').map(str::trim).find(|url| open(url).is_some())
+}
