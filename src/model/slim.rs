@@ -52,7 +52,8 @@ const SPEC: Rule = Members(
     ],
     &Leave,
 );
-const METADATA: Rule = Members(&[("name", Keep), ("generateName", Keep), ("namespace", Keep), ("labels", Keep)], &Leave);
+const METADATA: Rule =
+    Members(&[("name", Keep), ("generateName", Keep), ("namespace", Keep), ("labels", Keep), ("annotations", Keep)], &Leave);
 const TEMPLATE: Rule = Members(&[("metadata", METADATA), ("spec", SPEC)], &Leave);
 
 /// Pods that controllers made are held against their templates: all that is held stays.
