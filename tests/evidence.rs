@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use assert_cmd::Command;
 use cnscan::bundle;
@@ -273,7 +273,7 @@ fn what_a_signer_gets_wrong_is_found_out_as_well() {
         (
             Box::new(|manifest, _| {
                 let first = manifest["files"][0].clone();
-                manifest["files"].as_array_mut().expect("files").insert(0, first)
+                manifest["files"].as_array_mut().expect("files").insert(0, first);
             }),
             "twice",
         ),
@@ -397,7 +397,7 @@ fn archives_that_mean_harm_are_refused() {
         ("cut", packed(&[entry("x", b'0', 1, b"a")]), "cut off"),
         ("no-tar", packed(&[b"hello".to_vec()]), "ends within"),
         ("no-gzip", b"hello".to_vec(), "no bundle"),
-        ("empty", packed(&[end.clone()]), "attestation.dsse.json is not there"),
+        ("empty", packed(std::slice::from_ref(&end)), "attestation.dsse.json is not there"),
     ];
     for (name, bytes, why) in cases {
         let name = format!("{name}.tar.gz");
@@ -567,7 +567,7 @@ fn a_bundle_is_written_to_where_nothing_is() {
     again("in").code(2).stderr(contains("something is there already"));
     export(folder.path(), "b.tar.gz", &[]);
     again("b.tar.gz").code(2);
-    assert!(PathBuf::from(folder.path().join("b.tar.gz")).is_file());
+    assert!(folder.path().join("b.tar.gz").is_file());
     again("c").code(1);
 }
 
