@@ -31,7 +31,7 @@ fn node() -> TempDir {
     write("etc/kubernetes/admin.conf", "apiVersion: v1\nkind: Config\nusers: []\n", 0o640);
     write("etc/kubernetes/pki/ca.key", "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n", 0o600);
     write("etc/kubernetes/enc/enc.yaml", ENCRYPTION, 0o600);
-    write("home/secret.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: elsewhere}\nspec: {containers: []}\n", 0o600);
+    write("home/secret.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: pod-of-nobody}\nspec: {containers: []}\n", 0o600);
     folder
 }
 
@@ -74,7 +74,7 @@ fn a_node_is_judged_by_its_files_and_nothing_outside_of_it() {
     assert!(has("control-plane-file-mode-wide", "etc/kubernetes/admin.conf", 1), "{found:#?}");
     let text = result.to_string();
     assert!(!text.contains("stolen.conf"), "what lies outside was read");
-    assert!(!text.contains("elsewhere"), "what is no file of a node's was read");
+    assert!(!text.contains("pod-of-nobody"), "what is no file of a node's was read");
     assert!(!text.contains("c2VjcmV0"), "a private key was read");
     let inputs = result["inputs"].as_array().expect("inputs");
     assert!(inputs.iter().any(|input| input["uri"] == "node/etc/kubernetes/pki/ca.key" && input["bytes"] == 0), "{inputs:#?}");

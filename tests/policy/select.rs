@@ -27,7 +27,7 @@ fn selections() {
             request.profile = Some("pss-baseline".into());
             request.checks = vec!["namespace-default-used".into()];
         }),
-        "no requirement of the profile pss-baseline names the check `namespace-default-used`: use --profile all or cnswp-v1 or cnswp-v2 or default or nsa-cisa"
+        "no requirement of the profile pss-baseline names the check `namespace-default-used`: use --profile all or cis-1.12 or cnswp-v1 or cnswp-v2 or default or nsa-cisa"
     );
     assert!(error(|request| request.controls = vec!["CNSC-999".into()]).starts_with("there is no control `CNSC-999`; did you mean `CNSC-"));
     assert!(

@@ -33,7 +33,8 @@ const DAY: i64 = 86_400;
 fn probe(scan: &Scan<'_>) -> Verdict {
     let components = scan.evidence.components().records().iter().map(|record| Component { scan, record });
     let servers: Vec<_> = components.filter(|component| component.role() == Role::ApiServer).collect();
-    let tokens: Vec<_> = scan.evidence.of_kind(kinds::SECRET).filter(|secret| is_bootstrap(secret)).collect();
+    let tokens: Vec<_> =
+        scan.evidence.of_kind(kinds::SECRET).filter(|secret| secret.namespace == Some("kube-system") && is_bootstrap(secret)).collect();
     let configs: Vec<_> = scan.evidence.of_kind(KUBECONFIG).collect();
     if servers.is_empty() && tokens.is_empty() && configs.is_empty() {
         return Verdict::Skip("no API server, bootstrap token or kubeconfig".into());
