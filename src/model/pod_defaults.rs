@@ -15,10 +15,11 @@ pub(crate) fn given<'a>(map: &Object<'a>) -> Option<(Layout, Field<'a>)> {
     if !map.is(kinds::CONFIG_MAP) {
         return None;
     }
-    let data = map.at("data");
+    // its name first: a shard does not hold the data of most
     let (layout, field) = match map.name {
-        "config-defaults" => (Layout::Tekton, data.key("default-pod-template")),
+        "config-defaults" => (Layout::Tekton, map.at("data").key("default-pod-template")),
         "workflow-controller-configmap" => {
+            let data = map.at("data");
             let own = data.key("workflowDefaults");
             let inside = data.key("config");
             (Layout::Argo, if own.is_empty() && inside.str().contains("workflowDefaults:") { inside } else { own })

@@ -37,7 +37,8 @@ const BY_NAME: &[GroupKind] = &[
 /// Pods in files, which nothing made: whom policies and Services select, what they run, which claims they use.
 const CONTAINERS: Rule =
     Each(&Members(&[("name", Keep), ("image", Keep), ("command", Keep), ("args", Keep), ("ports", Keep), ("volumeMounts", Keep)], &Leave));
-const VOLUME: Rule = Members(&[("name", Keep), ("persistentVolumeClaim", Keep), ("ephemeral", Keep)], &Leave);
+const VOLUME: Rule =
+    Members(&[("name", Keep), ("persistentVolumeClaim", Keep), ("ephemeral", Keep), ("csi", Keep), ("projected", Keep)], &Leave);
 const SPEC: Rule = Members(
     &[
         ("containers", CONTAINERS),
