@@ -12,7 +12,7 @@ pub(super) const SCHEMA: &str = "cnscan/evidence/v1";
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// [`SCHEMA`]
+    /// The version of the format.
     pub schema: String,
     /// Of the run.
     pub run_id: String,
@@ -147,7 +147,7 @@ pub struct Listed {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recipe {
-    /// [`SCHEMA`]
+    /// The version of the format.
     pub schema: String,
     /// The namespace of objects that name none.
     pub assume_namespace: Option<String>,

@@ -1,7 +1,7 @@
 //! Attestations: what people vouch for, as files in Git, which reviews can see and history keeps.
 //!
 //! A file that cannot be understood stops the scan, with its place. One that can be and does not count (expired, approved by
-//! whoever assessed it, its evidence another) is shown in every report: see [`standing`].
+//! whoever assessed it, its evidence another) is shown in every report.
 
 mod evidence;
 mod standing;

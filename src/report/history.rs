@@ -1,4 +1,4 @@
-//! Results over time, for people and as JSON; as a page in [`page`].
+//! Results over time, for people and as JSON; the page has a file of its own.
 
 use std::io::{self, Write};
 
