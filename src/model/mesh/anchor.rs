@@ -4,8 +4,8 @@ use crate::model::credential;
 use crate::model::evidence::Evidence;
 use crate::model::field::Field;
 use crate::model::kinds;
-use crate::model::mesh::clock;
 use crate::model::object::Object;
+use crate::parse::host::certificate;
 
 /// Where meshes keep their certificates for all to read: kind, name, key.
 const PUBLIC: &[(&str, &str)] =
@@ -69,51 +69,5 @@ pub fn secrets<'a>(evidence: &'a Evidence<'a>) -> impl Iterator<Item = (&'a Obje
 
 /// When the first certificate of a PEM text ends.
 fn ends(text: &str) -> Option<i64> {
-    const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
-    let bodies = text.split(BEGIN).skip(1).filter_map(|rest| rest.split("-----END").next());
-    bodies.filter_map(|body| not_after(&credential::decode(body)?)).min()
-}
-
-/// The end of the validity of a certificate in DER: the fourth or fifth part of its first part.
-fn not_after(der: &[u8]) -> Option<i64> {
-    let (_, certificate, _) = part(der)?;
-    let (_, mut rest, _) = part(certificate)?;
-    // the version is tagged, and may be left out
-    let (tag, _, after) = part(rest)?;
-    if tag == 0xa0 {
-        rest = after;
-    }
-    for _ in 0..3 {
-        rest = part(rest)?.2;
-    }
-    let (_, validity, _) = part(rest)?;
-    let (_, _, after) = part(validity)?;
-    let (tag, time, _) = part(after)?;
-    read_time(tag, std::str::from_utf8(time).ok()?)
-}
-
-/// One element: its tag, what is in it, what comes after it.
-fn part(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
-    let (&tag, rest) = der.split_first()?;
-    let (&first, rest) = rest.split_first()?;
-    let (length, rest) = if first < 0x80 {
-        (usize::from(first), rest)
-    } else {
-        let count = usize::from(first & 0x7f);
-        let (bytes, rest) = rest.split_at_checked(count).filter(|_| (1..=4).contains(&count))?;
-        (bytes.iter().fold(0usize, |length, byte| length << 8 | usize::from(*byte)), rest)
-    };
-    let (inner, after) = rest.split_at_checked(length)?;
-    Some((tag, inner, after))
-}
-
-/// `YYMMDDhhmmssZ`, or with four digits for the year.
-fn read_time(tag: u8, text: &str) -> Option<i64> {
-    let digits = text.strip_suffix('Z')?;
-    let (year, rest) = if tag == 0x17 { (digits.get(..2)?, digits.get(2..)?) } else { (digits.get(..4)?, digits.get(4..)?) };
-    let number = |text: Option<&str>| text?.parse::<i64>().ok();
-    let year = number(Some(year))?;
-    let year = if tag != 0x17 { year } else { year + if year < 50 { 2000 } else { 1900 } };
-    let [month, day, hour, minute, second] = [0, 2, 4, 6, 8].map(|at| number(rest.get(at..at + 2)));
-    Some(clock::seconds(year, month?, day?, hour? * 3600 + minute? * 60 + second?))
+    certificate::in_pem(text).into_iter().map(|(_, known)| known.until).min()
 }

@@ -2,7 +2,6 @@
 
 pub mod anchor;
 pub mod authorization;
-mod clock;
 mod consul;
 pub mod identity;
 mod istio;
