@@ -46,6 +46,17 @@ pub struct Request {
     pub namespace: &'static str,
 }
 
+/// The groups of whoever has shown who he is.
+pub const PEOPLE: &[&str] = &["system:authenticated"];
+
+impl Request {
+    /// One of an ordinary user, in a namespace like any other.
+    #[must_use]
+    pub const fn asked(what: &'static str, verb: &'static str, group: &'static str, resource: &'static str) -> Self {
+        Request { what, user: "jane", groups: PEOPLE, verb, group, resource, namespace: "shop" }
+    }
+}
+
 /// What a policy records of a request, and the rule that decides; no rule: nothing is recorded.
 #[must_use]
 pub fn decides<'a>(policy: &Object<'a>, request: &Request) -> (Level, Option<Field<'a>>) {

@@ -1,8 +1,8 @@
 //! What an audit policy records of the requests that an incident is about: its first matching rule decides.
 
+use crate::checks::control_plane::audited::by_policy;
 use crate::checks::{Check, Fault, Probe, Severity, Surface, Verdict};
 use crate::model::audit::{Level, Request, decides, omits_complete};
-use crate::model::component::{AUDIT, Joined};
 use crate::model::{Component, Object, Role};
 
 pub(super) static CHECK: Check = Check {
@@ -21,45 +21,39 @@ pub(super) static CHECK: Check = Check {
     ..Check::BASE
 };
 
-const PEOPLE: &[&str] = &["system:authenticated"];
-
-const fn asked(what: &'static str, verb: &'static str, group: &'static str, resource: &'static str) -> Request {
-    Request { what, user: "jane", groups: PEOPLE, verb, group, resource, namespace: "shop" }
-}
-
 /// What is to be recorded at all.
 const METADATA: [Request; 10] = [
-    asked("reading Secrets", "get", "", "secrets"),
-    asked("changing Secrets", "update", "", "secrets"),
-    asked("commands in pods (pods/exec)", "create", "", "pods/exec"),
-    asked("pods/attach", "create", "", "pods/attach"),
-    asked("pods/portforward", "create", "", "pods/portforward"),
-    asked("debugging pods (pods/ephemeralcontainers)", "patch", "", "pods/ephemeralcontainers"),
-    asked("tokens of service accounts", "create", "", "serviceaccounts/token"),
-    Request { namespace: "", ..asked("the proxy of nodes", "get", "", "nodes/proxy") },
-    Request { namespace: "", ..asked("deleting namespaces", "delete", "", "namespaces") },
-    Request { user: "system:anonymous", groups: &["system:unauthenticated"], ..asked("anonymous requests", "list", "", "pods") },
+    Request::asked("reading Secrets", "get", "", "secrets"),
+    Request::asked("changing Secrets", "update", "", "secrets"),
+    Request::asked("commands in pods (pods/exec)", "create", "", "pods/exec"),
+    Request::asked("pods/attach", "create", "", "pods/attach"),
+    Request::asked("pods/portforward", "create", "", "pods/portforward"),
+    Request::asked("debugging pods (pods/ephemeralcontainers)", "patch", "", "pods/ephemeralcontainers"),
+    Request::asked("tokens of service accounts", "create", "", "serviceaccounts/token"),
+    Request { namespace: "", ..Request::asked("the proxy of nodes", "get", "", "nodes/proxy") },
+    Request { namespace: "", ..Request::asked("deleting namespaces", "delete", "", "namespaces") },
+    Request { user: "system:anonymous", groups: &["system:unauthenticated"], ..Request::asked("anonymous requests", "list", "", "pods") },
 ];
 
 /// What is to be recorded with what was sent.
 const REQUEST: [Request; 4] = [
-    asked("changes of Roles and bindings", "create", "rbac.authorization.k8s.io", "rolebindings"),
-    Request { namespace: "", ..asked("changes of ClusterRoles and their bindings", "update", "rbac.authorization.k8s.io", "clusterroles") },
+    Request::asked("changes of Roles and bindings", "create", "rbac.authorization.k8s.io", "rolebindings"),
     Request {
         namespace: "",
-        ..asked("changes of admission webhooks", "update", "admissionregistration.k8s.io", "validatingwebhookconfigurations")
+        ..Request::asked("changes of ClusterRoles and their bindings", "update", "rbac.authorization.k8s.io", "clusterroles")
     },
-    Request { namespace: "", ..asked("approval of certificates", "update", "certificates.k8s.io", "certificatesigningrequests/approval") },
+    Request {
+        namespace: "",
+        ..Request::asked("changes of admission webhooks", "update", "admissionregistration.k8s.io", "validatingwebhookconfigurations")
+    },
+    Request {
+        namespace: "",
+        ..Request::asked("approval of certificates", "update", "certificates.k8s.io", "certificatesigningrequests/approval")
+    },
 ];
 
 fn probe(server: &Component<'_>) -> Verdict {
-    match server.joined("audit-policy-file", AUDIT) {
-        Joined::Found(policy) => faults(policy).into(),
-        Joined::Lost(path) => {
-            server.flag("audit-policy-file").doubt(format!("{path} is not among the files: what it records is not known"))
-        }
-        Joined::Unset => Verdict::Skip("nothing is audited: audit-log-disabled says so".into()),
-    }
+    by_policy(server, |policy| faults(policy).into())
 }
 
 fn faults(policy: &Object<'_>) -> Vec<Fault> {

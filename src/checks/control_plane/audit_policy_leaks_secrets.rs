@@ -1,8 +1,8 @@
 //! An audit log that records the bodies of Secrets is a store of credentials with many readers.
 
+use crate::checks::control_plane::audited::by_policy;
 use crate::checks::{Check, Fault, Probe, Severity, Surface, Verdict};
-use crate::model::audit::{Level, Request, decides};
-use crate::model::component::{AUDIT, Joined};
+use crate::model::audit::{Level, PEOPLE, Request, decides};
 use crate::model::{Component, Object, Role};
 
 pub(super) static CHECK: Check = Check {
@@ -27,43 +27,30 @@ pub(super) static CHECK: Check = Check {
     ..Check::BASE
 };
 
-const fn asked(what: &'static str, verb: &'static str, group: &'static str, resource: &'static str) -> Request {
-    Request { what, user: "jane", groups: &["system:authenticated"], verb, group, resource, namespace: "shop" }
-}
-
 const SECRET: [Request; 8] = [
-    asked("Secrets that are read", "get", "", "secrets"),
-    asked("Secrets that are listed", "list", "", "secrets"),
-    asked("Secrets that are made", "create", "", "secrets"),
-    asked("Secrets that are changed", "update", "", "secrets"),
-    asked("Secrets that are changed", "patch", "", "secrets"),
+    Request::asked("Secrets that are read", "get", "", "secrets"),
+    Request::asked("Secrets that are listed", "list", "", "secrets"),
+    Request::asked("Secrets that are made", "create", "", "secrets"),
+    Request::asked("Secrets that are changed", "update", "", "secrets"),
+    Request::asked("Secrets that are changed", "patch", "", "secrets"),
     Request {
         user: "system:kube-controller-manager",
-        groups: &["system:authenticated"],
-        ..asked("Secrets that a controller reads", "get", "", "secrets")
+        groups: PEOPLE,
+        ..Request::asked("Secrets that a controller reads", "get", "", "secrets")
     },
-    asked("tokens of service accounts", "create", "", "serviceaccounts/token"),
-    Request { namespace: "", ..asked("tokens that are reviewed", "create", "authentication.k8s.io", "tokenreviews") },
+    Request::asked("tokens of service accounts", "create", "", "serviceaccounts/token"),
+    Request { namespace: "", ..Request::asked("tokens that are reviewed", "create", "authentication.k8s.io", "tokenreviews") },
 ];
-const CONFIG_MAP: [Request; 1] = [asked("ConfigMaps", "update", "", "configmaps")];
+const CONFIG_MAP: [Request; 1] = [Request::asked("ConfigMaps", "update", "", "configmaps")];
 
 fn probe(server: &Component<'_>) -> Verdict {
-    match server.joined("audit-policy-file", AUDIT) {
-        Joined::Found(policy) => {
-            let leaks = leaks(policy, &SECRET).into_iter();
-            leaks.chain(leaks_of_config(policy)).collect()
-        }
-        Joined::Lost(path) => {
-            server.flag("audit-policy-file").doubt(format!("{path} is not among the files: what it records is not known"))
-        }
-        Joined::Unset => Verdict::Skip("nothing is audited: audit-log-disabled says so".into()),
-    }
-}
-
-fn leaks_of_config(policy: &Object<'_>) -> Vec<Fault> {
-    let secret = leaks(policy, &SECRET);
-    let known = |fault: &Fault| secret.iter().any(|other| other.place == fault.place);
-    leaks(policy, &CONFIG_MAP).into_iter().filter(|fault| !known(fault)).map(Fault::doubt).collect()
+    by_policy(server, |policy| {
+        let mut faults = leaks(policy, &SECRET);
+        let of_config = leaks(policy, &CONFIG_MAP);
+        let new: Vec<_> = of_config.into_iter().filter(|fault| faults.iter().all(|known| known.place != fault.place)).collect();
+        faults.extend(new.into_iter().map(Fault::doubt));
+        faults.into()
+    })
 }
 
 /// One fault a rule.

@@ -15,6 +15,7 @@ mod audit_log_disabled;
 mod audit_log_retention_short;
 mod audit_policy_gaps;
 mod audit_policy_leaks_secrets;
+mod audited;
 mod cert_control_plane_lifetime;
 mod control_plane_endpoint_public;
 mod control_plane_file_mode_wide;
