@@ -58,6 +58,7 @@ pub mod slim;
 pub mod standard;
 mod structure;
 pub mod system;
+mod table;
 mod template;
 pub mod templates;
 pub mod time;

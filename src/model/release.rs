@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::model::{KubernetesVersion, dated};
+use crate::model::{KubernetesVersion, dated, table};
 
 /// Whether a release still gets fixes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,10 +28,8 @@ struct Table {
     ends: Vec<(u16, String)>,
 }
 
-static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    serde_saphyr::from_str(include_str!("../../profiles/kubernetes-releases.yaml"))
-        .unwrap_or_else(|error| panic!("this program was built with a broken table of releases: {error}"))
-});
+static TABLE: LazyLock<Table> =
+    LazyLock::new(|| table::shipped("table of releases", include_str!("../../profiles/kubernetes-releases.yaml")));
 
 /// How long a table is to be trusted, in days.
 const FRESH: i64 = 183;

@@ -2,6 +2,7 @@
 
 use crate::model::evidence::{Evidence, Extent};
 use crate::model::field::unnoticed;
+use crate::model::time::DAY;
 use crate::model::{GroupKind, KubernetesVersion, Map, Namespace, Pod};
 use crate::settings::Settings;
 
@@ -23,6 +24,12 @@ impl<'a> Scan<'a> {
     #[must_use]
     pub fn version(&self) -> KubernetesVersion {
         self.version.or_else(|| self.evidence.served_version()).unwrap_or(KubernetesVersion::LATEST)
+    }
+
+    /// The day of it, counted from 1970.
+    #[must_use]
+    pub fn today(&self) -> i64 {
+        self.now.as_second().div_euclid(DAY)
     }
 
     /// Whether the user says that the input is all there is.

@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use crate::model::table;
+
 /// What a system is made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -24,10 +26,7 @@ struct Table {
     general: Vec<String>,
 }
 
-static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    serde_saphyr::from_str(include_str!("../../profiles/node-systems.yaml"))
-        .unwrap_or_else(|error| panic!("this program was built with a broken list of systems: {error}"))
-});
+static TABLE: LazyLock<Table> = LazyLock::new(|| table::shipped("list of systems", include_str!("../../profiles/node-systems.yaml")));
 
 /// What a system is made for; `None` when it is not on the list.
 #[must_use]

@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-const DAY: i64 = 24 * 60 * 60;
+/// The seconds of a day.
+pub const DAY: i64 = 24 * 60 * 60;
 
 /// A time, or a day, which ends when the next one begins.
 #[must_use]

@@ -2,6 +2,7 @@
 
 use crate::checks::{Check, Fault, Probe, Severity, Surface, Verdict};
 use crate::model::Component;
+use crate::model::time::DAY;
 use crate::model::{Field, GroupKind, Object, Role, Scan, kinds};
 
 pub(super) static CHECK: Check = Check {
@@ -28,7 +29,6 @@ pub(super) static CHECK: Check = Check {
 };
 
 const KUBECONFIG: GroupKind = GroupKind::new("", "Config");
-const DAY: i64 = 86_400;
 
 fn probe(scan: &Scan<'_>) -> Verdict {
     let components = scan.evidence.components().records().iter().map(|record| Component { scan, record });

@@ -1,6 +1,7 @@
 //! How long a stolen service account token is good for.
 
 use crate::checks::{Check, Fault, Probe, Severity, Surface, Verdict};
+use crate::model::time::DAY;
 use crate::model::{Component, Role, kinds};
 
 pub(super) static CHECK: Check = Check {
@@ -25,8 +26,6 @@ pub(super) static CHECK: Check = Check {
     probe: Probe::Component(&[Role::ApiServer], probe),
     ..Check::BASE
 };
-
-const DAY: i64 = 86_400;
 
 fn probe(server: &Component<'_>) -> Verdict {
     let (keys, serving) = (server.flag("service-account-key-file"), server.flag("tls-private-key-file"));

@@ -3,6 +3,7 @@
 use crate::checks::{Check, Fault, Probe, Severity, Surface, Verdict};
 use crate::model::component::seconds;
 use crate::model::host_file::GROUP;
+use crate::model::time::DAY;
 use crate::model::{Field, GroupKind, Object, Scan, credential};
 use crate::parse::host::certificate::{self, Certificate};
 use crate::settings::{Default, Setting};
@@ -27,7 +28,6 @@ pub(super) static CHECK: Check = Check {
 const CERTIFICATE: GroupKind = GroupKind::new(GROUP, "Certificate");
 const KUBECONFIG: GroupKind = GroupKind::new("", "Config");
 const KUBEADM: GroupKind = GroupKind::new("kubeadm.k8s.io", "ClusterConfiguration");
-const DAY: i64 = 86_400;
 /// What browsers take at most.
 const LONGEST: i64 = 398;
 

@@ -3,6 +3,7 @@
 use crate::checks::{Check, Fault, Probe, Severity, Surface, Verdict};
 use crate::model::address::is_loopback;
 use crate::model::component::Joined;
+use crate::model::time::DAY;
 use crate::model::{Component, GroupKind, Role};
 
 pub(super) static CHECK: Check = Check {
@@ -31,7 +32,7 @@ pub(super) static CHECK: Check = Check {
 };
 
 const SCHEDULER: GroupKind = GroupKind::new("kubescheduler.config.k8s.io", "KubeSchedulerConfiguration");
-const YEAR: f64 = 366.0 * 86_400.0;
+const YEAR: f64 = 366.0 * DAY as f64;
 
 fn probe(component: &Component<'_>) -> Verdict {
     let mut faults: Vec<_> = profiling(component).into_iter().chain(address(component)).collect();

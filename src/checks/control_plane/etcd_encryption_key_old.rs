@@ -50,7 +50,7 @@ fn probe(server: &Component<'_>) -> Verdict {
             .doubt()
             .into();
     };
-    let age = server.scan().now.as_second() / 86_400 - day;
+    let age = server.scan().today() - day;
     let most = settings.int(&OLDEST);
     (age > most)
         .then(|| key.fault(format!("key {} is {age} days old by its name", key.str())).expected(format!("{most} days or less")))

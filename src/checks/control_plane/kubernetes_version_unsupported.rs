@@ -23,7 +23,7 @@ pub(super) static CHECK: Check = Check {
 
 fn probe(scan: &Scan<'_>) -> Verdict {
     let evidence = scan.evidence;
-    let today = scan.now.as_second() / 86_400;
+    let today = scan.today();
     let served = evidence.cluster().map(|captured| captured.cluster.version.as_str());
     let mut seen = 0;
     let mut faults = Vec::new();

@@ -4,6 +4,7 @@ use crate::checks::{Check, Fault, Probe, Severity, Verdict};
 use crate::model::mesh;
 use crate::model::mesh::anchor::{Anchor, anchors, secrets};
 use crate::model::rbac::Identity;
+use crate::model::time::DAY;
 use crate::model::{GroupKind, Object, Scan, kinds};
 
 pub(super) static CHECK: Check = Check {
@@ -35,7 +36,6 @@ pub(super) static CHECK: Check = Check {
     ..Check::BASE
 };
 
-const DAY: i64 = 86_400;
 const KEYS: &[GroupKind] = &[kinds::SECRET, kinds::CONFIG_MAP];
 
 fn probe(scan: &Scan<'_>) -> Verdict {

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::model::KubernetesVersion;
+use crate::model::{KubernetesVersion, table};
 
 /// One row: a flag that a component has a value for.
 #[derive(Debug, Deserialize)]
@@ -43,10 +43,7 @@ struct Table {
     insecure_ciphers: Vec<String>,
 }
 
-static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    serde_saphyr::from_str(include_str!("../../../profiles/components.yaml"))
-        .unwrap_or_else(|error| panic!("this program was built with a broken table of defaults: {error}"))
-});
+static TABLE: LazyLock<Table> = LazyLock::new(|| table::shipped("table of defaults", include_str!("../../../profiles/components.yaml")));
 
 /// The value of a flag that nobody sets; `None` where it has none.
 pub(super) fn default(component: &str, flag: &str, version: KubernetesVersion) -> Option<&'static str> {
