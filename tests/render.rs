@@ -214,6 +214,11 @@ fn only_named_kustomizations_are_built_unless_all_are_asked_for() {
     assert_eq!(names(&[".", "--render", "all"]), ["prod-web"], "the base is a part of the overlay");
     assert_eq!(names(&["base"]), ["web"]);
     assert_eq!(names(&["overlays/prod", "base", "--render", "never"]), ["web"]);
+    // each is built of its files, neither of what the other one gives
+    let both = ["overlays/prod", "base"];
+    assert_eq!(names(&both), ["prod-web", "web"]);
+    let result = json(cnscan(folder.path()).args(both));
+    assert_eq!(places(&result, folder.path(), "pss-privileged-container"), [place("base/web.yaml", "true", "value")]);
 }
 
 #[test]

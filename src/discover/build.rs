@@ -1,6 +1,6 @@
 //! Folders that another tool makes manifests of.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use camino::Utf8PathBuf;
 
@@ -35,5 +35,12 @@ impl Build {
     #[must_use]
     pub fn uri_of(&self, below: &str) -> String {
         if self.uri == "." { below.to_owned() } else { format!("{}/{below}", self.uri) }
+    }
+
+    /// The folder that names in reports are relative to.
+    #[must_use]
+    pub fn top(&self) -> &Path {
+        let depth = if self.uri == "." { 0 } else { self.uri.split('/').count() };
+        self.folder.ancestors().nth(depth).unwrap_or(Path::new("/"))
     }
 }

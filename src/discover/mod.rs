@@ -19,6 +19,7 @@ pub use capture::{Captured, Cluster, Facts, KUBELETS, List, Listed, Page, Prune,
 pub use files::{Discovery, Request, Target, all, start, working_below_root};
 pub use gap::{Gap, Place};
 pub use source::{HostFile, Origin, Source, Stat};
+pub use walk::KUSTOMIZATIONS;
 pub use wants::{Want, Wants};
 
 /// `1 check`, `2 checks`.

@@ -189,7 +189,7 @@ impl<'w> Walk<'w> {
 }
 
 /// The names by which kustomize knows its files.
-const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+pub const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// Whether a file could be something to judge, by its name.
 pub(super) fn is_candidate(name: &OsStr) -> bool {

@@ -14,7 +14,7 @@ use crate::discover::{Captured, Gap};
 use crate::model::field::{Field, Root};
 pub use crate::model::fragment::Fragment;
 use crate::model::fragment::Fragments;
-use crate::model::kustomize::{self, Trees};
+use crate::model::kustomize::Trees;
 use crate::model::lazy::Lazy;
 use crate::model::namespace::NamespaceRecord;
 use crate::model::network::guards::Guards;
@@ -321,7 +321,7 @@ pub(super) fn read_objects<'a>(file: &'a File, number: u32, world: u16, assumed:
         let root = Root { tree: &file.tree, file: number, node: document.root };
         // what looks like a list within a cluster's list is an object of its own
         let depth = if file.live { 1 } else { DEEPEST_LIST };
-        read_object(root, world, document.tainted, assumed, kustomize::listed(file), depth, &mut objects);
+        read_object(root, world, document.tainted, assumed, file.implied(), depth, &mut objects);
     }
     if file.live {
         objects.iter_mut().for_each(|object| object.live = true);

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use crate::model::kustomize::{beside, is_kustomization};
+use crate::model::kustomize::is_kustomization;
 use crate::model::object::Object;
 use crate::model::{Field, kinds};
 use crate::parse::File;
+use crate::parse::kustomization::beside;
 
 /// An object that is a piece for something else, listed and not judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +48,7 @@ impl Fragments {
                 ];
                 for (list, key) in lists {
                     let paths = object.at(list).items().filter_map(|item| if key.is_empty() { item.text() } else { item.key(key).text() });
-                    for path in paths.filter_map(|path| beside(file, path)) {
+                    for path in paths.filter_map(|path| beside(named_by, path)) {
                         fragments.patches.insert(path, named_by.to_owned());
                     }
                 }

@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::model::object::Object;
 use crate::parse::File;
+use crate::parse::kustomization::{beside, folder};
 
 /// Which trees each file belongs to.
 #[derive(Debug, Default)]
@@ -41,12 +42,13 @@ impl Trees {
             return Trees::default();
         }
         let by_name: HashMap<&str, u32> = files.iter().zip(0..).map(|(file, number)| (file.name(), number)).collect();
-        let by_folder: HashMap<&str, u32> = found.iter().map(|object| (folder(files, object.file()), object.file())).collect();
+        let by_folder: HashMap<&str, u32> =
+            found.iter().map(|object| (folder(files[object.file() as usize].name()), object.file())).collect();
         let mut nodes: HashMap<u32, Node> = HashMap::new();
         for object in &found {
             let node = nodes.entry(object.file()).or_default();
             for entry in ["resources", "bases", "components"].into_iter().flat_map(|list| object.at(list).items()) {
-                let Some(path) = entry.text().and_then(|path| beside(&files[object.file() as usize], path)) else { continue };
+                let Some(path) = entry.text().and_then(|path| beside(files[object.file() as usize].name(), path)) else { continue };
                 match (by_folder.get(path.as_str()), by_name.get(path.as_str())) {
                     (Some(kustomization), _) => node.kustomizations.push(*kustomization),
                     (None, Some(file)) => node.files.push(*file),
@@ -106,37 +108,7 @@ impl Trees {
     }
 }
 
-/// What a file's documents are when they do not say: kustomize knows its own files by their names.
-pub(crate) fn listed(file: &File) -> (&'static str, &'static str) {
-    file.implied()
-}
-
 /// Whether an object is a kustomization or a component.
 pub(crate) fn is_kustomization(object: &Object<'_>) -> bool {
     object.group == "kustomize.config.k8s.io" && matches!(object.kind, "Kustomization" | "Component")
-}
-
-/// The folder of a file, by its name in reports.
-fn folder(files: &[File], file: u32) -> &str {
-    files[file as usize].name().rsplit_once('/').map_or("", |(folder, _)| folder)
-}
-
-/// The name in reports of the file or folder at `path`, as a kustomization in `file` writes it.
-pub(crate) fn beside(file: &File, path: &str) -> Option<String> {
-    if path.contains('\n') {
-        return None; // an inline patch
-    }
-    let name = file.name();
-    let mut parts: Vec<&str> = name.split('/').collect();
-    parts.pop();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
 }

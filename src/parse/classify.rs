@@ -194,12 +194,6 @@ impl Reader<'_> {
 
 const NO_OBJECT: &str = "no Kubernetes object in it";
 
-/// Whether a file is a kustomization by its name, which is all that `kustomize` asks for.
-#[must_use]
-pub fn is_kustomization(name: &str) -> bool {
-    matches!(name.rsplit('/').next(), Some("kustomization.yaml" | "kustomization.yml" | "Kustomization"))
-}
-
 fn is_candidate(path: &Path) -> bool {
     let extension = path.extension().and_then(|extension| extension.to_str());
     let known = extension.is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension.eq_ignore_ascii_case(known)));

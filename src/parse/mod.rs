@@ -12,6 +12,7 @@ mod granit;
 pub mod host;
 mod json;
 mod keys;
+pub mod kustomization;
 mod lane;
 mod lane_text;
 pub mod lines;

@@ -8,7 +8,8 @@ use std::path::{Component, Path};
 use crate::discover::{Build, Origin, Source, root};
 use crate::parse::{File, plain};
 
-use super::tool::{self, Failure};
+use super::shelf::Shelf;
+use super::tool::{self, Failure, Versions};
 use super::{Made, Outcome, Request};
 
 /// What is said of a chart where nothing is to be rendered.
@@ -16,7 +17,7 @@ pub(super) const UNRENDERED: &str = "a Helm chart that is not rendered, so that 
 
 const MISSING: &str = "a Helm chart that is not rendered, so that its templates were not looked at: no `helm` is installed here";
 
-pub(super) fn run(build: &Build, request: &Request) -> Outcome {
+pub(super) fn run(build: &Build, request: &Request, versions: &Versions) -> Outcome {
     if let Some(link) = link_out(&build.folder) {
         return Outcome::Gap(format!("a Helm chart that is not rendered: {link} is a link out of its repository"));
     }
@@ -31,7 +32,7 @@ pub(super) fn run(build: &Build, request: &Request) -> Outcome {
         arguments.extend(["--kube-version".into(), version.into()]);
     }
     match tool::run("helm", &arguments) {
-        Ok(text) => Outcome::Made(Made { text, by: version(), base: build.folder.clone() }),
+        Ok(text) => Outcome::Made(Made { text, by: versions.helm().to_owned(), base: build.folder.clone() }),
         Err(Failure::Missing) => Outcome::Gap(MISSING.to_owned()),
         Err(Failure::Failed(why)) if why.contains("library charts are not installable") => {
             Outcome::Notice("a library chart, which makes no object by itself".to_owned())
@@ -41,11 +42,6 @@ pub(super) fn run(build: &Build, request: &Request) -> Outcome {
             Outcome::Gap(format!("a Helm chart that cannot be rendered, so that its templates were not looked at: {why}"))
         }
     }
-}
-
-fn version() -> String {
-    let version = tool::run("helm", &["version".into(), "--template".into(), "{{.Version}}".into()]).unwrap_or_default();
-    format!("helm {}", String::from_utf8_lossy(&version).trim()).trim_end().to_owned()
 }
 
 /// The name that the release goes by: that of the chart's folder, as far as Helm takes it.
@@ -74,17 +70,17 @@ fn link_out(folder: &Path) -> Option<String> {
 }
 
 /// For each document the file of its template, by the comment that Helm writes above it. Templates are added to the files.
-pub(super) fn sources(build: &Build, made: &File, files: &mut Vec<File>) -> (Vec<Option<u32>>, Vec<u32>) {
+pub(super) fn sources(build: &Build, made: &File, shelf: &mut Shelf<'_>) -> (Vec<Option<u32>>, Vec<u32>) {
     let text: &str = made.tree.source();
     let mut known: HashMap<&str, Option<u32>> = HashMap::new();
     let mut from = Vec::new();
     for document in &made.documents {
         let start = made.tree.span(document.root).0 as usize;
         let mark = text[..start].rfind("# Source: ").map(|at| text[at + "# Source: ".len()..].lines().next().unwrap_or_default());
-        from.push(mark.and_then(|mark| *known.entry(mark).or_insert_with(|| template(build, mark.trim(), files))));
+        from.push(mark.and_then(|mark| *known.entry(mark).or_insert_with(|| template(build, mark.trim(), shelf))));
     }
     // where a packed chart's template is in no file, the chart is what can be pointed at
-    let chart = from.iter().any(Option::is_none).then(|| read(build, "Chart.yaml", files)).flatten();
+    let chart = from.iter().any(Option::is_none).then(|| read(build, "Chart.yaml", shelf)).flatten();
     let from: Vec<_> = from.into_iter().map(|file| file.or(chart)).collect();
     let mut parts: Vec<u32> = from.iter().flatten().copied().collect();
     parts.sort_unstable();
@@ -93,12 +89,12 @@ pub(super) fn sources(build: &Build, made: &File, files: &mut Vec<File>) -> (Vec
 }
 
 /// `CHART/templates/x.yaml`: the chart's name is not the folder's.
-fn template(build: &Build, mark: &str, files: &mut Vec<File>) -> Option<u32> {
+fn template(build: &Build, mark: &str, shelf: &mut Shelf<'_>) -> Option<u32> {
     let (_, below) = mark.split_once('/')?;
-    read(build, below, files)
+    read(build, below, shelf)
 }
 
-fn read(build: &Build, below: &str, files: &mut Vec<File>) -> Option<u32> {
+fn read(build: &Build, below: &str, shelf: &mut Shelf<'_>) -> Option<u32> {
     if !Path::new(below).components().all(|part| matches!(part, Component::Normal(_))) {
         return None;
     }
@@ -110,6 +106,5 @@ fn read(build: &Build, below: &str, files: &mut Vec<File>) -> Option<u32> {
         named: false,
         root: build.root.clone(),
     };
-    files.push(plain::read(source)?);
-    Some(files.len() as u32 - 1)
+    Some(shelf.push(plain::read(source)?))
 }

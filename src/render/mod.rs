@@ -6,9 +6,11 @@ mod align;
 mod helm;
 mod kustomize;
 mod patch;
+mod shelf;
 mod tool;
 mod trace;
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use rayon::prelude::*;
@@ -17,6 +19,9 @@ use serde::Deserialize;
 
 use crate::discover::{Build, Gap, Maker, Origin, Source};
 use crate::parse::{File, Limits, Role, Status, classify};
+
+use shelf::Shelf;
+use tool::Versions;
 
 pub use trace::{Fit, Tracer, Written};
 
@@ -74,13 +79,15 @@ struct Made {
 /// Renders what was found and adds it to the files; what it was made of is not judged beside it.
 pub fn all(builds: Vec<Build>, files: &mut Vec<File>, request: &Request, limits: &Limits) -> Said {
     let mut said = Said::default();
-    let wanted = wanted(builds, files, request.mode);
-    let outcomes: Vec<_> = wanted.into_par_iter().map(|build| (run(&build, files, request), build)).collect();
+    let mut shelf = Shelf::new(files);
+    let wanted = wanted(builds, &shelf, request.mode);
+    let versions = Versions::default();
+    let outcomes: Vec<_> = wanted.into_par_iter().map(|build| (run(&build, &shelf, request, &versions), build)).collect();
     for (outcome, build) in outcomes {
         match outcome {
             Outcome::Made(made) => {
                 said.notices.push(format!("{}: judged as {} renders it", build.uri, made.by));
-                add(&build, made, files, limits);
+                add(&build, made, &mut shelf, limits);
             }
             Outcome::Gap(why) => said.gaps.push(Gap { surface: "manifest".to_owned(), what: build.uri, why, ..Gap::default() }),
             Outcome::Notice(what) => said.notices.push(format!("{}: {what}", build.uri)),
@@ -95,27 +102,28 @@ pub fn all(builds: Vec<Build>, files: &mut Vec<File>, request: &Request, limits:
     said
 }
 
-fn wanted(builds: Vec<Build>, files: &[File], mode: Mode) -> Vec<Build> {
-    let used = if mode == Mode::All { kustomize::used_by_others(&builds, files) } else { Vec::new() };
+fn wanted(builds: Vec<Build>, shelf: &Shelf<'_>, mode: Mode) -> Vec<Build> {
+    let used = if mode == Mode::All { kustomize::used_by_others(&builds, shelf) } else { HashSet::new() };
+    let is_used = |build: &Build| shelf.kustomization(build).is_some_and(|file| used.contains(&file));
     let is_wanted = |build: &Build| match (build.maker, mode) {
         (Maker::Helm, _) => true,
         (Maker::Kustomize, Mode::Never) => false,
-        (Maker::Kustomize, Mode::Auto) => build.named && !kustomize::is_component(build, files),
-        (Maker::Kustomize, Mode::All) => (build.named || !used.contains(&build.uri)) && !kustomize::is_component(build, files),
+        (Maker::Kustomize, Mode::Auto) => build.named && !kustomize::is_component(build, shelf),
+        (Maker::Kustomize, Mode::All) => (build.named || !is_used(build)) && !kustomize::is_component(build, shelf),
     };
     builds.into_iter().filter(is_wanted).collect()
 }
 
-fn run(build: &Build, files: &[File], request: &Request) -> Outcome {
+fn run(build: &Build, shelf: &Shelf<'_>, request: &Request, versions: &Versions) -> Outcome {
     match (build.maker, request.mode) {
         (Maker::Helm, Mode::Never) => Outcome::Gap(helm::UNRENDERED.to_owned()),
-        (Maker::Helm, _) => helm::run(build, request),
-        (Maker::Kustomize, _) => kustomize::run(build, files),
+        (Maker::Helm, _) => helm::run(build, request, versions),
+        (Maker::Kustomize, _) => kustomize::run(build, shelf, versions),
     }
 }
 
 /// Adds what was made, and the files that it was made of where they are not there yet.
-fn add(build: &Build, made: Made, files: &mut Vec<File>, limits: &Limits) {
+fn add(build: &Build, made: Made, shelf: &mut Shelf<'_>, limits: &Limits) {
     let Build { uri, shown, root, .. } = build.clone();
     let source = Source { uri: Some(uri), shown, origin: Origin::Bytes(made.text), named: true, root };
     let mut file = classify::read(source, limits);
@@ -130,15 +138,15 @@ fn add(build: &Build, made: Made, files: &mut Vec<File>, limits: &Limits) {
         file.status = Status::Ignored(format!("{} makes no object of it", made.by));
     }
     let (from, parts) = match build.maker {
-        Maker::Helm => helm::sources(build, &file, files),
-        Maker::Kustomize => kustomize::sources(build, &made.base, &file, files),
+        Maker::Helm => helm::sources(build, &file, shelf),
+        Maker::Kustomize => kustomize::sources(build, &made.base, &file, shelf),
     };
     for part in &parts {
-        let part = &mut files[*part as usize];
+        let part = &mut shelf.files[*part as usize];
         if matches!(part.role, Role::Judged) {
             part.role = Role::Source(Vec::new());
         }
     }
     file.role = Role::Made { from, parts };
-    files.push(file);
+    shelf.push(file);
 }

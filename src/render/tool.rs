@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::io::{ErrorKind, Read};
 use std::process::{Command, Stdio};
-use std::sync::mpsc;
+use std::sync::{OnceLock, mpsc};
 use std::time::{Duration, Instant};
 
 /// How long a program may take.
@@ -19,6 +19,37 @@ pub(super) enum Failure {
     Missing,
     /// It ran, and this is what is wrong.
     Failed(String),
+}
+
+/// The versions of the programs, each asked once.
+#[derive(Debug, Default)]
+pub(super) struct Versions {
+    helm: OnceLock<String>,
+    kustomize: OnceLock<String>,
+    kubectl: OnceLock<String>,
+}
+
+impl Versions {
+    /// `helm v3.18.6`
+    pub(super) fn helm(&self) -> &str {
+        self.helm.get_or_init(|| format!("helm {}", say("helm", &["version", "--template", "{{.Version}}"], "")).trim_end().to_owned())
+    }
+
+    /// `kustomize v5.5.0`
+    pub(super) fn kustomize(&self) -> &str {
+        self.kustomize.get_or_init(|| format!("kustomize {}", say("kustomize", &["version"], "")))
+    }
+
+    /// `kubectl's kustomize v5.5.0`
+    pub(super) fn kubectl(&self) -> &str {
+        self.kubectl.get_or_init(|| format!("kubectl's kustomize {}", say("kubectl", &["version", "--client"], "Kustomize Version:")))
+    }
+}
+
+/// What a program says behind a label.
+fn say(program: &str, arguments: &[&str], label: &str) -> String {
+    let said = run(program, &arguments.iter().map(OsString::from).collect::<Vec<_>>()).unwrap_or_default();
+    String::from_utf8_lossy(&said).lines().find_map(|line| line.strip_prefix(label)).unwrap_or_default().trim().to_owned()
 }
 
 /// Runs a program and gives what it prints.

@@ -166,7 +166,7 @@ impl File {
     /// What its documents are where they do not say.
     #[must_use]
     pub fn implied(&self) -> (&'static str, &'static str) {
-        if super::classify::is_kustomization(self.name()) {
+        if super::kustomization::is_kustomization(self.name()) {
             return ("kustomize.config.k8s.io/v1beta1", "Kustomization");
         }
         implied(self.name())

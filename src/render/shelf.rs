@@ -1,0 +1,55 @@
+//! The files at hand, by their names in reports.
+
+use std::collections::HashMap;
+
+use crate::discover::{Build, KUSTOMIZATIONS, Origin, Source};
+use crate::parse::{File, Limits, Role, classify};
+
+/// The files at hand, and those that can be had. What a tool made goes by no name: nothing is built on it.
+pub(super) struct Shelf<'f> {
+    pub(super) files: &'f mut Vec<File>,
+    names: HashMap<String, u32>,
+}
+
+impl<'f> Shelf<'f> {
+    pub(super) fn new(files: &'f mut Vec<File>) -> Self {
+        let names = files.iter().zip(0..).map(|(file, number)| (file.name().to_owned(), number)).collect();
+        Shelf { files, names }
+    }
+
+    pub(super) fn file(&self, number: u32) -> &File {
+        &self.files[number as usize]
+    }
+
+    /// The file of that name, where it is at hand.
+    pub(super) fn known(&self, name: &str) -> Option<u32> {
+        self.names.get(name).copied()
+    }
+
+    /// The file of that name, read where it is not at hand.
+    pub(super) fn find(&mut self, build: &Build, name: &str) -> Option<u32> {
+        if let Some(known) = self.known(name) {
+            return Some(known);
+        }
+        let path = build.top().join(name);
+        if name.is_empty() || !path.is_file() {
+            return None;
+        }
+        let (uri, root) = (Some(name.to_owned()), build.root.clone());
+        let source = Source { uri, shown: name.to_owned(), origin: Origin::File(path), named: true, root };
+        let file = File { role: Role::Source(Vec::new()), gaps: Vec::new(), ..classify::read(source, &Limits::default()) };
+        let number = self.push(file);
+        self.names.insert(name.to_owned(), number);
+        Some(number)
+    }
+
+    pub(super) fn push(&mut self, file: File) -> u32 {
+        self.files.push(file);
+        self.files.len() as u32 - 1
+    }
+
+    /// The kustomization of a build's folder, where it is at hand.
+    pub(super) fn kustomization(&self, build: &Build) -> Option<u32> {
+        KUSTOMIZATIONS.iter().find_map(|name| self.known(&build.uri_of(name)))
+    }
+}
