@@ -1,7 +1,7 @@
 //! Files that are there whole or not at all: written under a name of their own first, then put where they belong.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -67,6 +67,16 @@ impl Whole {
             Err(error) => Err(error),
         }
     }
+}
+
+/// Writes a file by something that writes into anything.
+///
+/// # Errors
+/// What the system or the writer says; what stood there before then still does.
+pub(crate) fn write(path: &Path, what: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut file = BufWriter::new(Whole::create(path, false)?);
+    what(&mut file)?;
+    file.into_inner()?.finish()
 }
 
 impl Write for Whole {

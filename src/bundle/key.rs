@@ -4,9 +4,8 @@ use p256::SecretKey;
 use p256::ecdsa::signature::{Signer as _, Verifier as _};
 use p256::ecdsa::{Signature, SigningKey, VerifyingKey};
 use p256::pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePublicKey};
-use sha2::{Digest, Sha256};
 
-use crate::policy::hex;
+use crate::discover::sha256;
 
 /// A private key. Its signatures are deterministic (RFC 6979): the same bytes get the same signature.
 pub struct Private(SigningKey);
@@ -71,6 +70,6 @@ impl Public {
     /// The SHA-256 of its SPKI: a hint at which key it is, and no reason to trust it.
     #[must_use]
     pub fn id(&self) -> String {
-        self.0.to_public_key_der().map(|der| hex(&Sha256::digest(der.as_bytes()))).unwrap_or_default()
+        self.0.to_public_key_der().map(|der| sha256(der.as_bytes())).unwrap_or_default()
     }
 }

@@ -18,8 +18,6 @@ mod verify;
 
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
-
 pub use key::{Private, Public};
 pub use make::{Inputs, Making, Scanned, load};
 pub use manifest::{LeftOut, Listed, Manifest, Previous, Program, Recipe, Redaction, Target};
@@ -27,7 +25,7 @@ pub use replay::{Difference, Replayed, replay};
 pub use verify::{Pins, Trust, Verified, verify};
 
 use crate::assess::Assessment;
-use crate::policy::hex;
+use crate::discover::sha256;
 
 /// The manifest's own name.
 pub const MANIFEST: &str = "manifest.json";
@@ -100,9 +98,4 @@ pub fn peek(path: &Path) -> Result<(Assessment, Manifest, String), Error> {
 #[must_use]
 pub fn is_bundle(path: &Path) -> bool {
     path.is_dir() && path.join(MANIFEST).is_file() || path.is_file() && store::is_archive(path)
-}
-
-/// The SHA-256 of bytes, in hexadecimal digits.
-fn sha256(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
 }

@@ -37,7 +37,7 @@ pub(super) fn named(folder: &str, name: &str) -> String {
     if safe(&path).is_ok() && archive::fits(&path) {
         return path;
     }
-    format!("{folder}/by-hash/{}", super::sha256(name.as_bytes()))
+    format!("{folder}/by-hash/{}", crate::discover::sha256(name.as_bytes()))
 }
 
 /// Reads a bundle: a folder, or an archive of one.

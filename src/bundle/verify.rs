@@ -8,8 +8,9 @@ use super::dsse::{self, Envelope};
 use super::key::Public;
 use super::manifest::{Manifest, SCHEMA};
 use super::store::{self, Files, safe};
-use super::{ENVELOPE, Error, MANIFEST, RESULT, sha256, strict};
+use super::{ENVELOPE, Error, MANIFEST, RESULT, strict};
 use crate::assess::{self, Assessment};
+use crate::discover::sha256;
 use crate::report;
 
 /// The envelope is no larger.

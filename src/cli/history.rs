@@ -1,7 +1,7 @@
 //! `history`
 
 use std::fs;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use super::args::{History, HistoryFormat};
 use super::scan::read;
 use super::{Streams, width};
-use crate::{assess, bundle, report};
+use crate::{assess, bundle, report, whole};
 
 /// Columns where there is no terminal.
 const PIPED: usize = 100;
@@ -46,7 +46,5 @@ pub(super) fn run(args: &History, streams: &mut Streams<'_>) -> Result<()> {
         HistoryFormat::Html => report::history::write_html(&history, out),
     };
     let Some(path) = &args.output else { return Ok(write(streams.out, streams.terminal)?) };
-    let mut file = BufWriter::new(fs::File::create(path).with_context(|| named(path))?);
-    write(&mut file, false)?;
-    Ok(file.flush()?)
+    whole::write(path, |out| write(out, false)).with_context(|| named(path))
 }

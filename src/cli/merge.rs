@@ -1,7 +1,7 @@
 //! `scan --shard` and `merge`.
 
 use std::fs;
-use std::io::{self, BufWriter};
+use std::io;
 use std::path::Path;
 use std::time::Instant;
 
@@ -15,7 +15,7 @@ use crate::assess::{self, Part};
 use crate::evaluate::Share;
 use crate::policy::Policy;
 use crate::report::{self, Format};
-use crate::whole::Whole;
+use crate::whole;
 
 /// Scans one share and writes its part: to the files given, else to standard output. A part decides nothing.
 pub(super) fn shard(args: &Scan, share: Share, request: Request, policy: &Policy, voice: &Voice, streams: &mut Streams<'_>) -> Result<u8> {
@@ -49,9 +49,7 @@ pub(super) fn shard(args: &Scan, share: Share, request: Request, policy: &Policy
 }
 
 fn write(part: &Part, path: &Path) -> io::Result<()> {
-    let mut file = BufWriter::new(Whole::create(path, false)?);
-    report::json::write_part(part, &mut file)?;
-    file.into_inner()?.finish()
+    whole::write(path, |out| report::json::write_part(part, out))
 }
 
 pub(super) fn run(args: &Merge, voice: &Voice, streams: &mut Streams<'_>) -> Result<u8> {

@@ -1,16 +1,15 @@
 //! `report`
 
 use std::fs;
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, Read};
 
 use anyhow::{Context, Result};
-use sha2::{Digest, Sha256};
 
 use super::Streams;
 use super::args::Report;
-use crate::assess;
-use crate::policy::{Mapping, hex};
-use crate::report;
+use crate::discover::sha256;
+use crate::policy::Mapping;
+use crate::{assess, report, whole};
 
 pub(super) fn run(action: &Report, streams: &mut Streams<'_>) -> Result<()> {
     let Report::SelfAssessment(args) = action;
@@ -25,9 +24,7 @@ pub(super) fn run(action: &Report, streams: &mut Streams<'_>) -> Result<()> {
     if let Some(framework) = &args.framework {
         assessment.crosswalk = Some(assess::crosswalk::of(&assessment, &Mapping::load(framework)?));
     }
-    let sha256 = hex(&Sha256::digest(text.as_bytes()));
+    let sha256 = sha256(&text);
     let Some(path) = &args.output else { return Ok(report::self_assessment::write(&assessment, &sha256, streams.out)?) };
-    let mut file = BufWriter::new(fs::File::create(path).with_context(|| path.display().to_string())?);
-    report::self_assessment::write(&assessment, &sha256, &mut file)?;
-    Ok(file.flush()?)
+    whole::write(path, |out| report::self_assessment::write(&assessment, &sha256, out)).with_context(|| path.display().to_string())
 }

@@ -3,7 +3,7 @@
 mod ready;
 
 use std::fs;
-use std::io::{self, BufWriter, Read};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -18,8 +18,7 @@ use crate::model::KubernetesVersion;
 use crate::parse::Limits;
 use crate::policy::{self, Baseline, Mapping, Policy};
 use crate::report::{self, Format};
-use crate::whole::Whole;
-use crate::{discover, explain, render};
+use crate::{discover, explain, render, whole};
 
 pub(super) use ready::Ready;
 
@@ -288,10 +287,8 @@ impl Plan {
 
     pub(super) fn write(&self, assessment: &Assessment, voice: &Voice, streams: &mut Streams<'_>) -> Result<()> {
         for (format, path) in &self.files {
-            let to = || path.display().to_string();
-            let mut file = BufWriter::new(Whole::create(path, false).with_context(to)?);
-            report::write(*format, assessment, &options(voice, false), &mut file).with_context(to)?;
-            file.into_inner().map_err(io::IntoInnerError::into_error).and_then(Whole::finish).with_context(to)?;
+            whole::write(path, |out| report::write(*format, assessment, &options(voice, false), out))
+                .with_context(|| path.display().to_string())?;
         }
         let shown = report::Options { from: self.from.clone(), ..options(voice, streams.terminal) };
         report::write(self.format, assessment, &shown, &mut streams.out)?;
@@ -343,10 +340,8 @@ pub(super) fn convert(args: &Convert, voice: &Voice, streams: &mut Streams<'_>) 
     let plan = match &args.output {
         None => Plan { format: args.format, files: Vec::new(), from: String::new() },
         Some(path) => {
-            let to = || path.display().to_string();
-            let mut file = BufWriter::new(Whole::create(path, false).with_context(to)?);
-            report::write(args.format, &assessment, &options(voice, false), &mut file)?;
-            return file.into_inner().map_err(io::IntoInnerError::into_error).and_then(Whole::finish).with_context(to);
+            return whole::write(path, |out| report::write(args.format, &assessment, &options(voice, false), out))
+                .with_context(|| path.display().to_string());
         }
     };
     plan.write(&assessment, voice, streams)

@@ -14,6 +14,8 @@ mod source;
 mod walk;
 mod wants;
 
+use sha2::{Digest as _, Sha256};
+
 pub use build::{Build, Maker};
 pub use capture::{Captured, Cluster, Facts, KUBELETS, List, Listed, Page, Prune, Reach, Resource, Sight, Unseen};
 pub use files::{Discovery, Request, Target, all, start, working_below_root};
@@ -33,6 +35,11 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(2 * bytes.len());
     text.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
     text
+}
+
+/// The SHA-256 of bytes, in hexadecimal digits.
+pub(crate) fn sha256(bytes: impl AsRef<[u8]>) -> String {
+    hex(&Sha256::digest(bytes))
 }
 
 /// What stops a scan before it starts.

@@ -14,7 +14,6 @@ use flate2::read::GzDecoder;
 use flate2::{Compression, GzBuilder};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use sha2::{Digest as _, Sha256};
 
 use super::{Captured, Cluster, Error, Facts, Gap, List, Listed};
 use crate::whole::Whole;
@@ -83,7 +82,7 @@ pub fn write_to<W: Write>(captured: &Captured, taken: &str, out: W) -> Result<W,
     line(&mut out, &head).map_err(failed)?;
     for list in &captured.lists {
         let text: &RawValue = serde_json::from_str(&list.text).map_err(|error| format!("{}: {error}", list.uri))?;
-        let sha256 = super::hex(&Sha256::digest(list.text.as_bytes()));
+        let sha256 = super::sha256(&list.text);
         line(&mut out, &Line { uri: list.uri.clone(), items: list.items, sha256, list: text }).map_err(failed)?;
     }
     out.finish().map_err(failed)
@@ -150,7 +149,7 @@ fn read_lines(lines: &mut Lines<impl BufRead>, each: &mut dyn FnMut(List)) -> Re
         let broken = |error: serde_json::Error| format!("list {number} is broken: {error}");
         let Line { uri, items, sha256, list } = serde_json::from_slice(line).map_err(broken)?;
         let text = list.get();
-        if super::hex(&Sha256::digest(text.as_bytes())) != sha256 {
+        if super::sha256(text) != sha256 {
             return Err(format!("{uri} is not what it was when the snapshot was taken (its hash is another)"));
         }
         each(List { uri, items, text: text.to_owned() });

@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use super::catalog::{Catalog, Control, Coverage};
 use super::given::{self, Given};
 use super::profile_file::{ProfileFile, RequirementFile};
-use super::text::{Located, Text, hex};
+use super::text::{Located, Text};
 use super::{Error, error};
 use crate::checks;
+use crate::discover;
 
 /// The profile in force when nobody names one.
 pub const DEFAULT: &str = "default";
@@ -221,7 +221,7 @@ fn base(text: &Text, file: &ProfileFile, origin: &Origin, chain: usize) -> Resul
 }
 
 fn pair(own: &str, base: &str) -> String {
-    hex(&Sha256::digest(format!("{own} {base}\n")))
+    discover::sha256(format!("{own} {base}\n"))
 }
 
 impl Profile {

@@ -7,7 +7,6 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_saphyr::UserMessageFormatter;
-use sha2::{Digest, Sha256};
 
 use super::Error;
 
@@ -39,7 +38,7 @@ impl Text {
 
     /// Of its bytes.
     pub(crate) fn sha256(&self) -> String {
-        hex(&Sha256::digest(self.body.as_bytes()))
+        crate::discover::sha256(&self.body)
     }
 
     fn broken(&self, error: &serde_saphyr::Error) -> Error {

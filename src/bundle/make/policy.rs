@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use crate::bundle::archive::fits;
 use crate::bundle::manifest::{Placed, Recipe};
 use crate::bundle::store::{Files, LARGEST, safe};
-use crate::bundle::{Error, Scanned, sha256};
+use crate::bundle::{Error, Scanned};
 use crate::discover::root;
+use crate::discover::sha256;
 
 /// Puts profile, configuration, attestations with their evidence, and baseline into the bundle.
 pub(super) fn keep(scanned: &Scanned<'_>, recipe: &mut Recipe, files: &mut Files) -> Result<(), Error> {

@@ -1,6 +1,5 @@
 //! X.509 certificates: what a check wants to know of one, and where in its file it stands.
 
-use sha2::{Digest as _, Sha256};
 use x509_parser::public_key::PublicKey;
 
 use super::draft::Draft;
@@ -56,7 +55,7 @@ pub fn read(der: &[u8]) -> Option<Certificate> {
         key,
         bits,
         weak_hash,
-        fingerprint: crate::discover::hex(&Sha256::digest(der)),
+        fingerprint: crate::discover::sha256(der),
     })
 }
 
