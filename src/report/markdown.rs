@@ -12,7 +12,7 @@ use crate::report::text::{
 
 pub(super) mod escape;
 
-use escape::{code, prose};
+use escape::{code, prose, sentence};
 
 /// GitHub takes 65,536 characters; some room is left for what a workflow puts around the report.
 const LIMIT: usize = 65_000;
@@ -173,7 +173,7 @@ fn failure(finding: &Finding) -> String {
 
 fn said(finding: &Finding) -> String {
     let message = if finding.message.is_empty() { &finding.title } else { &finding.message };
-    prose(&clean(message, SENTENCE))
+    sentence(message)
 }
 
 /// `deploy/web.yaml:14`: what an editor opens. A link would need to know the repository and the commit.
@@ -195,9 +195,7 @@ fn fixes(failures: &[&Finding]) -> Part {
     for finding in failures.iter().filter(|finding| !finding.fix.is_empty()) {
         *fixes.entry((&finding.check, &finding.fix)).or_default() += 1;
     }
-    let line = |((check, fix), count): (&(&str, &str), &usize)| {
-        format!("- {} ({count}): {}\n", code(&clean(check, NAME)), prose(&clean(fix, SENTENCE)))
-    };
+    let line = |((check, fix), count): (&(&str, &str), &usize)| format!("- {} ({count}): {}\n", code(&clean(check, NAME)), sentence(fix));
     Part::new("How to fix".to_owned(), "", fixes.iter().map(line))
 }
 
@@ -210,7 +208,7 @@ fn reviews(assessment: &Assessment) -> Part {
     }
     let line = |((severity, check), found): (&(Severity, &str), &Vec<&Finding>)| {
         let such = if found.len() == 1 { "at" } else { "such as" };
-        let what = format!("{}<br>{such} {}: {}", prose(&clean(&found[0].title, SENTENCE)), code(&alone(found[0])), said(found[0]));
+        let what = format!("{}<br>{such} {}: {}", sentence(&found[0].title), code(&alone(found[0])), said(found[0]));
         row(&[found.len().to_string(), severity.as_str().to_owned(), code(&clean(check, NAME)), what])
     };
     let title = format!("To review: {} (a person, or more evidence, has to decide)", assessment.summary.reviews);
@@ -221,7 +219,7 @@ fn excused(assessment: &Assessment) -> Part {
     let excused: Vec<_> = assessment.findings.iter().filter(|finding| finding.excused.is_some()).collect();
     let line = |finding: &&Finding| {
         let (by, reason) = finding.excused.as_deref().map_or(("", ""), |excuse| (excuse.by.as_str(), excuse.reason.as_str()));
-        let reason = format!("{} (by {})", prose(&clean(reason, SENTENCE)), prose(&clean(by, NAME)));
+        let reason = format!("{} (by {})", sentence(reason), prose(&clean(by, NAME)));
         row(&[code(&clean(&finding.check, NAME)), code(&alone(finding)), reason])
     };
     Part::new(format!("Excused: {}", excused.len()), "| check | where | why |\n|---|---|---|\n", excused.iter().map(line))
@@ -232,7 +230,7 @@ fn attestations(assessment: &Assessment) -> Part {
     let Some(vouched) = &assessment.attestations else { return Part::new(String::new(), "", std::iter::empty()) };
     let refused = vouched.refused.iter().map(|one| {
         let place = code(&point(&one.location, "", PATH));
-        row(&["does not count".to_owned(), code(&clean(&one.control, NAME)), format!("{place}<br>{}", prose(&clean(&one.why, SENTENCE)))])
+        row(&["does not count".to_owned(), code(&clean(&one.control, NAME)), format!("{place}<br>{}", sentence(&one.why))])
     });
     let counted = attested::controls(assessment).flat_map(|(control, attested)| {
         let word = if attested.settles { "settles" } else { "beside checks" };
@@ -248,22 +246,20 @@ fn gaps(assessment: &Assessment) -> Part {
         let repeats = gap.location.as_ref().is_some_and(|place| place.uri == gap.what);
         let what = (!repeats).then(|| code(&clean(&gap.what, SENTENCE)));
         let whole: Vec<_> = place.map(|place| code(&place)).into_iter().chain(what).collect();
-        row(&[whole.join("<br>"), prose(&clean(&gap.why, SENTENCE))])
+        row(&[whole.join("<br>"), sentence(&gap.why)])
     };
     let title = format!("Not looked at: {}", plural(assessment.gaps.len(), "gap"));
     Part::new(title, "| what | why |\n|---|---|\n", assessment.gaps.iter().map(line))
 }
 
 fn errors(assessment: &Assessment) -> Part {
-    let line = |error: &CheckError| {
-        row(&[code(&clean(&error.check, NAME)), code(&object(&error.subject)), prose(&clean(&error.message, SENTENCE))])
-    };
+    let line = |error: &CheckError| row(&[code(&clean(&error.check, NAME)), code(&object(&error.subject)), sentence(&error.message)]);
     let title = format!("Checks that broke: {}", assessment.errors.len());
     Part::new(title, "| check | on | what |\n|---|---|---|\n", assessment.errors.iter().map(line))
 }
 
 fn notices(assessment: &Assessment) -> Part {
-    let line = |notice: &String| format!("- {}\n", prose(&clean(notice, SENTENCE)));
+    let line = |notice: &String| format!("- {}\n", sentence(notice));
     Part::new(format!("Worth knowing: {}", assessment.notices.len()), "", assessment.notices.iter().map(line))
 }
 
@@ -274,7 +270,7 @@ fn by_framework(assessment: &Assessment) -> Part {
     let remarks: Vec<_> = framework::remarks(seen, false).iter().map(|remark| prose(remark)).collect();
     let head = format!("{}\n\n| standing | control | what was found | by |\n|---|---|---|---|\n", remarks.join("<br>\n"));
     let line = |entry: &CrosswalkEntry| {
-        let by = prose(&clean(&framework::controls(entry), SENTENCE));
+        let by = sentence(&framework::controls(entry));
         row(&[entry.standing.as_str().to_owned(), code(&clean(&entry.id, NAME)), framework::counts(entry), by])
     };
     let rows: Vec<_> = seen.entries.iter().filter(told).map(line).collect();
@@ -306,7 +302,7 @@ fn statuses(assessment: &Assessment) -> Part {
     shown.sort_by_key(|control| control.status);
     let line = |control: &&Control| {
         let id = code(&clean(&control.id, NAME));
-        let (title, reason) = (prose(&clean(&control.title, SENTENCE)), prose(&clean(&control.reason, SENTENCE)));
+        let (title, reason) = (sentence(&control.title), sentence(&control.reason));
         row(&[control.status.as_str().to_owned(), id, title, reason])
     };
     let rest = assessment.controls.len() - shown.len();

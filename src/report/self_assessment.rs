@@ -4,9 +4,9 @@
 use std::collections::HashMap;
 use std::io::{self, Write};
 
-use super::markdown::escape::{code, prose};
+use super::markdown::escape::{code, sentence};
 use super::text::words::Unseen;
-use super::text::{NAME, SENTENCE, attested, clean, framework, plural, tally, words};
+use super::text::{NAME, attested, clean, framework, plural, tally, words};
 use crate::assess::{Assessment, CheckInfo, CheckVerdict, Control, Finding, FindingVerdict, Standing, Status};
 
 /// The groups of the catalog that speak of how software is made.
@@ -37,10 +37,6 @@ struct Draft<'a> {
     out: &'a mut dyn Write,
 }
 
-fn text(said: &str) -> String {
-    prose(&clean(said, SENTENCE))
-}
-
 fn id(name: &str) -> String {
     code(&clean(name, NAME))
 }
@@ -54,14 +50,14 @@ impl Draft<'_> {
             self.out,
             "> **Draft, made by {} from one result. Nothing here was read over by a person.** Each statement marked *Draft* names what it rests on; \
              a control that is only partly shown is not met by that. Take out the mark when somebody of the project has confirmed the statement.\n",
-            text(&made)
+            sentence(&made)
         )?;
         let commit = all.config.as_ref().map_or("none".to_owned(), |pin| format!("{} (sha256 {})", id(&pin.name), id(&pin.sha256)));
         let rows = [
-            ("Result", format!("{} of {}, sha256 {}", id(&all.run.id), text(&all.run.started), id(sha256))),
-            ("Assessed", text(&words::scanned(all))),
+            ("Result", format!("{} of {}, sha256 {}", id(&all.run.id), sentence(&all.run.started), id(sha256))),
+            ("Assessed", sentence(&words::scanned(all))),
             ("Profile", format!("{} (sha256 {})", id(&all.profile.name), id(&all.profile.sha256))),
-            ("Catalog", format!("{} {} (sha256 {})", text(&all.catalog.id), text(&all.catalog.version), id(&all.catalog.sha256))),
+            ("Catalog", format!("{} {} (sha256 {})", sentence(&all.catalog.id), sentence(&all.catalog.version), id(&all.catalog.sha256))),
             ("Configuration", commit),
         ];
         writeln!(self.out, "## Metadata\n\n| | |\n|---|---|")?;
@@ -86,7 +82,7 @@ impl Draft<'_> {
                 writeln!(
                     self.out,
                     "{apart}### {}\n",
-                    if control.group.is_empty() { "Requirements".to_owned() } else { text(&control.group) }
+                    if control.group.is_empty() { "Requirements".to_owned() } else { sentence(&control.group) }
                 )?;
                 group = Some(&control.group);
             }
@@ -106,14 +102,20 @@ impl Draft<'_> {
             Status::Attested => "Attested",
             _ => "Partly shown",
         };
-        writeln!(self.out, "- *Draft.* **{word}**: {} ({}). {}.", text(&control.title), id(&control.id), text(&capital(&control.reason)))?;
+        writeln!(
+            self.out,
+            "- *Draft.* **{word}**: {} ({}). {}.",
+            sentence(&control.title),
+            id(&control.id),
+            sentence(&capital(&control.reason))
+        )?;
         for check in control.checks.iter().filter(|check| check.verdict == CheckVerdict::Pass) {
             let title = self.checks.get(&*check.id).map_or(&*check.id, |info| &*info.title);
             let looked = plural(check.subjects as usize, "subject");
-            writeln!(self.out, "  - Evidence: on none of {looked} was found that “{}” ({})", text(title), id(&check.id))?;
+            writeln!(self.out, "  - Evidence: on none of {looked} was found that “{}” ({})", sentence(title), id(&check.id))?;
         }
         for statement in control.attestation.iter().flat_map(|attested| &attested.statements) {
-            writeln!(self.out, "  - Evidence: {}", text(&attested::sentence(statement)))?;
+            writeln!(self.out, "  - Evidence: {}", sentence(&attested::sentence(statement)))?;
         }
         Ok(())
     }
@@ -133,20 +135,20 @@ impl Draft<'_> {
         writeln!(self.out, "| group | {} |\n|---|{}", names.join(" | "), "--:|".repeat(names.len()))?;
         for (group, counts) in rows {
             let numbers: Vec<_> = seen.iter().map(|column| counts[*column].to_string()).collect();
-            writeln!(self.out, "| {} | {} |", text(if group.is_empty() { "Requirements" } else { group }), numbers.join(" | "))?;
+            writeln!(self.out, "| {} | {} |", sentence(if group.is_empty() { "Requirements" } else { group }), numbers.join(" | "))?;
         }
         writeln!(self.out)?;
         if let Some(coverage) = words::coverage(all) {
-            writeln!(self.out, "{}\n", text(&coverage))?;
+            writeln!(self.out, "{}\n", sentence(&coverage))?;
         }
         let Some(seen) = &all.crosswalk else { return Ok(()) };
-        writeln!(self.out, "### {}\n", text(&framework::title(seen)))?;
+        writeln!(self.out, "### {}\n", sentence(&framework::title(seen)))?;
         for remark in framework::remarks(seen, false) {
-            writeln!(self.out, "{}\n", text(&remark))?;
+            writeln!(self.out, "{}\n", sentence(&remark))?;
         }
         let told = seen.entries.iter().filter(|entry| !matches!(entry.standing, Standing::NotAssessed | Standing::NotApplicable));
         for entry in told {
-            writeln!(self.out, "- {} {}: {}", id(&entry.id), entry.standing.as_str(), text(&framework::controls(entry)))?;
+            writeln!(self.out, "- {} {}: {}", id(&entry.id), entry.standing.as_str(), sentence(&framework::controls(entry)))?;
         }
         writeln!(self.out)
     }
@@ -155,10 +157,10 @@ impl Draft<'_> {
         let all = self.assessment;
         writeln!(self.out, "## Limitations and open questions\n")?;
         if let Some(narrowed) = words::narrowed(all) {
-            writeln!(self.out, "- *Draft.* {}", text(&narrowed))?;
+            writeln!(self.out, "- *Draft.* {}", sentence(&narrowed))?;
         }
         if let Some(world) = words::world(all) {
-            writeln!(self.out, "- *Draft.* {}", text(world))?;
+            writeln!(self.out, "- *Draft.* {}", sentence(world))?;
         }
         self.findings("Known shortcomings", "are open", |finding| finding.is_open_failure())?;
         self.findings("Undecided", "need a person or more evidence", |finding| {
@@ -168,7 +170,7 @@ impl Draft<'_> {
         if !all.gaps.is_empty() {
             writeln!(self.out, "\n### Not looked at ({})\n", all.gaps.len())?;
             for gap in &all.gaps {
-                writeln!(self.out, "- {}: {}", text(&gap.what), text(&gap.why))?;
+                writeln!(self.out, "- {}: {}", sentence(&gap.what), sentence(&gap.why))?;
             }
         }
         let mut unseen: Vec<(Unseen, Vec<&str>)> = Vec::new();
@@ -213,7 +215,7 @@ impl Draft<'_> {
             writeln!(
                 self.out,
                 "- {severity}: {} ({}), {}: {}",
-                text(&own[0].title),
+                sentence(&own[0].title),
                 id(check),
                 plural(own.len(), "place"),
                 places.join(", ")
@@ -226,9 +228,9 @@ impl Draft<'_> {
         let mut excuses: Vec<(String, usize)> = Vec::new();
         for finding in &self.assessment.findings {
             let Some(excuse) = finding.excused.as_deref() else { continue };
-            let until = excuse.expires.as_deref().map_or("without an end".to_owned(), |day| format!("until {}", text(day)));
-            let owner = if excuse.owner.is_empty() { String::new() } else { format!(", owner {}", text(&excuse.owner)) };
-            let told = format!("{}: {} (by {}{owner}, {until})", id(&finding.check), text(&excuse.reason), text(&excuse.by));
+            let until = excuse.expires.as_deref().map_or("without an end".to_owned(), |day| format!("until {}", sentence(day)));
+            let owner = if excuse.owner.is_empty() { String::new() } else { format!(", owner {}", sentence(&excuse.owner)) };
+            let told = format!("{}: {} (by {}{owner}, {until})", id(&finding.check), sentence(&excuse.reason), sentence(&excuse.by));
             match excuses.iter_mut().find(|(known, _)| *known == told) {
                 Some((_, count)) => *count += 1,
                 None => excuses.push((told, 1)),

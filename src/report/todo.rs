@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use super::json::pretty;
-use super::markdown::escape::{code, prose};
-use super::text::{NAME, SENTENCE, clean, plural};
+use super::markdown::escape::{code, sentence};
+use super::text::{NAME, clean, plural};
 use crate::assess::{Question, Todo};
 
 /// Writes the checklist, group by group.
@@ -13,14 +13,14 @@ use crate::assess::{Question, Todo};
 /// What the writer says.
 pub fn write(todo: &Todo, out: &mut dyn Write) -> io::Result<()> {
     let name = if todo.profile.title.is_empty() { &todo.profile.name } else { &todo.profile.title };
-    writeln!(out, "# Interview: {}\n", text(name))?;
+    writeln!(out, "# Interview: {}\n", sentence(name))?;
     let from = todo.run.as_ref().map(|run| format!(", from the result {}", code(&clean(run, NAME)))).unwrap_or_default();
     writeln!(out, "{} for people to answer{from}.", plural(todo.questions.len(), "control"))?;
     writeln!(out, "Write answers as attestations: `cnscan attest new CONTROL` gives the form, `cnscan attest lint` reads it over.\n")?;
     let mut group = None;
     for question in &todo.questions {
         if group != Some(&question.group) {
-            let title = if question.group.is_empty() { "Requirements".to_owned() } else { text(&question.group) };
+            let title = if question.group.is_empty() { "Requirements".to_owned() } else { sentence(&question.group) };
             writeln!(out, "## {title}\n")?;
             group = Some(&question.group);
         }
@@ -44,12 +44,12 @@ pub fn write(todo: &Todo, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn asked(question: &Question, out: &mut dyn Write) -> io::Result<()> {
-    let status = question.status.map(|status| format!(" ({}: {})", status.as_str(), text(&question.reason))).unwrap_or_default();
-    writeln!(out, "- [ ] **{}** {}{status}", text(&question.control), text(&question.title))?;
-    writeln!(out, "  - Ask: {}", text(&question.ask))?;
+    let status = question.status.map(|status| format!(" ({}: {})", status.as_str(), sentence(&question.reason))).unwrap_or_default();
+    writeln!(out, "- [ ] **{}** {}{status}", sentence(&question.control), sentence(&question.title))?;
+    writeln!(out, "  - Ask: {}", sentence(&question.ask))?;
     let told = [("The control asks", &question.summary), ("Checks show", &question.shown), ("They leave open", &question.leaves)];
     for (word, said) in told.iter().filter(|(_, said)| !said.is_empty()) {
-        writeln!(out, "  - {word}: {}", text(said))?;
+        writeln!(out, "  - {word}: {}", sentence(said))?;
     }
     if !question.unchecked.is_empty() {
         let ids: Vec<_> = question.unchecked.iter().map(|id| code(&clean(id, NAME))).collect();
@@ -58,17 +58,13 @@ fn asked(question: &Question, out: &mut dyn Write) -> io::Result<()> {
     for review in &question.reviews {
         writeln!(out, "  - To settle, {} of {}:", plural(review.count, "review"), code(&clean(&review.check, NAME)))?;
         for place in &review.places {
-            writeln!(out, "    - {}", text(place))?;
+            writeln!(out, "    - {}", sentence(place))?;
         }
         if review.count > review.places.len() {
             writeln!(out, "    - and {} more", review.count - review.places.len())?;
         }
     }
     writeln!(out, "  - Answer:\n  - Asked whom, by whom, when:\n  - Evidence:\n")
-}
-
-fn text(said: &str) -> String {
-    prose(&clean(said, SENTENCE))
 }
 
 /// Writes the checklist as JSON.

@@ -3,11 +3,11 @@
 use std::io::{self, Write};
 
 use jiff::Timestamp;
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{DOCTYPE, Markup, html};
 
 use super::{excused, told};
 use crate::assess::{ControlLine, History, Status, Timeline};
-use crate::report::html::page::{STYLE, fingerprint};
+use crate::report::html::page::{STYLE, fingerprint, metadata};
 use crate::report::html::picture::{fill, patterns};
 use crate::report::html::terms::{count, digits, label, moment, plain, sentence, status};
 
@@ -29,13 +29,7 @@ fn page(history: &History) -> Markup {
         (DOCTYPE)
         html lang="en" {
             head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(policy);
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                meta name="referrer" content="no-referrer";
-                title { "Security controls over time" }
-                style { (PreEscaped(&style)) }
+                (metadata(&policy, &html! { "Security controls over time" }, &style))
             }
             body {
                 a.skip href="#main" { "Skip to the report" }

@@ -1,5 +1,6 @@
 //! The frame of the page: its policy, contents, landmarks and headings.
 
+use base64ct::{Base64, Encoding};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
@@ -42,13 +43,7 @@ pub(super) fn head(assessment: &Assessment, parts: &[Part]) -> Markup {
         // what closes main and body stands in the foot
         (PreEscaped("<html lang=\"en\">\n"))
         head {
-            meta charset="utf-8";
-            meta http-equiv="Content-Security-Policy" content=(policy);
-            meta name="viewport" content="width=device-width, initial-scale=1";
-            meta name="color-scheme" content="light dark";
-            meta name="referrer" content="no-referrer";
-            title { "Security controls report: " (plain(profile(assessment))) }
-            style { (PreEscaped(STYLE)) }
+            (metadata(&policy, &html! { "Security controls report: " (plain(profile(assessment))) }, STYLE))
         }
         (PreEscaped("\n<body>\n"))
         a.skip href="#summary" { "Skip to the report" }
@@ -114,23 +109,22 @@ pub(super) fn foot(assessment: &Assessment) -> Markup {
     }
 }
 
-/// As a Content Security Policy names a text.
-pub(in crate::report) fn fingerprint(text: &str) -> String {
-    format!("sha256-{}", base64(&Sha256::digest(text)))
+/// What stands in the head of a page: what it may do, what it is called, how it looks.
+pub(in crate::report) fn metadata(policy: &str, title: &Markup, style: &str) -> Markup {
+    html! {
+        meta charset="utf-8";
+        meta http-equiv="Content-Security-Policy" content=(policy);
+        meta name="viewport" content="width=device-width, initial-scale=1";
+        meta name="color-scheme" content="light dark";
+        meta name="referrer" content="no-referrer";
+        title { (title) }
+        style { (PreEscaped(style)) }
+    }
 }
 
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let part = |seat: usize| u32::from(chunk.get(seat).copied().unwrap_or(0));
-        let bits = part(0) << 16 | part(1) << 8 | part(2);
-        for seat in 0..4 {
-            let letter = LETTERS[(bits >> (18 - 6 * seat) & 63) as usize];
-            text.push(if seat > chunk.len() { '=' } else { char::from(letter) });
-        }
-    }
-    text
+/// As a Content Security Policy names a text.
+pub(in crate::report) fn fingerprint(text: &str) -> String {
+    format!("sha256-{}", Base64::encode_string(&Sha256::digest(text)))
 }
 
 #[cfg(test)]
@@ -142,7 +136,7 @@ mod tests {
         let rows =
             [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="), ("foobar", "Zm9vYmFy")];
         for (text, expected) in rows {
-            assert_eq!(base64(text.as_bytes()), expected);
+            assert_eq!(Base64::encode_string(text.as_bytes()), expected);
         }
     }
 

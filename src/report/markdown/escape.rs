@@ -1,5 +1,7 @@
 //! Text from the input in Markdown, where it must not become markup, a mention, a link or a row of a table.
 
+use crate::report::text::{SENTENCE, clean};
+
 /// Characters that Markdown, HTML or GitHub give a meaning to anywhere in a line.
 fn is_markup(char: char) -> bool {
     matches!(char, '&' | '<' | '>' | '|' | '`' | '*' | '_' | '[' | ']' | '\\' | '~' | '#' | '@' | '$' | '!' | '^' | '{' | '}' | '"')
@@ -27,6 +29,11 @@ pub(in crate::report) fn prose(text: &str) -> String {
         }
     }
     escaped
+}
+
+/// A sentence from the input, as far as one is shown.
+pub(in crate::report) fn sentence(said: &str) -> String {
+    prose(&clean(said, SENTENCE))
 }
 
 /// Adds a text without markup. Addresses become no links; outside of code GitHub also reads mentions and references,
