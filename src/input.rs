@@ -6,10 +6,12 @@ use std::path::PathBuf;
 
 use rayon::prelude::*;
 
+use crate::checks::Check;
 use crate::discover::{self, Captured, Discovery, List, Origin, Source, Want, Wants, snapshot};
 use crate::evaluate::{Share, Split};
 use crate::model::{Object, slim};
 use crate::parse::{self, File, Limits, classify, live};
+use crate::policy::permissions::wants;
 use crate::{Error, Input, render};
 
 /// How to read.
@@ -17,8 +19,8 @@ pub(crate) struct How<'h> {
     pub(crate) render: &'h render::Request,
     pub(crate) limits: &'h Limits,
     pub(crate) assumed_namespace: &'h str,
-    /// What is read of a snapshot.
-    pub(crate) wants: &'h Wants,
+    /// What reads a snapshot.
+    pub(crate) checks: &'h [&'static Check],
 }
 
 /// What there is to judge.
@@ -206,7 +208,7 @@ impl Read {
         let mut files = match from {
             None if share.count() == 1 => live::all(lists),
             from => {
-                again.lists = from.map_or(Lists::Held(lists), |path| Lists::Stored(path, how.wants.clone()));
+                again.lists = from.map_or(Lists::Held(lists), |path| Lists::Stored(path, wants(how.checks)));
                 let (read, stored) = again.lists(&|_| true)?;
                 captured = captured.or(stored.map(Box::new));
                 read.into_iter().map(|(_, file)| file).collect()

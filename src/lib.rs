@@ -104,12 +104,10 @@ pub fn ask<T>(
 ) -> Result<(T, Vec<discover::Gap>), Error> {
     let assumed_namespace = namespace.unwrap_or(UNSET_NAMESPACE);
     let (render, limits) = Default::default();
-    let how = input::How { render: &render, limits: &limits, assumed_namespace, wants: &policy::permissions::wants(&[]) };
+    let how = input::How { render: &render, limits: &limits, assumed_namespace, checks: &[] };
     let input::Read { files, live, mut found, .. } = input::Read::new(input, &how, Share::ALL)?;
     let evidence = Evidence::index(&files, Reading { assumed_namespace, complete: false, live: live.as_deref() });
-    if evidence.is_empty() && evidence.gaps().is_empty() && found.gaps.is_empty() {
-        return Err(discover::Error::Nothing(nothing(&evidence)).into());
-    }
+    holds_anything(&evidence, &found)?;
     let settings = settings::Settings::default();
     let scan = Scan { evidence: &evidence, settings: &settings, version: None, now };
     let answer = question(&scan);
@@ -118,22 +116,19 @@ pub fn ask<T>(
 }
 
 fn look(mut request: Request, policy: &Policy, share: Share) -> Result<(Outcomes, Seen, Occasion), Error> {
-    let wants = policy::permissions::wants(&policy.checks);
     // a snapshot may hold more than these checks would have asked for
     if let Input::Cluster(captured, _) | Input::Found(_, Some(captured)) = &mut request.input
         && captured.from_snapshot
     {
-        captured.narrow(&wants);
+        captured.narrow(&policy::permissions::wants(&policy.checks));
     }
     let assumed_namespace = request.assume_namespace.as_deref().unwrap_or(UNSET_NAMESPACE);
-    let how = input::How { render: &request.render, limits: &request.limits, assumed_namespace, wants: &wants };
+    let how = input::How { render: &request.render, limits: &request.limits, assumed_namespace, checks: &policy.checks };
     let mut read = input::Read::new(request.input, &how, share)?;
     let (mut outcomes, mut noted) = loop {
         let found = if share.count() == 1 { std::mem::take(&mut read.found) } else { read.found.clone() };
         let evidence = Evidence::index(&read.files, Reading { assumed_namespace, complete: request.complete, live: read.live.as_deref() });
-        if evidence.is_empty() && evidence.gaps().is_empty() && found.gaps.is_empty() {
-            return Err(discover::Error::Nothing(nothing(&evidence)).into());
-        }
+        holds_anything(&evidence, &found)?;
         // what the index itself looked for
         if read.misses() {
             drop(evidence);
@@ -168,6 +163,12 @@ fn trace(files: &[File], outcomes: &mut Outcomes) {
         };
         finding.written = Some(Box::new(Written { file: written.file, span: written.span, quality }));
     }
+}
+
+/// Whether there is anything to judge, or to say that it was not.
+fn holds_anything(evidence: &Evidence<'_>, found: &Discovery) -> Result<(), discover::Error> {
+    let holds = !(evidence.is_empty() && evidence.gaps().is_empty() && found.gaps.is_empty());
+    if holds { Ok(()) } else { Err(discover::Error::Nothing(nothing(evidence))) }
 }
 
 /// Why there is nothing to judge although files were found: an empty pipe must not pass for a clean scan.

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::path::PathBuf;
 
 use jiff::Timestamp;
+use tempfile::TempDir;
 
 use super::manifest::{Recipe, SCHEMA};
 use super::store::{self, Files};
@@ -222,47 +222,25 @@ fn found(recipe: &Recipe, files: &Files) -> Result<Discovery, Error> {
 }
 
 /// A folder of its own for what can only be read from one, gone when it is done.
-struct Room(PathBuf);
+struct Room(TempDir);
 
 impl Room {
     fn new(files: &Files) -> std::io::Result<Self> {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let name = format!("cnscan-replay-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
-        let folder = std::env::temp_dir().join(name);
-        // fails when somebody else made it
-        private(&folder)?;
-        let room = Room(folder);
+        let room = Room(TempDir::with_prefix("cnscan-replay-")?);
         let kept: Files = files
             .iter()
             .filter(|(path, _)| path.starts_with("policy/") || path.ends_with("snapshot.json.gz"))
             .map(|(path, bytes)| (path.clone(), bytes.clone()))
             .collect();
-        store::spread(&kept, &room.0)?;
+        store::spread(&kept, room.0.path())?;
         // evidence may lie above the folder of its attestations, within the repository that they came from
-        for folder in fs::read_dir(room.0.join("policy/attestations")).into_iter().flatten().flatten() {
+        for folder in fs::read_dir(room.path("policy/attestations")).into_iter().flatten().flatten() {
             fs::create_dir_all(folder.path().join(".git"))?;
         }
         Ok(room)
     }
 
     fn path(&self, path: &str) -> PathBuf {
-        self.0.join(Path::new(path))
+        self.0.path().join(path)
     }
-}
-
-impl Drop for Room {
-    fn drop(&mut self) {
-        _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-#[cfg(unix)]
-fn private(folder: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().mode(0o700).create(folder)
-}
-
-#[cfg(not(unix))]
-fn private(folder: &Path) -> std::io::Result<()> {
-    fs::create_dir(folder)
 }

@@ -58,17 +58,24 @@ struct Reader<'a, 'b> {
     duplicates: Duplicates,
 }
 
+/// Where the next byte that is no white space stands, and which it is: NUL at the end, with which no token starts.
+#[inline]
+pub(super) fn token(bytes: &[u8], mut at: usize) -> (usize, u8) {
+    while matches!(bytes.get(at), Some(b' ' | b'\n' | b'\r' | b'\t')) {
+        at += 1;
+    }
+    (at, bytes.get(at).copied().unwrap_or(0))
+}
+
 impl Reader<'_, '_> {
     fn space(&mut self) {
-        while matches!(self.bytes.get(self.at), Some(b' ' | b'\n' | b'\r' | b'\t')) {
-            self.at += 1;
-        }
+        self.at = token(self.bytes, self.at).0;
     }
 
     fn peek(&mut self) -> u8 {
-        self.space();
-        // no JSON token starts with NUL, so it serves as the end
-        self.bytes.get(self.at).copied().unwrap_or(0)
+        let (at, byte) = token(self.bytes, self.at);
+        self.at = at;
+        byte
     }
 
     fn error(&self, what: &str) -> Failure {

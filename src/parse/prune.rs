@@ -5,6 +5,7 @@
 
 mod rules;
 
+use super::json::token;
 use crate::discover::{Page, Resource};
 
 use rules::Rule::{self, Drop, Each, Members, Short};
@@ -51,15 +52,13 @@ impl<'a> Walk<'a> {
     }
 
     fn space(&mut self) {
-        while matches!(self.bytes.get(self.at), Some(b' ' | b'\n' | b'\r' | b'\t')) {
-            self.at += 1;
-        }
+        self.at = token(self.bytes, self.at).0;
     }
 
-    /// The next byte that is no white space; 0 at the end, which starts no token.
     fn peek(&mut self) -> u8 {
-        self.space();
-        self.bytes.get(self.at).copied().unwrap_or(0)
+        let (at, byte) = token(self.bytes, self.at);
+        self.at = at;
+        byte
     }
 
     fn take(&mut self, byte: u8) -> Result<(), String> {

@@ -178,18 +178,22 @@ fn words(failure: &Failure, read: u64) -> String {
     if read == 0 { failure.words() } else { format!("{}; {} read until then", failure.words(), plural(read as usize, "object")) }
 }
 
+/// One more parameter of a query.
+pub(super) fn parameter(key: &str, value: &str) -> String {
+    let mut parameter = format!("&{key}=");
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+            parameter.push(char::from(byte));
+        } else {
+            parameter.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    parameter
+}
+
 fn query(context: &Context, resource: &Resource, limit: u32, next: Option<&str>) -> String {
     let mut query = format!("?limit={limit}");
-    let mut add = |key: &str, value: &str| {
-        query.push_str(&format!("&{key}="));
-        for byte in value.bytes() {
-            if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
-                query.push(char::from(byte));
-            } else {
-                query.push_str(&format!("%{byte:02X}"));
-            }
-        }
-    };
+    let mut add = |key: &str, value: &str| query.push_str(&parameter(key, value));
     let selection = &context.selection;
     if resource.namespaced || resource.is_namespace() {
         let field = if resource.is_namespace() { "metadata.name" } else { "metadata.namespace" };

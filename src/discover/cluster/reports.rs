@@ -15,6 +15,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::client::{Access, Failure, answer, backoff, connection};
+use super::list::parameter;
 use super::readonly::{Asked, METADATA_LIST, Only, Refused};
 use super::{Error, Selection};
 
@@ -226,8 +227,7 @@ impl Pen {
                 if page.metadata.r#continue.is_empty() {
                     break;
                 }
-                let token = page.metadata.r#continue.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
-                next = format!("&continue={token}");
+                next = parameter("continue", &page.metadata.r#continue);
             }
         }
         Ok(earlier)
