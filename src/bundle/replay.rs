@@ -70,7 +70,7 @@ fn inputs(verified: &Verified) -> Result<Vec<Difference>, Error> {
     for kept in &recipe.sources {
         let (Some(path), Some(input)) = (&kept.path, named(kept)) else { continue };
         let uri = kept.uri.as_deref().unwrap_or("stdin");
-        let found = pin(uri).unwrap_or_else(|| verified.files.get(path).map(|bytes| sha256(bytes)).unwrap_or_default());
+        let found = pin(uri).unwrap_or_else(|| verified.files.get(path).map(sha256).unwrap_or_default());
         if found != input.sha256 {
             wrong.push(Difference { what: format!("input {uri}"), was: format!("sha256 {}", input.sha256), is: format!("sha256 {found}") });
         }

@@ -10,6 +10,10 @@ use crate::report::policyreport;
 
 /// Connects before anything is scanned, so that what cannot be written is known at once.
 pub(super) fn connect(access: &Access, publish: Publish) -> Result<Reports> {
+    // a flag is refused before it comes to this
+    if access.selector.is_some() {
+        bail!("--publish: `selector` in the configuration file leaves objects out, and reports are of all of a namespace");
+    }
     let form = match publish {
         Publish::Auto => None,
         Publish::Policyreport => Some(Form::Policy),

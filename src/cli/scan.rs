@@ -10,9 +10,12 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 
+#[cfg(feature = "live")]
+use super::args::Access;
 use super::args::{Convert, Scan, Voice};
 use super::{Streams, merge, options};
 use crate::assess::{self, Assessment, Decision, Occasion};
+#[cfg(feature = "live")]
 use crate::discover::Captured;
 use crate::model::KubernetesVersion;
 use crate::parse::Limits;
@@ -34,7 +37,7 @@ pub(super) fn run(args: &Scan, voice: Voice, streams: &mut Streams<'_>) -> Resul
     #[cfg(feature = "live")]
     match &ready.reports {
         Some(_) if ready.interrupted => writeln!(streams.err, "cnscan: --publish: nothing is written of a scan that was interrupted")?,
-        Some(reports) => super::publish::write(reports, &args.access, &assessment, voice, streams)?,
+        Some(reports) => super::publish::write(reports, &ready.access, &assessment, voice, streams)?,
         None => {}
     }
     let code = conclude(&assessment, voice, streams);
@@ -80,19 +83,10 @@ fn overlay(args: &Scan) -> Option<discover::Request> {
     (!targets.is_empty()).then_some(discover::Request { targets, all_files: false })
 }
 
-/// What there is of the cluster.
-#[cfg_attr(not(feature = "live"), allow(unused_variables, reason = "only a running cluster needs to know"))]
-fn cluster(args: &Scan, policy: &Policy, input: &discover::Request, voice: &Voice) -> Result<Captured> {
-    match &args.snapshot {
-        Some(path) => Ok(discover::snapshot::read(path)?),
-        #[cfg(feature = "live")]
-        None => {
-            let wants = policy::permissions::wants(&policy.checks);
-            super::cluster::capture(&args.access.or(&policy.config), wants, voice.quiet, early(args, policy, input, voice)?)
-        }
-        #[cfg(not(feature = "live"))]
-        None => bail!("no snapshot"),
-    }
+/// What the checks look at in a running cluster.
+#[cfg(feature = "live")]
+fn cluster(args: &Scan, access: &Access, policy: &Policy, input: &discover::Request, voice: &Voice) -> Result<Captured> {
+    super::cluster::capture(access, policy::permissions::wants(&policy.checks), voice.quiet, early(args, policy, input, voice)?)
 }
 
 /// What is said of the first pages, where a person sees it.

@@ -94,6 +94,23 @@ fn a_scan_of_one_namespace_leaves_the_reports_of_others() {
 }
 
 #[test]
+fn a_configuration_file_limits_what_is_deleted_as_flags_do() {
+    let (api, log) = api(&[POLICY], |_| None);
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let config = folder.path().join("cnscan.yaml");
+    let publish = |text: &str| {
+        std::fs::write(&config, text).expect("a file");
+        let config = config.to_str().expect("a path");
+        cnscan(&["scan", "--cluster", "--config", config, "-f", "json", "--fail-on", "none", "--publish=policyreport"], &api.kubeconfig())
+    };
+    assert_eq!(publish("selector: a=b\n").status.code(), Some(2));
+    assert!(sent(&log).is_empty());
+    publish("namespaces: [shop]\n");
+    assert!(sent(&log).iter().all(|sent| !sent.contains("/gone/")), "{:?}", sent(&log));
+    assert!(sent(&log).contains(&format!("DELETE {POLICY}/namespaces/shop/policyreports/cnscan-2")));
+}
+
+#[test]
 fn what_was_not_read_deletes_no_report() {
     let sent_to = Arc::new(Mutex::new(Vec::new()));
     let own = Arc::clone(&sent_to);

@@ -4,8 +4,12 @@ use std::time::Instant;
 
 use anyhow::Result;
 
-use super::{Plan, assumed_namespace, cluster, input, limits, occasion, overlay, policy, reads_cluster, rendering, threads, version};
+#[cfg(feature = "live")]
+use super::cluster;
+use super::{Plan, assumed_namespace, input, limits, occasion, overlay, policy, reads_cluster, rendering, threads, version};
 use crate::assess::Occasion;
+#[cfg(feature = "live")]
+use crate::cli::args::Access;
 use crate::cli::args::{Complete, Scan, Voice};
 use crate::cli::from_config;
 use crate::policy::{Mapping, Policy};
@@ -18,6 +22,9 @@ pub(in crate::cli) struct Ready {
     pub(in crate::cli) mapping: Option<Mapping>,
     pub(in crate::cli) request: Request,
     pub(in crate::cli) voice: Voice,
+    /// How the cluster is reached, and what is asked for of it.
+    #[cfg(feature = "live")]
+    pub(super) access: Access,
     #[cfg(feature = "live")]
     pub(super) reports: Option<discover::cluster::Reports>,
     #[cfg(feature = "live")]
@@ -36,10 +43,19 @@ impl Ready {
         let plan = Plan::new((args.format, &args.outputs), Some(&policy), discover::working_below_root(&input))?;
         let mapping = from_config::mapping(args, config)?;
         #[cfg(feature = "live")]
-        let reports = args.publish.map(|publish| crate::cli::publish::connect(&args.access.or(config), publish)).transpose()?;
+        let access = args.access.or(config);
+        #[cfg(feature = "live")]
+        let reports = args.publish.map(|publish| crate::cli::publish::connect(&access, publish)).transpose()?;
         // a shard reads a snapshot list by list
         let stored = args.snapshot.as_ref().filter(|_| args.shard.is_some());
-        let captured = if from_cluster && stored.is_none() { Some(cluster(args, &policy, &input, &voice)?) } else { None };
+        let captured = match &args.snapshot {
+            _ if !from_cluster || stored.is_some() => None,
+            Some(path) => Some(discover::snapshot::read(path)?),
+            #[cfg(feature = "live")]
+            None => Some(cluster(args, &access, &policy, &input, &voice)?),
+            #[cfg(not(feature = "live"))]
+            None => None,
+        };
         let interrupted = match (&captured, stored) {
             (Some(captured), _) => captured.interrupted,
             (None, Some(path)) => discover::snapshot::is_interrupted(path)?,
@@ -67,6 +83,8 @@ impl Ready {
             mapping,
             request,
             voice,
+            #[cfg(feature = "live")]
+            access,
             #[cfg(feature = "live")]
             reports,
             #[cfg(feature = "live")]
