@@ -28,30 +28,35 @@ impl Enforced {
     }
 }
 
-/// The level by which a control is refused in a namespace, for a person; `None`: it is not.
-pub(super) fn refuses(namespace: &Namespace<'_>, control: &Control) -> Option<String> {
-    let configured = AdmissionConfiguration::all(namespace.scan(), namespace.world());
-    let exempt = configured.iter().any(|one| one.exemption(namespace.name()).is_some());
-    if exempt || plugin_off(namespace).is_some() {
-        return None;
-    }
-    // what each of the namespace's documents comes to, by each of the cluster's configurations: all of them have to refuse it
-    let defaults = || {
+/// What the labels and the configuration of a namespace come to: each of these has to refuse, as any copy of them may be
+/// the one in force.
+#[derive(Debug, Default)]
+pub(super) struct Levels(Vec<Enforced>);
+
+impl Levels {
+    /// Those of a namespace; none where nothing is enforced.
+    pub(super) fn of(namespace: &Namespace<'_>) -> Self {
+        let configured = AdmissionConfiguration::all(namespace.scan(), namespace.world());
+        let exempt = configured.iter().any(|one| one.exemption(namespace.name()).is_some());
+        if exempt || plugin_off(namespace).is_some() {
+            return Levels::default();
+        }
         let given = configured.iter().map(|one| match one {
             AdmissionConfiguration::Given(field) => Some(*field),
             AdmissionConfiguration::Elsewhere(_) => None,
         });
-        given.chain(configured.is_empty().then_some(None))
-    };
-    let mut documents = namespace.documents().map(Some).peekable();
-    let unseen = documents.peek().is_none().then_some(None);
-    let each = documents.chain(unseen).flat_map(|document| defaults().map(move |default| enforced(document, default)));
-    let mut level = None;
-    for one in each {
-        let one = one.filter(|one| one.refuses(control))?;
-        level = level.or(Some(one.level));
+        let defaults: Vec<_> = given.chain(configured.is_empty().then_some(None)).collect();
+        let mut documents = namespace.documents().map(Some).peekable();
+        let unseen = documents.peek().is_none().then_some(None);
+        let each = documents.chain(unseen).flat_map(|document| defaults.iter().map(move |default| enforced(document, *default)));
+        Levels(each.collect::<Option<_>>().unwrap_or_default())
     }
-    level.map(|level| format!("Pod Security level {}", level.as_str()))
+
+    /// The level by which a control is refused, for a person; `None`: it is not.
+    pub(super) fn refuses(&self, control: &Control) -> Option<String> {
+        let first = self.0.first()?;
+        self.0.iter().all(|level| level.refuses(control)).then(|| format!("Pod Security level {}", first.level.as_str()))
+    }
 }
 
 /// The labels of a namespace's document over the cluster's default, each part by itself: a level without a version is of the
