@@ -236,10 +236,12 @@ pub(super) fn asked(namespace: &Namespace<'_>) -> Reach {
 /// Whether Gatekeeper's own configuration takes the namespace out of what its webhook looks at.
 fn is_exempt(namespace: &Namespace<'_>) -> bool {
     let mut configs = namespace.scan().evidence.of_kind_in(namespace.world(), kinds::GATEKEEPER_CONFIG);
+    // one of another name it does not heed
     configs.any(|config| {
-        config.at("spec.match").items().any(|one| {
-            let of_webhook = one.key("processes").items().any(|process| matches!(process.str(), "*" | "webhook"));
-            of_webhook && one.key("excludedNamespaces").items().any(|of| glob(of.str(), namespace.name()))
-        })
+        config.name == "config"
+            && config.at("spec.match").items().any(|one| {
+                let of_webhook = one.key("processes").items().any(|process| matches!(process.str(), "*" | "webhook"));
+                of_webhook && one.key("excludedNamespaces").items().any(|of| glob(of.str(), namespace.name()))
+            })
     })
 }

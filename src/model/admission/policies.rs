@@ -67,8 +67,8 @@ impl Policies {
 
     /// The rules that refuse pods of a namespace, with which of them: by creating them, and by adding ephemeral containers.
     pub(super) fn in_force<'s>(&'s self, namespace: &Namespace<'s>) -> Vec<InForce<'s>> {
-        let webhooks = Webhooks::of(namespace);
         let own = self.rules.iter().filter(|(world, _)| *world == namespace.world());
+        let webhooks = Webhooks::of(namespace, |engine| own.clone().any(|(_, rule)| rule.engine == engine));
         own.filter_map(|(_, rule)| {
             let object = namespace.scan().evidence.object(rule.object);
             let (pods, ephemeral) = rule.reach(object, namespace, &webhooks);
@@ -131,7 +131,8 @@ struct Webhooks {
 }
 
 impl Webhooks {
-    fn of(namespace: &Namespace<'_>) -> Self {
+    /// Of engines that have no rule here nothing is asked.
+    fn of(namespace: &Namespace<'_>, is_there: impl Fn(Engine) -> bool) -> Self {
         let evidence = namespace.scan().evidence;
         let all = || {
             evidence.of_kind_in(namespace.world(), k8s::VALIDATING_WEBHOOK_CONFIGURATION).flat_map(|object| object.at("webhooks").items())
@@ -144,10 +145,15 @@ impl Webhooks {
             about_pods.peek()?;
             Some(if about_pods.any(|webhook| may_select(webhook, namespace)) { Reach::All } else { Reach::None })
         };
-        Webhooks {
-            kyverno: asked(&|name| name.starts_with("validate.kyverno.svc")).unwrap_or(Reach::All).min(kyverno::asked(namespace)),
-            gatekeeper: asked(&|name| name == "validation.gatekeeper.sh").unwrap_or_else(|| gatekeeper::asked(namespace)),
+        let mut webhooks = Webhooks { kyverno: Reach::All, gatekeeper: Reach::All };
+        if is_there(Engine::Kyverno) || is_there(Engine::KyvernoCel) {
+            let seen = asked(&|name| name.starts_with("validate.kyverno.svc"));
+            webhooks.kyverno = seen.unwrap_or(Reach::All).min(kyverno::asked(namespace));
         }
+        if is_there(Engine::Gatekeeper) {
+            webhooks.gatekeeper = asked(&|name| name == "validation.gatekeeper.sh").unwrap_or_else(|| gatekeeper::asked(namespace));
+        }
+        webhooks
     }
 }
 
