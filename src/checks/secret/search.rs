@@ -134,7 +134,7 @@ impl<'s> Search<'s> {
     fn best(&mut self, field: Field<'_>, around: impl FnOnce() -> Option<Held>) -> bool {
         self.looked |= field.exists();
         let shaped = credential::find(field.str());
-        if let Some(found) = shaped.clone().filter(|found| found.doubt.is_none()) {
+        if let Some(found) = shaped.filter(|found| found.doubt.is_none()) {
             return self.found(found, field);
         }
         let held = around();
