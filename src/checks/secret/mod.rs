@@ -1,4 +1,4 @@
-//! Checks of the topic `secret`: credentials that lie open, and how workloads get theirs.
+//! Checks of the topic `secret`: credentials that lie open, how workloads get theirs, and how long they last.
 
 use super::Check;
 
@@ -6,7 +6,14 @@ mod search;
 mod secret_in_environment;
 mod secret_manager_missing;
 mod secret_manifest_plaintext;
+mod secret_store_connection_weak;
 mod secret_value_in_spec;
+mod store;
 
-pub(super) static CHECKS: &[&Check] =
-    &[&secret_value_in_spec::CHECK, &secret_manifest_plaintext::CHECK, &secret_in_environment::CHECK, &secret_manager_missing::CHECK];
+pub(super) static CHECKS: &[&Check] = &[
+    &secret_value_in_spec::CHECK,
+    &secret_manifest_plaintext::CHECK,
+    &secret_in_environment::CHECK,
+    &secret_manager_missing::CHECK,
+    &secret_store_connection_weak::CHECK,
+];
