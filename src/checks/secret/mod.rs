@@ -6,6 +6,7 @@ mod search;
 mod secret_in_environment;
 mod secret_manager_missing;
 mod secret_manifest_plaintext;
+mod secret_refresh_disabled;
 mod secret_store_connection_weak;
 mod secret_value_in_spec;
 mod store;
@@ -15,5 +16,6 @@ pub(super) static CHECKS: &[&Check] = &[
     &secret_manifest_plaintext::CHECK,
     &secret_in_environment::CHECK,
     &secret_manager_missing::CHECK,
+    &secret_refresh_disabled::CHECK,
     &secret_store_connection_weak::CHECK,
 ];

@@ -48,6 +48,8 @@ const RECONCILED: Rule = Members(
     ],
     &Drop,
 );
+/// When a Secret was fetched, and whether that went well.
+const FETCHED: Rule = Members(&[("refreshTime", Keep), ("conditions", Keep)], &Drop);
 /// Of what a scanner found, what it was and whether there is a mend; of what an image is made of, how much.
 const FOUND: Rule = Members(
     &[
@@ -91,6 +93,7 @@ pub(super) fn of(resource: &Resource) -> Rule {
         ("certificates.k8s.io", "CertificateSigningRequest") => object!(Members(&[("conditions", Keep)], &Drop)),
         ("apiextensions.k8s.io", "CustomResourceDefinition") => object!(Drop, SCHEMAS),
         ("argoproj.io", "Application") | ("constraints.gatekeeper.sh", _) => object!(RECONCILED),
+        ("external-secrets.io", "ExternalSecret") => object!(FETCHED),
         (group, _) if group.ends_with(".toolkit.fluxcd.io") => object!(RECONCILED),
         ("aquasecurity.github.io" | "wgpolicyk8s.io" | "openreports.io", _) => REPORT,
         _ => object!(Drop),
