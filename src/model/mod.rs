@@ -51,6 +51,7 @@ pub mod replication;
 mod runs;
 mod scan;
 pub mod scanner;
+pub mod secret_manager;
 pub mod selector;
 pub mod service;
 mod service_account;

@@ -5,6 +5,7 @@ use super::Check;
 mod search;
 mod secret_in_environment;
 mod secret_manager_missing;
+mod secret_manager_not_ha;
 mod secret_manifest_plaintext;
 mod secret_refresh_disabled;
 mod secret_store_connection_weak;
@@ -18,4 +19,5 @@ pub(super) static CHECKS: &[&Check] = &[
     &secret_manager_missing::CHECK,
     &secret_refresh_disabled::CHECK,
     &secret_store_connection_weak::CHECK,
+    &secret_manager_not_ha::CHECK,
 ];
