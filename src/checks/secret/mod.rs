@@ -8,6 +8,7 @@ mod secret_manager_missing;
 mod secret_manager_not_ha;
 mod secret_manifest_plaintext;
 mod secret_refresh_disabled;
+mod secret_root_key_not_hsm;
 mod secret_store_connection_weak;
 mod secret_value_in_spec;
 mod store;
@@ -20,4 +21,5 @@ pub(super) static CHECKS: &[&Check] = &[
     &secret_refresh_disabled::CHECK,
     &secret_store_connection_weak::CHECK,
     &secret_manager_not_ha::CHECK,
+    &secret_root_key_not_hsm::CHECK,
 ];
