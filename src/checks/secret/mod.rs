@@ -2,6 +2,8 @@
 
 use super::Check;
 
+mod cert_lifetime_long;
+mod issued;
 mod search;
 mod secret_in_environment;
 mod secret_manager_missing;
@@ -22,4 +24,5 @@ pub(super) static CHECKS: &[&Check] = &[
     &secret_store_connection_weak::CHECK,
     &secret_manager_not_ha::CHECK,
     &secret_root_key_not_hsm::CHECK,
+    &cert_lifetime_long::CHECK,
 ];

@@ -50,6 +50,8 @@ const RECONCILED: Rule = Members(
 );
 /// When a Secret was fetched, and whether that went well.
 const FETCHED: Rule = Members(&[("refreshTime", Keep), ("conditions", Keep)], &Drop);
+/// From when to when a certificate holds.
+const ISSUED: Rule = Members(&[("notBefore", Keep), ("notAfter", Keep), ("renewalTime", Keep)], &Drop);
 /// Of what a scanner found, what it was and whether there is a mend; of what an image is made of, how much.
 const FOUND: Rule = Members(
     &[
@@ -94,6 +96,7 @@ pub(super) fn of(resource: &Resource) -> Rule {
         ("apiextensions.k8s.io", "CustomResourceDefinition") => object!(Drop, SCHEMAS),
         ("argoproj.io", "Application") | ("constraints.gatekeeper.sh", _) => object!(RECONCILED),
         ("external-secrets.io", "ExternalSecret") => object!(FETCHED),
+        ("cert-manager.io", "Certificate") => object!(ISSUED),
         (group, _) if group.ends_with(".toolkit.fluxcd.io") => object!(RECONCILED),
         ("aquasecurity.github.io" | "wgpolicyk8s.io" | "openreports.io", _) => REPORT,
         _ => object!(Drop),
