@@ -5,6 +5,7 @@ use super::Check;
 mod cert_lifetime_long;
 mod issued;
 mod search;
+mod secret_age_over_limit;
 mod secret_in_environment;
 mod secret_manager_missing;
 mod secret_manager_not_ha;
@@ -21,6 +22,7 @@ pub(super) static CHECKS: &[&Check] = &[
     &secret_in_environment::CHECK,
     &secret_manager_missing::CHECK,
     &secret_refresh_disabled::CHECK,
+    &secret_age_over_limit::CHECK,
     &secret_store_connection_weak::CHECK,
     &secret_manager_not_ha::CHECK,
     &secret_root_key_not_hsm::CHECK,

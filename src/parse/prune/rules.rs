@@ -25,9 +25,11 @@ const COPIES: [(&str, Rule); 4] = [
     ("objectset.rio.cattle.io/applied", Drop),
 ];
 const METADATA: Rule = Members(&[("managedFields", Drop), ("annotations", Members(&COPIES, &Keep))], &Keep);
+/// When data was last written, by whomever: which keys it has is left out.
+const WRITTEN: Rule = Each(&Members(&[("time", Keep), ("fieldsV1", Members(&[("f:data", Members(&[], &Drop))], &Drop))], &Drop));
 /// A long annotation of a Secret may be yet another copy of it.
 const SECRET: Rule =
-    Members(&[("metadata", Members(&[("managedFields", Drop), ("annotations", Members(&COPIES, &Short(1024)))], &Keep))], &Drop);
+    Members(&[("metadata", Members(&[("managedFields", WRITTEN), ("annotations", Members(&COPIES, &Short(1024)))], &Keep))], &Drop);
 
 /// The rule of an object whose status is treated so; its kind stands on the list already.
 macro_rules! object {
