@@ -4,6 +4,7 @@ use super::Check;
 
 mod encryption;
 mod storage_cache_unencrypted;
+mod storage_checksums_disabled;
 mod storage_class_unencrypted;
 mod storage_csi_node_role_wide;
 mod storage_replication_missing;
@@ -14,5 +15,6 @@ pub(super) static CHECKS: &[&Check] = &[
     &storage_volume_cross_namespace::CHECK,
     &storage_csi_node_role_wide::CHECK,
     &storage_replication_missing::CHECK,
+    &storage_checksums_disabled::CHECK,
     &storage_cache_unencrypted::CHECK,
 ];
