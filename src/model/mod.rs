@@ -4,6 +4,7 @@ pub mod address;
 pub mod admin;
 pub mod admission;
 pub mod audit;
+pub mod backup;
 pub mod cert_manager;
 pub mod cidr;
 pub mod claim;

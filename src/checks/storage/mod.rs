@@ -2,6 +2,7 @@
 
 use super::Check;
 
+mod backup_missing_or_weak;
 mod encryption;
 mod storage_cache_unencrypted;
 mod storage_checksums_disabled;
@@ -18,5 +19,6 @@ pub(super) static CHECKS: &[&Check] = &[
     &storage_control_plane_tls_missing::CHECK,
     &storage_replication_missing::CHECK,
     &storage_checksums_disabled::CHECK,
+    &backup_missing_or_weak::CHECK,
     &storage_cache_unencrypted::CHECK,
 ];

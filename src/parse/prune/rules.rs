@@ -54,6 +54,8 @@ const RECONCILED: Rule = Members(
 const FETCHED: Rule = Members(&[("refreshTime", Keep), ("conditions", Keep)], &Drop);
 /// From when to when a certificate holds.
 const ISSUED: Rule = Members(&[("notBefore", Keep), ("notAfter", Keep), ("renewalTime", Keep)], &Drop);
+/// How a backup, or a place for them, has fared.
+const BACKED_UP: Rule = Members(&[("phase", Keep), ("completionTimestamp", Keep)], &Drop);
 /// Of what a scanner found, what it was and whether there is a mend; of what an image is made of, how much.
 const FOUND: Rule = Members(
     &[
@@ -99,6 +101,7 @@ pub(super) fn of(resource: &Resource) -> Rule {
         ("argoproj.io", "Application") | ("constraints.gatekeeper.sh", _) => object!(RECONCILED),
         ("external-secrets.io", "ExternalSecret") => object!(FETCHED),
         ("cert-manager.io", "Certificate") => object!(ISSUED),
+        ("velero.io", "Backup" | "BackupStorageLocation") => object!(BACKED_UP),
         (group, _) if group.ends_with(".toolkit.fluxcd.io") => object!(RECONCILED),
         ("aquasecurity.github.io" | "wgpolicyk8s.io" | "openreports.io", _) => REPORT,
         _ => object!(Drop),
