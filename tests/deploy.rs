@@ -98,7 +98,8 @@ fn the_manifests_fail_nothing_but_what_is_excused_with_a_reason() {
             "pod-mac-profile-missing",
             "rbac-audit-evidence-delete",
             "rbac-secrets-read",
-            "rbac-wildcard-rule"
+            "rbac-wildcard-rule",
+            "runtime-detection-missing",
         ])
     );
     assert_eq!(result["gaps"], Value::Array(Vec::new()));

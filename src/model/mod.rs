@@ -51,6 +51,7 @@ mod runs;
 mod scan;
 pub mod scanner;
 pub mod selector;
+pub mod sensor;
 pub mod service;
 mod service_account;
 pub mod shown;

@@ -1,0 +1,21 @@
+//! Checks of the topic `runtime`: what watches containers while they run, and what becomes of what it sees.
+
+use super::Check;
+use crate::model::sensor::Agent;
+
+mod runtime_detection_missing;
+
+pub(super) static CHECKS: &[&Check] = &[&runtime_detection_missing::CHECK];
+
+/// What is said of agents that do not certainly do what they are there for; `None` where one does.
+fn unsure<'a>(agents: &[Agent<'a>], what: &str) -> Option<crate::model::Fault> {
+    if agents.iter().any(|agent| agent.sure && agent.lacks().is_none()) {
+        return None;
+    }
+    let agent = agents.iter().find(|agent| agent.sure).or(agents.first())?;
+    let why = match agent.lacks() {
+        Some(lacking) if agent.sure => lacking,
+        _ => "that shows by the name of its image alone, or is decided elsewhere".to_owned(),
+    };
+    Some(agent.container.image().fault(format!("whether {} {what} is not known: {why}", agent.name)).doubt())
+}
