@@ -100,6 +100,7 @@ fn the_manifests_fail_nothing_but_what_is_excused_with_a_reason() {
             "rbac-secrets-read",
             "rbac-wildcard-rule",
             "runtime-detection-missing",
+            "runtime-enforcement-missing",
             "runtime-log-collection-missing"
         ])
     );

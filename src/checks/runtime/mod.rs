@@ -4,11 +4,16 @@ use super::Check;
 use crate::model::sensor::Agent;
 
 mod runtime_detection_missing;
+mod runtime_enforcement_missing;
 mod runtime_log_collection_missing;
 mod runtime_rules_inadequate;
 
-pub(super) static CHECKS: &[&Check] =
-    &[&runtime_detection_missing::CHECK, &runtime_rules_inadequate::CHECK, &runtime_log_collection_missing::CHECK];
+pub(super) static CHECKS: &[&Check] = &[
+    &runtime_detection_missing::CHECK,
+    &runtime_rules_inadequate::CHECK,
+    &runtime_enforcement_missing::CHECK,
+    &runtime_log_collection_missing::CHECK,
+];
 
 /// What is said of agents that do not certainly do what they are there for; `None` where one does.
 fn unsure<'a>(agents: &[Agent<'a>], what: &str) -> Option<crate::model::Fault> {
