@@ -3,6 +3,7 @@
 use super::Check;
 use crate::model::sensor::Agent;
 
+mod runtime_alert_routing_missing;
 mod runtime_detection_missing;
 mod runtime_enforcement_missing;
 mod runtime_log_collection_missing;
@@ -12,6 +13,7 @@ pub(super) static CHECKS: &[&Check] = &[
     &runtime_detection_missing::CHECK,
     &runtime_rules_inadequate::CHECK,
     &runtime_enforcement_missing::CHECK,
+    &runtime_alert_routing_missing::CHECK,
     &runtime_log_collection_missing::CHECK,
 ];
 
