@@ -4,6 +4,7 @@ use super::Check;
 use crate::model::sensor::Agent;
 
 mod runtime_alert_routing_missing;
+mod runtime_alert_suppression_unmanaged;
 mod runtime_detection_missing;
 mod runtime_enforcement_missing;
 mod runtime_log_collection_missing;
@@ -14,6 +15,7 @@ pub(super) static CHECKS: &[&Check] = &[
     &runtime_rules_inadequate::CHECK,
     &runtime_enforcement_missing::CHECK,
     &runtime_alert_routing_missing::CHECK,
+    &runtime_alert_suppression_unmanaged::CHECK,
     &runtime_log_collection_missing::CHECK,
 ];
 
