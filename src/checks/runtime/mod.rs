@@ -7,6 +7,7 @@ mod runtime_alert_routing_missing;
 mod runtime_alert_suppression_unmanaged;
 mod runtime_detection_missing;
 mod runtime_enforcement_missing;
+mod runtime_flow_record_missing;
 mod runtime_log_collection_missing;
 mod runtime_rules_inadequate;
 
@@ -16,6 +17,7 @@ pub(super) static CHECKS: &[&Check] = &[
     &runtime_enforcement_missing::CHECK,
     &runtime_alert_routing_missing::CHECK,
     &runtime_alert_suppression_unmanaged::CHECK,
+    &runtime_flow_record_missing::CHECK,
     &runtime_log_collection_missing::CHECK,
 ];
 
