@@ -5,6 +5,7 @@ use crate::model::sensor::Agent;
 
 mod runtime_alert_routing_missing;
 mod runtime_alert_suppression_unmanaged;
+mod runtime_baseline_missing;
 mod runtime_detection_missing;
 mod runtime_enforcement_missing;
 mod runtime_flow_record_missing;
@@ -18,6 +19,7 @@ pub(super) static CHECKS: &[&Check] = &[
     &runtime_alert_routing_missing::CHECK,
     &runtime_alert_suppression_unmanaged::CHECK,
     &runtime_flow_record_missing::CHECK,
+    &runtime_baseline_missing::CHECK,
     &runtime_log_collection_missing::CHECK,
 ];
 
