@@ -9,6 +9,7 @@ mod runtime_baseline_missing;
 mod runtime_detection_missing;
 mod runtime_enforcement_missing;
 mod runtime_flow_record_missing;
+mod runtime_forensics_missing;
 mod runtime_log_collection_missing;
 mod runtime_rules_inadequate;
 
@@ -20,6 +21,7 @@ pub(super) static CHECKS: &[&Check] = &[
     &runtime_alert_suppression_unmanaged::CHECK,
     &runtime_flow_record_missing::CHECK,
     &runtime_baseline_missing::CHECK,
+    &runtime_forensics_missing::CHECK,
     &runtime_log_collection_missing::CHECK,
 ];
 
