@@ -186,6 +186,7 @@ impl Runner<'_> {
         }
         // what its controller, or one like it, is judged for is not judged again
         if made.is_some_and(|made| made != Made::Apart) {
+            batch.copies[usize::from(!object.is(kinds::POD))] += 1;
             return;
         }
         let by_kind = plan.kinds.get(&(object.group, object.kind)).map(Vec::as_slice).unwrap_or_default();
@@ -244,6 +245,7 @@ impl Runner<'_> {
                     return;
                 }
                 Settled::Pass => Vec::new(),
+                Settled::Unseen => return,
                 Settled::Skip(reason) => {
                     *tally.skipped.entry(reason).or_default() += 1;
                     return;
@@ -272,6 +274,7 @@ impl Runner<'_> {
                 None => Settled::Pass,
             },
             Verdict::Skip(reason) => Settled::Skip(reason),
+            Verdict::Unseen => Settled::Unseen,
             Verdict::Review(reason) => doubt(reason),
             Verdict::Fail(faults) => Settled::Faults(faults.into_iter().map(|fault| (Standing::Fail, fault)).collect()),
         }
@@ -311,6 +314,7 @@ impl Runner<'_> {
 
 enum Settled {
     Pass,
+    Unseen,
     Skip(Cow<'static, str>),
     Faults(Vec<(Standing, Fault)>),
 }
