@@ -12,7 +12,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "A sensor that writes to its own log, or an Alertmanager whose receivers are empty, leaves each alert for nobody to see.",
     fix: "Send Falco's alerts on (Falcosidekick, `http_output`, a collector of logs), give Alertmanager a receiver that pages somebody, and route by severity.",
-    how: "Fails where Alertmanager's configuration has no receiver with anybody to send to on any of its routes, where Falcosidekick has no output, and where Falco writes to its own log or file alone and neither Falcosidekick nor a collector of logs is seen. Passes where alerts leave for a receiver, by severity where Alertmanager routes them. For review: receivers that stand in a Secret that is not read, routes that do not tell severities apart, sensors that report to their own console. Does not apply without a sensor and an Alertmanager.",
+    how: "Fails where Alertmanager's configuration has no receiver with anybody to send to on any of its routes, where Falcosidekick has no output, and where Falco writes to its own log or file alone and neither Falcosidekick nor a collector of logs is seen. Passes where alerts leave for a receiver, by severity where Alertmanager routes them. For review: receivers that stand in a Secret that is not read, routes that do not tell severities apart, sensors that report to their own console. Not assessed where neither a sensor nor an Alertmanager is seen.",
     blind: "Whether an alert arrives, and who reacts; Grafana's contact points.",
     needs: &[kinds::DAEMON_SET, kinds::POD, kinds::CONFIG_MAP, kinds::SECRET],
     beside: alertmanager::KINDS,
@@ -32,7 +32,7 @@ fn probe(scan: &Scan<'_>) -> Verdict {
     let managers = agents(scan, Role::Alerts);
     let operated = scan.evidence.of_kind(alertmanager::ALERTMANAGER).next();
     if sources.is_empty() && sensors.is_empty() && managers.is_empty() && operated.is_none() {
-        return Verdict::Skip("no sensor and no Alertmanager is seen".into());
+        return Verdict::Unseen;
     }
     let mut faults: Vec<Fault> = of_managers(&sources);
     if sources.is_empty() {

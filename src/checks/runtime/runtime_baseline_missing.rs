@@ -12,7 +12,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Low,
     why: "Rules know yesterday's attacks; what departs from the usual behaviour of a workload is seen by no rule.",
     fix: "Switch on learning in a sensor that has it (Kubescape's application profiles, NeuVector, StackRox and others), and alert on departures.",
-    how: "Passes where profiles of Kubescape are seen whose learning is completed. For review: such profiles that are not completed, rules of NeuVector, and sensors that can learn but do not say here whether they do; and nothing at all where everything was to be seen, as analysis may take place outside the cluster. Never fails.",
+    how: "Passes where profiles of Kubescape are seen whose learning is completed. For review: such profiles that are not completed, rules of NeuVector, and sensors that can learn but do not say here whether they do; and nothing at all where everything was to be seen, as analysis may take place outside the cluster. Never fails; not assessed where nothing of it is seen in a part of the evidence.",
     blind: "Analysis outside the cluster: of a provider, a vendor, a SIEM. How good the profiles are.",
     needs: &[kinds::DAEMON_SET, kinds::POD],
     beside: KINDS,
@@ -71,6 +71,6 @@ fn probe(scan: &Scan<'_>) -> Verdict {
             let said = "nothing is seen that learns what workloads usually do: is it analysed outside the cluster?";
             place.fault(said).observed("").doubt().into()
         }
-        None => Verdict::Skip("nothing is seen that learns what workloads usually do".into()),
+        None => Verdict::Unseen,
     }
 }

@@ -11,7 +11,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Low,
     why: "Memory, files and logs of a container are gone with its pod: who has to look for tools first finds nothing.",
     fix: "Have a VolumeSnapshotClass, a collector of logs, and either a role that may use nodes/checkpoint or a tool that captures and isolates (Falco Talon and the like); prepare a policy that quarantines by label.",
-    how: "Passes where a VolumeSnapshotClass, a collector of logs, and either a right to checkpoint containers (a rule of RBAC that names nodes/checkpoint, with no kubelet seen that has it switched off) or a tool that responds are seen. For review where some of it is seen, naming what is not, and where nothing is although everything was to be seen. Never fails.",
+    how: "Passes where a VolumeSnapshotClass, a collector of logs, and either a right to checkpoint containers (a rule of RBAC that names nodes/checkpoint, with no kubelet seen that has it switched off) or a tool that responds are seen. For review where some of it is seen, naming what is not, and where nothing is although everything was to be seen. Never fails; not assessed where nothing of it is seen in a part of the evidence.",
     surfaces: &[Surface::Manifest, Surface::Cluster, Surface::Host],
     blind: "The plan, the people, tools outside the cluster; whether the runtime can checkpoint.",
     needs: &[kinds::DAEMON_SET, kinds::POD, kinds::CONFIG_MAP, kinds::CLUSTER_ROLE, kinds::NETWORK_POLICY],
@@ -62,7 +62,7 @@ fn probe(scan: &Scan<'_>) -> Verdict {
                 let said = "nothing is seen that preserves the evidence of a container: how would it be secured?";
                 place.fault(said).observed("").doubt().into()
             }
-            None => Verdict::Skip("nothing is seen that preserves the evidence of a container".into()),
+            None => Verdict::Unseen,
         },
     }
 }
