@@ -11,6 +11,7 @@ mod gitops_drift_not_corrected;
 mod gitops_project_unrestricted;
 mod gitops_source_unverified;
 mod gitops_tool_outdated;
+mod runtime_instrumentation_missing;
 
 pub(super) static CHECKS: &[&Check] = &[
     &gitops_project_unrestricted::CHECK,
@@ -22,4 +23,5 @@ pub(super) static CHECKS: &[&Check] = &[
     &env_test_missing::CHECK,
     &deploy_progressive_missing::CHECK,
     &deploy_check_missing::CHECK,
+    &runtime_instrumentation_missing::CHECK,
 ];

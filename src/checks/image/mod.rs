@@ -2,6 +2,7 @@
 
 use super::Check;
 
+mod image_encryption_missing;
 mod image_freshness_unproved;
 mod image_provenance_not_enforced;
 mod image_reference_mutable;
@@ -20,4 +21,5 @@ pub(super) static CHECKS: &[&Check] = &[
     &image_rescan_stale::CHECK,
     &image_vulnerability_overdue::CHECK,
     &registry_tls_disabled::CHECK,
+    &image_encryption_missing::CHECK,
 ];
