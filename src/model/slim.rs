@@ -83,7 +83,7 @@ macro_rules! pods {
          pods!(@ $($member),* => $made, ("status", MADE_STATUS); &Keep))
     };
     (@ $last:literal => $rule:expr $(, ($name:literal, $own:expr))*; $others:expr) => {
-        Members(&[($last, $rule), ("volumeClaimTemplates", Keep) $(, ($name, $own))*], $others)
+        Members(&[($last, $rule), ("volumeClaimTemplates", Keep), ("replicas", Keep), ("strategy", Keep) $(, ($name, $own))*], $others)
     };
     (@ $first:literal, $($rest:literal),+ => $rule:expr $(, ($name:literal, $own:expr))*; $others:expr) => {
         Members(&[($first, pods!(@ $($rest),+ => $rule; $others)) $(, ($name, $own))*], $others)

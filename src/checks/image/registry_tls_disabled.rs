@@ -22,43 +22,31 @@ pub(super) static CHECK: Check = Check {
         "https://github.com/containers/image/blob/main/docs/containers-registries.conf.5.md",
     ],
     maps: &[("cwe", &["CWE-295", "CWE-319"]), ("owasp_k8s_2022", &["K02"]), ("mitre", &["T1557", "T1195.002"])],
-    probe: Probe::Scan(probe),
+    probe: Probe::Any(probe),
     ..Check::BASE
 };
 
-const NEEDS: &[GroupKind] = &[
-    GroupKind::new("source.toolkit.fluxcd.io", "HelmRepository"),
-    GroupKind::new("source.toolkit.fluxcd.io", "OCIRepository"),
-    GroupKind::new("image.toolkit.fluxcd.io", "ImageRepository"),
-    kinds::SECRET,
-    kinds::POD,
-];
+const HELM_REPOSITORY: GroupKind = GroupKind::new("source.toolkit.fluxcd.io", "HelmRepository");
+const OCI_REPOSITORY: GroupKind = GroupKind::new("source.toolkit.fluxcd.io", "OCIRepository");
+const IMAGE_REPOSITORY: GroupKind = GroupKind::new("image.toolkit.fluxcd.io", "ImageRepository");
+const SOURCES: &[GroupKind] = &[HELM_REPOSITORY, OCI_REPOSITORY, IMAGE_REPOSITORY];
+const NEEDS: &[GroupKind] = &[HELM_REPOSITORY, OCI_REPOSITORY, IMAGE_REPOSITORY, kinds::SECRET, kinds::POD];
 
-fn probe(scan: &Scan<'_>) -> Verdict {
-    let mut seen = false;
-    let mut faults = Vec::new();
-    for object in NEEDS[..3].iter().flat_map(|kind| scan.evidence.of_kind(*kind)) {
-        let Some(address) = registry(object) else { continue };
-        seen = true;
-        faults.extend(by_source(object, address));
+fn probe(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
+    if SOURCES.iter().any(|kind| object.is(*kind)) {
+        return match registry(object) {
+            Some(address) => by_source(object, address).into(),
+            None => Verdict::Skip("a Helm repository that is no registry".into()),
+        };
     }
-    for secret in scan.evidence.of_kind(kinds::SECRET).filter(|secret| is_registry_of_argo(secret)) {
-        seen = true;
-        faults.extend(by_secret(secret));
+    if object.is(kinds::SECRET) && is_registry_of_argo(object) {
+        return by_secret(object).into();
     }
-    // pods of controllers are judged as those
-    let owners = scan.evidence.owners();
-    for record in scan.evidence.pods().iter().filter(|record| owners.of(record.object).is_none()) {
-        for container in (Pod { scan, record }).containers() {
-            let Some(client) = Client::of(&container) else { continue };
-            seen = true;
-            faults.extend(by_client(&client));
-        }
-    }
-    if seen {
-        faults.into_iter().map(Fault::of_its_object).collect()
-    } else {
-        Verdict::Skip("no client of a registry that is known".into())
+    let pods = scan.evidence.pods_in(object).iter().map(|record| Pod { scan, record });
+    let clients: Vec<_> = pods.flat_map(|pod| pod.containers()).filter_map(|container| Client::of(&container)).collect();
+    match clients.is_empty() {
+        true => Verdict::Skip("no client of a registry that is known".into()),
+        false => clients.iter().filter_map(by_client).collect(),
     }
 }
 
