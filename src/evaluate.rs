@@ -1,7 +1,9 @@
 //! Check × subject, in parallel, in the order of the input whatever the number of threads.
 
+mod aspects;
 mod batch;
 mod components;
+mod found;
 mod outcome;
 mod plan;
 mod share;
@@ -12,16 +14,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use sha2::{Digest, Sha256};
 
 use batch::{Batch, gather};
-pub use outcome::{Finding, Outcomes, Standing, Subject, Tally, Written};
+use found::{finding, source_of};
+pub use outcome::{Finding, Looked, Outcomes, Standing, Subject, Tally, Written};
 use plan::Plan;
 pub use share::{Share, Split};
 
 use crate::checks::{Check, Surface};
-use crate::model::origin::{self, GitSource};
-use crate::model::{Container, Fault, Field, Made, Namespace, Object, Pod, Scan, Severity, Verdict, kinds, take_mistyped};
+use crate::model::origin::GitSource;
+use crate::model::{Container, Fault, Field, Made, Namespace, Object, Pod, Role, Scan, Severity, Verdict, kinds, take_mistyped};
 
 /// Runs every check on every subject it looks at.
 #[must_use]
@@ -88,7 +90,7 @@ struct Seat<'a> {
 enum Who<'a> {
     Object(&'a Object<'a>),
     Container(&'a Object<'a>, Container<'a>),
-    Component(&'a Object<'a>, &'a str),
+    Component(&'a Object<'a>, &'a str, Role),
     Namespace(&'a str),
     Cluster,
 }
@@ -108,7 +110,7 @@ impl<'a> Seat<'a> {
         let make = || match self.who {
             Who::Object(object) => identity(object, "", self.pods),
             Who::Container(object, container) => identity(object, container.name(), self.pods),
-            Who::Component(object, container) => identity(object, container, self.pods),
+            Who::Component(object, container, _) => identity(object, container, self.pods),
             Who::Namespace(name) => Subject::named("v1", "Namespace", name, self.live),
             Who::Cluster => Subject::named("", "Cluster", "(all)", self.live),
         };
@@ -232,12 +234,14 @@ impl Runner<'_> {
         let faults = match said {
             Err(panic) => {
                 tally.errors += 1;
+                self.look(batch, check, seat, |looked| looked.errors += 1);
                 batch.errors.push((check, seat.subject(), words(&*panic)));
                 return;
             }
             Ok(verdict) => match self.settle(verdict, seat) {
                 Settled::Pass if mistyped.is_empty() => {
                     tally.passed += 1;
+                    self.look(batch, check, seat, |looked| looked.judged += 1);
                     if self.keep_passes {
                         batch.passes.push((check, seat.subject()));
                     }
@@ -247,6 +251,7 @@ impl Runner<'_> {
                 Settled::Unseen => return,
                 Settled::Skip(reason) => {
                     *tally.skipped.entry(reason).or_default() += 1;
+                    self.look(batch, check, seat, |looked| looked.skipped += 1);
                     return;
                 }
                 Settled::Faults(faults) => faults,
@@ -282,6 +287,7 @@ impl Runner<'_> {
     fn record(self, batch: &mut Batch, check: u16, seat: &Seat<'_>, faults: Vec<(Standing, Fault)>) {
         let own = self.checks[check as usize];
         let mut worst = None;
+        self.look(batch, check, seat, |looked| looked.judged += 1);
         for (standing, fault) in faults {
             let severity = fault.severity.unwrap_or(own.severity);
             let unseen = fault.rests_on.iter().any(|kind| !self.scan.is_whole(*kind, seat.namespace));
@@ -318,54 +324,9 @@ enum Settled {
     Faults(Vec<(Standing, Fault)>),
 }
 
-fn finding(scan: &Scan<'_>, own: &Check, check: u16, seat: &Seat<'_>, standing: Standing, severity: Severity, fault: Fault) -> Finding {
-    let (subject, source) = match seat.holder(scan, &fault) {
-        Some(object) => (Arc::new(identity(object, "", scan.evidence.owners().pods(object.id))), source_of(scan, object)),
-        None => (seat.subject(), seat.source(scan)),
-    };
-    Finding {
-        check,
-        fingerprint: fingerprint(own.id, &subject, &fault.place.stable),
-        subject,
-        standing,
-        severity,
-        message: fault.message,
-        observed: fault.observed,
-        expected: fault.expected,
-        fix: fault.fix,
-        sensitive: fault.sensitive.then_some(fault.place.whole),
-        file: fault.place.file,
-        span: fault.place.span,
-        path: fault.place.path,
-        quality: fault.place.quality,
-        images: seat.images(scan),
-        notes: fault.notes,
-        written: None,
-        source,
-    }
-}
-
-fn source_of(scan: &Scan<'_>, object: &Object<'_>) -> Option<Arc<GitSource>> {
-    let is_in_file = !object.live && scan.evidence.files()[object.file() as usize].uri.is_some();
-    if is_in_file { None } else { origin::of(object, scan.evidence).map(Arc::new) }
-}
-
 /// Whether the built-in exceptions may know it: a node agent, or a pod by itself.
 fn may_be_known(object: &Object<'_>) -> bool {
     object.is(kinds::DAEMON_SET) || object.is(kinds::POD)
-}
-
-fn fingerprint(check: &str, subject: &Subject, path: &str) -> [u8; 16] {
-    let slash = if subject.group.is_empty() { "" } else { "/" };
-    let kind = [&subject.group, slash, &subject.kind];
-    let rest = [&subject.namespace, &subject.name, &subject.container, path].map(|part| ["\u{1f}", part]);
-    let mut digest = Sha256::new_with_prefix(check);
-    digest.update("\u{1f}");
-    kind.into_iter().chain(rest.into_iter().flatten()).for_each(|part| digest.update(part));
-    let digest = digest.finalize();
-    let mut short = [0; 16];
-    short.copy_from_slice(&digest[..16]);
-    short
 }
 
 fn identity(object: &Object<'_>, container: &str, pods: u32) -> Subject {

@@ -49,6 +49,12 @@ pub fn check(check: &Check) -> String {
             _ = writeln!(page, "- `{}` (default {}): {}", setting.key, fallback(setting.default), setting.help);
         }
     }
+    if !check.aspects.is_empty() {
+        page.push_str("\n## May be asked about alone\n\n");
+        for aspect in check.aspects {
+            _ = writeln!(page, "- `{}`", aspect.name);
+        }
+    }
     page.push_str("\n## How it is decided\n\n");
     _ = writeln!(page, "{}\n\nCases, each of which is a test:\n", check.how);
     for (verdict, said) in CASES {
@@ -111,7 +117,9 @@ pub fn requirement(profile: &Profile, requirement: &Requirement) -> String {
     }
     page.push_str("\n## Checks\n\n");
     for id in &requirement.checks {
-        _ = writeln!(page, "- `{id}`: {}", checks::find(id).map_or("", |check| check.title));
+        let about = requirement.about(id);
+        let about = if about.is_empty() { String::new() } else { format!(" (of it: {})", about.join(", ")) };
+        _ = writeln!(page, "- `{id}`{about}: {}", checks::find(id).map_or("", |check| check.title));
     }
     for id in &requirement.planned {
         _ = writeln!(page, "- `{id}` (planned: counts as not run)");
@@ -132,6 +140,7 @@ pub fn check_json(check: &Check) -> Value {
         "id": check.id, "title": check.title, "topic": check.topic, "severity": check.severity, "why": check.why, "fix": check.fix,
         "how": check.how, "looks_at": looks_at(check), "blind": check.blind, "assurance": check.assurance.as_str(),
         "surfaces": check.surfaces.iter().map(|surface| surface.as_str()).collect::<Vec<_>>(),
+        "aspects": check.aspects.iter().map(|aspect| aspect.name).collect::<Vec<_>>(),
         "settings": settings, "decided": CASES.iter().map(|(verdict, _)| ((*verdict).to_owned(), json!(cases(check.id, verdict)))).collect::<serde_json::Map<_, _>>(),
         "bad": example("fail-"), "good": example("pass-"),
         "controls": cited_by(check.id).map(|control| control.id.clone()).collect::<Vec<_>>(),

@@ -13,6 +13,9 @@ use proptest::prelude::*;
 use serde_json::Value;
 use tempfile::TempDir;
 
+#[path = "host/benchmark.rs"]
+mod benchmark;
+
 fn cnscan(folder: &Path) -> Command {
     let mut command = Command::cargo_bin("cnscan").expect("the program");
     command.current_dir(folder).env("SOURCE_DATE_EPOCH", "1790000000");

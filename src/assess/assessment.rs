@@ -6,9 +6,11 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use crate::assess::bound::*;
 pub use crate::assess::finding::*;
 pub use crate::assess::vouch::{Attested, Vouched};
 pub use crate::discover::{Cluster, Gap, Place};
+pub use crate::evaluate::Looked;
 pub use crate::model::{Quality, Severity};
 pub use crate::policy::attestation::{Attestation, Link, Method, Refused, Scope as AttestationScope};
 pub use crate::policy::{Coverage, Selection, Thresholds};
@@ -294,67 +296,6 @@ pub struct Control {
     pub attestation: Option<Attested>,
 }
 
-/// A check bound to a control, and what it said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct ControlCheck {
-    /// The check.
-    pub id: Arc<str>,
-    /// What it said of all its subjects together.
-    pub verdict: CheckVerdict,
-    /// How many subjects it looked at.
-    pub subjects: u32,
-    /// How many passed.
-    pub passed: u32,
-    /// How many failed, excused ones included.
-    pub failed: u32,
-    /// How many a person must look at.
-    pub review: u32,
-    /// To how many it does not apply.
-    pub skipped: u32,
-}
-
-/// What a check said of all its subjects together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum CheckVerdict {
-    /// A subject failed.
-    Fail,
-    /// It broke on a subject.
-    Error,
-    /// A subject needs a person or more evidence.
-    Review,
-    /// No evidence of its surface was given, or it was refused.
-    NotAssessed,
-    /// Failures, all excused.
-    Excused,
-    /// Every subject passed.
-    Pass,
-    /// No subject, with all evidence there.
-    Skip,
-    /// Not selected by the user.
-    NotSelected,
-    /// Bound to the control, and not implemented in this release.
-    Planned,
-}
-
-impl CheckVerdict {
-    /// The word in every format.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            CheckVerdict::Fail => "fail",
-            CheckVerdict::Error => "error",
-            CheckVerdict::Review => "review",
-            CheckVerdict::NotAssessed => "not-assessed",
-            CheckVerdict::Excused => "excused",
-            CheckVerdict::Pass => "pass",
-            CheckVerdict::Skip => "skip",
-            CheckVerdict::NotSelected => "not-selected",
-            CheckVerdict::Planned => "planned",
-        }
-    }
-}
-
 /// What reports say of a check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CheckInfo {
@@ -394,4 +335,7 @@ pub struct CheckInfo {
     /// Why it did not apply, and to how many.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub skipped: BTreeMap<String, u32>,
+    /// Where it judges several settings that only some subjects have: how many were looked at for each.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub aspects: BTreeMap<String, Looked>,
 }

@@ -46,6 +46,9 @@ pub struct Finding {
     pub expected: Arc<str>,
     /// How to mend it.
     pub fix: Arc<str>,
+    /// Where its check judges several settings that may be asked about one by one: those that it is about.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub about: Vec<Arc<str>>,
     /// What is worth knowing beside it: whether admission would have refused it.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub notes: Vec<Arc<str>>,

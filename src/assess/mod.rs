@@ -1,6 +1,7 @@
 //! Outcomes held against the policy: the assessment.
 
 mod assessment;
+mod bound;
 pub mod crosswalk;
 pub mod diff;
 mod excuse;
@@ -8,6 +9,7 @@ mod finding;
 mod history;
 pub mod line_hash;
 pub(crate) mod locate;
+mod narrow;
 mod part;
 mod place;
 mod reason;
@@ -142,8 +144,7 @@ fn gather(policy: &Policy, outcomes: Outcomes, seen: Seen, occasion: &Occasion) 
     let findings = std::mem::take(&mut outcomes.findings);
     let findings = place::all(policy, findings, excuses, &seen, &cited, occasion.line_hashes);
     let (mut statements, vouched) = vouch::sort(policy, &seen, occasion.started);
-    let open = vouch::Open::new(&findings, &seen.namespaces);
-    let controls = verdicts::controls(policy, &verdicts, &seen.gaps, &mut statements, &open);
+    let controls = verdicts::controls(policy, &verdicts, &seen, &findings, &mut statements);
     let passes = outcomes
         .passes
         .iter()
@@ -218,6 +219,7 @@ fn info(check: &'static Check, verdict: &verdicts::Counted, cited: &Citations, p
         failed: verdict.tally.failed,
         review: verdict.tally.review,
         skipped: verdict.tally.skipped.iter().map(|(reason, count)| (reason.clone().into_owned(), *count)).collect(),
+        aspects: verdict.tally.aspects.iter().map(|(aspect, looked)| (aspect.clone().into_owned(), *looked)).collect(),
     }
 }
 

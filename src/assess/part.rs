@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::assess::assessment::{Assessment, CheckError, CheckInfo, Finding, FindingVerdict, Input, Pass, Subject};
+use crate::assess::narrow::Narrow;
 use crate::assess::{Occasion, finish, verdicts, vouch};
 use crate::checks;
 use crate::evaluate::{Share, Tally};
@@ -191,6 +192,9 @@ fn add(sum: &mut CheckInfo, own: CheckInfo) {
         let known = sum.skipped.entry(reason).or_default();
         *known = known.saturating_add(count);
     }
+    for (aspect, looked) in own.aspects {
+        sum.aspects.entry(aspect).or_default().add(looked);
+    }
 }
 
 /// What each check said of all subjects together, and from it each control's status.
@@ -209,11 +213,13 @@ fn judge(whole: &mut Assessment) {
         check.verdict = verdicts::verdict(open, doubtful, &tally, checks::find(&check.id).is_some_and(sees_all));
         counted.insert(Arc::clone(&check.id), verdicts::Counted { verdict: check.verdict, tally });
     }
+    let narrow = Narrow::new(&whole.findings);
     let open = vouch::Open::new(&whole.findings, &whole.scope.namespaces);
     for control in &mut whole.controls {
         for check in &mut control.checks {
             if let Some(counted) = counted.get(&check.id) {
-                *check = verdicts::ran(&check.id, counted);
+                let about = std::mem::take(&mut check.about);
+                *check = narrow.ran(&check.id, about, counted, whole.scope.cluster.as_ref(), whole.scope.complete, &whole.gaps);
             }
         }
         verdicts::settle(control, &whole.gaps, &open);
@@ -222,9 +228,17 @@ fn judge(whole: &mut Assessment) {
 
 fn tally(check: &CheckInfo) -> Tally {
     let skipped = check.skipped.iter().map(|(reason, count)| (Cow::Owned(reason.clone()), *count)).collect();
+    let aspects = check.aspects.iter().map(|(aspect, looked)| (Cow::Owned(aspect.clone()), *looked)).collect();
     let rest =
         [check.passed, check.failed, check.review].iter().chain(check.skipped.values()).fold(0u32, |sum, count| sum.saturating_add(*count));
-    Tally { passed: check.passed, failed: check.failed, review: check.review, errors: check.subjects.saturating_sub(rest), skipped }
+    Tally {
+        passed: check.passed,
+        failed: check.failed,
+        review: check.review,
+        errors: check.subjects.saturating_sub(rest),
+        skipped,
+        aspects,
+    }
 }
 
 /// Whether every shard is there.

@@ -10,6 +10,7 @@ use crate::assess::assessment::{Baseline, Excuse, Finding, FindingVerdict, GitSo
 use crate::assess::excuse::Excuses;
 use crate::assess::locate::{self, Located, Wanted};
 use crate::assess::{Citations, Seen, reason};
+use crate::checks::Check;
 use crate::evaluate::{self, Standing};
 use crate::model::Map;
 use crate::model::credential::reveals;
@@ -178,10 +179,18 @@ impl Hidden<'_> {
     }
 }
 
+fn asked(policy: &Policy, check: &Check) -> Vec<(Arc<str>, Vec<String>)> {
+    let requirements = policy.profile.requirements.iter().filter(|requirement| requirement.checks.iter().any(|id| id == check.id));
+    let asked = requirements.map(|requirement| (requirement.id.as_str().into(), requirement.about(check.id)));
+    asked.filter(|(_, about)| !about.is_empty()).collect()
+}
+
 /// The texts that findings of a check share.
 struct Words {
     by_check: Vec<[Arc<str>; 3]>,
     controls: Vec<Arc<[Arc<str>]>>,
+    /// By check, where controls ask about some of what it judges: each with what it asks about.
+    asked: Vec<Vec<(Arc<str>, Vec<String>)>>,
     empty: Arc<str>,
 }
 
@@ -189,7 +198,21 @@ impl Words {
     fn new(policy: &Policy, cited: &Citations) -> Self {
         let by_check = policy.checks.iter().map(|check| [check.id.into(), check.title.into(), check.fix.into()]).collect();
         let controls = policy.checks.iter().map(|check| cited.get(check.id).cloned().unwrap_or_else(|| Arc::from([]))).collect();
-        Words { by_check, controls, empty: "".into() }
+        let asked = policy.checks.iter().map(|check| asked(policy, check)).collect();
+        Words { by_check, controls, asked, empty: "".into() }
+    }
+
+    /// The controls that a finding concerns.
+    fn controls(&self, check: usize, about: &[&str]) -> Arc<[Arc<str>]> {
+        let (all, asked) = (&self.controls[check], &self.asked[check]);
+        if asked.is_empty() {
+            return Arc::clone(all);
+        }
+        let is_asked = |control: &Arc<str>| {
+            let own = asked.iter().find(|(id, _)| id == control);
+            own.is_none_or(|(_, settings)| settings.iter().any(|setting| about.contains(&setting.as_str())))
+        };
+        all.iter().filter(|control| is_asked(control)).cloned().collect()
     }
 
     fn text(&self, text: &str) -> Arc<str> {
@@ -230,7 +253,8 @@ impl Words {
             severity: finding.severity,
             title: Arc::clone(title),
             message: self.text(&message),
-            controls: Arc::clone(&self.controls[finding.check as usize]),
+            controls: self.controls(finding.check as usize, &finding.about),
+            about: finding.about.iter().map(|aspect| (*aspect).into()).collect(),
             subject,
             path: self.text(&finding.path),
             location,

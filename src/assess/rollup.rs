@@ -84,6 +84,7 @@ mod tests {
     fn control(verdicts: &[CheckVerdict]) -> Vec<ControlCheck> {
         let check = |verdict: &CheckVerdict| ControlCheck {
             id: "x".into(),
+            about: Vec::new(),
             verdict: *verdict,
             subjects: 1,
             passed: 0,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::assessment::{Assessment, CheckVerdict, Control, Coverage, FindingVerdict, Pin, Status};
+use super::assessment::{Assessment, CheckVerdict, Control, ControlCheck, Coverage, Finding, FindingVerdict, Pin, Status};
 use crate::policy::{Profile, Requirement};
 
 /// The name of the JSON form of a [`Todo`].
@@ -142,7 +142,7 @@ fn question(requirement: &Requirement) -> Question {
     }
 }
 
-fn open(control: &Control, profile: &Profile, reviews: &BTreeMap<&str, Vec<String>>) -> Question {
+fn open(control: &Control, profile: &Profile, reviews: &Reviews<'_>) -> Question {
     let known = profile.find(&control.id).map(question);
     let base = known.unwrap_or_else(|| Question {
         control: control.id.clone(),
@@ -158,27 +158,31 @@ fn open(control: &Control, profile: &Profile, reviews: &BTreeMap<&str, Vec<Strin
         reviews: Vec::new(),
     });
     let unrun = |verdict: CheckVerdict| matches!(verdict, CheckVerdict::NotAssessed | CheckVerdict::NotSelected | CheckVerdict::Planned);
-    let reviewed = |id: &str| {
-        let places = reviews.get(id)?;
-        Some(Reviewed { check: id.to_owned(), count: places.len(), places: places.iter().take(NAMED).cloned().collect() })
+    let reviewed = |check: &ControlCheck| {
+        let places: Vec<_> = reviews.get(&*check.id)?.iter().filter(|(finding, _)| check.concerns(finding)).collect();
+        let named = places.iter().take(NAMED).map(|(_, place)| place.clone()).collect();
+        (!places.is_empty()).then(|| Reviewed { check: check.id.to_string(), count: places.len(), places: named })
     };
     Question {
         status: Some(control.status),
         reason: control.reason.clone(),
         unchecked: control.checks.iter().filter(|check| unrun(check.verdict)).map(|check| check.id.to_string()).collect(),
-        reviews: control.checks.iter().filter_map(|check| reviewed(&check.id)).collect(),
+        reviews: control.checks.iter().filter_map(reviewed).collect(),
         ..base
     }
 }
 
+/// By check.
+type Reviews<'a> = BTreeMap<&'a str, Vec<(&'a Finding, String)>>;
+
 /// The open reviews of each check: where, and what is doubtful.
-fn reviews(assessment: &Assessment) -> BTreeMap<&str, Vec<String>> {
-    let mut reviews: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+fn reviews(assessment: &Assessment) -> Reviews<'_> {
+    let mut reviews = Reviews::new();
     for finding in assessment.findings.iter().filter(|finding| finding.verdict == FindingVerdict::Review && finding.excused.is_none()) {
         let subject = &finding.subject;
         let name = [subject.namespace.as_str(), &subject.name].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/");
         let message = if finding.message.is_empty() { &finding.title } else { &finding.message };
-        reviews.entry(&finding.check).or_default().push(format!("{} {name}: {message}", subject.kind));
+        reviews.entry(&finding.check).or_default().push((finding, format!("{} {name}: {message}", subject.kind)));
     }
     reviews
 }

@@ -1,7 +1,8 @@
 //! What each check said of all its subjects together, and from it the status of each control.
 
-use crate::assess::assessment::{Attested, CheckVerdict, Cluster, Control, ControlCheck, Gap, Status};
+use crate::assess::assessment::{Attested, CheckVerdict, Cluster, Control, ControlCheck, Finding, Gap, Status};
 use crate::assess::excuse::Excuses;
+use crate::assess::narrow::Narrow;
 use crate::assess::vouch::{self, Open, Statements};
 use crate::assess::{Seen, rollup};
 use crate::checks::{self, Check, Surface};
@@ -58,6 +59,9 @@ pub(super) fn verdict(open: bool, doubtful: bool, tally: &Tally, whole: bool) ->
 ///
 /// No evidence is known to hold every component: without one there is nothing to say, as of a provider's control plane.
 pub(super) fn sees_all(check: &Check, cluster: Option<&Cluster>, complete: bool, gaps: &[Gap], tally: &Tally) -> bool {
+    if check.unread {
+        return false;
+    }
     if check.is_about_nodes() {
         return !tally.skipped.is_empty();
     }
@@ -82,16 +86,27 @@ fn concerns(gap: &Gap, check: &Check) -> bool {
 }
 
 /// Every requirement of the profile with its status.
-pub(super) fn controls(policy: &Policy, verdicts: &[Counted], gaps: &[Gap], statements: &mut Statements, open: &Open<'_>) -> Vec<Control> {
+pub(super) fn controls(
+    policy: &Policy,
+    verdicts: &[Counted],
+    seen: &Seen,
+    findings: &[Finding],
+    statements: &mut Statements,
+) -> Vec<Control> {
+    let (narrow, open) = (Narrow::new(findings), Open::new(findings, &seen.namespaces));
     let requirements = policy.profile.requirements.iter();
-    let mut controls: Vec<_> = requirements.map(|requirement| control(policy, requirement, verdicts, statements)).collect();
-    controls.iter_mut().for_each(|control| settle(control, gaps, open));
+    let mut controls: Vec<_> =
+        requirements.map(|requirement| control(policy, requirement, (verdicts, seen, &narrow), statements)).collect();
+    controls.iter_mut().for_each(|control| settle(control, &seen.gaps, &open));
     controls
 }
 
+/// What was said of all subjects, by check; what was seen; what was found.
+type Said<'a> = (&'a [Counted], &'a Seen, &'a Narrow<'a>);
+
 /// A control with what is known of it, whose status is still to be settled.
-fn control(policy: &Policy, requirement: &Requirement, verdicts: &[Counted], statements: &mut Statements) -> Control {
-    let mut checks: Vec<ControlCheck> = requirement.checks.iter().map(|id| bound(policy, id, verdicts)).collect();
+fn control(policy: &Policy, requirement: &Requirement, said: Said<'_>, statements: &mut Statements) -> Control {
+    let mut checks: Vec<ControlCheck> = requirement.checks.iter().map(|id| bound(policy, id, requirement.about(id), said)).collect();
     checks.extend(requirement.planned.iter().map(|id| unrun(id, CheckVerdict::Planned)));
     Control {
         id: requirement.id.clone(),
@@ -118,9 +133,12 @@ pub(super) fn settle(control: &mut Control, gaps: &[Gap], open: &Open<'_>) {
     }
 }
 
-fn bound(policy: &Policy, id: &str, verdicts: &[Counted]) -> ControlCheck {
-    let index = policy.checks.iter().position(|check| check.id == id);
-    index.map_or_else(|| unrun(id, CheckVerdict::NotSelected), |index| ran(id, &verdicts[index]))
+fn bound(policy: &Policy, id: &str, about: Vec<String>, (verdicts, seen, narrow): Said<'_>) -> ControlCheck {
+    let Some(index) = policy.checks.iter().position(|check| check.id == id) else {
+        return ControlCheck { about, ..unrun(id, CheckVerdict::NotSelected) };
+    };
+    let cluster = seen.cluster.as_ref().map(|(cluster, _)| cluster);
+    narrow.ran(id, about, &verdicts[index], cluster, seen.complete, &seen.gaps)
 }
 
 /// A check of a control, with what it said.
@@ -128,6 +146,7 @@ pub(super) fn ran(id: &str, counted: &Counted) -> ControlCheck {
     let Counted { verdict, tally } = counted;
     ControlCheck {
         id: id.into(),
+        about: Vec::new(),
         verdict: *verdict,
         subjects: tally.subjects(),
         passed: tally.passed,
@@ -138,5 +157,5 @@ pub(super) fn ran(id: &str, counted: &Counted) -> ControlCheck {
 }
 
 fn unrun(id: &str, verdict: CheckVerdict) -> ControlCheck {
-    ControlCheck { id: id.into(), verdict, subjects: 0, passed: 0, failed: 0, review: 0, skipped: 0 }
+    ControlCheck { id: id.into(), about: Vec::new(), verdict, subjects: 0, passed: 0, failed: 0, review: 0, skipped: 0 }
 }

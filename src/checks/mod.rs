@@ -5,8 +5,10 @@ use crate::model::{Component, Container, GroupKind, Namespace, Object, Pod, Role
 use crate::settings::Setting;
 
 pub use crate::model::{Fault, Severity, Verdict};
+pub use aspect::{Aspect, Of};
 
 mod admission;
+mod aspect;
 mod control_plane;
 mod delivery;
 mod dependency;
@@ -44,6 +46,9 @@ pub struct Check {
     pub surfaces: &'static [Surface],
     /// What it looks at is a part of every cluster: where none is seen it was not looked at, and that is not to have none.
     pub everywhere: bool,
+    /// A part of what it asks about lies where this release does not look, as in pipelines and other files of a repository:
+    /// with nothing to look at it says nothing, however whole the rest is.
+    pub unread: bool,
     /// What a pass shows.
     pub assurance: Assurance,
     /// The kinds that it joins with its subject.
@@ -58,6 +63,8 @@ pub struct Check {
     pub refs: &'static [&'static str],
     /// Its place in other frameworks: (framework, ids).
     pub maps: &'static [(&'static str, &'static [&'static str])],
+    /// The settings that it may be asked of alone, where it judges several.
+    pub aspects: &'static [Aspect],
     /// What it looks at, and how.
     pub probe: Probe,
 }
@@ -120,6 +127,7 @@ impl Check {
         how: "",
         surfaces: &[Surface::Manifest, Surface::Cluster],
         everywhere: false,
+        unread: false,
         assurance: Assurance::Configuration,
         needs: &[],
         beside: &[],
@@ -127,6 +135,7 @@ impl Check {
         blind: "",
         refs: &[],
         maps: &[],
+        aspects: &[],
         probe: Probe::Scan(|_| Verdict::Pass),
     };
 }

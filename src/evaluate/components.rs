@@ -24,7 +24,13 @@ impl Runner<'_> {
         for record in self.scan.evidence.components().records() {
             let component = Component { scan: self.scan, record };
             let object = component.object();
-            let seat = Seat::new(Who::Component(object, record.container), place_of(object), Some(object), object.namespace, object.live);
+            let seat = Seat::new(
+                Who::Component(object, record.container, record.role),
+                place_of(object),
+                Some(object),
+                object.namespace,
+                object.live,
+            );
             let seat = seat.standing_for(record.nodes.len() as u32);
             for &(check, (_, probe)) in plan.components.iter().filter(|(_, (roles, _))| roles.contains(&record.role)) {
                 self.run(batch, check, &seat, || probe(&component));

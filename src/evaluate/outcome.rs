@@ -4,6 +4,10 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
 use crate::model::origin::GitSource;
 use crate::model::{Quality, Severity};
 
@@ -37,6 +41,27 @@ pub struct Tally {
     pub errors: u32,
     /// Subjects that it does not apply to, by reason.
     pub skipped: BTreeMap<Cow<'static, str>, u32>,
+    /// Of a check with aspects: how many subjects were looked at for each.
+    pub aspects: BTreeMap<Cow<'static, str>, Looked>,
+}
+
+/// How many subjects a check looked at for one of its aspects. What it found there, its findings say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Looked {
+    /// So many were judged.
+    pub judged: u32,
+    /// To so many it does not apply.
+    pub skipped: u32,
+    /// On so many it broke.
+    pub errors: u32,
+}
+
+impl Looked {
+    /// Adds those of another.
+    pub fn add(&mut self, other: Looked) {
+        let sums = [&mut self.judged, &mut self.skipped, &mut self.errors];
+        sums.into_iter().zip([other.judged, other.skipped, other.errors]).for_each(|(sum, more)| *sum = sum.saturating_add(more));
+    }
 }
 
 impl Tally {
@@ -53,6 +78,9 @@ impl Tally {
         self.errors += other.errors;
         for (reason, count) in other.skipped {
             *self.skipped.entry(reason).or_default() += count;
+        }
+        for (aspect, looked) in other.aspects {
+            self.aspects.entry(aspect).or_default().add(looked);
         }
     }
 }
@@ -144,8 +172,23 @@ pub struct Finding {
     pub images: Option<Arc<[Box<str>]>>,
     /// What is worth knowing beside it.
     pub notes: Vec<String>,
+    /// The aspects of its check that it is about.
+    pub about: Vec<&'static str>,
     /// Where it was written, when another tool made what was judged.
     pub written: Option<Box<Written>>,
     /// Where its object comes from, when it was read from no file.
     pub source: Option<Arc<GitSource>>,
+}
+
+pub(super) fn fingerprint(check: &str, subject: &Subject, path: &str) -> [u8; 16] {
+    let slash = if subject.group.is_empty() { "" } else { "/" };
+    let kind = [&subject.group, slash, &subject.kind];
+    let rest = [&subject.namespace, &subject.name, &subject.container, path].map(|part| ["\u{1f}", part]);
+    let mut digest = Sha256::new_with_prefix(check);
+    digest.update("\u{1f}");
+    kind.into_iter().chain(rest.into_iter().flatten()).for_each(|part| digest.update(part));
+    let digest = digest.finalize();
+    let mut short = [0; 16];
+    short.copy_from_slice(&digest[..16]);
+    short
 }

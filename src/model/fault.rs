@@ -97,6 +97,7 @@ pub struct Fault {
     pub(crate) rests_on: &'static [GroupKind],
     pub(crate) of_object: bool,
     pub(crate) notes: Vec<String>,
+    pub(crate) about: Vec<&'static str>,
 }
 
 impl Fault {
@@ -114,6 +115,7 @@ impl Fault {
             rests_on: &[],
             of_object: false,
             notes: Vec::new(),
+            about: Vec::new(),
         }
     }
 
@@ -156,6 +158,13 @@ impl Fault {
     #[must_use]
     pub(crate) fn note(mut self, note: String) -> Self {
         self.notes.push(note);
+        self
+    }
+
+    /// Which of the settings that its check judges it is about, where those may be asked about one by one.
+    #[must_use]
+    pub(crate) fn about(mut self, settings: &[&'static str]) -> Self {
+        self.about = settings.to_vec();
         self
     }
 

@@ -2,7 +2,7 @@
 
 use crate::model::Object;
 pub use crate::parse::host::GROUP;
-use crate::parse::host::base;
+pub(crate) use crate::parse::host::base;
 
 /// What a file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

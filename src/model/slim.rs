@@ -76,6 +76,8 @@ macro_rules! pods {
             &[
                 ($last, $rule),
                 ("volumeClaimTemplates", Keep),
+                ("replicas", Keep),
+                ("strategy", Keep),
                 ("metadata", METADATA),
                 ("apiVersion", Keep),
                 ("kind", Keep),

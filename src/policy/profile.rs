@@ -61,6 +61,10 @@ pub struct Requirement {
     pub supports: Vec<String>,
     /// The checks that judge it, all of them in this release.
     pub checks: Vec<String>,
+    /// Settings, among those that its checks judge, that it is about: a check that has some of them is asked about those
+    /// alone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub about: Vec<String>,
     /// Checks bound to it that this release does not have.
     pub planned: Vec<String>,
     /// What all checks show together when they pass.
@@ -106,6 +110,18 @@ impl Profile {
     }
 }
 
+impl Requirement {
+    /// What a check of it is asked about; nothing where that is all that it judges.
+    #[must_use]
+    pub fn about(&self, check: &str) -> Vec<String> {
+        if self.about.is_empty() {
+            return Vec::new();
+        }
+        let aspects = checks::find(check).map(|check| check.aspects).unwrap_or_default();
+        self.about.iter().filter(|name| aspects.iter().any(|aspect| aspect.name == name.as_str())).cloned().collect()
+    }
+}
+
 impl From<&Control> for Requirement {
     fn from(control: &Control) -> Self {
         let (checks, planned) = split(&control.checks, &control.planned);
@@ -118,6 +134,7 @@ impl From<&Control> for Requirement {
             coverage: control.coverage,
             supports: control.nist.clone(),
             checks,
+            about: Vec::new(),
             planned,
             proves: control.proves.clone(),
             leaves: control.leaves.clone(),
@@ -257,7 +274,13 @@ impl Profile {
             {
                 return Err(text.mistake(unknown, unknown_check(unknown)));
             }
-            self.requirements.push(requirement(own, file));
+            let requirement = requirement(own, file);
+            let known = || requirement.checks.iter().filter_map(|id| checks::find(id)).flat_map(|check| check.aspects);
+            if let Some(unknown) = own.about.iter().find(|name| !known().any(|aspect| aspect.name == name.as_str())) {
+                let known = known().map(|aspect| aspect.name);
+                return Err(text.mistake(unknown, error::unknown("setting", unknown, known)));
+            }
+            self.requirements.push(requirement);
         }
         Ok(())
     }
@@ -313,6 +336,7 @@ fn requirement(own: &RequirementFile, file: &ProfileFile) -> Requirement {
         coverage: own.coverage,
         supports: own.nist.clone(),
         checks,
+        about: own.about.iter().map(|name| name.value.clone()).collect(),
         planned,
         proves: own.proves.clone(),
         leaves: own.leaves.clone(),

@@ -76,6 +76,10 @@ pub(crate) struct RequirementFile {
     /// The checks that judge it, by id.
     #[serde(default)]
     pub(crate) checks: Vec<Located<String>>,
+    /// Settings, among those that its checks judge, that it is about, as `explain` names them: a check that has some of
+    /// them is asked about those alone.
+    #[serde(default)]
+    pub(crate) about: Vec<Located<String>>,
     /// Checks bound to it that do not exist yet.
     #[serde(default)]
     pub(crate) planned: Vec<String>,

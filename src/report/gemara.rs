@@ -177,14 +177,16 @@ impl<'a> Entries<'a> {
     fn log(&self, control: &Control, check: &ControlCheck) -> Value {
         let outcome = Outcome::of_check(check.verdict, self.gaps);
         let info = self.checks.get(&*check.id);
-        let found = self.findings.get(&*check.id).map_or(&[][..], Vec::as_slice);
+        let found = self.findings.get(&*check.id).into_iter().flatten().filter(|(_, finding)| check.concerns(finding));
+        let found: Vec<_> = found.copied().collect();
+        let about = if check.about.is_empty() { String::new() } else { format!(" (of it: {})", check.about.join(", ")) };
         let title = info.map_or(&*check.id, |info| &*info.title);
         let ran = !matches!(check.verdict, CheckVerdict::NotAssessed | CheckVerdict::NotSelected | CheckVerdict::Planned);
         let mut log = json!({
             "requirement": {"reference-id": CONTROLS, "entry-id": requirement(&control.id, &check.id)},
-            "description": format!("Looks for this fault: {}", said(title)),
+            "description": format!("Looks for this fault: {}{}", said(title), said(&about)),
             "result": word(outcome),
-            "message": self.message(check, outcome, found),
+            "message": self.message(check, outcome, &found),
             "applicability": [self.surface],
             "steps": [format!("cnscan/checks/{}", named(&check.id))],
             "steps-executed": u8::from(ran),

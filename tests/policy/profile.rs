@@ -51,6 +51,10 @@ fn mistakes_in_profiles_have_their_place() {
         ("name: a\ncontrols: [CNSC-2]\nexclude: [CNSC-3]\n", "p.yaml:3:11: `CNSC-3` is not in this profile anyway"),
         ("name: a\nrequirements:\n- {id: A, title: b, coverage: full, checks: [pss-host-port, nope]}\n", "p.yaml:3:"),
         ("name: a\nrequirements:\n- {id: CNSC-1, title: b, coverage: full}\n", "p.yaml:3:8: the id `CNSC-1` is taken"),
+        (
+            "name: a\nrequirements:\n- {id: A, title: b, coverage: full, checks: [apiserver-tls-weak], about: [kube-apiserver/profilin]}\n",
+            "p.yaml:3:75: there is no setting `kube-apiserver/profilin`; did you mean `kube-apiserver/profiling`?",
+        ),
         ("name: a\nall: true\nsettings: {x: 1}\n", "p.yaml:3:12: there is no setting `x`"),
     ] {
         let files = Files::new(&[("p.yaml", text)]);

@@ -49,7 +49,7 @@ pub(crate) fn at(mut finding: Finding, uri: &str, text: &str, line: &str, needle
 /// A control of the catalog with a status.
 pub(crate) fn control(number: usize, group: &str, status: Status) -> Control {
     let verdict = if status == Status::NotAssessed && number.is_multiple_of(3) { CheckVerdict::Planned } else { CheckVerdict::NotAssessed };
-    let check = ControlCheck { id: "x".into(), verdict, subjects: 1, passed: 0, failed: 0, review: 0, skipped: 0 };
+    let check = ControlCheck { id: "x".into(), about: Vec::new(), verdict, subjects: 1, passed: 0, failed: 0, review: 0, skipped: 0 };
     Control {
         title: format!("Control number {number}"),
         group: group.into(),

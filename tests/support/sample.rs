@@ -45,6 +45,7 @@ pub(crate) fn fault(severity: Severity, check: &str, message: &str) -> Finding {
         observed: "".into(),
         expected: "".into(),
         fix: format!("Mend {check}.").into(),
+        about: Vec::new(),
         notes: Vec::new(),
         source: None,
         fingerprint: format!("{check} {message}").into(),
@@ -102,6 +103,7 @@ pub(crate) fn check(id: &str, severity: Severity, verdict: CheckVerdict) -> Chec
         failed: 2,
         review: 1,
         skipped: BTreeMap::new(),
+        aspects: BTreeMap::new(),
     }
 }
 
@@ -204,8 +206,16 @@ pub(crate) fn full() -> Assessment {
     let mut idle = check("network-default-deny-missing", Severity::Critical, CheckVerdict::NotAssessed);
     idle.skipped = BTreeMap::from([("system namespace".into(), 3)]);
     all.checks.push(idle);
-    let counts =
-        ControlCheck { id: "rbac-later".into(), verdict: CheckVerdict::Planned, subjects: 0, passed: 0, failed: 0, review: 0, skipped: 0 };
+    let counts = ControlCheck {
+        id: "rbac-later".into(),
+        about: Vec::new(),
+        verdict: CheckVerdict::Planned,
+        subjects: 0,
+        passed: 0,
+        failed: 0,
+        review: 0,
+        skipped: 0,
+    };
     all.controls[0].checks.push(counts);
     all.passes = vec![Pass { check: "pss-privileged-container".into(), subject: subject("Deployment", "shop", "api", "") }];
     all.errors = vec![CheckError {
@@ -230,7 +240,7 @@ pub(crate) fn full() -> Assessment {
 
 /// A check bound to a control, with its counts.
 pub(crate) fn bound(id: &str, verdict: CheckVerdict) -> ControlCheck {
-    ControlCheck { id: id.into(), verdict, subjects: 4, passed: 1, failed: 2, review: 1, skipped: 0 }
+    ControlCheck { id: id.into(), about: Vec::new(), verdict, subjects: 4, passed: 1, failed: 2, review: 1, skipped: 0 }
 }
 
 /// With checks bound to its controls, the second control's not run.

@@ -1,6 +1,6 @@
 //! Admission is where policy is enforced: what is switched off there is enforced nowhere.
 
-use crate::checks::{Check, Fault, Probe, Severity, Surface, Verdict};
+use crate::checks::{Aspect, Check, Fault, Probe, Severity, Surface, Verdict};
 use crate::model::{Component, Role};
 
 pub(super) static CHECK: Check = Check {
@@ -19,6 +19,15 @@ pub(super) static CHECK: Check = Check {
         ("owasp_k8s_2022", &["K04", "K09"]),
         ("owasp_k8s_2025", &["K04", "K07"]),
         ("cwe", &["CWE-693"]),
+    ],
+    aspects: &[
+        Aspect::roles(&[Role::ApiServer], "kube-apiserver/AlwaysAdmit"),
+        Aspect::roles(&[Role::ApiServer], "kube-apiserver/NodeRestriction"),
+        Aspect::roles(&[Role::ApiServer], "kube-apiserver/NamespaceLifecycle"),
+        Aspect::roles(&[Role::ApiServer], "kube-apiserver/ServiceAccount"),
+        Aspect::roles(&[Role::ApiServer], "kube-apiserver/AlwaysPullImages"),
+        Aspect::roles(&[Role::ApiServer], "kube-apiserver/EventRateLimit"),
+        Aspect::roles(&[Role::ApiServer], "kube-apiserver/DenyServiceExternalIPs"),
     ],
     probe: Probe::Component(&[Role::ApiServer], probe),
     ..Check::BASE
@@ -49,11 +58,18 @@ fn probe(server: &Component<'_>) -> Verdict {
     let (enabled, disabled) = (server.list("enable-admission-plugins"), server.list("disable-admission-plugins"));
     let mut faults = Vec::new();
     if enabled.contains(&"AlwaysAdmit") {
-        faults.push(enable.fault("AlwaysAdmit is enabled, which is deprecated and admits everything").expected("no AlwaysAdmit"));
+        faults.push(
+            enable
+                .fault("AlwaysAdmit is enabled, which is deprecated and admits everything")
+                .expected("no AlwaysAdmit")
+                .about(&["AlwaysAdmit"]),
+        );
     }
-    let off: Vec<_> = disabled.iter().copied().filter(|plugin| PROTECTING.contains(plugin)).collect();
+    let off: Vec<_> = PROTECTING.into_iter().filter(|plugin| disabled.contains(plugin)).collect();
     if !off.is_empty() {
-        faults.push(disable.fault(format!("{} is disabled for the whole cluster", off.join(", "))).expected("no plugin that protects"));
+        faults.push(
+            disable.fault(format!("{} is disabled for the whole cluster", off.join(", "))).expected("no plugin that protects").about(&off),
+        );
     }
     faults.extend(
         enable
@@ -64,10 +80,13 @@ fn probe(server: &Component<'_>) -> Verdict {
             .map(expect_restriction),
     );
     let absent = ADVISED.into_iter().filter(|(plugin, _)| !enabled.contains(plugin));
-    faults.extend(absent.map(|(plugin, why)| enable.fault(format!("{plugin} is not enabled: {why}")).severity(Severity::Info)));
+    faults.extend(
+        absent.map(|(plugin, why)| enable.fault(format!("{plugin} is not enabled: {why}")).severity(Severity::Info).about(&[plugin])),
+    );
     faults.into()
 }
 
 fn expect_restriction(fault: Fault) -> Fault {
-    fault.expected("NodeRestriction among the plugins")
+    let fault = fault.expected("NodeRestriction among the plugins");
+    if fault.doubt { fault } else { fault.about(&["NodeRestriction"]) }
 }

@@ -1,6 +1,6 @@
 //! Without an authorizer that denies, whoever is let in may do everything.
 
-use crate::checks::{Check, Fault, Probe, Severity, Surface, Verdict};
+use crate::checks::{Aspect, Check, Fault, Probe, Severity, Surface, Verdict};
 use crate::model::component::{AUTHORIZATION, Joined};
 use crate::model::{Component, Object, Role};
 
@@ -21,6 +21,11 @@ pub(super) static CHECK: Check = Check {
         ("owasp_k8s_2025", &["K02", "K07"]),
         ("cwe", &["CWE-862"]),
     ],
+    aspects: &[
+        Aspect::roles(&[Role::ApiServer, Role::Authorization], "kube-apiserver/AlwaysAllow"),
+        Aspect::roles(&[Role::ApiServer, Role::Authorization], "kube-apiserver/Node"),
+        Aspect::roles(&[Role::ApiServer, Role::Authorization], "kube-apiserver/RBAC"),
+    ],
     probe: Probe::Component(&[Role::ApiServer, Role::Authorization], probe),
     ..Check::BASE
 };
@@ -37,24 +42,37 @@ fn probe(server: &Component<'_>) -> Verdict {
     }
     let (flag, modes) = (server.flag("authorization-mode"), server.list("authorization-mode"));
     if let Some(fault) = flag.fault_if(modes.contains(&"AlwaysAllow"), || "every request that is authenticated is allowed") {
-        return fault.expected(WANTED).into();
+        return open_to_all(fault.expected(WANTED), &modes).into();
     }
     missing(&modes)
-        .map(|(mode, why, severity)| flag.fault(format!("{mode} is not among the modes: {why}")).expected(WANTED).severity(severity))
+        .map(|(mode, why, severity)| {
+            flag.fault(format!("{mode} is not among the modes: {why}")).expected(WANTED).severity(severity).about(&[mode])
+        })
         .collect()
 }
 
 fn by_file(file: &Object<'_>) -> Vec<Fault> {
     let types: Vec<_> = file.at("authorizers").items().map(|authorizer| authorizer.key("type")).collect();
     let open = types.iter().filter(|kind| kind.str() == "AlwaysAllow");
-    let mut faults: Vec<_> =
-        open.map(|kind| kind.fault("every request that no other authorizer denies is allowed").expected(WANTED)).collect();
+    let mut faults: Vec<_> = open
+        .map(|kind| kind.fault("every request that no other authorizer denies is allowed").expected(WANTED).about(&["AlwaysAllow"]))
+        .collect();
     let modes: Vec<_> = types.iter().map(|kind| kind.str()).collect();
     let fault = |(mode, why, severity)| {
-        file.at("authorizers").fault(format!("{mode} is not among the authorizers: {why}")).expected(WANTED).severity(severity)
+        file.at("authorizers")
+            .fault(format!("{mode} is not among the authorizers: {why}"))
+            .expected(WANTED)
+            .severity(severity)
+            .about(&[mode])
     };
     faults.extend(missing(&modes).map(fault));
     faults
+}
+
+/// That everything is allowed, with the modes that are missing beside it; what may be set out of sight is about all.
+fn open_to_all(fault: Fault, modes: &[&str]) -> Fault {
+    let about: Vec<_> = std::iter::once("AlwaysAllow").chain(missing(modes).map(|(mode, ..)| mode)).collect();
+    if fault.doubt { fault } else { fault.about(&about) }
 }
 
 /// What should be among the modes and is not.

@@ -1,6 +1,6 @@
 //! Rights that were taken away hold until caches forget them.
 
-use crate::checks::{Check, Fault, Probe, Severity, Surface, Verdict};
+use crate::checks::{Aspect, Check, Fault, Probe, Severity, Surface, Verdict};
 use crate::model::component::{AUTHORIZATION, Held, Joined, seconds};
 use crate::model::{Component, Object, Role};
 use crate::settings::{Default, Setting};
@@ -21,6 +21,7 @@ pub(super) static CHECK: Check = Check {
         "https://kubernetes.io/docs/reference/access-authn-authz/webhook/",
     ],
     maps: &[("cis", &["1.2.21"]), ("cwe", &["CWE-613"]), ("owasp_k8s_2022", &["K09"]), ("owasp_k8s_2025", &["K07"])],
+    aspects: &[Aspect::roles(&[Role::ApiServer], "kube-apiserver/service-account-lookup")],
     probe: Probe::Component(&[Role::ApiServer, Role::Authorization, Role::Kubelet], probe),
     ..Check::BASE
 };

@@ -1,6 +1,6 @@
 //! What a user types into `kubectl exec` goes from the API server to the kubelet.
 
-use crate::checks::{Check, Probe, Severity, Surface, Verdict};
+use crate::checks::{Aspect, Check, Probe, Severity, Surface, Verdict};
 use crate::model::{Component, Role};
 
 pub(super) static CHECK: Check = Check {
@@ -20,6 +20,11 @@ pub(super) static CHECK: Check = Check {
         ("owasp_k8s_2025", &["K06", "K07"]),
         ("mitre", &["T1557"]),
         ("cwe", &["CWE-295"]),
+    ],
+    aspects: &[
+        Aspect::roles(&[Role::ApiServer], "kube-apiserver/kubelet-client-certificate"),
+        Aspect::roles(&[Role::ApiServer], "kube-apiserver/kubelet-client-key"),
+        Aspect::roles(&[Role::ApiServer], "kube-apiserver/kubelet-certificate-authority"),
     ],
     probe: Probe::Component(&[Role::ApiServer], probe),
     ..Check::BASE

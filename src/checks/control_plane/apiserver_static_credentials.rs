@@ -1,6 +1,6 @@
 //! Credentials that stand in a file last until somebody changes the file.
 
-use crate::checks::{Check, Fault, Probe, Severity, Surface, Verdict};
+use crate::checks::{Aspect, Check, Fault, Of, Probe, Severity, Surface, Verdict};
 use crate::model::Component;
 use crate::model::time::DAY;
 use crate::model::{Field, GroupKind, Object, Role, Scan, kinds};
@@ -24,6 +24,14 @@ pub(super) static CHECK: Check = Check {
         ("mitre", &["T1078"]),
         ("cwe", &["CWE-798"]),
     ],
+    aspects: &[
+        Aspect { name: "kube-apiserver/token-auth-file", of: Of::Seen(has_server) },
+        Aspect { name: "kube-apiserver/basic-auth-file", of: Of::Seen(has_server) },
+        Aspect { name: "kubeconfig/token", of: Of::Seen(has_config) },
+        Aspect { name: "kubeconfig/password", of: Of::Seen(has_config) },
+        Aspect { name: "kubeconfig/client-certificate-data", of: Of::Seen(has_config) },
+        Aspect { name: "bootstrap token/expiration", of: Of::Seen(has_token) },
+    ],
     probe: Probe::Scan(probe),
     ..Check::BASE
 };
@@ -43,7 +51,7 @@ fn probe(scan: &Scan<'_>) -> Verdict {
     let flags = flags.filter(|flag| flag.is_set() && !flag.is_empty());
     let by_flag = flags
         .map(|flag| flag.fault(format!("whoever has a line of {} is let in, until the server restarts", flag.str())).expected("absent"));
-    let by_token = tokens.iter().filter_map(|secret| lasting(secret, scan.now.as_second()));
+    let by_token = tokens.iter().filter_map(|secret| lasting(secret, scan.now.as_second())).map(|fault| fault.about(&["expiration"]));
     let by_config = configs.iter().flat_map(|config| config.at("users").items().flat_map(|entry| user(&entry)));
     let mut faults: Vec<_> = by_flag.chain(by_token).chain(by_config).collect();
     if faults.is_empty() && servers.is_empty() {
@@ -51,6 +59,18 @@ fn probe(scan: &Scan<'_>) -> Verdict {
         faults.push(other.at("kind").fault(said).observed("").expected("its manifest or flags").severity(Severity::Low).doubt());
     }
     faults.into()
+}
+
+fn has_server(scan: &Scan<'_>) -> bool {
+    scan.evidence.components().records().iter().any(|record| record.role == Role::ApiServer)
+}
+
+fn has_config(scan: &Scan<'_>) -> bool {
+    scan.evidence.of_kind(KUBECONFIG).next().is_some()
+}
+
+fn has_token(scan: &Scan<'_>) -> bool {
+    scan.evidence.of_kind(kinds::SECRET).any(|secret| secret.namespace == Some("kube-system") && is_bootstrap(secret))
 }
 
 fn is_bootstrap(secret: &Object<'_>) -> bool {
@@ -79,13 +99,14 @@ fn user(entry: &Field<'_>) -> Vec<Fault> {
     if is_machine {
         return Vec::new();
     }
-    let inline = ["token", "password"].map(|key| user.key(key)).into_iter().filter(|field| !field.is_empty());
-    let mut faults: Vec<_> =
-        inline.map(|field| field.fault(format!("user {name} of this kubeconfig has a credential in it")).sensitive()).collect();
+    let inline = ["token", "password"].map(|key| (key, user.key(key))).into_iter().filter(|(_, field)| !field.is_empty());
+    let mut faults: Vec<_> = inline
+        .map(|(key, field)| field.fault(format!("user {name} of this kubeconfig has a credential in it")).sensitive().about(&[key]))
+        .collect();
     let certificate = user.key("client-certificate-data");
     if faults.is_empty() && !certificate.is_empty() {
         let said = format!("user {name} is let in by a client certificate, which nobody can revoke: is that a person");
-        faults.push(certificate.fault(said).observed("a certificate").severity(Severity::Low).doubt());
+        faults.push(certificate.fault(said).observed("a certificate").severity(Severity::Low).doubt().about(&["client-certificate-data"]));
     }
     faults
 }

@@ -1,6 +1,6 @@
 //! The certificates and ciphers that all trust in a cluster begins with.
 
-use crate::checks::{Check, Fault, Probe, Severity, Surface, Verdict};
+use crate::checks::{Aspect, Check, Fault, Probe, Severity, Surface, Verdict};
 use crate::model::component::{Held, data};
 use crate::model::{Component, Role};
 
@@ -24,6 +24,16 @@ pub(super) static CHECK: Check = Check {
         ("owasp_k8s_2025", &["K07"]),
         ("mitre", &["T1557"]),
         ("cwe", &["CWE-326", "CWE-295"]),
+    ],
+    aspects: &[
+        Aspect::roles(&[Role::ApiServer], "kube-apiserver/tls-cert-file"),
+        Aspect::roles(&[Role::ApiServer], "kube-apiserver/tls-private-key-file"),
+        Aspect::roles(&[Role::ApiServer], "kube-apiserver/client-ca-file"),
+        Aspect::roles(&[Role::ApiServer], "kube-apiserver/tls-min-version"),
+        Aspect::roles(&[Role::ApiServer], "kube-apiserver/tls-cipher-suites"),
+        Aspect::roles(&[Role::ApiServer], "kube-apiserver/requestheader-client-ca-file"),
+        Aspect::roles(&[Role::ApiServer], "kube-apiserver/insecure-port"),
+        Aspect::roles(&[Role::ApiServer], "kube-apiserver/profiling"),
     ],
     probe: Probe::Component(&[Role::ApiServer], probe),
     ..Check::BASE

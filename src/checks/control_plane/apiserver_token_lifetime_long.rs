@@ -1,6 +1,6 @@
 //! How long a stolen service account token is good for.
 
-use crate::checks::{Check, Fault, Probe, Severity, Surface, Verdict};
+use crate::checks::{Aspect, Check, Fault, Probe, Severity, Surface, Verdict};
 use crate::model::time::DAY;
 use crate::model::{Component, Role, kinds};
 
@@ -22,6 +22,11 @@ pub(super) static CHECK: Check = Check {
         ("owasp_k8s_2025", &["K03", "K09"]),
         ("mitre", &["T1528"]),
         ("cwe", &["CWE-613"]),
+    ],
+    aspects: &[
+        Aspect::roles(&[Role::ApiServer], "kube-apiserver/service-account-key-file"),
+        Aspect::roles(&[Role::ApiServer], "kube-apiserver/service-account-extend-token-expiration"),
+        Aspect::roles(&[Role::ApiServer], "kube-apiserver/service-account-max-token-expiration"),
     ],
     probe: Probe::Component(&[Role::ApiServer], probe),
     ..Check::BASE
@@ -58,6 +63,7 @@ fn asked(server: &Component<'_>) -> Vec<Fault> {
         lifetime
             .fault(format!("a token of {} seconds is asked for, and the API server sets no most", lifetime.str()))
             .expected("86400 or less")
+            .about(&["service-account-max-token-expiration"])
     })
     .collect()
 }

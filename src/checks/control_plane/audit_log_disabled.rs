@@ -1,6 +1,6 @@
 //! Without a policy the API server records nothing, without a sink nobody gets it.
 
-use crate::checks::{Check, Probe, Severity, Surface, Verdict};
+use crate::checks::{Aspect, Check, Probe, Severity, Surface, Verdict};
 use crate::model::{Component, Role};
 
 pub(super) static CHECK: Check = Check {
@@ -21,6 +21,10 @@ pub(super) static CHECK: Check = Check {
         ("mitre", &["T1562.008"]),
         ("nsa_cisa", &["logging"]),
         ("cwe", &["CWE-778"]),
+    ],
+    aspects: &[
+        Aspect::roles(&[Role::ApiServer], "kube-apiserver/audit-policy-file"),
+        Aspect::roles(&[Role::ApiServer], "kube-apiserver/audit-log-path"),
     ],
     probe: Probe::Component(&[Role::ApiServer], probe),
     ..Check::BASE

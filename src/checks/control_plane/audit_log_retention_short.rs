@@ -1,6 +1,6 @@
 //! Traces that stay on one node vanish with it, or with whoever breaks in there.
 
-use crate::checks::{Check, Fault, Probe, Severity, Surface, Verdict};
+use crate::checks::{Aspect, Check, Fault, Probe, Severity, Surface, Verdict};
 use crate::model::{Component, Role, kinds};
 
 pub(super) static CHECK: Check = Check {
@@ -21,6 +21,11 @@ pub(super) static CHECK: Check = Check {
         ("owasp_k8s_2025", &["K10"]),
         ("mitre", &["T1070"]),
         ("cwe", &["CWE-778"]),
+    ],
+    aspects: &[
+        Aspect::roles(&[Role::ApiServer], "kube-apiserver/audit-log-maxage"),
+        Aspect::roles(&[Role::ApiServer], "kube-apiserver/audit-log-maxbackup"),
+        Aspect::roles(&[Role::ApiServer], "kube-apiserver/audit-log-maxsize"),
     ],
     probe: Probe::Component(&[Role::ApiServer], probe),
     ..Check::BASE

@@ -1,6 +1,6 @@
 //! What runs the cluster is best attacked where it can be reached: its database, its consoles, its metrics.
 
-use crate::checks::{Check, Fault, Probe, Severity, Verdict};
+use crate::checks::{Aspect, Check, Fault, Of, Probe, Severity, Verdict};
 use crate::model::address::{is_loopback, is_private};
 use crate::model::admin::{self, Behind};
 use crate::model::{Field, GroupKind, Object, Scan, exposure, kinds, service};
@@ -23,6 +23,7 @@ pub(super) static CHECK: Check = Check {
         ("mitre", &["T1133", "T1190"]),
         ("cwe", &["CWE-668"]),
     ],
+    aspects: &[Aspect { name: "kube-proxy/metricsBindAddress", of: Of::Kind(KUBE_PROXY) }],
     probe: Probe::Object(&[kinds::SERVICE, kinds::INGRESS, KUBECONFIG, KUBE_PROXY], probe),
     ..Check::BASE
 };

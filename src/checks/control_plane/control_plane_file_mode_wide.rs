@@ -1,5 +1,6 @@
 //! Who may read the files of a node that hold its keys, or write those that say what it runs.
 
+use super::file_aspects::ASPECTS;
 use crate::checks::{Check, Probe, Severity, Surface, Verdict};
 use crate::model::host_file::{Holds, what};
 use crate::model::{GroupKind, Object, Scan};
@@ -28,6 +29,7 @@ pub(super) static CHECK: Check = Check {
         ("owasp_k8s_2025", &["K07"]),
         ("cwe", &["CWE-732"]),
     ],
+    aspects: ASPECTS,
     probe: Probe::Object(&[FILE], probe),
     ..Check::BASE
 };
@@ -53,14 +55,14 @@ fn probe(file: &Object<'_>, _: &Scan<'_>) -> Verdict {
     };
     let wide = (others != 0).then(|| {
         let said = format!("{} holds {word} and has the mode {:03o}", file.name, mode & 0o7777);
-        file.at("mode").fault(said).expected(format!("{limit:03o} or less")).severity(severity).of_file()
+        file.at("mode").fault(said).expected(format!("{limit:03o} or less")).severity(severity).of_file().about(&["mode"])
     });
     let (owner, group) = (file.at("owner").str(), file.at("group").str());
     let is_right = |name: &str| matches!(name, "root" | "0") || matches!(name, "etcd" | "kube" | "kubernetes" | "52034");
     let strange = (!is_right(owner)).then(|| {
         let said = format!("{} belongs to {owner}:{group}", file.name);
         let severity = if holds == Holds::Secret { Severity::High } else { Severity::Medium };
-        file.at("owner").fault(said).expected("root:root").severity(severity).of_file()
+        file.at("owner").fault(said).expected("root:root").severity(severity).of_file().about(&["owner"])
     });
     wide.into_iter().chain(strange).collect()
 }

@@ -1,6 +1,6 @@
 //! The controllers act for everybody: with one identity for all of them each has the rights of each.
 
-use crate::checks::{Check, Fault, Probe, Severity, Surface, Verdict};
+use crate::checks::{Aspect, Check, Fault, Probe, Severity, Surface, Verdict};
 use crate::model::address::is_loopback;
 use crate::model::component::Joined;
 use crate::model::time::DAY;
@@ -26,6 +26,16 @@ pub(super) static CHECK: Check = Check {
         ("owasp_k8s_2022", &["K09"]),
         ("owasp_k8s_2025", &["K07"]),
         ("cwe", &["CWE-306"]),
+    ],
+    aspects: &[
+        Aspect::roles(&[Role::ControllerManager], "kube-controller-manager/profiling"),
+        Aspect::roles(&[Role::ControllerManager], "kube-controller-manager/bind-address"),
+        Aspect::roles(&[Role::ControllerManager], "kube-controller-manager/use-service-account-credentials"),
+        Aspect::roles(&[Role::ControllerManager], "kube-controller-manager/root-ca-file"),
+        Aspect::roles(&[Role::ControllerManager], "kube-controller-manager/service-account-private-key-file"),
+        Aspect::roles(&[Role::ControllerManager], "kube-controller-manager/cluster-signing-duration"),
+        Aspect::roles(&[Role::Scheduler], "kube-scheduler/profiling"),
+        Aspect::roles(&[Role::Scheduler], "kube-scheduler/bind-address"),
     ],
     probe: Probe::Component(&[Role::ControllerManager, Role::Scheduler], probe),
     ..Check::BASE
@@ -61,11 +71,11 @@ fn profiling(component: &Component<'_>) -> Option<Fault> {
     match component.joined("config", &[SCHEDULER]) {
         Joined::Found(file) if component.role() == Role::Scheduler => {
             let field = file.at("enableProfiling");
-            return (field.str() != "false").then(|| field.fault(said).expected("false").severity(Severity::Low));
+            return (field.str() != "false").then(|| field.fault(said).expected("false").severity(Severity::Low).about(&["profiling"]));
         }
         Joined::Lost(path) if component.role() == Role::Scheduler => {
             let said = format!("{path} is not among the files: whether it switches profiling off is not known");
-            return Some(component.flag("config").fault(said).severity(Severity::Low).doubt());
+            return Some(component.flag("config").fault(said).severity(Severity::Low).doubt().about(&["profiling"]));
         }
         _ => {}
     }

@@ -1,6 +1,6 @@
 //! Whoever reaches etcd without a certificate owns the cluster: it knows no other rights.
 
-use crate::checks::{Check, Fault, Probe, Severity, Surface, Verdict};
+use crate::checks::{Aspect, Check, Fault, Probe, Severity, Surface, Verdict};
 use crate::model::address::is_loopback;
 use crate::model::{Component, Role};
 
@@ -21,6 +21,23 @@ pub(super) static CHECK: Check = Check {
         ("owasp_k8s_2025", &["K06", "K07"]),
         ("mitre", &["T1557"]),
         ("cwe", &["CWE-306"]),
+    ],
+    aspects: &[
+        Aspect::roles(&[Role::ApiServer], "kube-apiserver/etcd-cafile"),
+        Aspect::roles(&[Role::ApiServer], "kube-apiserver/etcd-certfile"),
+        Aspect::roles(&[Role::ApiServer], "kube-apiserver/etcd-keyfile"),
+        Aspect::roles(&[Role::Etcd], "etcd/cert-file"),
+        Aspect::roles(&[Role::Etcd], "etcd/key-file"),
+        Aspect::roles(&[Role::Etcd], "etcd/trusted-ca-file"),
+        Aspect::roles(&[Role::Etcd], "etcd/client-cert-auth"),
+        Aspect::roles(&[Role::Etcd], "etcd/auto-tls"),
+        Aspect::roles(&[Role::Etcd], "etcd/listen-client-urls"),
+        Aspect::roles(&[Role::Etcd], "etcd/peer-cert-file"),
+        Aspect::roles(&[Role::Etcd], "etcd/peer-key-file"),
+        Aspect::roles(&[Role::Etcd], "etcd/peer-trusted-ca-file"),
+        Aspect::roles(&[Role::Etcd], "etcd/peer-client-cert-auth"),
+        Aspect::roles(&[Role::Etcd], "etcd/peer-auto-tls"),
+        Aspect::roles(&[Role::Etcd], "etcd/listen-peer-urls"),
     ],
     probe: Probe::Component(&[Role::Etcd, Role::ApiServer], probe),
     ..Check::BASE

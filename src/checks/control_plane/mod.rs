@@ -26,6 +26,7 @@ mod etcd_encryption_key_old;
 mod etcd_encryption_missing;
 mod etcd_encryption_not_kms;
 mod etcd_mutual_tls_missing;
+mod file_aspects;
 mod kubernetes_version_unsupported;
 
 pub(in crate::checks) use apiserver_tls_weak::ciphers;

@@ -2,6 +2,7 @@
 
 use super::Check;
 
+mod image_encryption_missing;
 mod image_freshness_unproved;
 mod image_provenance_not_enforced;
 mod image_reference_mutable;
@@ -10,6 +11,7 @@ mod image_rescan_stale;
 mod image_signature_not_enforced;
 mod image_vulnerability_overdue;
 mod registry_policy_disabled;
+mod registry_tls_disabled;
 
 pub(super) static CHECKS: &[&Check] = &[
     &image_reference_mutable::CHECK,
@@ -20,4 +22,6 @@ pub(super) static CHECKS: &[&Check] = &[
     &image_rescan_stale::CHECK,
     &image_vulnerability_overdue::CHECK,
     &registry_policy_disabled::CHECK,
+    &registry_tls_disabled::CHECK,
+    &image_encryption_missing::CHECK,
 ];

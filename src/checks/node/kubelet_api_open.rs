@@ -1,6 +1,6 @@
 //! The kubelet runs commands in every pod of its node for whoever it lets in.
 
-use crate::checks::{Check, Fault, Probe, Severity, Surface, Verdict};
+use crate::checks::{Aspect, Check, Fault, Probe, Severity, Surface, Verdict};
 use crate::model::{Component, Role};
 
 pub(super) static CHECK: Check = Check {
@@ -20,6 +20,12 @@ pub(super) static CHECK: Check = Check {
         ("owasp_k8s_2025", &["K06", "K07", "K09"]),
         ("mitre", &["T1133", "T1609"]),
         ("cwe", &["CWE-306"]),
+    ],
+    aspects: &[
+        Aspect::roles(&[Role::Kubelet], "kubelet/authentication.anonymous.enabled"),
+        Aspect::roles(&[Role::Kubelet], "kubelet/authorization.mode"),
+        Aspect::roles(&[Role::Kubelet], "kubelet/readOnlyPort"),
+        Aspect::roles(&[Role::Kubelet], "kubelet/authentication.x509.clientCAFile"),
     ],
     probe: Probe::Component(&[Role::Kubelet], probe),
     ..Check::BASE

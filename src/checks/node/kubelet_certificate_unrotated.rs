@@ -1,7 +1,7 @@
 //! Certificates of the kubelet: who renews them, and who signed what it serves.
 
 use crate::checks::control_plane::ciphers;
-use crate::checks::{Check, Fault, Probe, Severity, Surface, Verdict};
+use crate::checks::{Aspect, Check, Fault, Probe, Severity, Surface, Verdict};
 use crate::model::{Component, Role};
 
 pub(super) static CHECK: Check = Check {
@@ -24,6 +24,15 @@ pub(super) static CHECK: Check = Check {
         ("owasp_k8s_2025", &["K07"]),
         ("cwe", &["CWE-324"]),
     ],
+    aspects: &[
+        Aspect::roles(&[Role::Kubelet], "kubelet/rotateCertificates"),
+        Aspect::roles(&[Role::Kubelet], "kubelet/serverTLSBootstrap"),
+        Aspect::roles(&[Role::Kubelet], "kubelet/tlsCertFile"),
+        Aspect::roles(&[Role::Kubelet], "kubelet/tlsMinVersion"),
+        Aspect::roles(&[Role::Kubelet], "kubelet/tlsCipherSuites"),
+        Aspect::roles(&[Role::Kubelet], "kubelet/RotateKubeletServerCertificate"),
+        Aspect::roles(&[Role::ControllerManager], "kube-controller-manager/RotateKubeletServerCertificate"),
+    ],
     probe: Probe::Component(&[Role::Kubelet, Role::ControllerManager], probe),
     ..Check::BASE
 };
@@ -33,6 +42,7 @@ fn probe(component: &Component<'_>) -> Verdict {
     let gate = component.gate("RotateKubeletServerCertificate").filter(|(on, _)| !on);
     let gate =
         gate.map(|(_, held)| held.fault("rotation of serving certificates is switched off").expected("true").severity(Severity::Low));
+    let gate = gate.map(|fault| fault.about(&["RotateKubeletServerCertificate"]));
     if component.role() == Role::ControllerManager {
         return gate.into();
     }
@@ -65,7 +75,8 @@ fn probe(component: &Component<'_>) -> Verdict {
 fn suites(kubelet: &Component<'_>) -> Option<Fault> {
     let flag = kubelet.flag("tls-cipher-suites");
     if flag.is_set() {
-        return ciphers(&flag, &kubelet.list("tls-cipher-suites")).map(|fault| fault.severity(Severity::Medium));
+        let fault = ciphers(&flag, &kubelet.list("tls-cipher-suites"));
+        return fault.map(|fault| fault.severity(Severity::Medium).about(&["tlsCipherSuites"]));
     }
     let listed = kubelet.in_files("tlsCipherSuites")?;
     let names: Vec<_> = listed.items().map(|item| item.str()).collect();

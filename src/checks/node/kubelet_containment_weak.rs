@@ -1,6 +1,6 @@
 //! What keeps a workload from taking its node along.
 
-use crate::checks::{Check, Fault, Probe, Severity, Surface, Verdict};
+use crate::checks::{Aspect, Check, Fault, Probe, Severity, Surface, Verdict};
 use crate::model::{Component, Role};
 use crate::settings::{Default, Setting};
 
@@ -25,6 +25,16 @@ pub(super) static CHECK: Check = Check {
         ("owasp_k8s_2025", &["K07"]),
         ("mitre", &["T1499"]),
         ("cwe", &["CWE-770"]),
+    ],
+    aspects: &[
+        Aspect::roles(&[Role::Kubelet], "kubelet/podPidsLimit"),
+        Aspect::roles(&[Role::Kubelet], "kubelet/cgroupsPerQOS"),
+        Aspect::roles(&[Role::Kubelet], "kubelet/seccompDefault"),
+        Aspect::roles(&[Role::Kubelet], "kubelet/kubeReserved"),
+        Aspect::roles(&[Role::Kubelet], "kubelet/allowedUnsafeSysctls"),
+        Aspect::roles(&[Role::Kubelet], "kubelet/eventRecordQPS"),
+        Aspect::roles(&[Role::Kubelet], "kubelet/makeIPTablesUtilChains"),
+        Aspect::roles(&[Role::Kubelet], "kubelet/streamingConnectionIdleTimeout"),
     ],
     probe: Probe::Component(&[Role::Kubelet], probe),
     ..Check::BASE
@@ -89,13 +99,19 @@ fn sysctls(kubelet: &Component<'_>) -> Vec<Fault> {
         return if wide.is_empty() {
             Vec::new()
         } else {
-            vec![flag.fault(format!("pods may set {}", wide.join(", "))).expected("single, namespaced sysctls")]
+            vec![
+                flag.fault(format!("pods may set {}", wide.join(", ")))
+                    .expected("single, namespaced sysctls")
+                    .about(&["allowedUnsafeSysctls"]),
+            ]
         };
     }
     let listed = kubelet.in_files("allowedUnsafeSysctls").into_iter().flat_map(|field| field.items());
     listed
         .filter(|item| is_wide(item.str()))
-        .map(|item| item.fault(format!("pods may set {}", item.str())).expected("single, namespaced sysctls"))
+        .map(|item| {
+            item.fault(format!("pods may set {}", item.str())).expected("single, namespaced sysctls").about(&["allowedUnsafeSysctls"])
+        })
         .collect()
 }
 

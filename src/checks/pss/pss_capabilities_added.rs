@@ -1,7 +1,7 @@
 //! Capabilities beyond the runtime's usual set open parts of the kernel that isolation relies on.
 
 use crate::checks::pss::standard;
-use crate::checks::{Check, Fault, Probe, Severity, Verdict};
+use crate::checks::{Aspect, Check, Fault, Probe, Severity, Verdict};
 use crate::model::{Container, Field};
 
 pub(super) static CHECK: Check = Check {
@@ -22,6 +22,7 @@ pub(super) static CHECK: Check = Check {
         ("mitre", &["T1611"]),
         ("cwe", &["CWE-250"]),
     ],
+    aspects: &[Aspect::every("container/NET_RAW")],
     probe: Probe::Container(probe),
     ..Check::BASE
 };
@@ -63,6 +64,7 @@ fn fault(container: &Container<'_>, item: Field<'_>) -> Fault {
         false => format!("container {name} adds the capability {word}"),
     };
     let fault = item.fault(said).expected("a capability of the baseline set, or none");
+    let fault = fault.about(&[if matches!(plain, "NET_RAW" | "ALL") { "NET_RAW" } else { "others" }]);
     let is_escape = ESCAPES.contains(&plain) || plain == "NET_ADMIN" && container.pod.at("hostNetwork").is_true();
     if is_escape { fault.severity(Severity::Critical) } else { fault }
 }

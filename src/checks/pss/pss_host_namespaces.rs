@@ -1,7 +1,7 @@
 //! A pod in a namespace of its node sees the node's network, processes or shared memory.
 
 use crate::checks::pss::standard;
-use crate::checks::{Check, Probe, Severity, Verdict};
+use crate::checks::{Aspect, Check, Probe, Severity, Verdict};
 use crate::model::Pod;
 
 pub(super) static CHECK: Check = Check {
@@ -21,6 +21,7 @@ pub(super) static CHECK: Check = Check {
         ("mitre", &["T1611"]),
         ("cwe", &["CWE-653"]),
     ],
+    aspects: &[Aspect::every("pod/hostNetwork"), Aspect::every("pod/hostPID"), Aspect::every("pod/hostIPC")],
     probe: Probe::Pod(probe),
     ..Check::BASE
 };
@@ -31,7 +32,9 @@ fn probe(pod: &Pod<'_>) -> Verdict {
     standard::judge(pod, &standard::HOST_NAMESPACES, |_| {
         let shared = SHARED.iter().filter(|(field, _)| pod.at(field).is_true());
         shared
-            .map(|(field, name)| pod.at(field).fault(format!("pod shares the node's {name} namespace")).expected("false or absent"))
+            .map(|(field, name)| {
+                pod.at(field).fault(format!("pod shares the node's {name} namespace")).expected("false or absent").about(&[*field])
+            })
             .collect()
     })
 }

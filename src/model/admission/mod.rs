@@ -134,3 +134,9 @@ pub(super) fn refusing<'a>(namespace: &Namespace<'a>) -> impl Iterator<Item = Re
     let in_force = Policies::of(namespace.scan()).in_force(namespace).into_iter().filter(|policy| policy.pods != Reach::None);
     in_force.map(|policy| Refusing { object: policy.object, index: policy.rule.index, of_all: policy.pods == Reach::All })
 }
+
+/// Whether a policy refuses something of every pod that is made in a namespace.
+#[must_use]
+pub fn refuses_anything(namespace: &Namespace<'_>) -> bool {
+    refusing(namespace).any(|rule| rule.of_all)
+}

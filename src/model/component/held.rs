@@ -29,6 +29,8 @@ pub struct Held<'a> {
     pub(super) stable: Option<String>,
     /// As a person writes it: `--profiling`, `authentication.anonymous.enabled`.
     pub name: Cow<'static, str>,
+    /// What faults are about that it has: the name of the flag, or the path where it is the kubelet's.
+    pub(super) about: &'static str,
 }
 
 impl<'a> Held<'a> {
@@ -85,6 +87,10 @@ impl<'a> Held<'a> {
     #[must_use]
     pub fn fault(&self, message: impl Into<Cow<'static, str>>) -> Fault {
         let mut fault = self.field.fault(message);
+        // what was not seen may hold any setting: that is about all of them
+        if self.unknown().is_none() {
+            fault = fault.about(&[self.about]);
+        }
         if let Some(span) = self.span {
             fault.place.span = span;
             fault.place.whole = span;

@@ -213,7 +213,7 @@ impl<'a> Component<'a> {
         let shown: Cow<'static, str> = format!("--{name}").into();
         if let Some(flag) = set {
             let stable = flag_path(list, name);
-            return Held { value, state: State::Set, field: flag.field, span: flag.span, stable: Some(stable), name: shown };
+            return Held { value, state: State::Set, field: flag.field, span: flag.span, stable: Some(stable), name: shown, about: name };
         }
         let given = self.record.distribution.and_then(|by| data::given(by, program, name));
         let value = given.or_else(|| data::default(program, name, self.version()));
@@ -221,7 +221,7 @@ impl<'a> Component<'a> {
             Some(unseen) => State::Unknown(unseen.clone()),
             None => State::Default,
         };
-        Held { value, state, field: list.key_if_mapping(name), span: None, stable: Some(flag_path(list, name)), name: shown }
+        Held { value, state, field: list.key_if_mapping(name), span: None, stable: Some(flag_path(list, name)), name: shown, about: name }
     }
 
     /// A setting of the kubelet: by its flag, which is stronger, in its files, or as it is where nobody sets it.
@@ -230,11 +230,11 @@ impl<'a> Component<'a> {
         if let Some(name) = flag
             && self.record.flags.iter().any(|known| &*known.name == name)
         {
-            return self.flag(name);
+            return Held { about: path, ..self.flag(name) };
         }
         let files = || self.record.configs.iter().rev().map(|&config| self.scan.evidence.object(config).at(path));
         if let Some(field) = files().find(|field| field.exists()) {
-            return Held { value: field.text(), state: State::Set, field, span: None, stable: None, name: path.into() };
+            return Held { value: field.text(), state: State::Set, field, span: None, stable: None, name: path.into(), about: path };
         }
         let version = self.version();
         let by_file = || data::default("kubelet-config", path, version);
@@ -249,7 +249,7 @@ impl<'a> Component<'a> {
         };
         // what a file may set is missing there rather than on the command line
         let field = files().next().unwrap_or_else(|| self.record.list.key_if_mapping(flag.unwrap_or(path)));
-        Held { value, state, field, span: None, stable: None, name: path.into() }
+        Held { value, state, field, span: None, stable: None, name: path.into(), about: path }
     }
 
     /// A field of the kubelet's files that is more than a value, from the strongest that has it.
@@ -267,7 +267,15 @@ impl<'a> Component<'a> {
         }
         let gates = self.in_files("featureGates")?;
         let (_, field) = gates.entries().into_iter().find(|(gate, _)| *gate == name)?;
-        let held = Held { value: field.text(), state: State::Set, field, span: None, stable: None, name: "featureGates".into() };
+        let held = Held {
+            value: field.text(),
+            state: State::Set,
+            field,
+            span: None,
+            stable: None,
+            name: "featureGates".into(),
+            about: "feature-gates",
+        };
         Some((field.str().eq_ignore_ascii_case("true"), held))
     }
 

@@ -86,10 +86,13 @@ impl<'a> Made<'a> {
     }
 
     /// The observations about a check, and its risks.
-    fn related(&self, check: &str) -> (Vec<Value>, Vec<Value>) {
-        let (evidence, numbers) = (&self.evidence, self.found.get(check).map_or(&[][..], Vec::as_slice));
+    fn related(&self, check: &ControlCheck) -> (Vec<Value>, Vec<Value>) {
+        let (evidence, all) = (&self.evidence, self.found.get(&*check.id).map_or(&[][..], Vec::as_slice));
+        let is_own = |number: &&usize| check.concerns(&evidence.assessment.findings[**number]);
+        let numbers: Vec<_> = all.iter().filter(is_own).copied().collect();
         let found = numbers.iter().map(|number| json!({"observation-uuid": evidence.observation_uuid(*number)}));
-        let remarks = self.remarks.iter().filter(|(id, _)| *id == check).map(|(_, remark)| json!({"observation-uuid": remark["uuid"]}));
+        let remarks =
+            self.remarks.iter().filter(|(id, _)| *id == &*check.id).map(|(_, remark)| json!({"observation-uuid": remark["uuid"]}));
         let risks = numbers.iter().filter(|number| is_risk(&evidence.assessment.findings[**number]));
         (found.chain(remarks).collect(), risks.map(|number| json!({"risk-uuid": evidence.risk_uuid(*number)})).collect())
     }
@@ -127,7 +130,7 @@ impl<'a> Made<'a> {
             _ => return None,
         };
         let title = self.evidence.checks.get(&*check.id).map_or(&*check.id, |info| &*info.title);
-        let (observations, risks) = self.related(&check.id);
+        let (observations, risks) = self.related(check);
         let excused = if check.verdict == CheckVerdict::Excused { "; all failures are under exceptions in force" } else { "" };
         let told = format!("{}: {} of {} failed{excused}", check.id, check.failed, plural(check.subjects as usize, "subject"));
         Some(json!({
