@@ -20,6 +20,7 @@ pub mod pss;
 mod rbac;
 mod secret;
 mod signing;
+mod source;
 mod storage;
 
 /// A check: a value with a plain function in it.
@@ -199,7 +200,7 @@ pub enum Probe {
 
 /// Every check, by topic, then as its topic lists it.
 pub fn all() -> impl Iterator<Item = &'static Check> {
-    let topics: [&'static [&'static Check]; 15] = [
+    let topics: [&'static [&'static Check]; 16] = [
         pss::CHECKS,
         pod::CHECKS,
         image::CHECKS,
@@ -215,6 +216,7 @@ pub fn all() -> impl Iterator<Item = &'static Check> {
         delivery::CHECKS,
         signing::CHECKS,
         dependency::CHECKS,
+        source::CHECKS,
     ];
     topics.into_iter().flatten().copied()
 }
