@@ -4,6 +4,7 @@ pub mod address;
 pub mod admin;
 pub mod admission;
 pub mod audit;
+pub mod chains;
 pub mod cidr;
 pub mod claim;
 pub mod cloud;
