@@ -2,6 +2,7 @@
 
 use super::Check;
 
+mod sign_attestation_store_missing;
 mod sign_identity_unconstrained;
 mod sign_key_unprotected;
 mod sign_revocation_disabled;
@@ -12,4 +13,5 @@ pub(super) static CHECKS: &[&Check] = &[
     &sign_identity_unconstrained::CHECK,
     &sign_revocation_disabled::CHECK,
     &sign_key_unprotected::CHECK,
+    &sign_attestation_store_missing::CHECK,
 ];
