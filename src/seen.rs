@@ -233,7 +233,6 @@ fn notices(evidence: &Evidence<'_>) -> Vec<String> {
         let file = evidence.files()[fragment.file as usize].name();
         notices.push(format!("{file}: {} is not judged: {}", fragment.what, fragment.why));
     }
-    notices.extend(copies(evidence));
     let mut named = repeated(evidence);
     named.sort_by(|a, b| identity(evidence.object(*a)).cmp(&identity(evidence.object(*b))));
     for copies in named.chunk_by(|a, b| identity(evidence.object(*a)) == identity(evidence.object(*b))).filter(|copies| copies.len() > 1) {
@@ -246,19 +245,13 @@ fn notices(evidence: &Evidence<'_>) -> Vec<String> {
     notices
 }
 
-/// What was not judged by itself, as its controller was.
-fn copies(evidence: &Evidence<'_>) -> Option<String> {
-    let (pods, others) = evidence.owners().copies(evidence);
-    let counts = [(pods, "pod"), (others, "other object")].into_iter().filter(|(count, _)| *count > 0);
-    let words: Vec<_> = counts.map(|(count, word)| assess::plural(count, word)).collect();
-    (!words.is_empty()).then(|| format!("judged at the controllers that made them, not again: {}", words.join(", ")))
-}
-
 /// The objects that may stand more than once, in the order of the input. Numbers are sorted, not names, and no map is made:
 /// there may be very many objects, and hardly ever a copy.
 fn repeated(evidence: &Evidence<'_>) -> Vec<u32> {
     let hasher = foldhash::quality::RandomState::default();
-    let named = evidence.objects().iter().filter(|object| !object.name.is_empty());
+    // what is dropped in beside a unit is a part of it, no copy
+    let is_copy = |object: &&Object<'_>| !object.name.is_empty() && object.kind != "Unit";
+    let named = evidence.objects().iter().filter(is_copy);
     let mut hashes: Vec<_> = named.map(|object| (hasher.hash_one(identity(object)), object.id)).collect();
     hashes.sort_unstable();
     let several = hashes.chunk_by(|a, b| a.0 == b.0).filter(|same| same.len() > 1);
