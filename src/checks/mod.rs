@@ -23,6 +23,7 @@ mod rbac;
 mod runtime;
 mod secret;
 mod signing;
+mod source;
 mod storage;
 
 /// A check: a value with a plain function in it.
@@ -209,7 +210,7 @@ pub enum Probe {
 
 /// Every check, by topic, then as its topic lists it.
 pub fn all() -> impl Iterator<Item = &'static Check> {
-    let topics: [&'static [&'static Check]; 16] = [
+    let topics: [&'static [&'static Check]; 17] = [
         pss::CHECKS,
         pod::CHECKS,
         image::CHECKS,
@@ -226,6 +227,7 @@ pub fn all() -> impl Iterator<Item = &'static Check> {
         delivery::CHECKS,
         signing::CHECKS,
         dependency::CHECKS,
+        source::CHECKS,
     ];
     topics.into_iter().flatten().copied()
 }

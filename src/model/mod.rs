@@ -6,6 +6,7 @@ pub mod admission;
 pub mod audit;
 pub mod backup;
 pub mod cert_manager;
+pub mod chains;
 pub mod cidr;
 pub mod claim;
 pub mod cloud;
