@@ -1,7 +1,7 @@
 //! A token that is looked at when it is there, and not missed when it is not, keeps nobody out.
 
 use crate::checks::{Assurance, Check, Fault, Probe, Severity, Verdict};
-use crate::model::mesh::istio_rules::{Applied, applied, requires_token};
+use crate::model::mesh::istio_rules::{Applied, applied, require_token};
 use crate::model::mesh::{AUTHORIZATION_POLICY, ISTIO_OPERATOR, REQUEST_AUTHENTICATION, root_namespace};
 use crate::model::selector::{Match, Selector};
 use crate::model::{GroupKind, Object, Scan, kinds};
@@ -13,7 +13,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "A RequestAuthentication refuses tokens that are wrong and lets requests without any pass, as if by a user whom nobody knows.",
     fix: "Put an AuthorizationPolicy beside it whose rules ask for `requestPrincipals`, name the audiences, and fetch keys by https.",
-    how: "Fails a RequestAuthentication whose workloads no AuthorizationPolicy asks a request principal (or a claim) of: one that allows, with each of its rules asking, or one that denies whoever has none. Fails too a rule of its tokens with keys fetched by plain http, or without audiences (low); and a SecurityPolicy of Envoy Gateway whose tokens are optional. Whether an application checks tokens itself does not show.",
+    how: "Fails a RequestAuthentication where the AuthorizationPolicies of its workloads let somebody in without a request principal (or a claim): none denies whoever has none, and not each that allows asks for one in each of its rules. Where a policy's selector rests on labels that do not show, it is for review. Fails too a rule of its tokens with keys fetched by plain http, or without audiences (low); and a SecurityPolicy of Envoy Gateway whose tokens are optional. Whether an application checks tokens itself does not show.",
     blind: "Identity that is handled inside of the application, or by a proxy before the mesh; whether the token is passed on to where it is needed.",
     assurance: Assurance::Enforcement,
     needs: &[AUTHORIZATION_POLICY, kinds::NAMESPACE, kinds::POD, kinds::CONFIG_MAP, kinds::SERVICE],
@@ -75,8 +75,10 @@ fn unpaired<'a>(object: &Object<'a>, scan: &'a Scan<'a>) -> Option<Fault> {
         for namespace in &places {
             for pod in namespace.pods().filter(|pod| selector.matches_pod(pod) == Match::Yes) {
                 selected = true;
-                if !applied(namespace, &pod).iter().any(requires_token) {
-                    return Some(fault());
+                let policies = applied(namespace, &pod);
+                if !require_token(&policies) {
+                    let sure: Vec<_> = policies.into_iter().filter(|policy| policy.sure).collect();
+                    return Some(if require_token(&sure) { fault().doubt() } else { fault() });
                 }
             }
         }
@@ -95,7 +97,7 @@ fn unpaired<'a>(object: &Object<'a>, scan: &'a Scan<'a>) -> Option<Fault> {
         let place = policy.namespace.unwrap_or(evidence.assumed_namespace());
         place == own || place == root_namespace(evidence, object.world)
     });
-    let mut beside = in_place.filter(|policy| {
+    let beside = in_place.filter(|policy| {
         let bound = policy.at("spec.targetRefs").items().chain(Some(policy.at("spec.targetRef")).filter(|one| one.exists()));
         let bound: Vec<_> = bound.map(|target| target.key("name").str()).collect();
         if targets.is_empty() {
@@ -104,6 +106,6 @@ fn unpaired<'a>(object: &Object<'a>, scan: &'a Scan<'a>) -> Option<Fault> {
             targets.iter().all(|name| bound.contains(name))
         }
     });
-    let asked = beside.any(|policy| requires_token(&Applied { object: policy, by_target: false, sure: true }));
-    (!asked).then(fault)
+    let beside: Vec<_> = beside.map(|object| Applied { object, by_target: false, sure: true }).collect();
+    (!require_token(&beside)).then(fault)
 }

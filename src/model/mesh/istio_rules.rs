@@ -144,9 +144,16 @@ pub fn source(rule: Field<'_>) -> Source<'_> {
     widest
 }
 
-/// Whether a policy lets nobody in who brings no token of an end user.
+/// Whether policies together let nobody in who brings no token of an end user: one keeps out whoever has none, or each that
+/// lets anybody in asks for one, as what one of them allows is allowed.
 #[must_use]
-pub fn requires_token(policy: &Applied<'_>) -> bool {
+pub fn require_token(policies: &[Applied<'_>]) -> bool {
+    let of = |action: Action| policies.iter().filter(move |policy| policy.action() == action);
+    of(Action::Deny).any(requires_token) || of(Action::Allow).next().is_some() && of(Action::Allow).all(requires_token)
+}
+
+/// Whether a policy by itself does.
+fn requires_token(policy: &Applied<'_>) -> bool {
     let asks = |rule: Field<'_>| {
         let conditions = rule.key("when").items();
         let by_claim = conditions
