@@ -244,6 +244,7 @@ impl Runner<'_> {
                     return;
                 }
                 Settled::Pass => Vec::new(),
+                Settled::Unseen => return,
                 Settled::Skip(reason) => {
                     *tally.skipped.entry(reason).or_default() += 1;
                     return;
@@ -272,6 +273,7 @@ impl Runner<'_> {
                 None => Settled::Pass,
             },
             Verdict::Skip(reason) => Settled::Skip(reason),
+            Verdict::Unseen => Settled::Unseen,
             Verdict::Review(reason) => doubt(reason),
             Verdict::Fail(faults) => Settled::Faults(faults.into_iter().map(|fault| (Standing::Fail, fault)).collect()),
         }
@@ -311,6 +313,7 @@ impl Runner<'_> {
 
 enum Settled {
     Pass,
+    Unseen,
     Skip(Cow<'static, str>),
     Faults(Vec<(Standing, Fault)>),
 }

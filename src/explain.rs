@@ -183,7 +183,8 @@ fn fallback(default: Fallback) -> String {
 }
 
 /// The verdicts that have cases, in words.
-const CASES: [(&str, &str); 4] = [("fail", "fails"), ("review", "for review"), ("pass", "passes"), ("skip", "does not apply")];
+const CASES: [(&str, &str); 5] =
+    [("fail", "fails"), ("review", "for review"), ("pass", "passes"), ("skip", "does not apply"), ("unseen", "nothing to see")];
 
 /// The cases of a check with a verdict: what their first comment says, else what their name says.
 fn cases(id: &str, verdict: &str) -> Vec<String> {

@@ -2,7 +2,7 @@
 //!
 //! In a case, `#~ fail`, `#~ review` and `#~ note` at the end of a line say what is found there; the sets of marked
 //! lines and of found lines must be equal. `pass` cases have a pass and nothing found, `skip` cases only skips,
-//! `review` cases no failure. First lines may say `#~ world: partial`, `#~ kubernetes: 1.34`, `#~ config: {key: value}`,
+//! `unseen` cases no verdict, `review` cases no failure. First lines may say `#~ world: partial`, `#~ kubernetes: 1.34`, `#~ config: {key: value}`,
 //! `#~ now: 2026-06-01T00:00:00Z` (which it is where nothing is said).
 //! Formats without comments put the lines into `<case>.lines` (`12 fail`). YAML files with several documents run a
 //! second time with the documents reversed. In a folder these lines name their file (`etc/x.service:12 fail`).
@@ -96,8 +96,9 @@ fn judge(check: &'static Check, case: &Path, files: &[(String, String)]) -> Resu
         "pass" => tally.passed > 0 && tally.failed + tally.review == 0,
         "fail" => tally.failed > 0,
         "review" => tally.review > 0 && tally.failed == 0,
+        "unseen" => tally.subjects() == 0,
         "skip" => !tally.skipped.is_empty() && tally.passed + tally.failed + tally.review == 0,
-        _ => return Err("a case is named pass-*, fail-*, skip-* or review-*".into()),
+        _ => return Err("a case is named pass-*, fail-*, skip-*, unseen-* or review-*".into()),
     };
     if right { Ok(()) } else { Err(format!("not a {kind}: {tally:?}").into()) }
 }

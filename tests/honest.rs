@@ -46,6 +46,26 @@ fn nothing_to_judge_is_no_clean_scan() {
 }
 
 #[test]
+fn what_every_cluster_has_is_not_out_of_scope_because_no_manifest_shows_it() {
+    let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: a}\nspec: {containers: [{name: c, image: nginx}]}\n";
+    let result = json(text, &["--complete", "--profile", "all"]);
+    for (control, check) in [
+        ("CNSC-22", "node-boot-integrity-unproved"),
+        ("CNSC-26", "node-os-general-purpose"),
+        ("CNSC-124", "kubernetes-version-unsupported"),
+        ("CNSC-171", "sign-update-framework-missing"),
+        ("CNSC-172", "sign-update-framework-missing"),
+    ] {
+        let is = |list: &str, key: &str, value: &str| {
+            let list = result[list].as_array().expect("a list");
+            list.iter().find(|row| row["id"] == value).unwrap_or_else(|| panic!("{value}"))[key].clone()
+        };
+        assert_eq!(is("checks", "verdict", check), "not-assessed");
+        assert_eq!(is("controls", "status", control), "not-assessed", "{control}");
+    }
+}
+
+#[test]
 fn a_secret_is_shown_in_no_format_however_it_is_written() {
     const HIDDEN: &str = "k9vQ2mZx7pLw4tR8";
     let secret = |body: &str| format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: s, namespace: default}}\n{body}\n");

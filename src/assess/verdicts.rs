@@ -61,6 +61,9 @@ pub(super) fn sees_all(check: &Check, cluster: Option<&Cluster>, complete: bool,
     if check.is_about_nodes() {
         return !tally.skipped.is_empty();
     }
+    if check.is_everywhere() && tally.subjects() == 0 {
+        return false;
+    }
     let surface = if cluster.is_some() { Surface::Cluster } else { Surface::Manifest };
     let is_named = |kind: &str| check.kinds().any(|known| known.to_string() == kind);
     let unseen = cluster.is_some_and(|cluster| cluster.unseen.iter().any(|unseen| is_named(&unseen.kind)));

@@ -41,6 +41,8 @@ pub struct Check {
     pub how: &'static str,
     /// What kind of evidence it reads.
     pub surfaces: &'static [Surface],
+    /// What it looks at is a part of every cluster: where none is seen it was not looked at, and that is not to have none.
+    pub everywhere: bool,
     /// What a pass shows.
     pub assurance: Assurance,
     /// The kinds that it joins with its subject.
@@ -94,6 +96,12 @@ impl Check {
         matches!(self.probe, Probe::Component(..)) || self.surfaces == [Surface::Host]
     }
 
+    /// Whether there is something to look at wherever a cluster is: where nothing was seen, nothing is assessed.
+    #[must_use]
+    pub fn is_everywhere(&self) -> bool {
+        self.everywhere || matches!(self.probe, Probe::Scan(..))
+    }
+
     /// Whether it speaks of a kind of evidence.
     #[must_use]
     pub fn speaks_of(&self, surface: Surface) -> bool {
@@ -110,6 +118,7 @@ impl Check {
         fix: "",
         how: "",
         surfaces: &[Surface::Manifest, Surface::Cluster],
+        everywhere: false,
         assurance: Assurance::Configuration,
         needs: &[],
         beside: &[],

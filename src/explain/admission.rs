@@ -59,7 +59,7 @@ fn rule(rule: &'static str, level: &'static str, answer: Answer) -> Rule {
         (false, true, false) => "partly",
         (false, false, _) => "unknown",
     };
-    Rule { rule, level, refused, by: answer.by, open: answer.open, unsure: answer.unsure }
+    Rule { rule, level, refused, by: answer.by, open: answer.open.into_iter().map(Into::into).collect(), unsure: answer.unsure }
 }
 
 fn of_registries(namespace: &Namespace<'_>) -> Rule {
@@ -68,10 +68,10 @@ fn of_registries(namespace: &Namespace<'_>) -> Rule {
         Limit::Kept => answer.by.push("a list of registries".to_owned()),
         Limit::Open(_) => {
             answer.by.push("a list of registries".to_owned());
-            answer.open.push("names that only begin like those listed".to_owned());
+            answer.open.push("names that only begin like those listed".into());
         }
         Limit::Unread(policy) => answer.unsure.push(format!("{} {}: what it says of images is not read", policy.kind, policy.name)),
-        Limit::None => answer.open.push("any registry".to_owned()),
+        Limit::None => answer.open.push("any registry".into()),
     }
     rule("imageRegistries", "", answer)
 }
@@ -93,7 +93,7 @@ fn of_signatures(namespace: &Namespace<'_>) -> Option<Rule> {
         } else if let Some(policy) = named(&|how| matches!(how, How::Unread(_))) {
             answer.unsure.push(format!("{text}: {policy}"));
         } else {
-            answer.open.push((*text).to_owned());
+            answer.open.push((*text).to_owned().into());
         }
     }
     (!images.is_empty()).then(|| rule("imageSignatures", "", answer))

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::place::{Place, place};
 use crate::model::cni::{self, Enforcement};
-use crate::model::isolation::{Effect, named, on_host_network};
+use crate::model::isolation::{Effect, named};
 use crate::model::mesh::Membership;
 use crate::model::mesh::authorization::{self, Admittance};
 use crate::model::network::Direction;
@@ -155,11 +155,11 @@ fn half<'a>(
     target: &Pod<'a>,
     protocol: &str,
 ) -> Side<'a> {
-    if on_host_network(own.1) {
+    if own.1.on_host_network() {
         return Side::free();
     }
     let mut half = side::side(direction, own, other, target, Some(protocol));
-    half.sure &= !on_host_network(other.1) || !half.isolated;
+    half.sure &= !other.1.on_host_network() || !half.isolated;
     half
 }
 
@@ -252,7 +252,7 @@ fn shown(ports: &Ports) -> String {
 fn notes(from: &Pod<'_>, to: &Pod<'_>, (here, there): (&Namespace<'_>, &Namespace<'_>), scan: &Scan<'_>) -> Vec<String> {
     let mut notes = Vec::new();
     for pod in [from, to] {
-        if on_host_network(pod) {
+        if pod.on_host_network() {
             notes.push(format!(
                 "{} is on the network of its node: no policy applies to it, policies see it by the node's address, and its own node always gets through to a pod",
                 pod.object().name

@@ -51,6 +51,8 @@ pub enum Verdict {
     Fail(Vec<Fault>),
     /// It does not apply, because of this.
     Skip(Cow<'static, str>),
+    /// What it looks at is there in every cluster, and nothing of it was seen: nothing is assessed.
+    Unseen,
     /// It cannot be decided from here, because of this.
     Review(Cow<'static, str>),
 }

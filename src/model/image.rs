@@ -201,10 +201,20 @@ fn is_port(port: &str) -> bool {
 
 /// Lower-case letters and digits, with `.`, `_`, `__` or any number of `-` between them.
 fn is_component(component: &[u8]) -> bool {
-    let is_word = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    let is_separator = |run: &[u8]| matches!(run, b"." | b"_" | b"__") || run.iter().all(|byte| *byte == b'-');
-    let ends = component.first().is_some_and(is_word) && component.last().is_some_and(is_word);
-    ends && component.chunk_by(|one, next| is_word(one) == is_word(next)).all(|run| is_word(&run[0]) || is_separator(run))
+    let is_word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    // what stands between two words, once it is seen to be too long or mixed; nothing but a word may end it
+    let mut run: (u8, u8) = (b'.', 1);
+    for &byte in component {
+        run = match (byte, run) {
+            _ if is_word(byte) => (b'a', 0),
+            (b'.', (b'a', _)) => (b'.', 1),
+            (b'_', (b'a', _)) => (b'_', 1),
+            (b'_', (b'_', 1)) => (b'_', 2),
+            (b'-', (b'a' | b'-', _)) => (b'-', 1),
+            _ => return false,
+        };
+    }
+    run.0 == b'a'
 }
 
 fn is_tag(tag: &str) -> bool {

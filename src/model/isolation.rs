@@ -43,7 +43,7 @@ impl<'a> Namespace<'a> {
 
     /// The pods in it that policies apply to: not those on the network of their node.
     pub fn pods_under_policies(&self) -> impl Iterator<Item = Pod<'a>> + use<'a> {
-        self.pods().filter(|pod| !on_host_network(pod))
+        self.pods().filter(|pod| !pod.on_host_network())
     }
 
     /// The policies of other engines that may select pods in it, in the order in which they are asked.
@@ -175,12 +175,6 @@ impl<'a> Namespace<'a> {
             objects.find(|object| applies(object, other.whole_cluster))
         })
     }
-}
-
-/// Whether a pod is on the network of its node, where no policy reaches it.
-#[must_use]
-pub fn on_host_network(pod: &Pod<'_>) -> bool {
-    pod.at("hostNetwork").is_true()
 }
 
 /// What a policy of a kind not read yet may change.

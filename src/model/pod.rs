@@ -25,6 +25,7 @@ pub struct PodRecord<'a> {
 #[derive(Debug)]
 struct Known<'a> {
     windows: bool,
+    host_network: bool,
     containers: Box<[ContainerRecord<'a>]>,
 }
 
@@ -44,9 +45,14 @@ impl<'a> PodRecord<'a> {
         take_mistyped();
         let mut record = PodRecord { object, metadata, spec, security: spec, layers, known: None };
         record.security = record.at("securityContext");
-        let known = Known { windows: record.is_windows(), containers: record.find_containers().collect() };
+        let (windows, host_network) = (record.is_windows(), record.on_host_network());
+        let known = Known { windows, host_network, containers: record.find_containers().collect() };
         record.known = take_mistyped().is_empty().then_some(known);
         record
+    }
+
+    fn on_host_network(&self) -> bool {
+        self.at("hostNetwork").is_true()
     }
 
     fn is_windows(&self) -> bool {
@@ -162,6 +168,12 @@ impl<'a> Pod<'a> {
     #[must_use]
     pub fn is_windows(&self) -> bool {
         self.record.known.as_ref().map_or_else(|| self.record.is_windows(), |known| known.windows)
+    }
+
+    /// Whether it is on the network of its node, where no policy reaches it.
+    #[must_use]
+    pub fn on_host_network(&self) -> bool {
+        self.record.known.as_ref().map_or_else(|| self.record.on_host_network(), |known| known.host_network)
     }
 
     /// `hostUsers: false`: root in the pod is nobody on the node.

@@ -115,3 +115,28 @@ fn a_narrow_scan_reads_what_it_judges_and_a_snapshot_gives_the_same() {
         assert_eq!(gaps(&result(&live)).len(), usize::from(reads_secrets), "{more:?}");
     }
 }
+
+#[test]
+fn of_a_control_plane_that_a_provider_runs_nothing_passes_and_nothing_is_out_of_scope() {
+    for (version, labels) in
+        [("v1.34.1-eks-113cf36", json!({})), ("v1.34.1-gke.1829001", json!({})), ("v1.34.1", json!({"kubernetes.azure.com/cluster": "c"}))]
+    {
+        let api = api(move |asked| match asked.path.as_str() {
+            "/version" => Some(Reply::Json(json!({"gitVersion": version}))),
+            "/api/v1/nodes" => Some(Reply::Json(list("Node", &[json!({"metadata": {"name": "n1", "labels": labels}})]))),
+            _ => None,
+        });
+        let result = result(&scan(&api, &[]));
+        let about = |check: &&Value| {
+            let id = check["id"].as_str().expect("an id");
+            ["apiserver-", "audit-", "etcd-", "controller-manager-", "control-plane-file", "control-plane-verbosity", "cert-control-plane"]
+                .iter()
+                .any(|prefix| id.starts_with(prefix))
+        };
+        let said: Vec<_> = rows(&result, "checks").iter().filter(about).map(|check| (&check["id"], &check["verdict"])).collect();
+        assert!(said.len() > 15, "{said:?}");
+        assert!(said.iter().all(|(_, verdict)| *verdict == "not-assessed"), "{said:?}");
+        let notices = result["notices"].to_string();
+        assert!(notices.contains("control plane"), "{notices}");
+    }
+}

@@ -88,7 +88,7 @@ fn besides(namespace: &Namespace<'_>, wanted: Level, faults: Vec<Fault>) -> Verd
             fault.reworded(|said| format!("{said}; policies refuse the rest, but not {}", names(&left))).severity(Severity::Info)
         }
         Some((control, answer)) if some_refused => {
-            let open = format!("{}: {}", control.name, answer.open.first().map(String::as_str).unwrap_or_default());
+            let open = format!("{}: {}", control.name, answer.open.first().map(AsRef::as_ref).unwrap_or(""));
             fault.reworded(|said| format!("{said}; policies refuse a part, but not {} ({open})", names(&left)))
         }
         Some(_) => fault,

@@ -12,7 +12,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::High,
     why: "A token in a file, a bootstrap token without an end or a password in a kubeconfig cannot be taken back: whoever copied it stays in.",
     fix: "Let people in by OIDC and an exec plugin, nodes by bootstrap tokens that end within a day; remove `--token-auth-file` and inline tokens.",
-    how: "Fails when `--token-auth-file` or `--basic-auth-file` is set, when a bootstrap token (a Secret of that type in kube-system) has no expiration or ends more than 24 hours from now, and when a kubeconfig of a person has a token or password in it. A person's client certificate is left for review, since it cannot be revoked. Users whose names begin with system: are no people, nor are the ones that kubelets bootstrap with.",
+    how: "Fails when `--token-auth-file` or `--basic-auth-file` is set, when a bootstrap token (a Secret of that type in kube-system) has no expiration or ends more than 24 hours from now, and when a kubeconfig of a person has a token or password in it. A person's client certificate is left for review, since it cannot be revoked, and so is a bootstrap token or kubeconfig without such a fault where no API server is seen. Users whose names begin with system: are no people, nor are the ones that kubelets bootstrap with.",
     surfaces: &[Surface::Host, Surface::Cluster, Surface::Manifest],
     needs: &[kinds::SECRET, kinds::POD],
     blind: "In a running cluster the content of Secrets is not read, so that a bootstrap token there is for review.",
@@ -36,16 +36,21 @@ fn probe(scan: &Scan<'_>) -> Verdict {
     let tokens: Vec<_> =
         scan.evidence.of_kind(kinds::SECRET).filter(|secret| secret.namespace == Some("kube-system") && is_bootstrap(secret)).collect();
     let configs: Vec<_> = scan.evidence.of_kind(KUBECONFIG).collect();
-    if servers.is_empty() && tokens.is_empty() && configs.is_empty() {
-        return Verdict::Skip("no API server, bootstrap token or kubeconfig".into());
-    }
+    let Some(other) = servers.first().map(Component::object).or(tokens.first().copied()).or(configs.first().copied()) else {
+        return Verdict::Unseen;
+    };
     let flags = servers.iter().flat_map(|server| ["token-auth-file", "basic-auth-file"].map(|name| server.flag(name)));
     let flags = flags.filter(|flag| flag.is_set() && !flag.is_empty());
     let by_flag = flags
         .map(|flag| flag.fault(format!("whoever has a line of {} is let in, until the server restarts", flag.str())).expected("absent"));
     let by_token = tokens.iter().filter_map(|secret| lasting(secret, scan.now.as_second()));
     let by_config = configs.iter().flat_map(|config| config.at("users").items().flat_map(|entry| user(&entry)));
-    by_flag.chain(by_token).chain(by_config).collect()
+    let mut faults: Vec<_> = by_flag.chain(by_token).chain(by_config).collect();
+    if faults.is_empty() && servers.is_empty() {
+        let said = "what is seen here holds no lasting credential; whether the API server reads a file of tokens is not seen";
+        faults.push(other.at("kind").fault(said).observed("").expected("its manifest or flags").severity(Severity::Low).doubt());
+    }
+    faults.into()
 }
 
 fn is_bootstrap(secret: &Object<'_>) -> bool {

@@ -21,6 +21,7 @@ pub(super) static CHECK: Check = Check {
     blind: "Certificates that stand in one file with their key, such as the kubelet's rotated ones: that file is never opened.",
     refs: &["https://kubernetes.io/docs/tasks/administer-cluster/kubeadm/kubeadm-certs/"],
     maps: &[("owasp_k8s_2022", &["K09"]), ("owasp_k8s_2025", &["K07"]), ("cwe", &["CWE-298", "CWE-324"])],
+    everywhere: true,
     probe: Probe::Object(&[CERTIFICATE, KUBECONFIG, KUBEADM], probe),
     ..Check::BASE
 };

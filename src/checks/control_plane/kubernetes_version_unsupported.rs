@@ -47,7 +47,7 @@ fn probe(scan: &Scan<'_>) -> Verdict {
         faults.extend(judge(field, &who, field.str(), today));
         faults.extend(server.and_then(|server| skewed(field, node.name, version, server)));
     }
-    if seen == 0 { Verdict::Skip("nothing says which version of Kubernetes runs".into()) } else { faults.into() }
+    if seen == 0 { Verdict::Unseen } else { faults.into() }
 }
 
 fn judge(field: Field<'_>, who: &str, written: &str, today: i64) -> Option<Fault> {

@@ -17,6 +17,7 @@ pub(super) static CHECK: Check = Check {
     settings: &[&DAYS],
     refs: &["https://fluxcd.io/flux/components/image/", "https://kubernetes.io/docs/concepts/containers/images/#updating-images"],
     maps: &[("owasp_k8s_2022", &["K10"]), ("owasp_k8s_2025", &["K07"]), ("cwe", &["CWE-672"])],
+    everywhere: true,
     probe: Probe::Object(SOURCES, probe),
     ..Check::BASE
 };

@@ -42,10 +42,14 @@ fn probe(namespace: &Namespace<'_>) -> Verdict {
     if pods.is_empty() {
         return Verdict::Skip("no application in it".into());
     }
-    let named = |wanted: Identity| -> Vec<_> {
-        pods.iter().filter(|pod| identity::of_pod(namespace, pod) == wanted).map(|pod| pod.object().name).collect()
-    };
-    let (without, unclear) = (named(Identity::No), named(Identity::Unclear));
+    let (mut without, mut unclear) = (Vec::new(), Vec::new());
+    for pod in &pods {
+        match identity::of_pod(namespace, pod) {
+            Identity::Yes => {}
+            Identity::No => without.push(pod.object().name),
+            Identity::Unclear => unclear.push(pod.object().name),
+        }
+    }
     let expected = "a mesh, SPIFFE, a pod certificate or a token with an audience";
     let lacks =
         |names: &[&str]| namespace.field().fault(format!("no verifiable identity was seen of {}", listed(names))).expected(expected);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{POLICIES, unless_other_policy};
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
-use crate::model::isolation::{Effect, Isolation, OTHER_POLICIES, named, on_host_network};
+use crate::model::isolation::{Effect, Isolation, OTHER_POLICIES, named};
 use crate::model::network::Direction;
 use crate::model::{Namespace, kinds};
 
@@ -107,7 +107,7 @@ fn missing(namespace: &Namespace<'_>, direction: Direction) -> Fault {
     let word = direction.word();
     let covered = namespace.pods_under_policies().all(|pod| matches!(namespace.isolates_pod(direction, &pod), Isolation::Yes));
     let said = if covered { "a policy selects each pod here, but none a new one" } else { "no policy denies it by default" };
-    let beyond = match namespace.pods().filter(on_host_network).count() {
+    let beyond = match namespace.pods().filter(|pod| pod.on_host_network()).count() {
         0 => String::new(),
         count => format!(" (and {count} on the network of a node, out of reach of any policy)"),
     };

@@ -2,7 +2,7 @@
 
 use super::{POLICIES, unless_other_policy};
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
-use crate::model::isolation::{Effect, Isolation, OTHER_POLICIES, on_host_network};
+use crate::model::isolation::{Effect, Isolation, OTHER_POLICIES};
 use crate::model::network::Direction;
 use crate::model::{Namespace, Pod, kinds};
 
@@ -24,7 +24,7 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn probe(pod: &Pod<'_>) -> Verdict {
-    if on_host_network(pod) {
+    if pod.on_host_network() {
         return Verdict::Skip("it is on the network of its node, where no policy applies".into());
     }
     let namespace = pod.scan().namespace(pod.object().world, pod.namespace());

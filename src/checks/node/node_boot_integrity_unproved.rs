@@ -18,6 +18,7 @@ pub(super) static CHECK: Check = Check {
         "https://capz.sigs.k8s.io/self-managed/trusted-launch-for-vms",
     ],
     maps: &[("mitre", &["T1542"]), ("owasp_k8s_2022", &["K09"]), ("owasp_k8s_2025", &["K07"])],
+    everywhere: true,
     probe: Probe::Object(&[GOOGLE, AZURE, POOL], probe),
     ..Check::BASE
 };

@@ -17,6 +17,7 @@ pub(super) static CHECK: Check = Check {
     blind: "What was taken out of a general-purpose system.",
     refs: &["https://bottlerocket.dev/", "https://www.flatcar.org/docs/", "https://www.talos.dev/"],
     maps: &[("owasp_k8s_2022", &["K09"]), ("owasp_k8s_2025", &["K07"]), ("nsa_cisa", &["os-hardening"])],
+    everywhere: true,
     probe: Probe::Object(&[kinds::NODE, OS_RELEASE], probe),
     ..Check::BASE
 };

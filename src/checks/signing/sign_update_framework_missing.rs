@@ -15,6 +15,7 @@ pub(super) static CHECK: Check = Check {
     blind: "Updates that are made outside the cluster.",
     refs: &["https://theupdateframework.io/", "https://docs.sigstore.dev/policy-controller/overview/"],
     maps: &[("owasp_k8s_2022", &["K02"]), ("cwe", &["CWE-494"])],
+    everywhere: true,
     probe: Probe::Object(UPDATERS, probe),
     ..Check::BASE
 };

@@ -25,6 +25,8 @@ mod sample;
 mod trust;
 mod value;
 
+use std::borrow::Cow;
+
 pub(crate) use policies::Policies;
 
 use crate::model::Object;
@@ -41,7 +43,7 @@ pub struct Answer {
     /// Pod Security admission refuses it, so that no policy was asked.
     pub by_level: bool,
     /// The ways to break it that nothing refuses.
-    pub open: Vec<String>,
+    pub open: Vec<Cow<'static, str>>,
     /// Policies that may refuse what is left, and why that is not known.
     pub unsure: Vec<String>,
 }
@@ -63,7 +65,8 @@ impl Answer {
 /// What is refused in a namespace, in the order of the standard's table.
 pub(super) fn answers(namespace: &Namespace<'_>) -> Box<[Answer]> {
     let in_force = Policies::of(namespace.scan()).in_force(namespace);
-    standard::TABLE.iter().enumerate().map(|(at, control)| answer(namespace, at, control, &in_force)).collect()
+    let levels = psa::Levels::of(namespace);
+    standard::TABLE.iter().enumerate().map(|(at, control)| answer(&levels, at, control, &in_force)).collect()
 }
 
 /// Each control of the standard with whether it is refused.
@@ -71,8 +74,8 @@ pub fn by_control<'a>(namespace: &Namespace<'a>) -> impl Iterator<Item = (&'stat
     standard::TABLE.iter().copied().zip(namespace.admission())
 }
 
-fn answer(namespace: &Namespace<'_>, at: usize, control: &Control, in_force: &[policies::InForce<'_>]) -> Answer {
-    if let Some(level) = psa::refuses(namespace, control) {
+fn answer(levels: &psa::Levels, at: usize, control: &Control, in_force: &[policies::InForce<'_>]) -> Answer {
+    if let Some(level) = levels.refuses(control) {
         return Answer { by: vec![level], by_level: true, ..Answer::default() };
     }
     let mut answer = Answer::default();
@@ -96,7 +99,7 @@ fn answer(namespace: &Namespace<'_>, at: usize, control: &Control, in_force: &[p
             continue;
         }
         if doubts.is_empty() {
-            answer.open.push(sample.what.clone());
+            answer.open.push(sample.what.as_str().into());
         }
         doubts.into_iter().for_each(|doubt| add(&mut answer.unsure, doubt));
     }

@@ -27,34 +27,44 @@ impl Enforced {
     }
 }
 
-/// The level by which a control is refused in a namespace, for a person; `None`: it is not.
-pub(super) fn refuses(namespace: &Namespace<'_>, control: &Control) -> Option<String> {
-    let configured = AdmissionConfiguration::all(namespace.scan(), namespace.world());
-    let exempt = configured.iter().any(|one| one.exemption(namespace.name()).is_some());
-    if exempt || plugin_off(namespace).is_some() {
-        return None;
-    }
-    let default = || {
-        let mut levels = configured.iter().map(|one| match one {
+/// What the labels and the configuration of a namespace come to: each of these has to refuse, as any copy of them may be
+/// the one in force.
+#[derive(Debug, Default)]
+pub(super) struct Levels(Vec<Enforced>);
+
+impl Levels {
+    /// Those of a namespace; none where nothing is enforced.
+    pub(super) fn of(namespace: &Namespace<'_>) -> Self {
+        let configured = AdmissionConfiguration::all(namespace.scan(), namespace.world());
+        let exempt = configured.iter().any(|one| one.exemption(namespace.name()).is_some());
+        if exempt || plugin_off(namespace).is_some() {
+            return Levels::default();
+        }
+        let defaults = configured.iter().map(|one| match one {
             AdmissionConfiguration::Given(field) => default(*field),
             AdmissionConfiguration::Elsewhere(_) => None,
         });
-        let first = levels.next()??;
-        levels.all(|other| other.is_some_and(|other| other.refuses(control))).then_some(first)
-    };
-    let mut documents = namespace.documents().peekable();
-    let enforced = match documents.peek() {
-        None => default()?,
-        Some(first) => {
-            let first = labelled(first).or_else(default)?;
-            // each copy of the namespace has to refuse it
-            if !documents.all(|document| labelled(document).or_else(default).is_some_and(|own| own.refuses(control))) {
-                return None;
-            }
-            first
+        let defaults: Vec<_> = defaults.collect::<Option<_>>().unwrap_or_default();
+        let mut levels = Vec::new();
+        let mut documents = namespace.documents().peekable();
+        if documents.peek().is_none() {
+            return Levels(defaults);
         }
-    };
-    enforced.refuses(control).then(|| format!("Pod Security level {}", enforced.level.as_str()))
+        for document in documents {
+            match labelled(document) {
+                Some(own) => levels.push(own),
+                None if defaults.is_empty() => return Levels::default(),
+                None => levels.extend(&defaults),
+            }
+        }
+        Levels(levels)
+    }
+
+    /// The level by which a control is refused, for a person; `None`: it is not.
+    pub(super) fn refuses(&self, control: &Control) -> Option<String> {
+        let first = self.0.first()?;
+        self.0.iter().all(|level| level.refuses(control)).then(|| format!("Pod Security level {}", first.level.as_str()))
+    }
 }
 
 fn labelled(document: &Object<'_>) -> Option<Enforced> {

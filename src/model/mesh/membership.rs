@@ -1,7 +1,6 @@
 //! Which pods take part in a mesh: by the proxy that they carry, or by what asks for one.
 
 use crate::model::field::Field;
-use crate::model::isolation::on_host_network;
 use crate::model::mesh::{Mesh, istio, present};
 use crate::model::object::Object;
 use crate::model::pod::{Pod, PodRecord};
@@ -91,7 +90,7 @@ impl<'a> Pod<'a> {
         if let Some(mesh) = proxy(self.record) {
             return Membership::In { mesh, ambient: false, seen: true };
         }
-        if on_host_network(self) {
+        if self.on_host_network() {
             return Membership::Out(self.at("hostNetwork"), "it is on the network of its node, where no proxy is put in");
         }
         let mut out = None;

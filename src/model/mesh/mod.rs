@@ -136,6 +136,8 @@ const PLANES: &[(&str, Mesh)] =
 #[derive(Debug, Default)]
 pub(crate) struct Present {
     worlds: Vec<World>,
+    /// The pods that are control planes, in order.
+    planes: Vec<u32>,
     /// The objects that meshes are configured by, by world and namespace.
     objects: Map<(u16, Box<str>), Vec<u32>>,
 }
@@ -180,14 +182,15 @@ fn find(evidence: &Evidence<'_>) -> Present {
     let by_kind = OWN.iter().flat_map(|(kind, mesh)| evidence.of_kind(*kind).map(move |object| (object.world, *mesh)));
     let by_namespace =
         evidence.of_kind(kinds::NAMESPACE).filter_map(|object| Some((object.world, membership::asked_of_namespace(object)?)));
-    let by_pod = evidence.pods().iter().filter_map(|record| {
-        let object = evidence.object(record.object);
-        Some((object.world, membership::asked_of_pod(record).or_else(|| plane(record))?))
-    });
-    let mut rows: Vec<(u16, Mesh)> = by_kind.chain(by_namespace).chain(by_pod).collect();
+    let mut rows: Vec<(u16, Mesh)> = by_kind.chain(by_namespace).collect();
+    let mut found = Present::default();
+    for (id, record) in evidence.pods().iter().enumerate() {
+        let plane = plane(record);
+        found.planes.extend(plane.map(|_| id as u32));
+        rows.extend(membership::asked_of_pod(record).or(plane).map(|mesh| (evidence.object(record.object).world, mesh)));
+    }
     rows.sort_unstable();
     rows.dedup();
-    let mut found = Present::default();
     for (id, mesh) in rows {
         match found.worlds.last_mut() {
             Some(last) if last.id == id => last.meshes.push(mesh),
@@ -220,7 +223,8 @@ impl<'a> Namespace<'a> {
     /// Whether the control plane of a mesh runs in it.
     #[must_use]
     pub fn is_control_plane(&self) -> bool {
-        self.pods().any(|pod| plane(pod.record).is_some())
+        let planes = &known(self.scan().evidence).planes;
+        !planes.is_empty() && self.record.pods.iter().any(|pod| planes.binary_search(pod).is_ok())
     }
 
     /// The pods in it that run an application: not those on the network of their node, nor proxies by themselves, nor what
