@@ -94,6 +94,7 @@ fn main() {
         Trial::test("controls are as designed", controls_are_as_designed),
         Trial::test("only agents of nodes are excused", only_agents_of_nodes_are_excused),
         Trial::test("each control has a mutant", each_control_has_a_mutant),
+        Trial::test("a node's defaults hold for the cluster", a_nodes_defaults_hold_for_the_cluster),
     ];
     trials.extend(mutants().keys().cloned().map(|id| Trial::test(id.clone(), move || mutant_fails(&id))));
     libtest_mimic::run(&arguments, trials).exit();
@@ -186,6 +187,23 @@ fn each_control_has_a_mutant() -> Result<(), Failed> {
     let strange = mutants.keys().map(String::as_str).chain(WITHOUT_MUTANT.iter().map(|(id, _)| *id)).filter(|id| !known.contains(id));
     let said = missing.map(|id| format!("{id} has no mutant, or has one and stands in the list of those without"));
     none(said.chain(strange.map(|id| format!("{id} is no control of clusters with checks"))).collect())
+}
+
+/// What the API server is told on its node decides for namespaces that say nothing themselves.
+fn a_nodes_defaults_hold_for_the_cluster() -> Result<(), Failed> {
+    let change =
+        |file: &str, replace: &str, with: &str| Change { file: file.to_owned(), replace: Some(replace.to_owned()), with: with.to_owned() };
+    let labels = |level: &str| format!("  name: ci\n  labels:\n{level}    policy.sigstore.dev");
+    let said = labels("    pod-security.kubernetes.io/enforce: restricted\n    pod-security.kubernetes.io/enforce-version: latest\n");
+    let mut files = MODEL.clone();
+    change("cluster/namespaces/applications.yaml", &said, &labels("")).apply(&mut files)?;
+    let found = |files: &Files| scan(files).findings.iter().filter(|finding| finding.is_open_failure()).map(told).collect::<Vec<_>>();
+    none(found(&files))?;
+    change("node/etc/kubernetes/admission.yaml", "enforce: restricted", "enforce: privileged").apply(&mut files)?;
+    match found(&files).as_slice() {
+        [one] if one.contains("admission-pod-security-not-enforced") => Ok(()),
+        others => Err(format!("{others:#?}").into()),
+    }
 }
 
 fn mutant_fails(id: &str) -> Result<(), Failed> {
