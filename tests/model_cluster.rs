@@ -30,10 +30,13 @@ const NOW: &str = "2026-12-01T00:00:00Z";
 const OF_CLUSTERS: [(u32, u32); 6] = [(1, 62), (115, 140), (170, 172), (196, 205), (208, 208), (233, 233)];
 
 /// Checks that leave something for a person in any honest cluster, since when, and why.
-const REVIEWS: &[(&str, &str)] = &[(
-    "etcd-encryption-key-old",
-    "2026-11-26: of a KMS no file tells when it last changed its key, and a key in the file itself fails etcd-encryption-not-kms",
-)];
+const REVIEWS: &[(&str, &str)] = &[
+    (
+        "etcd-encryption-key-old",
+        "2026-11-26: of a KMS no file tells when it last changed its key, and a key in the file itself fails etcd-encryption-not-kms",
+    ),
+    ("secret-root-key-not-hsm", "2026-11-26: whether the key behind the API server's plug-in for a KMS lies in an HSM no file tells"),
+];
 
 /// Checks that pass on nothing here, since when, and why.
 const NEVER_PASS: &[(&str, &str)] = &[];
@@ -42,8 +45,11 @@ const NEVER_PASS: &[(&str, &str)] = &[];
 const AGENTS: [&str; 3] = ["cluster/runtime/detection.yaml", "cluster/runtime/logs.yaml", "cluster/storage/driver.yaml"];
 
 /// Controls that cannot have a mutant, since when, and why.
-const WITHOUT_MUTANT: &[(&str, &str)] =
-    &[("CNSC-204", "2026-11-26: its one check, rbac-individual-user-binding, leaves each user for review, and never fails")];
+const WITHOUT_MUTANT: &[(&str, &str)] = &[
+    ("CNSC-62", "2026-11-26: its one check, runtime-baseline-missing, leaves what is not learnt for review, and never fails"),
+    ("CNSC-116", "2026-11-26: its one check of clusters, runtime-forensics-missing, leaves what is missing for review, and never fails"),
+    ("CNSC-204", "2026-11-26: its one check, rbac-individual-user-binding, leaves each user for review, and never fails"),
+];
 
 /// A change of the model.
 #[derive(Debug, Deserialize)]
@@ -96,7 +102,10 @@ fn main() {
         Trial::test("each control has a mutant", each_control_has_a_mutant),
         Trial::test("a node's defaults hold for the cluster", a_nodes_defaults_hold_for_the_cluster),
     ];
-    trials.extend(mutants().keys().cloned().map(|id| Trial::test(id.clone(), move || mutant_fails(&id))));
+    // of checks to come, so that they find theirs
+    let waits = |mutant: &Mutant| mutant.fails.iter().any(|id| is_planned(id));
+    let trial = |(id, mutant): (&'static String, &Mutant)| Trial::test(id, move || mutant_fails(id)).with_ignored_flag(waits(mutant));
+    trials.extend(mutants().iter().map(trial));
     libtest_mimic::run(&arguments, trials).exit();
 }
 
@@ -137,7 +146,8 @@ fn every_check_passes() -> Result<(), Failed> {
     let wrong = checks::all().filter(|check| verdict(check.id).as_str() != wanted(check.id));
     let said = wrong.map(|check| format!("{}: {}, expected {}", check.id, verdict(check.id).as_str(), wanted(check.id)));
     let known: BTreeSet<_> = checks::all().map(|check| check.id).collect();
-    let unknown = REVIEWS.iter().chain(NEVER_PASS).filter(|(id, _)| !known.contains(id)).map(|(id, _)| format!("{id} is no check"));
+    let unknown = REVIEWS.iter().chain(NEVER_PASS).filter(|(id, _)| !known.contains(id) && !is_planned(id));
+    let unknown = unknown.map(|(id, _)| format!("{id} is no check"));
     none(said.chain(unknown).collect())
 }
 
@@ -183,10 +193,10 @@ fn each_control_has_a_mutant() -> Result<(), Failed> {
     let mutants = mutants();
     let excused = |id: &str| WITHOUT_MUTANT.iter().any(|(known, _)| *known == id);
     let missing = controls().map(|control| control.id.as_str()).filter(|id| mutants.contains_key(*id) == excused(id));
-    let known: BTreeSet<_> = controls().map(|control| control.id.as_str()).collect();
+    let known: BTreeSet<_> = of_clusters().map(|control| control.id.as_str()).collect();
     let strange = mutants.keys().map(String::as_str).chain(WITHOUT_MUTANT.iter().map(|(id, _)| *id)).filter(|id| !known.contains(id));
     let said = missing.map(|id| format!("{id} has no mutant, or has one and stands in the list of those without"));
-    none(said.chain(strange.map(|id| format!("{id} is no control of clusters with checks"))).collect())
+    none(said.chain(strange.map(|id| format!("{id} is no control of clusters"))).collect())
 }
 
 /// What the API server is told on its node decides for namespaces that say nothing themselves.
@@ -282,10 +292,19 @@ fn scan(files: &Files) -> Assessment {
 
 /// The controls that a cluster can show and that have a check.
 fn controls() -> impl Iterator<Item = &'static Control> {
+    of_clusters().filter(|control| !control.checks.is_empty())
+}
+
+fn of_clusters() -> impl Iterator<Item = &'static Control> {
     Catalog::embedded().controls().filter(|control| {
         let number = control.id.trim_start_matches("CNSC-").parse::<u32>().unwrap_or_default();
-        OF_CLUSTERS.iter().any(|(first, last)| (*first..=*last).contains(&number)) && !control.checks.is_empty()
+        OF_CLUSTERS.iter().any(|(first, last)| (*first..=*last).contains(&number))
     })
+}
+
+/// Whether a check is bound to a control and does not exist yet.
+fn is_planned(check: &str) -> bool {
+    Catalog::embedded().controls().any(|control| control.planned.iter().any(|id| id == check))
 }
 
 fn mutants() -> &'static BTreeMap<String, Mutant> {
