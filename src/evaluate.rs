@@ -186,6 +186,7 @@ impl Runner<'_> {
         }
         // what its controller, or one like it, is judged for is not judged again
         if made.is_some_and(|made| made != Made::Apart) {
+            batch.copies[usize::from(!object.is(kinds::POD))] += 1;
             return;
         }
         let by_kind = plan.kinds.get(&(object.group, object.kind)).map(Vec::as_slice).unwrap_or_default();

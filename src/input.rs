@@ -1,7 +1,7 @@
 //! The input as parsed: all of it for a whole scan; for a shard, what it judges, and of the rest what others are joined
 //! with. Where that was not enough, it reads again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use rayon::prelude::*;
@@ -82,30 +82,47 @@ impl Wanted {
     }
 }
 
-/// Files with the numbers of their lists, and what else a snapshot has.
-type Parsed = (Vec<(usize, File)>, Option<Captured>);
+/// What was kept of each list, and what else a snapshot has.
+type Kept<T> = (Vec<T>, Option<Captured>);
 
 impl Again {
     /// Parses some lists of the cluster, as far as they are wanted; what else was captured comes with a snapshot.
-    fn lists(&self, some: &(dyn Fn(usize) -> bool + Sync)) -> Result<Parsed, Error> {
-        /// So much text of a snapshot is parsed side by side.
-        const AT_ONCE: usize = 128 << 20;
-        let parse = |(number, list): (usize, &List)| {
-            let mut file = live::read(list);
+    fn lists(&self, some: &(dyn Fn(usize) -> bool + Sync)) -> Result<Kept<(usize, File)>, Error> {
+        self.each_list(some, &|number, mut file| {
             self.wanted.slim(number, &mut file);
             (number, file)
-        };
+        })
+    }
+
+    /// How many objects each namespace of the cluster has.
+    fn count(&self) -> Result<BTreeMap<String, u64>, Error> {
+        let counts = self.each_list(&|_| true, &|_, file| slim::count(&[file], &self.wanted.assumed_namespace))?.0;
+        let mut sum = BTreeMap::new();
+        for (name, count) in counts.into_iter().flatten() {
+            *sum.entry(name).or_default() += count;
+        }
+        Ok(sum)
+    }
+
+    /// Parses some lists of the cluster, of a snapshot no more of them side by side than memory has room for, and keeps
+    /// what is made of each.
+    fn each_list<T: Send>(
+        &self,
+        some: &(dyn Fn(usize) -> bool + Sync),
+        keep: &(dyn Fn(usize, File) -> T + Sync),
+    ) -> Result<Kept<T>, Error> {
+        /// So much text of a snapshot is parsed side by side.
+        const AT_ONCE: usize = 32 << 20;
         let (path, wants) = match &self.lists {
             Lists::Held(lists) => {
                 let lists = lists.par_iter().enumerate().filter(|(number, _)| some(*number));
-                return Ok((lists.map(parse).collect(), None));
+                return Ok((lists.map(|(number, list)| keep(number, live::read(list))).collect(), None));
             }
             Lists::Stored(path, wants) => (path, wants),
         };
-        let (mut files, mut number, mut batch, mut size) = (Vec::new(), 0, Vec::new(), 0);
+        let (mut kept, mut number, mut batch, mut size) = (Vec::new(), 0, Vec::new(), 0);
         let mut parse_all = |batch: &mut Vec<(usize, List)>| {
-            files.par_extend(batch.par_iter().map(|(number, list)| parse((*number, list))));
-            batch.clear();
+            kept.par_extend(std::mem::take(batch).into_par_iter().map(|(number, list)| keep(number, live::read(&list))));
         };
         let is_read = |list: &List| list.kind().is_none_or(|(group, kind)| wants.of(group, kind) != Want::No);
         let mut captured = snapshot::read_each(path, &mut |list| {
@@ -124,7 +141,7 @@ impl Again {
         })?;
         parse_all(&mut batch);
         captured.narrow(wants);
-        Ok((files, Some(captured)))
+        Ok((kept, Some(captured)))
     }
 
     /// Parses files, and leaves out what is not wanted; what cannot be read again is kept whole.
@@ -209,6 +226,10 @@ impl Read {
             None if share.count() == 1 => live::all(lists),
             from => {
                 again.lists = from.map_or(Lists::Held(lists), |path| Lists::Stored(path, wants(how.checks)));
+                // without files laid over it all of it can be divided before any of it is kept
+                if share.count() > 1 && laid.is_none() && given.is_none() {
+                    again.wanted.split = Some(Split::of(share, &again.count()?));
+                }
                 let (read, stored) = again.lists(&|_| true)?;
                 captured = captured.or(stored.map(Box::new));
                 read.into_iter().map(|(_, file)| file).collect()
@@ -231,8 +252,10 @@ impl Read {
         found.gaps.extend(said.gaps);
         let mut read = Read { files, live: None, found, notices: said.notices, split: Split::none(), again: None };
         if share.count() > 1 {
-            again.wanted.split = Some(Split::of(share, &slim::count(&read.files, how.assumed_namespace)));
-            again.read(&mut read.files)?;
+            if again.wanted.split.is_none() {
+                again.wanted.split = Some(Split::of(share, &slim::count(&read.files, how.assumed_namespace)));
+                again.read(&mut read.files)?;
+            }
             read.again = Some(again);
         }
         Ok(read.with(captured))

@@ -237,7 +237,6 @@ fn notices(evidence: &Evidence<'_>) -> Vec<String> {
         let file = evidence.files()[fragment.file as usize].name();
         notices.push(format!("{file}: {} is not judged: {}", fragment.what, fragment.why));
     }
-    notices.extend(copies(evidence));
     let mut named = repeated(evidence);
     named.sort_by(|a, b| identity(evidence.object(*a)).cmp(&identity(evidence.object(*b))));
     for copies in named.chunk_by(|a, b| identity(evidence.object(*a)) == identity(evidence.object(*b))).filter(|copies| copies.len() > 1) {
@@ -248,14 +247,6 @@ fn notices(evidence: &Evidence<'_>) -> Vec<String> {
         notices.push(format!("{whose} stands {} times ({}): each is judged", copies.len(), places.join(", ")));
     }
     notices
-}
-
-/// What was not judged by itself, as its controller was.
-fn copies(evidence: &Evidence<'_>) -> Option<String> {
-    let (pods, others) = evidence.owners().copies(evidence);
-    let counts = [(pods, "pod"), (others, "other object")].into_iter().filter(|(count, _)| *count > 0);
-    let words: Vec<_> = counts.map(|(count, word)| assess::plural(count, word)).collect();
-    (!words.is_empty()).then(|| format!("judged at the controllers that made them, not again: {}", words.join(", ")))
 }
 
 /// The objects that may stand more than once, in the order of the input. Numbers are sorted, not names, and no map is made:

@@ -135,7 +135,9 @@ fn finish(assessment: &mut Assessment, remarks: &[Remark], occasion: &Occasion) 
 fn gather(policy: &Policy, outcomes: Outcomes, seen: Seen, occasion: &Occasion) -> (Assessment, Vec<Remark>) {
     let cited = citations(policy);
     let mut outcomes = outcomes;
-    let (excuses, remarks) = excuse::all(policy, &outcomes, &seen, occasion.started);
+    let (excuses, mut remarks) = excuse::all(policy, &outcomes, &seen, occasion.started);
+    let [pods, others] = outcomes.copies;
+    remarks.extend([Remark::judged_elsewhere(pods, "pod", "pods"), Remark::judged_elsewhere(others, "other object", "other objects")]);
     let verdicts = verdicts::all(policy, &outcomes, &excuses, &seen);
     let findings = std::mem::take(&mut outcomes.findings);
     let findings = place::all(policy, findings, excuses, &seen, &cited, occasion.line_hashes);

@@ -11,12 +11,13 @@ pub(super) struct Batch {
     pub(super) passes: Vec<(u16, Arc<Subject>)>,
     pub(super) errors: Vec<(u16, Arc<Subject>, String)>,
     pub(super) hidden: Vec<(u32, (u32, u32))>,
+    pub(super) copies: [u32; 2],
 }
 
 impl Batch {
     pub(super) fn new(checks: usize) -> Self {
         let (findings, passes, errors, hidden) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Batch { tallies: vec![Tally::default(); checks], findings, passes, errors, hidden }
+        Batch { tallies: vec![Tally::default(); checks], findings, passes, errors, hidden, copies: [0; 2] }
     }
 }
 
@@ -32,6 +33,7 @@ pub(super) fn gather(checks: usize, batches: Vec<Batch>) -> Outcomes {
         outcomes.passes.extend(batch.passes);
         outcomes.errors.extend(batch.errors);
         outcomes.hidden.extend(batch.hidden);
+        outcomes.copies.iter_mut().zip(batch.copies).for_each(|(sum, copies)| *sum += copies);
     }
     outcomes
 }

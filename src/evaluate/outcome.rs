@@ -18,6 +18,8 @@ pub struct Outcomes {
     pub passes: Vec<(u16, Arc<Subject>)>,
     /// Checks that broke: which, on what, with what words.
     pub errors: Vec<(u16, Arc<Subject>, String)>,
+    /// How many pods, and how many other objects, were not judged again, as their controllers are.
+    pub copies: [u32; 2],
     /// Credentials in what another shard judges: file, and byte range.
     pub hidden: Vec<(u32, (u32, u32))>,
 }

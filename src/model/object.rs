@@ -53,6 +53,13 @@ impl<'a> Object<'a> {
         Some(Object { root, id: u32::MAX, api_version, group, kind, namespace, name, world, tainted, live: false, slim: false })
     }
 
+    /// Of a slim one: notes that all of it matters after all.
+    pub(crate) fn notes_whole(&self) {
+        if self.slim {
+            self.root.tree.note(self.root.node);
+        }
+    }
+
     /// Which file of the scan it stands in.
     #[must_use]
     pub fn file(&self) -> u32 {

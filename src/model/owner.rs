@@ -12,6 +12,7 @@ use crate::model::object::Object;
 use crate::model::pod::{Pod, PodRecord};
 use crate::model::template::{self, Difference, Facts, Selecting};
 use crate::model::{GroupKind, Map, kinds};
+use crate::parse::tree::slim::unnoted;
 
 /// Controllers that copy their template as it stands. Operators of other kinds make pods of a design of their own.
 const COPYING: &[GroupKind] = &[
@@ -65,17 +66,16 @@ impl Owners {
             return Owners::default();
         }
         let mut owners = Owners { selecting: selecting(evidence), ..Owners::default() };
-        let mut tops: Vec<u32> = controllers.iter().map(|(_, owner)| *owner).collect();
-        tops.sort_unstable();
-        tops.dedup();
-        let read: Map<u32, Vec<Facts<'_>>> = tops
-            .into_par_iter()
-            .map(|owner| (owner, templates(evidence, owner).map(|pod| template::facts(pod, None, &owners.selecting)).collect()))
-            .collect();
-        let held: Vec<_> = controllers
-            .par_iter()
-            .map(|&(id, owner)| (id, owner, difference(evidence, id, owner, &read[&owner], &owners.selecting)))
-            .collect();
+        // by controller, so that what one template says is held no longer than its pods are held against it
+        let mut by_owner: Vec<(u32, u32)> = controllers.iter().map(|&(id, owner)| (owner, id)).collect();
+        by_owner.sort_unstable();
+        let of_one = |made: &[(u32, u32)]| -> Vec<_> {
+            let owner = made[0].0;
+            let read: Vec<_> = templates(evidence, owner).map(|pod| facts(evidence, pod, None, &owners.selecting)).collect();
+            made.iter().map(|&(_, id)| (id, owner, difference(evidence, id, owner, &read, &owners.selecting))).collect()
+        };
+        let mut held: Vec<_> = by_owner.par_chunk_by(|a, b| a.0 == b.0).flat_map_iter(of_one).collect();
+        held.sort_unstable_by_key(|(id, ..)| *id);
         let mut apart: Map<(u32, u64), u32> = Map::default();
         for (id, owner, difference) in held {
             let made = match difference {
@@ -104,9 +104,8 @@ impl Owners {
         if self.made.is_empty() { None } else { self.made.get(&id).copied() }
     }
 
-    /// The object at which another is judged: itself, for most.
-    #[must_use]
-    pub fn judged_at(&self, id: u32) -> u32 {
+    /// The number of the object at which another is judged, as far as a shard knows without looking at the whole of it.
+    pub(crate) fn judged_at(&self, id: u32) -> u32 {
         let mut at = id;
         // an earlier sibling between each two controllers
         for _ in 0..2 * HIGHEST {
@@ -124,13 +123,14 @@ impl Owners {
     pub fn pods(&self, id: u32) -> u32 {
         self.pods.get(&id).map_or(0, |pods| pods.len() as u32)
     }
+}
 
-    /// How many pods, and how many other objects, are judged elsewhere.
+impl<'a> Evidence<'a> {
+    /// The object at which another is judged: itself, for most.
     #[must_use]
-    pub fn copies(&self, evidence: &Evidence<'_>) -> (usize, usize) {
-        let copies = self.made.iter().filter(|(_, (_, made))| *made != Made::Apart);
-        let pods = copies.clone().filter(|(id, _)| evidence.object(**id).is(kinds::POD)).count();
-        (pods, copies.count() - pods)
+    pub fn judged_at(&self, object: &Object<'_>) -> &Object<'a> {
+        object.notes_whole();
+        self.object(self.owners().judged_at(object.id))
     }
 }
 
@@ -138,6 +138,7 @@ impl<'a> Pod<'a> {
     /// The running pods that this one, or this template, stands for.
     pub fn running(&self) -> impl Iterator<Item = Pod<'a>> + use<'a> {
         let (scan, own) = (self.scan, self.record.object);
+        scan.evidence.object(own).notes_whole();
         let found = scan.evidence.owners().pods.get(&own);
         found.into_iter().flatten().flat_map(move |&id| scan.evidence.pods_of(id)).map(move |record| Pod { scan, record })
     }
@@ -229,14 +230,26 @@ fn controller(evidence: &Evidence<'_>, named: &Map<Name<'_>, Vec<u32>>, object: 
     exact.or_else(|| candidates.iter().find(|id| wanted.is_empty() || uid(**id).is_empty())).copied().filter(|id| *id != object.id)
 }
 
+/// What a pod says. Of one that another shard judges it is what others are joined with: as long as a pod says that as its
+/// template does, it makes no difference here what else either says.
+fn facts<'a>(evidence: &Evidence<'_>, pod: &PodRecord<'a>, owner: Option<&Object<'a>>, selecting: &Selecting) -> Facts<'a> {
+    let read = || template::facts(pod, owner, selecting);
+    if evidence.object(pod.object).slim { unnoted(read) } else { read() }
+}
+
 /// How an object differs from all templates of its controller, as a number; `None`: it does not.
-fn difference(evidence: &Evidence<'_>, id: u32, owner: u32, templates: &[Facts<'_>], selecting: &Selecting) -> Option<u64> {
+fn difference<'a>(evidence: &Evidence<'a>, id: u32, owner: u32, templates: &[Facts<'a>], selecting: &Selecting) -> Option<u64> {
+    // half of what is compared is there: the other half matters as well
+    if evidence.object(id).slim != evidence.object(owner).slim {
+        [id, owner].into_iter().for_each(|id| evidence.object(id).notes_whole());
+    }
     let mut hasher = DefaultHasher::new();
     let mut differs = false;
     for pod in evidence.pods_of(id) {
-        let own = template::facts(pod, Some(evidence.object(owner)), selecting);
+        let own = facts(evidence, pod, Some(evidence.object(owner)), selecting);
         if templates.iter().all(|template| !template::differences(template, &own, pod.spec).is_empty()) {
             differs = true;
+            [id, owner].into_iter().for_each(|id| evidence.object(id).notes_whole());
             template::hash(&own, &templates.first().map(|template| template::differences(template, &own, pod.spec)), &mut hasher);
         }
     }

@@ -34,7 +34,8 @@ const BY_NAME: &[GroupKind] = &[
     GroupKind::new("policy", "PodDisruptionBudget"),
 ];
 
-/// Pods in files, which nothing made: whom policies and Services select, what they run, which claims they use.
+/// Of pods: whom policies and Services select, what they run, which claims they use. What a controller made is held against
+/// its template by the shard that judges one of them.
 const CONTAINERS: Rule =
     Each(&Members(&[("name", Keep), ("image", Keep), ("command", Keep), ("args", Keep), ("ports", Keep), ("volumeMounts", Keep)], &Leave));
 const VOLUME: Rule =
@@ -53,61 +54,58 @@ const SPEC: Rule = Members(
     ],
     &Leave,
 );
-const METADATA: Rule =
-    Members(&[("name", Keep), ("generateName", Keep), ("namespace", Keep), ("labels", Keep), ("annotations", Keep)], &Leave);
+const METADATA: Rule = Members(
+    &[
+        ("name", Keep),
+        ("generateName", Keep),
+        ("namespace", Keep),
+        ("labels", Keep),
+        ("annotations", Keep),
+        // by which pods are told from what made them
+        ("ownerReferences", Keep),
+        ("uid", Keep),
+    ],
+    &Leave,
+);
 const TEMPLATE: Rule = Members(&[("metadata", METADATA), ("spec", SPEC)], &Leave);
 
-/// Pods that controllers made are held against their templates: all that is held stays.
-const MADE_CONTAINERS: Rule = Each(&Members(&[("resources", Leave)], &Keep));
-const MADE_SPEC: Rule = Members(
-    &[
-        ("affinity", Leave),
-        ("containers", MADE_CONTAINERS),
-        ("dnsConfig", Leave),
-        ("ephemeralContainers", MADE_CONTAINERS),
-        ("imagePullSecrets", Leave),
-        ("initContainers", MADE_CONTAINERS),
-        ("tolerations", Leave),
-        ("topologySpreadConstraints", Leave),
-    ],
-    &Keep,
-);
-const MADE_STATUS: Rule =
-    Members(&[("containerStatuses", Leave), ("initContainerStatuses", Leave), ("ephemeralContainerStatuses", Leave)], &Keep);
-const MADE_TEMPLATE: Rule = Members(&[("spec", MADE_SPEC)], &Keep);
-
-/// The rule of a kind that stands for pods, alone and where controllers are about.
+/// The rule of a kind that stands for pods, which lie at a path.
 macro_rules! pods {
-    ($($member:literal),* => $template:expr, $made:expr) => {
-        (pods!(@ $($member),* => $template, ("metadata", METADATA), ("apiVersion", Keep), ("kind", Keep); &Leave),
-         pods!(@ $($member),* => $made, ("status", MADE_STATUS); &Keep))
+    ($last:literal => $rule:expr) => {
+        Members(
+            &[
+                ($last, $rule),
+                ("volumeClaimTemplates", Keep),
+                ("metadata", METADATA),
+                ("apiVersion", Keep),
+                ("kind", Keep),
+                ("status", Members(&[("phase", Keep)], &Leave)),
+            ],
+            &Leave,
+        )
     };
-    (@ $last:literal => $rule:expr $(, ($name:literal, $own:expr))*; $others:expr) => {
-        Members(&[($last, $rule), ("volumeClaimTemplates", Keep) $(, ($name, $own))*], $others)
-    };
-    (@ $first:literal, $($rest:literal),+ => $rule:expr $(, ($name:literal, $own:expr))*; $others:expr) => {
-        Members(&[($first, pods!(@ $($rest),+ => $rule; $others)) $(, ($name, $own))*], $others)
+    ($first:literal, $($rest:literal),+ => $rule:expr) => {
+        pods!($first => pods!($($rest),+ => $rule))
     };
 }
 
-const POD: (Rule, Rule) = pods!("spec" => SPEC, MADE_SPEC);
-const POD_TEMPLATE: (Rule, Rule) = pods!("template" => TEMPLATE, MADE_TEMPLATE);
-const WORKLOAD: (Rule, Rule) = pods!("spec", "template" => TEMPLATE, MADE_TEMPLATE);
-const CRON_JOB: (Rule, Rule) = pods!("spec", "jobTemplate", "spec", "template" => TEMPLATE, MADE_TEMPLATE);
+const POD: Rule = pods!("spec" => SPEC);
+const POD_TEMPLATE: Rule = pods!("template" => TEMPLATE);
+const WORKLOAD: Rule = pods!("spec", "template" => TEMPLATE);
+const CRON_JOB: Rule = pods!("spec", "jobTemplate", "spec", "template" => TEMPLATE);
 
 /// What is kept of an object; `None`: all of it.
-fn rule(object: &Object<'_>, has_owners: bool) -> Option<Rule> {
+fn rule(object: &Object<'_>) -> Option<Rule> {
     if BY_NAME.iter().any(|kind| object.is(*kind)) {
         return Some(Leave);
     }
-    let (alone, made) = match (object.group, object.kind) {
-        ("", "Pod") => POD,
-        ("", "PodTemplate") => POD_TEMPLATE,
-        ("", "ReplicationController") | ("apps", "Deployment" | "ReplicaSet" | "StatefulSet") | ("batch", "Job") => WORKLOAD,
-        ("batch", "CronJob") => CRON_JOB,
-        _ => return None,
-    };
-    Some(if has_owners { made } else { alone })
+    match (object.group, object.kind) {
+        ("", "Pod") => Some(POD),
+        ("", "PodTemplate") => Some(POD_TEMPLATE),
+        ("", "ReplicationController") | ("apps", "Deployment" | "ReplicaSet" | "StatefulSet") | ("batch", "Job") => Some(WORKLOAD),
+        ("batch", "CronJob") => Some(CRON_JOB),
+        _ => None,
+    }
 }
 
 /// Makes a file slim: what `keep` wants stays whole. A file stays as it is where that changes nothing, where one of its
@@ -115,8 +113,7 @@ fn rule(object: &Object<'_>, has_owners: bool) -> Option<Rule> {
 pub fn slim(file: &mut File, assumed_namespace: &str, keep: &dyn Fn(&Object<'_>, &str) -> bool) {
     let objects = evidence::read_objects(file, 0, 0, assumed_namespace);
     let wanted: Vec<_> = objects.iter().map(|object| keep(object, file.name())).collect();
-    let has_owners = file.live || memchr::memmem::find(file.tree.source().as_bytes(), b"ownerReferences").is_some();
-    let rules: Vec<_> = objects.iter().map(|object| rule(object, has_owners)).collect();
+    let rules: Vec<_> = objects.iter().map(rule).collect();
     let changes = rules.iter().zip(&wanted).any(|(rule, wanted)| rule.is_some() && !wanted);
     let is_shown =
         !file.live && (wanted.contains(&true) || !file.directives.is_empty() || objects.iter().any(|object| says_more(object, file)));

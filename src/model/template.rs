@@ -284,7 +284,8 @@ impl<'a> Reader<'a> {
 
     fn walk(&mut self, field: Field<'a>, key: &mut String, place: Place) {
         match field.kind() {
-            None => {}
+            // every alias was followed: a shard left this out
+            None | Some(Kind::Alias) => {}
             // `emptyDir: {}` says which kind of volume it is
             Some(Kind::Mapping) if field.is_empty() && key.starts_with("volumes[") => self.say(key, "{}".into(), field, false),
             Some(Kind::Mapping) => {
@@ -306,7 +307,7 @@ impl<'a> Reader<'a> {
                     self.item(key, item, (!named && !is_set).then_some(number));
                 }
             }
-            Some(Kind::Scalar | Kind::Alias) => {
+            Some(Kind::Scalar) => {
                 let value = canonical(field);
                 let name = key.rsplit('.').next().unwrap_or(key);
                 if !DEFAULTS.contains(&(name, &*value)) {

@@ -39,6 +39,13 @@ impl Remark {
         Remark { words: Words { none, one, many: [before.to_owned(), format!(" findings{behind}")] }, count }
     }
 
+    /// What was judged at its controllers, by a word for one of it and for many.
+    pub(crate) fn judged_elsewhere(count: u32, one: &str, many: &str) -> Self {
+        let one = format!("1 {one} is judged at the controller that made it, not again");
+        let many = [String::new(), format!(" {many} are judged at the controllers that made them, not again")];
+        Remark { words: Words { none: String::new(), one, many }, count }
+    }
+
     /// The sentence for its count.
     #[must_use]
     pub fn said(&self) -> Option<String> {

@@ -151,14 +151,22 @@ fn a_cluster_in_shards_is_the_cluster() {
     let api = Api::start(|asked| {
         match asked.path.as_str() {
         "/api/v1/namespaces" => {
-            Reply::Json(list("Namespace", &["a", "b", "c", "d"].map(|name| json!({"metadata": {"name": name, "labels": {"x": "y"}}}))))
+            Reply::Json(list("Namespace", &["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"].map(|name| json!({"metadata": {"name": name, "labels": {"x": "y"}}}))))
         }
-        "/apis/apps/v1/deployments" => Reply::Json(list("Deployment", &["a", "b", "c", "d"].map(|name| {
+        "/apis/apps/v1/deployments" => Reply::Json(list("Deployment", &["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"].map(|name| {
             let spec = json!({"selector": {"matchLabels": {"app": "web"}}, "template": {"metadata": {"labels": {"app": "web"}}, "spec": pod("t")["spec"]}});
             json!({"metadata": {"name": "web", "namespace": name, "uid": format!("d-{name}")}, "spec": spec})
         }))),
-        PODS => Reply::Json(list("Pod", &["a", "a", "b", "c", "d", "d"].map(|name| {
-            let mut own = pod(&format!("web-{name}"));
+        PODS => Reply::Json(list("Pod", &["a", "a", "b", "c", "d", "e", "e", "f", "f", "g", "g", "h", "h", "i", "i", "j", "j"].iter().enumerate().map(|(number, name)| {
+            let mut own = pod(&format!("web-{number}"));
+            // like its template in what others are joined with, and not in what it is judged for
+            if number == 1 {
+                own["spec"]["containers"][0]["securityContext"] = json!({"privileged": true});
+            }
+            if *name == "d" {
+                own["spec"]["containers"][0]["image"] = "nginx:1".into();
+            }
+            let name = *name;
             own["metadata"]["namespace"] = name.into();
             own["metadata"]["labels"] = json!({"app": "web"});
             own["metadata"]["ownerReferences"] = json!([{"apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "uid": format!("d-{name}"), "controller": true}]);
@@ -166,7 +174,7 @@ fn a_cluster_in_shards_is_the_cluster() {
                 own["spec"]["hostNetwork"] = true.into();
             }
             own
-        }))),
+        }).collect::<Vec<_>>())),
         "/apis/networking.k8s.io/v1/networkpolicies" => {
             let spec = json!({"podSelector": {}, "policyTypes": ["Ingress"], "ingress": [{"from": [{"namespaceSelector": {}}]}]});
             Reply::Json(list("NetworkPolicy", &[json!({"metadata": {"name": "p", "namespace": "b"}, "spec": spec})]))
@@ -184,20 +192,28 @@ fn a_cluster_in_shards_is_the_cluster() {
     let whole = strip(&replay(&path, &[]));
     assert!(rows(&whole, "findings").len() > 20);
     for (count, live) in [(2, true), (3, false), (7, false)] {
+        let mut kept = (0, 0);
         let parts: Vec<_> = (0..count)
             .map(|index| {
                 let part = api.folder.path().join(format!("{index}.json"));
                 let (shard, out) = (format!("{index}/{count}"), format!("json={}", part.display()));
-                let flags = ["--shard", shard.as_str(), "-o", out.as_str(), "-q"];
+                let flags = ["--shard", shard.as_str(), "-o", out.as_str()];
                 let output = if live {
                     cnscan(&[&["scan", "--cluster", "--no-config"], &flags[..]].concat(), &api.kubeconfig())
                 } else {
                     shard_of(&path, &flags)
                 };
-                assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+                let said = String::from_utf8_lossy(&output.stderr);
+                assert_eq!(output.status.code(), Some(0), "{said}");
+                let number = |word: Option<&str>| word.and_then(|word| word.parse::<usize>().ok()).expect("a number");
+                let line = said.lines().find(|line| line.contains("kept whole")).expect("what it kept");
+                let mut words = line.split(", ").nth(1).expect("counts").split(' ');
+                kept = (kept.0 + number(words.next()), kept.1 + number(words.nth(1)));
                 part
             })
             .collect();
+        // namespaces, policies, and what differs from its template are in each
+        assert!(count < 7 || kept.0 * 10 < kept.1 * 7, "{kept:?}");
         let mut merge = Command::cargo_bin("cnscan").expect("the program");
         let merged =
             merge.env("SOURCE_DATE_EPOCH", "1790000000").args(["merge", "-q", "-f", "json"]).args(parts).output().expect("it runs");

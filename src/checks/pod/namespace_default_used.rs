@@ -53,6 +53,6 @@ fn is_placed(object: &Object<'_>, scan: &Scan<'_>) -> bool {
     let holds_something = HOLDING.iter().any(|kind| object.is(*kind));
     let of_server = object.is(kinds::SERVICE) && object.name == "kubernetes";
     // what a controller made is where that is
-    let is_top = scan.evidence.owners().judged_at(object.id) == object.id;
+    let is_top = scan.evidence.judged_at(object).id == object.id;
     !of_server && is_top && (holds_something || !scan.evidence.pods_in(object).is_empty())
 }

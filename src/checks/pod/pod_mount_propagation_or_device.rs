@@ -52,7 +52,7 @@ fn block(container: &Container<'_>, item: Field<'_>) -> Fault {
     let Some(claim) = claim else { return said(": is it needed").expected("a mounted file system, or a stated need").doubt() };
     // a pod uses what its controller's template names, and copies of an object are one workload
     let evidence = pod.scan().evidence;
-    let judged = |user: Pod<'_>| evidence.object(evidence.owners().judged_at(user.object().id));
+    let judged = |user: Pod<'_>| evidence.judged_at(user.object());
     let workload = |object: &crate::model::Object<'_>| (object.kind.to_owned(), object.name.to_owned());
     let own = workload(judged(pod));
     if let Some(other) = pod.users_of_claim(claim).map(judged).find(|user| workload(user) != own) {

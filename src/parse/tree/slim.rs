@@ -2,6 +2,7 @@
 //!
 //! What is left out leaves a mark, and whoever looks at the mark is noted: nothing is concluded from what is not there.
 
+use std::cell::Cell;
 use std::sync::{Mutex, PoisonError};
 
 use super::{DECODED, Kind, MERGES, NONE, Node, NodeId, Style, Tag, Tree};
@@ -23,6 +24,18 @@ pub enum Rule {
 #[derive(Debug, Default)]
 pub(super) struct Notes(Mutex<Vec<NodeId>>);
 
+thread_local! {
+    static UNNOTED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Looks at slim trees without a note: what is left out counts as not there.
+pub(crate) fn unnoted<T>(look: impl FnOnce() -> T) -> T {
+    let before = UNNOTED.replace(true);
+    let seen = look();
+    UNNOTED.set(before);
+    seen
+}
+
 impl Clone for Notes {
     fn clone(&self) -> Self {
         Notes::default()
@@ -40,7 +53,9 @@ impl Tree {
     /// Notes that somebody looked at a node of a slim tree, which may not say all.
     #[inline]
     pub(crate) fn note(&self, id: NodeId) {
-        if let Some(notes) = &self.notes {
+        if let Some(notes) = &self.notes
+            && !UNNOTED.get()
+        {
             notes.0.lock().unwrap_or_else(PoisonError::into_inner).push(id);
         }
     }
