@@ -8,7 +8,6 @@ mod share;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -209,7 +208,7 @@ impl Runner<'_> {
             }
         }
         if several {
-            once(&mut batch.findings, before);
+            batch.once_from(before);
         }
     }
 
@@ -349,13 +348,6 @@ fn finding(scan: &Scan<'_>, own: &Check, check: u16, seat: &Seat<'_>, standing: 
 fn source_of(scan: &Scan<'_>, object: &Object<'_>) -> Option<Arc<GitSource>> {
     let is_in_file = !object.live && scan.evidence.files()[object.file() as usize].uri.is_some();
     if is_in_file { None } else { origin::of(object, scan.evidence).map(Arc::new) }
-}
-
-/// What several pods of an object share, an anchor or the spec of a workflow, is found once.
-fn once(findings: &mut Vec<Finding>, before: usize) {
-    let mut seen = HashSet::new();
-    let new = findings.split_off(before);
-    findings.extend(new.into_iter().filter(|new| seen.insert((new.fingerprint, new.span, new.message.clone()))));
 }
 
 /// Whether the built-in exceptions may know it: a node agent, or a pod by itself.

@@ -253,7 +253,9 @@ fn notices(evidence: &Evidence<'_>) -> Vec<String> {
 /// there may be very many objects, and hardly ever a copy.
 fn repeated(evidence: &Evidence<'_>) -> Vec<u32> {
     let hasher = foldhash::quality::RandomState::default();
-    let named = evidence.objects().iter().filter(|object| !object.name.is_empty());
+    // what is dropped in beside a unit is a part of it, no copy
+    let is_copy = |object: &&Object<'_>| !object.name.is_empty() && object.kind != "Unit";
+    let named = evidence.objects().iter().filter(is_copy);
     let mut hashes: Vec<_> = named.map(|object| (hasher.hash_one(identity(object)), object.id)).collect();
     hashes.sort_unstable();
     let several = hashes.chunk_by(|a, b| a.0 == b.0).filter(|same| same.len() > 1);

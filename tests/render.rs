@@ -196,6 +196,35 @@ fn findings_in_a_kustomization_point_at_base_patch_or_image() {
 }
 
 #[test]
+fn what_a_patch_adds_is_pointed_at_in_the_patch() {
+    if !is_there("kubectl") {
+        return;
+    }
+    let mut files = KUSTOMIZATION.to_vec();
+    let of_overlay = |(name, _): &&mut (&str, &str)| name.starts_with("overlays/");
+    for file in files.iter_mut().filter(of_overlay) {
+        file.1 = match file.0 {
+            "overlays/prod/patch.yaml" => {
+                "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  template:\n    spec:\n      containers:\n      - name: added\n        image: registry.example.com/added:1\n"
+            }
+            _ => {
+                "resources: [../../base]\npatches:\n- path: patch.yaml\n- target: {kind: Deployment}\n  patch: |-\n    - {op: add, path: /spec/template/spec/containers/-, value: {name: inline, image: \"registry.example.com/inline:1\"}}\n"
+            }
+        };
+    }
+    let folder = folder(&files);
+    let result = json(cnscan(folder.path()).arg("overlays/prod"));
+    let of_container = |name: &str| {
+        let findings = result["findings"].as_array().expect("findings").iter();
+        let own = findings.filter(|finding| finding["check"] == "pod-root-fs-writable" && finding["subject"]["container"] == name);
+        own.map(|finding| (finding["location"]["uri"].clone(), finding["location"]["line"].clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(of_container("added"), [("overlays/prod/patch.yaml".into(), 8.into())]);
+    assert_eq!(of_container("inline"), [("overlays/prod/kustomization.yaml".into(), 5.into())]);
+    assert_eq!(of_container("web"), [("base/web.yaml".into(), 14.into())]);
+}
+
+#[test]
 fn only_named_kustomizations_are_built_unless_all_are_asked_for() {
     if !is_there("kubectl") {
         return;

@@ -4,7 +4,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::substitute;
 use crate::assess::Finding;
-use crate::model::credential::{LAST_APPLIED, Value, classify, decode};
+use crate::model::credential::{Value, classify, decode};
 use crate::model::{secret_values, shown};
 use crate::parse::{File, Kind, Tree};
 
@@ -83,11 +83,8 @@ fn ranges<'a>(tree: &Tree, findings: impl Iterator<Item = &'a Finding>) -> Vec<(
     let text = tree.source();
     let mut found = shown::hidden(tree, &[(0, text.len() as u32)]);
     for node in 0..tree.len() as u32 {
-        match tree.kind(node) {
-            Kind::Mapping => found.extend(secret_values(tree, node)),
-            // a Secret within a text
-            Kind::Scalar if holds_secret(tree.text(node)) => found.push(tree.span(node)),
-            _ => {}
+        if tree.kind(node) == Kind::Mapping {
+            found.extend(secret_values(tree, node));
         }
     }
     found.extend(findings.filter(|finding| finding.observed.starts_with("<redacted")).filter_map(|finding| spot(text, finding)));
@@ -100,13 +97,6 @@ fn ranges<'a>(tree: &Tree, findings: impl Iterator<Item = &'a Finding>) -> Vec<(
         }
     }
     apart
-}
-
-fn holds_secret(text: &str) -> bool {
-    text.len() > LAST_APPLIED.len() / 2
-        && text.contains("Secret")
-        && text.contains("kind")
-        && (text.contains("data") || text.contains("stringData"))
 }
 
 /// The place of a finding as bytes of the text.

@@ -1,5 +1,6 @@
 //! What was said of a few objects or namespaces, and of all of them.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::outcome::{Finding, Outcomes, Subject, Tally};
@@ -18,6 +19,13 @@ impl Batch {
     pub(super) fn new(checks: usize) -> Self {
         let (findings, passes, errors, hidden) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         Batch { tallies: vec![Tally::default(); checks], findings, passes, errors, hidden, copies: [0; 2] }
+    }
+
+    /// What several pods of an object share, an anchor or the spec of a workflow, is found once among the latest findings.
+    pub(super) fn once_from(&mut self, before: usize) {
+        let mut seen = HashSet::new();
+        let new = self.findings.split_off(before);
+        self.findings.extend(new.into_iter().filter(|new| seen.insert((new.fingerprint, new.span, new.message.clone()))));
     }
 }
 

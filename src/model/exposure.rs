@@ -9,8 +9,10 @@ use crate::model::{GroupKind, kinds};
 /// The routes that may be attached to an HTTP listener.
 pub const ROUTES: &[GroupKind] = &[kinds::HTTP_ROUTE, kinds::GRPC_ROUTE];
 
-/// A kind not read yet.
+/// Istio's own Gateway, which configures proxies that a Service leads to.
 pub const ISTIO_GATEWAY: GroupKind = GroupKind::new("networking.istio.io", "Gateway");
+/// Istio's routes.
+pub const VIRTUAL_SERVICE: GroupKind = GroupKind::new("networking.istio.io", "VirtualService");
 
 /// Annotations by which TLS ends without `spec.tls`; `""`: any value but the empty one.
 const TLS: &[(&str, &str)] = &[
@@ -170,15 +172,40 @@ fn only_redirects(route: &Object<'_>) -> bool {
     route.at("spec.rules").items().all(|rule| rule.key("filters").items().any(to_https))
 }
 
-/// The Gateway of Istio, a kind not read yet, that configures the proxies behind a Service.
+/// Whether a Service leads to the proxies that a Gateway of Istio configures.
+fn is_behind(service: &Object<'_>, gateway: &Object<'_>) -> bool {
+    let (selector, asked) = (service.at("spec.selector"), gateway.at("spec.selector").entries());
+    !asked.is_empty() && asked.iter().all(|(key, value)| value.text().is_some() && selector.key(key).text() == value.text())
+}
+
+/// The Gateway of Istio that configures the proxies behind a Service.
 #[must_use]
 pub fn istio_gateway<'e>(evidence: &'e Evidence<'_>, service: &Object<'_>) -> Option<&'e Object<'e>> {
-    let selector = service.at("spec.selector").entries();
-    let selects = |key: &str, value: Field<'_>| selector.iter().any(|(own, given)| *own == key && given.text() == value.text());
-    evidence.of_kind_in(service.world, ISTIO_GATEWAY).find(|gateway| {
-        let asked = gateway.at("spec.selector").entries();
-        !asked.is_empty() && asked.iter().all(|(key, value)| selects(key, *value))
-    })
+    evidence.of_kind_in(service.world, ISTIO_GATEWAY).find(|gateway| is_behind(service, gateway))
+}
+
+/// The Services that lead to the proxies that a Gateway of Istio configures.
+pub fn services_before<'e>(evidence: &'e Evidence<'_>, gateway: &Object<'_>) -> impl Iterator<Item = &'e Object<'e>> {
+    evidence.of_kind_in(gateway.world, kinds::SERVICE).filter(|service| is_behind(service, gateway))
+}
+
+/// The servers of a Gateway of Istio that speak HTTP and do not redirect it.
+pub fn plain_servers<'a>(gateway: &Object<'a>) -> impl Iterator<Item = Field<'a>> {
+    let is_plain = |server: &Field<'a>| matches!(server.at("port.protocol").str(), "HTTP" | "HTTP2" | "GRPC" | "GRPC-Web");
+    gateway.at("spec.servers").items().filter(is_plain).filter(|server| !server.at("tls.httpsRedirect").is_true())
+}
+
+/// A VirtualService of a Gateway of Istio that does more than redirect to HTTPS.
+#[must_use]
+pub fn serving_virtual_service<'e>(evidence: &'e Evidence<'_>, gateway: &Object<'_>) -> Option<&'e Object<'e>> {
+    let names = |route: &Object<'_>| {
+        route.at("spec.gateways").items().any(|item| match item.str().split_once('/') {
+            Some((namespace, name)) => gateway.namespace == Some(namespace) && gateway.name == name,
+            None => item.str() == gateway.name && route.namespace == gateway.namespace,
+        })
+    };
+    let serves = |route: &Object<'_>| route.at("spec.http").items().any(|rule| rule.at("redirect.scheme").str() != "https");
+    evidence.of_kind_in(gateway.world, VIRTUAL_SERVICE).find(|route| names(route) && serves(route))
 }
 
 #[cfg(test)]

@@ -71,7 +71,10 @@ impl Fragments {
             return None;
         }
         if is_kustomization(object) {
-            const CHANGES: [&str; 8] = [
+            const CHANGES: [&str; 11] = [
+                "configMapGenerator",
+                "generators",
+                "secretGenerator",
                 "patches",
                 "patchesStrategicMerge",
                 "patchesJson6902",
@@ -83,7 +86,7 @@ impl Fragments {
             ];
             let changes = CHANGES.iter().any(|key| !object.field().key(key).is_empty());
             let said = if changes {
-                "it changes what it lists, which is judged as written: scan what `kubectl kustomize` makes of it as well"
+                "it changes what it lists, or adds to it, which is judged as written: scan what `kubectl kustomize` makes of it as well"
             } else {
                 "what it lists is judged as written"
             };

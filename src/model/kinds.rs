@@ -55,6 +55,7 @@ kinds! {
     PERSISTENT_VOLUME = "", "PersistentVolume";
     PERSISTENT_VOLUME_CLAIM = "", "PersistentVolumeClaim";
     POD = "", "Pod";
+    POD_DISRUPTION_BUDGET = "policy", "PodDisruptionBudget";
     POD_SECURITY_CONFIGURATION = "pod-security.admission.config.k8s.io", "PodSecurityConfiguration";
     POD_TEMPLATE = "", "PodTemplate";
     REPLICA_SET = "apps", "ReplicaSet";

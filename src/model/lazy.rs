@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use crate::model::admin::Consoles;
 use crate::model::admission::Policies;
+use crate::model::cert_manager::Versions;
 use crate::model::ingress_nginx::Modes;
 use crate::model::mesh::Present;
 use crate::model::scanner::Scanned;
@@ -18,6 +19,8 @@ pub(crate) struct Lazy {
     pub(crate) consoles: OnceLock<Consoles>,
     /// What admission policies refuse.
     pub(crate) policies: OnceLock<Policies>,
+    /// The versions of cert-manager that run.
+    pub(crate) cert_manager: OnceLock<Versions>,
     /// What scanners found in images, and what images are made of.
     pub(crate) scanned: [OnceLock<Scanned>; 2],
     /// Of each world the first namespace that has workloads, and how many have.

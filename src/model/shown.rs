@@ -1,6 +1,7 @@
 //! What nobody may see of the lines that reports show, whichever checks ran.
 
 use crate::model::credential::{hidden_words, is_hidden_under, reveals};
+use crate::model::masked::holds_secret;
 use crate::parse::{Kind, NodeId, Tree};
 
 /// The byte ranges of values that may be credentials, of those that reach into `shown`: byte ranges in order, none touching
@@ -47,8 +48,12 @@ impl<'t> Walk<'t> {
         match tree.kind(node) {
             Kind::Mapping => self.mapping(node),
             Kind::Sequence => self.sequence(name, node),
-            Kind::Scalar if is_hidden_under(name, tree.text(node)) || reveals(tree.text(node)) => self.found.push(tree.span(node)),
-            Kind::Scalar => {}
+            Kind::Scalar => {
+                let text = tree.text(node);
+                if is_hidden_under(name, text) || reveals(text) || holds_secret(text) {
+                    self.found.push(tree.span(node));
+                }
+            }
             // shown elsewhere, hidden by the name it has here
             Kind::Alias => {
                 let target = tree.target(node).filter(|&target| is_hidden_under(name, tree.text(target)));

@@ -48,13 +48,16 @@ pub fn role<'s>(name: &str, mut more: impl Iterator<Item = &'s str>) -> Option<R
     INJECTORS.iter().any(|known| is(known)).then_some(Role::Injector)
 }
 
-/// Whether a rule is about an operation on a resource of the core group: `*` stands for resources without their
+/// Whether a rule is about an operation on a resource of the core group that namespaces have: `*` stands for resources without their
 /// subresources, `*/*` for all, `pods/*` for those of pods.
 #[must_use]
 pub fn asks(rule: Field<'_>, operation: &str, resource: &str) -> bool {
     let has = |list: &'static str, wanted: &dyn Fn(&str) -> bool| rule.key(list).items().any(|item| wanted(item.str()));
     let is_sub = resource.contains('/');
-    has("apiGroups", &|group| matches!(group, "" | "*"))
+    // pods are not of the cluster, and of the first version
+    rule.key("scope").str() != "Cluster"
+        && has("apiGroups", &|group| matches!(group, "" | "*"))
+        && has("apiVersions", &|version| matches!(version, "v1" | "*"))
         && has("operations", &|listed| listed == "*" || listed == operation)
         && has("resources", &|listed| match listed {
             "*/*" => true,

@@ -38,9 +38,39 @@ pub(super) fn trace(files: &[File], tree: &Tree, root: NodeId, span: (u32, u32),
             return Some(Written { file: part, span: of(part).tree.span(node), fit });
         }
     }
-    // the nearest thing around it that was written
-    let near = nearest(&of(source).tree, base?, &steps);
-    Some(Written { file: source, span: of(source).tree.span(near), fit: Fit::Near })
+    // the nearest thing around it that was written: what a patch adds it has more of than the base
+    let (mut deepest, near) = nearest(&of(source).tree, base?, &steps, true);
+    let mut found = Written { file: source, span: of(source).tree.span(near), fit: Fit::Near };
+    let added = steps.get(deepest).and_then(|step| if let Step::Item(_, Some(name)) = step { Some(*name) } else { None });
+    for &part in parts.iter().rev().filter(|part| **part != source) {
+        let tree = &of(part).tree;
+        for root in documents(of(part)).filter(|root| wanted.is_patched_by(tree, *root, name)) {
+            let (depth, near) = nearest(tree, root, &steps, false);
+            if depth > deepest {
+                (deepest, found) = (depth, Written { file: part, span: tree.span(near), fit: Fit::Near });
+            }
+        }
+        let written_in = added.and_then(|added| Some((kustomization(of(part))?, added)));
+        if let Some(patch) = written_in.and_then(|(root, added)| naming(tree, root, added))
+            && found.file == source
+        {
+            found = Written { file: part, span: tree.span(patch), fit: Fit::Near };
+        }
+    }
+    Some(found)
+}
+
+/// The patch written into a kustomization whose text names something.
+fn naming(tree: &Tree, root: NodeId, name: &str) -> Option<NodeId> {
+    let patches = ["patches", "patchesJson6902"].into_iter().filter_map(|key| tree.get(root, key)).flat_map(|(_, list)| tree.items(list));
+    let texts = patches.filter_map(|patch| tree.get(patch, "patch")).map(|(_, text)| text);
+    let mut texts = texts.chain(tree.get(root, "patchesStrategicMerge").into_iter().flat_map(|(_, list)| tree.items(list)));
+    let is_it = |rest: &str| {
+        let rest = rest.trim_start_matches(['"', '\'', ':', ' ']);
+        rest.strip_prefix(name).is_some_and(|rest| !rest.starts_with(|next: char| next.is_alphanumeric() || next == '-'))
+    };
+    let named = |text: &str| text.match_indices("name").any(|(at, key)| is_it(&text[at + key.len()..]));
+    texts.find(|text| tree.kind(*text) == Kind::Scalar && named(tree.text(*text)))
 }
 
 /// What is looked for in the sources.
@@ -63,11 +93,13 @@ impl Wanted<'_, '_> {
 
     /// In a patch of the same kind and name: a piece of the object.
     fn find_in_patch(&self, tree: &Tree, root: NodeId, name: &str) -> Option<NodeId> {
+        if self.text.is_some() && self.is_patched_by(tree, root, name) { self.find(tree, root) } else { None }
+    }
+
+    /// Whether a patch is of the same kind and name.
+    fn is_patched_by(&self, tree: &Tree, root: NodeId, name: &str) -> bool {
         let patched = tree.get(root, "metadata").map_or("", |(_, metadata)| field(tree, metadata, "name"));
-        if field(tree, root, "kind") != self.kind || !name.contains(patched) || self.text.is_none() {
-            return None;
-        }
-        self.find(tree, root)
+        field(tree, root, "kind") == self.kind && name.contains(patched)
     }
 
     /// What of a kustomization's own fields sets it.
@@ -127,15 +159,16 @@ fn follow(tree: &Tree, node: NodeId, step: &Step<'_>, by_index: bool) -> Option<
     next.map(|next| tree.target(next).unwrap_or(next))
 }
 
-fn nearest(tree: &Tree, root: NodeId, steps: &[Step<'_>]) -> NodeId {
+/// As many steps as can be taken, and where they lead.
+fn nearest(tree: &Tree, root: NodeId, steps: &[Step<'_>], by_index: bool) -> (usize, NodeId) {
     let mut node = root;
-    for step in steps {
-        match follow(tree, node, step, true) {
+    for (depth, step) in steps.iter().enumerate() {
+        match follow(tree, node, step, by_index) {
             Some(next) => node = next,
-            None => break,
+            None => return (depth, node),
         }
     }
-    node
+    (steps.len(), node)
 }
 
 fn name(tree: &Tree, item: NodeId) -> Option<&str> {

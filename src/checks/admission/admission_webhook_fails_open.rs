@@ -1,9 +1,13 @@
 //! A policy that is skipped when its webhook does not answer, or when a label says so, is no policy.
 
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
+use crate::model::admission::action;
+use crate::model::admission::kinds::{
+    CLUSTER_POLICY, IMAGE_POLICY, NAMESPACED_IMAGE_POLICY, NAMESPACED_VALIDATING_POLICY, POLICY, VALIDATING_POLICY,
+};
 use crate::model::selector::Selector;
 use crate::model::webhook::{self, Role};
-use crate::model::{Field, Object, Scan, kinds};
+use crate::model::{Field, GroupKind, Object, Scan, kinds};
 use crate::settings::{Default, Setting};
 
 static ENGINES: Setting = Setting {
@@ -19,7 +23,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::High,
     why: "An outage of the engine, which an attacker may bring about, or a label that an author sets himself, lets everything in that the policy forbids.",
     fix: "Set `failurePolicy: Fail`, leave out namespaces only by `kubernetes.io/metadata.name`, cover `pods` and `pods/ephemeralcontainers` on CREATE and UPDATE, and run at least two replicas.",
-    how: "For webhooks of Gatekeeper, Kyverno, Sigstore, Kubewarden, Connaisseur and `policy_webhooks`: fails for `failurePolicy: Ignore` (low for the injectors of Istio, Linkerd and Vault), for an `objectSelector`, a URL without TLS, rules that take in new pods but not their updates or ephemeral containers, a namespace label, other than the name, that people may set, and fewer than two replicas behind it (low). For review: `matchConditions`, replicas that are not said, and a namespace label where nobody is seen who may set it. Does not apply to other webhooks, nor to those without rules.",
+    how: "For webhooks of Gatekeeper, Kyverno, Sigstore, Kubewarden, Connaisseur and `policy_webhooks`: fails for `failurePolicy: Ignore` (low for the injectors of Istio, Linkerd and Vault), for an `objectSelector`, a URL without TLS, rules that take in new pods but not their updates or ephemeral containers, a namespace label, other than the name, that people may set, and fewer than two replicas behind it (low); and for a policy of Kyverno that refuses with `failurePolicy: Ignore`, where the webhooks that Kyverno makes of it are not seen. For review: `matchConditions`, replicas that are not said, and a namespace label where nobody is seen who may set it. Does not apply to other webhooks, nor to those without rules.",
     blind: "What the policies behind the webhook say, and whether its certificate is valid, does not show in its configuration.",
     assurance: crate::checks::Assurance::Enforcement,
     needs: &[kinds::SERVICE, kinds::POD, kinds::CLUSTER_ROLE, kinds::CLUSTER_ROLE_BINDING],
@@ -29,11 +33,25 @@ pub(super) static CHECK: Check = Check {
         "https://open-policy-agent.github.io/gatekeeper/website/docs/failing-closed",
     ],
     maps: &[("owasp_k8s_2022", &["K04"]), ("owasp_k8s_2025", &["K04"]), ("mitre", &["T1562.001"]), ("cwe", &["CWE-636"])],
-    probe: Probe::Object(&[kinds::VALIDATING_WEBHOOK_CONFIGURATION, kinds::MUTATING_WEBHOOK_CONFIGURATION], probe),
+    probe: Probe::Object(SUBJECTS, probe),
     ..Check::BASE
 };
 
+const SUBJECTS: &[GroupKind] = &[
+    kinds::VALIDATING_WEBHOOK_CONFIGURATION,
+    kinds::MUTATING_WEBHOOK_CONFIGURATION,
+    CLUSTER_POLICY,
+    POLICY,
+    VALIDATING_POLICY,
+    NAMESPACED_VALIDATING_POLICY,
+    IMAGE_POLICY,
+    NAMESPACED_IMAGE_POLICY,
+];
+
 fn probe(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
+    if !object.is(kinds::VALIDATING_WEBHOOK_CONFIGURATION) && !object.is(kinds::MUTATING_WEBHOOK_CONFIGURATION) {
+        return of_policy(object, scan);
+    }
     let known = object
         .at("webhooks")
         .items()
@@ -46,6 +64,25 @@ fn probe(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
     let each = webhooks.iter().flat_map(|(webhook, role)| judge(object, *webhook, *role, scan));
     let policies: Vec<_> = webhooks.iter().filter(|(_, role)| *role == Role::Policy).map(|(webhook, _)| *webhook).collect();
     each.chain(coverage(&policies)).collect()
+}
+
+/// Kyverno makes its webhooks when it runs, and they fail as its policies say.
+fn of_policy(policy: &Object<'_>, scan: &Scan<'_>) -> Verdict {
+    if !action::refuses(policy) {
+        return Verdict::Skip("a policy that refuses nothing".into());
+    }
+    let hooks = scan.evidence.of_kind_in(policy.world, kinds::VALIDATING_WEBHOOK_CONFIGURATION);
+    let mut names = hooks.flat_map(|object| object.at("webhooks").items()).map(|webhook| webhook.key("name").str());
+    if names.any(|name| name.starts_with("validate.kyverno.svc")) {
+        return Verdict::Skip("the webhooks that Kyverno made of it are judged".into());
+    }
+    let spec = policy.at("spec");
+    let mut said = [spec.at("webhookConfiguration.failurePolicy"), spec.key("failurePolicy")].into_iter().filter(|field| field.exists());
+    let open = said.next().filter(|field| field.str() == "Ignore");
+    let fault = |field: Field<'_>| {
+        field.fault(format!("when Kyverno does not answer, what {} {} refuses is let in", policy.kind, policy.name)).expected("Fail")
+    };
+    open.map(fault).into()
 }
 
 fn judge(object: &Object<'_>, webhook: Field<'_>, role: Role, scan: &Scan<'_>) -> Vec<Fault> {

@@ -17,7 +17,7 @@ pub(super) fn faults(namespace: &Namespace<'_>, wanted: Level, configured: &[Adm
     for document in namespace.documents() {
         let enforce = document.label(ENFORCE);
         match enforce.text() {
-            Some(word) => faults.extend(labelled(namespace, document, word, wanted)),
+            Some(word) => faults.extend(labelled(namespace, document, word, wanted, configured)),
             None => faults.extend(unlabelled(namespace, enforce, wanted, configured).map(|fault| match covering {
                 Some(_) => fault.reworded(|said| format!("{said}; another copy of it sets one")).doubt(),
                 None => fault,
@@ -36,7 +36,13 @@ fn label_level(document: &Object<'_>) -> Option<Level> {
 }
 
 /// A document with a level of its own.
-fn labelled(namespace: &Namespace<'_>, document: &Object<'_>, word: &str, wanted: Level) -> Vec<Fault> {
+fn labelled(
+    namespace: &Namespace<'_>,
+    document: &Object<'_>,
+    word: &str,
+    wanted: Level,
+    configured: &[AdmissionConfiguration<'_>],
+) -> Vec<Fault> {
     let enforce = document.label(ENFORCE);
     let Some(level) = Level::from_word(word) else {
         let said = format!("`{word}` is no Pod Security level: admission takes it for restricted, with an error");
@@ -46,13 +52,21 @@ fn labelled(namespace: &Namespace<'_>, document: &Object<'_>, word: &str, wanted
         let said = format!("the namespace {} enforces the level {word}, not {}", document.name, wanted.as_str());
         return vec![enforce.fault(said).expected(wanted.as_str())];
     }
-    version(document, wanted, namespace.scan().version()).into_iter().collect()
+    let (own, today) = (document.label(ENFORCE_VERSION), namespace.scan().version());
+    if own.exists() {
+        return version(own, own, wanted, today).into_iter().collect();
+    }
+    // the cluster's default is that of every level that is set without one
+    let given = configured.iter().filter_map(|one| match one {
+        AdmissionConfiguration::Given(field) => Some(field.at("defaults.enforce-version")),
+        AdmissionConfiguration::Elsewhere(_) => None,
+    });
+    given.filter_map(|given| version(given, own, wanted, today)).take(1).collect()
 }
 
 /// A level of an old version refuses less than its name says today: worth a note.
-fn version(document: &Object<'_>, wanted: Level, today: KubernetesVersion) -> Option<Fault> {
-    let label = document.label(ENFORCE_VERSION);
-    let text = label.text()?;
+fn version(asked: Field<'_>, label: Field<'_>, wanted: Level, today: KubernetesVersion) -> Option<Fault> {
+    let text = asked.text()?;
     let Some(version) = StandardVersion::from_label(text) else {
         let said = format!("`{text}` is no version of the Pod Security Standards: admission takes it for latest, with an error");
         return Some(label.fault(said).expected("latest or v1.N").doubt());

@@ -65,8 +65,7 @@ fn faults(policy: &Object<'_>) -> Vec<Fault> {
         match rule {
             None => unmatched.push(request.what),
             Some(rule) if level < least => {
-                let said =
-                    format!("{} {} recorded with {level:?} only", request.what, if request.what.ends_with('s') { "are" } else { "is" });
+                let said = format!("recorded with {level:?} only: {}", request.what);
                 faults.push(rule.key("level").fault(said).expected(format!("{least:?} or more")));
             }
             Some(rule) => {

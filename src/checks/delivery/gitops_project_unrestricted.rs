@@ -10,7 +10,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "The controller acts with its own rights: a project that lets in any repository and any destination gives these to whoever writes an application of it.",
     fix: "Name the repositories and destinations of each project, and list the cluster-scoped kinds it may make; give Flux objects of tenants a `serviceAccountName`.",
-    how: "Fails for a project of Argo CD that an application is of and that takes any repository, any namespace of any cluster, or any cluster-scoped kind; and for a Kustomization or HelmRelease of Flux without `serviceAccountName` outside the namespace of its controllers, which neither set a default account nor refuse references to other namespaces. The only project of all, `default`, is for review. Does not apply to projects without an application, nor to Flux objects for other clusters.",
+    how: "Fails for a project of Argo CD that an application is of and that takes any repository, any namespace of any cluster, or any cluster-scoped kind; and for a Kustomization or HelmRelease of Flux without `serviceAccountName` outside the namespace of its controllers, which set no default account; that they refuse references to other namespaces does not change with whose rights it is applied. The only project of all, `default`, is for review. Does not apply to projects without an application, nor to Flux objects for other clusters.",
     blind: "Who may write to the repositories, and what the accounts may do: rbac-* looks at that.",
     needs: APPLICATIONS,
     beside: &[kinds::DEPLOYMENT],
@@ -44,7 +44,7 @@ fn project(project: &Object<'_>, scan: &Scan<'_>) -> Verdict {
         return Verdict::Skip("no application is of it".into());
     }
     let spec = project.at("spec");
-    let any_source = spec.key("sourceRepos").items().find(|repository| repository.str() == "*");
+    let any_source = spec.key("sourceRepos").items().find(|repository| matches!(repository.str(), "*" | "**" | "https://*" | "https://**"));
     let any_source =
         any_source.map(|item| item.fault("applications may come from any repository").expected("the repositories of the project"));
     let is_any = |one: &Field<'_>, keys: [&'static str; 2]| keys.iter().any(|key| one.key(key).str() == "*");
@@ -82,8 +82,8 @@ fn reconciliation(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
         return Verdict::Skip("it lies beside its controllers, for those who run them".into());
     }
     let is_seen = controllers.peek().is_some();
-    let all = |flags: &[&str]| controllers.clone().all(|controller| has(controller, flags));
-    if is_seen && (all(&["--default-service-account="]) || all(&["--no-cross-namespace-refs=true", "--no-cross-namespace-refs"])) {
+    // to refuse references to other namespaces limits what is read, not the rights that it is applied with
+    if is_seen && controllers.clone().all(has_default_account) {
         return Verdict::Pass;
     }
     let said = format!("{} {} is applied with the rights of {name}", object.kind, object.name);
@@ -91,11 +91,12 @@ fn reconciliation(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
     if is_seen { fault.into() } else { fault.missing(DEPLOYMENTS).into() }
 }
 
-/// Whether a controller is started with a flag: in full, or up to its `=`.
-fn has(controller: &Object<'_>, flags: &[&str]) -> bool {
+/// Whether a controller is started with an account for whoever names none.
+fn has_default_account(controller: &Object<'_>) -> bool {
+    const FLAG: &str = "--default-service-account";
     let containers = controller.at("spec.template.spec.containers").items();
     let mut arguments = containers.flat_map(|container| ["command", "args"].map(|list| container.key(list))).flat_map(Field::items);
-    arguments.any(|argument| {
-        flags.iter().any(|flag| if flag.ends_with('=') { argument.str().starts_with(flag) } else { argument.str() == *flag })
-    })
+    let value = |argument: Field<'_>| argument.str().strip_prefix(FLAG)?.strip_prefix('=').map(|value| !value.is_empty());
+    let joined = arguments.clone().find_map(value);
+    joined.unwrap_or_else(|| arguments.any(|argument| argument.str() == FLAG) && arguments.next().is_some_and(|value| !value.is_empty()))
 }

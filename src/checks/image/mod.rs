@@ -9,6 +9,7 @@ mod image_registry_not_restricted;
 mod image_rescan_stale;
 mod image_signature_not_enforced;
 mod image_vulnerability_overdue;
+mod registry_policy_disabled;
 
 pub(super) static CHECKS: &[&Check] = &[
     &image_reference_mutable::CHECK,
@@ -18,4 +19,5 @@ pub(super) static CHECKS: &[&Check] = &[
     &image_freshness_unproved::CHECK,
     &image_rescan_stale::CHECK,
     &image_vulnerability_overdue::CHECK,
+    &registry_policy_disabled::CHECK,
 ];

@@ -1,7 +1,7 @@
 //! A token that is looked at when it is there, and not missed when it is not, keeps nobody out.
 
 use crate::checks::{Assurance, Check, Fault, Probe, Severity, Verdict};
-use crate::model::mesh::istio_rules::{Applied, applied, require_token};
+use crate::model::mesh::istio_rules::{Applied, DRY_RUN, applied, require_token};
 use crate::model::mesh::{AUTHORIZATION_POLICY, ISTIO_OPERATOR, REQUEST_AUTHENTICATION, root_namespace};
 use crate::model::selector::{Match, Selector};
 use crate::model::{GroupKind, Object, Scan, kinds};
@@ -93,7 +93,7 @@ fn unpaired<'a>(object: &Object<'a>, scan: &'a Scan<'a>) -> Option<Fault> {
     };
     let mine = labels(object);
     let policies = evidence.of_kind_in(object.world, AUTHORIZATION_POLICY);
-    let in_place = policies.filter(|policy| {
+    let in_place = policies.filter(|policy| policy.annotation(DRY_RUN).str() != "true").filter(|policy| {
         let place = policy.namespace.unwrap_or(evidence.assumed_namespace());
         place == own || place == root_namespace(evidence, object.world)
     });

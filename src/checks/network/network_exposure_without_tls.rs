@@ -12,13 +12,13 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "Passwords, sessions and answers that cross networks in the clear can be read and altered by whoever sits on the way.",
     fix: "List the hosts under `tls` with a certificate, as cert-manager keeps one, and let port 80 do nothing but redirect.",
-    how: "Fails for each host of an Ingress that no entry of `tls` covers, for an HTTP listener of a Gateway with a route that does more than redirect to HTTPS, and for a port of a LoadBalancer Service that speaks plain HTTP (`appProtocol`, else port 80) without `loadBalancerSourceRanges`. For review: an annotation says that TLS ends elsewhere, another Ingress has the host, HTTP is served beside TLS, the Service has a port for TLS too, or an Istio Gateway decides. Does not apply to internal load balancers and other Services.",
+    how: "Fails for each host of an Ingress that no entry of `tls` covers, for an HTTP listener of a Gateway, or an HTTP server of one of Istio's, with a route that does more than redirect to HTTPS, and for a port of a LoadBalancer Service that speaks plain HTTP (`appProtocol`, else port 80) without `loadBalancerSourceRanges`. For review: an annotation says that TLS ends elsewhere, another Ingress has the host, HTTP is served beside TLS, the Service has a port for TLS too, or the Service before the proxies of an Istio Gateway is not seen. Does not apply to internal load balancers, Services before such proxies, and other Services.",
     blind: "TLS that ends ahead of the cluster, at a CDN or a load balancer set up by other means, does not show in the objects.",
     needs: &[kinds::HTTP_ROUTE, kinds::GRPC_ROUTE],
-    beside: &[exposure::ISTIO_GATEWAY],
+    beside: &[exposure::VIRTUAL_SERVICE],
     refs: &["https://kubernetes.io/docs/concepts/services-networking/ingress/#tls", "https://gateway-api.sigs.k8s.io/guides/tls/"],
     maps: &[("owasp_k8s_2022", &["K07"]), ("owasp_k8s_2025", &["K05"]), ("mitre", &["T1040", "T1557"]), ("cwe", &["CWE-319"])],
-    probe: Probe::Object(&[kinds::INGRESS, kinds::GATEWAY, kinds::SERVICE], probe),
+    probe: Probe::Object(&[kinds::INGRESS, kinds::GATEWAY, exposure::ISTIO_GATEWAY, kinds::SERVICE], probe),
     ..Check::BASE
 };
 
@@ -28,6 +28,9 @@ const LOAD_BALANCER: &str =
 fn probe(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
     if object.is(kinds::SERVICE) {
         return load_balancer(object, scan);
+    }
+    if object.is(exposure::ISTIO_GATEWAY) {
+        return istio(object, scan);
     }
     if let Some(why) = exposure::closed(object) {
         return Verdict::Skip(why.into());
@@ -97,6 +100,38 @@ fn gateway(gateway: &Object<'_>, scan: &Scan<'_>) -> Verdict {
     if faults.is_empty() && !plain.is_empty() { Verdict::PassIfNone(ROUTES) } else { faults.into() }
 }
 
+/// A Gateway of Istio is as open as the Services before its proxies.
+fn istio(gateway: &Object<'_>, scan: &Scan<'_>) -> Verdict {
+    let plain: Vec<_> = exposure::plain_servers(gateway).collect();
+    if plain.is_empty() {
+        return Verdict::Pass;
+    }
+    let before: Vec<_> = exposure::services_before(scan.evidence, gateway).collect();
+    let is_open = |service: &&Object<'_>| {
+        matches!(service.at("spec.type").str(), "LoadBalancer" | "NodePort")
+            && service::closed(service).is_none()
+            && !service::has_source_ranges(service)
+    };
+    let open = before.iter().copied().find(is_open);
+    if !before.is_empty() && open.is_none() {
+        return Verdict::Skip("no Service before its proxies is open to everybody".into());
+    }
+    let Some(route) = exposure::serving_virtual_service(scan.evidence, gateway) else {
+        return Verdict::PassIfNone(&[exposure::VIRTUAL_SERVICE]);
+    };
+    let fault = |server: Field<'_>| {
+        let said =
+            format!("port {} speaks HTTP, and VirtualService {} does more than redirect", server.at("port.number").str(), route.name);
+        let fault = |said: String| server.at("port.protocol").fault(said).expected("HTTPS, or tls.httpsRedirect");
+        match (open, open.and_then(service::tls_annotation)) {
+            (Some(_), None) => fault(said),
+            (Some(_), Some(key)) => fault(format!("{said}; the annotation {key} says that TLS ends elsewhere")).doubt(),
+            (None, _) => fault(format!("{said}; who reaches its proxies does not show")).doubt(),
+        }
+    };
+    plain.into_iter().map(fault).collect()
+}
+
 fn load_balancer(service: &Object<'_>, scan: &Scan<'_>) -> Verdict {
     if service.at("spec.type").text() != Some("LoadBalancer") {
         return Verdict::Skip("a Service without a load balancer".into());
@@ -116,15 +151,15 @@ fn load_balancer(service: &Object<'_>, scan: &Scan<'_>) -> Verdict {
     if service::has_source_ranges(service) {
         return Verdict::Pass;
     }
-    let behind = exposure::istio_gateway(scan.evidence, service);
+    if let Some(gateway) = exposure::istio_gateway(scan.evidence, service) {
+        return Verdict::Skip(format!("what it serves is up to {}, which is judged by itself", named(gateway)).into());
+    }
     let fault = |port: Field<'_>| {
         let number = port.key("port");
         let said = format!("the load balancer of Service {} takes plain HTTP from every address on port {}", service.name, number.str());
         let fault = |doubt: &str| number.fault(format!("{said}{doubt}")).expected("TLS, or loadBalancerSourceRanges").fix(LOAD_BALANCER);
         if let Some(key) = service::tls_annotation(service) {
             fault(&format!("; the annotation {key} says that it ends TLS")).doubt()
-        } else if let Some(gateway) = behind {
-            fault(&format!("; {} of Istio, not read yet, decides what it serves", named(gateway))).doubt()
         } else if ports().any(|port| service::speaks_https(port)) {
             fault("; beside the port for TLS it may do nothing but redirect").doubt()
         } else {

@@ -124,12 +124,29 @@ impl<'s> Search<'s> {
 
     /// A text that a shell may read, or a word of a command.
     fn script(&mut self, field: Field<'_>) {
-        if self.shape(field) || !field.str().contains(char::is_whitespace) {
-            return;
+        let (text, evidence) = (field.str(), self.evidence);
+        let known = |value: &str| evidence.is_name(value);
+        let held = || credential::in_script(text, &known).or_else(|| credential::in_text(text, &known));
+        self.best(field, || if text.contains(char::is_whitespace) { held() } else { None });
+    }
+
+    /// What the shape of a value says, or what stands around a part of it: what is certain before what is in doubt.
+    fn best(&mut self, field: Field<'_>, around: impl FnOnce() -> Option<Held>) -> bool {
+        self.looked |= field.exists();
+        let shaped = credential::find(field.str());
+        if let Some(found) = shaped.filter(|found| found.doubt.is_none()) {
+            return self.found(found, field);
         }
-        let known = |value: &str| self.evidence.is_name(value);
-        let held = credential::in_script(field.str(), &known).or_else(|| credential::in_text(field.str(), &known));
-        self.held(held, field);
+        let held = around();
+        let is_certain = match &held {
+            None => false,
+            Some(Held::Placed(found)) => found.doubt.is_none(),
+            Some(Held::Named(_)) => true,
+        };
+        match shaped {
+            Some(found) if !is_certain => self.found(found, field),
+            _ => self.held(held, field),
+        }
     }
 
     /// The object as somebody applied it, which `kubectl` keeps: its values under their own names.
@@ -187,12 +204,8 @@ impl<'s> Search<'s> {
 
     /// One finding a value: its shape says more than its name.
     fn value(&mut self, name: &str, value: &str, field: Field<'_>) {
-        if value.is_empty() || self.shape(field) {
-            return;
-        }
-        let known = |value: &str| self.evidence.is_name(value);
-        let held = credential::in_text(value, &known);
-        if self.held(held, field) {
+        let evidence = self.evidence;
+        if value.is_empty() || self.best(field, || credential::in_text(value, &|value| evidence.is_name(value))) {
             return;
         }
         if value.contains('\n') {

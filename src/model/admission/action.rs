@@ -89,6 +89,7 @@ fn gatekeeper(spec: Field<'_>) -> Action<'_> {
 }
 
 /// Whether something of a policy refuses what it finds.
-pub(super) fn refuses(object: &Object<'_>) -> bool {
+#[must_use]
+pub fn refuses(object: &Object<'_>) -> bool {
     matches!(of(object), Some(Refuses | Mixed(_)))
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::model::admission::cel::{self, Expr, Scope, Stop};
 use crate::model::admission::reach::{Reach, of_selector};
 use crate::model::admission::ruling::{self, Ruling, Rulings};
+use crate::model::admission::sample::GOOD;
 use crate::model::admission::{kinds, value};
 use crate::model::namespace::Namespace;
 use crate::model::selector::Selector;
@@ -29,10 +30,12 @@ pub(super) fn judge(
     variables: &[(String, Expr)],
     validations: &[Option<Expr>],
     pod: &Value,
+    operation: &str,
     ignores: bool,
 ) -> Ruling {
-    let (request, nothing) = (json!({"operation": "CREATE"}), Value::Null);
-    let roots = [("object", pod), ("oldObject", &nothing), ("request", &request)];
+    let (request, nothing) = (json!({"operation": operation}), Value::Null);
+    let before = if operation == "CREATE" { &nothing } else { &*GOOD };
+    let roots = [("object", pod), ("oldObject", before), ("request", &request)];
     let scope = Scope::new(&roots, variables);
     let truth = |one: &Option<Expr>| match one.as_ref().map_or(Err(Stop::Unknown), |one| cel::evaluate(one, &scope)) {
         Ok(Value::Bool(holds)) => Ok(holds),
@@ -66,7 +69,7 @@ pub(super) fn rulings(policy: &Object<'_>) -> Rulings {
     let Some(spec) = value::of(policy.at("spec")) else { return ruling::unknown() };
     let (conditions, validations) = (expressions(&spec["matchConditions"]), expressions(&spec["validations"]));
     let (variables, ignores) = (variables(&spec), spec["failurePolicy"] == "Ignore");
-    ruling::by_samples(&spec, |pod| judge(&conditions, &variables, &validations, pod, ignores))
+    ruling::by_samples(&spec, |pod, operation| judge(&conditions, &variables, &validations, pod, operation, ignores))
 }
 
 /// Which pods of a namespace a policy of Kubernetes refuses: by each binding that denies. Ephemeral containers come by an

@@ -8,8 +8,9 @@ use crate::model::admission::sample::Sample;
 use crate::model::admission::{action, kinds, value};
 use crate::model::glob::glob;
 use crate::model::namespace::Namespace;
+use crate::model::selector::Selector;
 use crate::model::standard::Control;
-use crate::model::{Evidence, Object};
+use crate::model::{Evidence, Object, webhook};
 
 use Ruling::{Admits, Refuses, Unknown};
 
@@ -90,7 +91,16 @@ pub(super) fn rulings(constraint: &Object<'_>, evidence: &Evidence<'_>) -> Rulin
                 return Admits;
             }
             let by_field = control.name == "appArmorProfile" && !sample.what.contains("annotation");
-            if by_field && unseen("appArmorProfile") { Admits } else { judge(kind, &parameters, control, sample) }
+            let said = if by_field && unseen("appArmorProfile") { Admits } else { judge(kind, &parameters, control, sample) };
+            // newer ones let every change pass, and so what comes by one
+            let changes = code.as_ref().map(|code| ["is_update", "isUpdate"].iter().any(|word| code.contains(word)));
+            match (said, exempt(kind, &parameters, control, sample), changes) {
+                (Refuses, Admits, _) => Admits,
+                (Refuses, _, Some(true)) if sample.ephemeral => Admits,
+                (Refuses, Unknown, _) => Unknown,
+                (Refuses, _, None) if sample.ephemeral => Unknown,
+                (said, ..) => said,
+            }
         }),
         _ => match code {
             Some(code) => ruling::by_knowledge(|control, _| if ruling::may_speak(&code, control) { Unknown } else { Admits }),
@@ -162,6 +172,21 @@ fn judge(kind: &str, parameters: &Value, control: &Control, sample: &Sample) -> 
     }
 }
 
+/// Kinds of the library that look at the pod as a whole, whatever images it has.
+const OF_PODS: &[&str] = &["K8sPSPForbiddenSysctls", "K8sPSPHostFilesystem", "K8sPSPHostNamespace", "K8sPSPVolumeTypes"];
+
+/// What becomes of a sample by `exemptImages`: with those that end in a star everything that begins so is let in.
+fn exempt(kind: &str, parameters: &Value, control: &Control, sample: &Sample) -> Ruling {
+    let mut listed = parameters["exemptImages"].as_array().into_iter().flatten().filter_map(Value::as_str).peekable();
+    if listed.peek().is_none() || OF_PODS.contains(&kind) || control.name == "hostNamespaces" {
+        return Refuses;
+    }
+    let is_exempt = |image: &str, one: &str| one.strip_suffix('*').map_or(one == image, |start| image.starts_with(start));
+    let listed: Vec<_> = listed.collect();
+    let image = |container: &Value| container["image"].as_str().is_some_and(|image| listed.iter().any(|one| is_exempt(image, one)));
+    if containers(&sample.pod).all(image) { Admits } else { Unknown }
+}
+
 fn containers(pod: &Value) -> impl Iterator<Item = &Value> {
     ["containers", "initContainers", "ephemeralContainers"].into_iter().flat_map(|list| pod["spec"][list].as_array().into_iter().flatten())
 }
@@ -196,18 +221,27 @@ pub(super) fn reach(constraint: &Object<'_>, namespace: &Namespace<'_>) -> Reach
     if !about_pods || narrow || within("excludedNamespaces") || !given.key("namespaces").is_empty() && !within("namespaces") {
         return Reach::None;
     }
-    let by_label = !given.key("labelSelector").is_empty();
+    let by_label = Selector::given(given.key("labelSelector")).is_some_and(|selector| !selector.selects_all());
     let all = if by_label { Reach::Unsure("labels of the pod, which its author sets, decide".to_owned()) } else { Reach::All };
     all.min(of_selector(given.key("namespaceSelector"), namespace))
+}
+
+/// Whether its webhook, which is not seen, is asked about pods of a namespace: as it is installed, a label takes one out.
+pub(super) fn asked(namespace: &Namespace<'_>) -> Reach {
+    let labelled = namespace.documents().any(|document| document.label(webhook::GUARDED_LABEL).exists());
+    let unsure = || Reach::Unsure(format!("the label {} of the namespace takes it out", webhook::GUARDED_LABEL));
+    if labelled { unsure() } else { Reach::All }
 }
 
 /// Whether Gatekeeper's own configuration takes the namespace out of what its webhook looks at.
 fn is_exempt(namespace: &Namespace<'_>) -> bool {
     let mut configs = namespace.scan().evidence.of_kind_in(namespace.world(), kinds::GATEKEEPER_CONFIG);
+    // one of another name it does not heed
     configs.any(|config| {
-        config.at("spec.match").items().any(|one| {
-            let of_webhook = one.key("processes").items().any(|process| matches!(process.str(), "*" | "webhook"));
-            of_webhook && one.key("excludedNamespaces").items().any(|of| glob(of.str(), namespace.name()))
-        })
+        config.name == "config"
+            && config.at("spec.match").items().any(|one| {
+                let of_webhook = one.key("processes").items().any(|process| matches!(process.str(), "*" | "webhook"));
+                of_webhook && one.key("excludedNamespaces").items().any(|of| glob(of.str(), namespace.name()))
+            })
     })
 }

@@ -2,7 +2,7 @@
 
 use crate::model::admission::reach::Reach;
 use crate::model::admission::trust::{self, Trust};
-use crate::model::admission::{action, cel_policy, kinds, kyverno, reach};
+use crate::model::admission::{action, cel_policy, kinds, kubewarden, kyverno, reach};
 use crate::model::image::{Image, matches};
 use crate::model::namespace::Namespace;
 use crate::model::{Field, Object, kinds as k8s};
@@ -103,16 +103,19 @@ fn of_kyverno<'a>(policy: &'a Object<'a>, namespace: &Namespace<'a>, image: &Ima
             let own = verify.key("failureAction");
             let said = if own.exists() { own } else { spec.key("validationFailureAction") };
             let required = verify.key("required");
+            let enforced = kyverno::enforces(spec, verify, namespace);
             let refuses = match () {
                 () if required.bool() == Some(false) => Err(required),
-                () if kyverno::enforces(spec, verify, namespace.name()) => Ok(()),
-                () => Err(said),
+                () if enforced == Reach::None => Err(said),
+                () => Ok(()),
             };
             let attested = verify.key("attestations").items().map(|one| trust::of_sets(one.key("attestors")));
             let keys = !verify.key("key").is_empty() || !verify.key("roots").is_empty();
             let signers = [trust::of_sets(verify.key("attestors")), if keys { Trust::Real } else { Trust::Nothing }];
             let trust = trust::any_of(signers.into_iter().chain(attested));
-            let how = match (kyverno::reach(policy, rule, namespace), settled(trust, refuses)) {
+            let reach = kyverno::reach(policy, rule, namespace, "CREATE").min(kyverno::asked(namespace));
+            let reach = if refuses.is_ok() { reach.min(enforced) } else { reach };
+            let how = match (reach, settled(trust, refuses)) {
                 (Reach::None | Reach::Part(_), _) | (_, None) => continue,
                 (Reach::Unsure(why), Some(How::Verified | How::ByAnybody(_))) => How::Unread(why),
                 (_, Some(How::Verified)) if !rule.key("preconditions").is_empty() => {
@@ -177,7 +180,7 @@ fn of_kyverno_cel<'a>(policy: &'a Object<'a>, namespace: &Namespace<'a>, image: 
         _ => Ok(()),
     };
     let unread = |why: &str| Some(How::Unread(why.to_owned()));
-    let how = match (cel_policy::reach_unbound(policy, namespace), settled(trust, refuses)) {
+    let how = match (cel_policy::reach_unbound(policy, namespace).min(kyverno::asked(namespace)), settled(trust, refuses)) {
         (Reach::None | Reach::Part(_), _) => return None,
         (_, None) if asks("attestors") || !signed && !attested && asks("image.") => unread("its expressions are not understood"),
         (_, None) => return None,
@@ -202,8 +205,12 @@ fn of_kubewarden<'a>(policy: &'a Object<'a>, namespace: &Namespace<'a>, image: &
     let module = policy.at("spec.module").str();
     let reference = module.split_once("://").map_or(module, |(_, rest)| rest);
     let is_verifier = Image::parse(reference).is_ok_and(|module| module.base_name() == "verify-image-signatures");
-    let of_here = policy.kind.starts_with("Cluster") || policy.namespace == Some(namespace.name());
-    if !is_verifier || !of_here {
+    let refuses = match action::of(policy) {
+        Some(action::Action::Reports(field)) => Err(field),
+        _ => Ok(()),
+    };
+    let reach = kubewarden::about(policy, namespace, false);
+    if !is_verifier || reach == Reach::None {
         return None;
     }
     let names = names(image);
@@ -212,11 +219,11 @@ fn of_kubewarden<'a>(policy: &'a Object<'a>, namespace: &Namespace<'a>, image: &
     let identities = entry.key("keyless").items().map(trust::of_identity);
     let certain = ["pubKeys", "githubActions", "certificates", "certificate", "keylessPrefix"].iter().any(|key| !entry.key(key).is_empty());
     let trust = trust::any_of(identities.chain([if certain { Trust::Real } else { Trust::Nothing }]));
-    let refuses = match action::of(policy) {
-        Some(action::Action::Reports(field)) => Err(field),
-        _ => Ok(()),
+    let how = match (reach, settled(trust, refuses)?) {
+        (Reach::Unsure(why) | Reach::Part(why), How::Verified | How::ByAnybody(_)) => How::Unread(why),
+        (_, how) => how,
     };
-    Some(Rule { policy, how: settled(trust, refuses)?, attestations: Vec::new() })
+    Some(Rule { policy, how, attestations: Vec::new() })
 }
 
 /// Its nodes refuse what lies in a scope and is not signed as the policy says.

@@ -84,11 +84,16 @@ pub(super) fn rulings(policy: &Object<'_>) -> Rulings {
 
 /// Which pods of a namespace a policy refuses.
 pub(super) fn reach(policy: &Object<'_>, namespace: &Namespace<'_>, ephemeral: bool) -> Reach {
+    if action::refuses(policy) { about(policy, namespace, ephemeral) } else { Reach::None }
+}
+
+/// Which pods of a namespace a policy is asked about.
+pub(super) fn about(policy: &Object<'_>, namespace: &Namespace<'_>, ephemeral: bool) -> Reach {
     let own = policy.kind.starts_with("Cluster") || policy.namespace == Some(namespace.name());
     let (operation, resource) = if ephemeral { ("UPDATE", "pods/ephemeralcontainers") } else { ("CREATE", "pods") };
     let spec = policy.at("spec");
     let asked = spec.key("rules").items().any(|rule| webhook::asks(rule, operation, resource));
-    if !own || !asked || !action::refuses(policy) {
+    if !own || !asked {
         return Reach::None;
     }
     let by_label = Selector::given(spec.key("objectSelector")).is_some_and(|selector| !selector.selects_all());

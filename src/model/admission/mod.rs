@@ -120,10 +120,17 @@ fn named(object: &Object<'_>) -> String {
     }
 }
 
-/// The policies that refuse something of pods in a namespace, whatever that is.
-#[must_use]
-pub fn refusing<'a>(namespace: &Namespace<'a>) -> Vec<&'a Object<'a>> {
-    let mut objects: Vec<_> = Policies::of(namespace.scan()).in_force(namespace).into_iter().map(|policy| policy.object).collect();
-    objects.dedup_by_key(|object| object.id);
-    objects
+/// A rule of a policy that refuses something of pods in a namespace, whatever that is.
+pub(super) struct Refusing<'a> {
+    pub(super) object: &'a Object<'a>,
+    /// Which of its rules.
+    pub(super) index: usize,
+    /// It is about every pod that is made there.
+    pub(super) of_all: bool,
+}
+
+/// The rules that refuse something of pods in a namespace.
+pub(super) fn refusing<'a>(namespace: &Namespace<'a>) -> impl Iterator<Item = Refusing<'a>> {
+    let in_force = Policies::of(namespace.scan()).in_force(namespace).into_iter().filter(|policy| policy.pods != Reach::None);
+    in_force.map(|policy| Refusing { object: policy.object, index: policy.rule.index, of_all: policy.pods == Reach::All })
 }

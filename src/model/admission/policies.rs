@@ -14,7 +14,7 @@ pub(super) struct Rule {
     /// The policy, by its number.
     object: u32,
     /// Which of its rules.
-    index: usize,
+    pub(super) index: usize,
     engine: Engine,
     /// What it does with each sample of each control.
     pub(super) rulings: Rulings,
@@ -67,8 +67,8 @@ impl Policies {
 
     /// The rules that refuse pods of a namespace, with which of them: by creating them, and by adding ephemeral containers.
     pub(super) fn in_force<'s>(&'s self, namespace: &Namespace<'s>) -> Vec<InForce<'s>> {
-        let webhooks = Webhooks::of(namespace);
         let own = self.rules.iter().filter(|(world, _)| *world == namespace.world());
+        let webhooks = Webhooks::of(namespace, |engine| own.clone().any(|(_, rule)| rule.engine == engine));
         own.filter_map(|(_, rule)| {
             let object = namespace.scan().evidence.object(rule.object);
             let (pods, ephemeral) = rule.reach(object, namespace, &webhooks);
@@ -105,44 +105,55 @@ impl Rule {
         let both = |reach: Reach| (reach.clone(), reach);
         match self.engine {
             Engine::Kubernetes => (cel_policy::reach(object, namespace, false), cel_policy::reach(object, namespace, true)),
-            Engine::Kyverno | Engine::KyvernoCel if webhooks.kyverno_passes || kyverno::is_filtered_out(namespace) => both(Reach::None),
+            Engine::Kyverno | Engine::KyvernoCel if webhooks.kyverno == Reach::None => both(Reach::None),
             Engine::Kyverno => {
                 let Some(rule) = object.at("spec.rules").items().nth(self.index) else { return both(Reach::None) };
-                let enforced = kyverno::enforces(object.at("spec"), rule.key("validate"), namespace.name());
-                both(if enforced { kyverno::reach(object, rule, namespace) } else { Reach::None })
+                let enforced = kyverno::enforces(object.at("spec"), rule.key("validate"), namespace).min(webhooks.kyverno.clone());
+                let reach = |operation| match &enforced {
+                    Reach::None => Reach::None,
+                    enforced => kyverno::reach(object, rule, namespace, operation).min(enforced.clone()),
+                };
+                (reach("CREATE"), reach("UPDATE"))
             }
             Engine::KyvernoCel if !action::refuses(object) => both(Reach::None),
-            Engine::KyvernoCel => both(cel_policy::reach_unbound(object, namespace)),
-            Engine::Gatekeeper if webhooks.gatekeeper_passes => both(Reach::None),
-            Engine::Gatekeeper => both(gatekeeper::reach(object, namespace)),
+            Engine::KyvernoCel => both(cel_policy::reach_unbound(object, namespace).min(webhooks.kyverno.clone())),
+            Engine::Gatekeeper => both(gatekeeper::reach(object, namespace).min(webhooks.gatekeeper.clone())),
             Engine::Kubewarden => (kubewarden::reach(object, namespace, false), kubewarden::reach(object, namespace, true)),
             Engine::OpenShift => both(Reach::Unsure("what its constraints let in is not read".to_owned())),
         }
     }
 }
 
-/// Engines whose webhooks are there, and are not asked about pods of a namespace.
+/// Whether engines are asked about pods of a namespace.
 struct Webhooks {
-    kyverno_passes: bool,
-    gatekeeper_passes: bool,
+    kyverno: Reach,
+    gatekeeper: Reach,
 }
 
 impl Webhooks {
-    fn of(namespace: &Namespace<'_>) -> Self {
+    /// Of engines that have no rule here nothing is asked.
+    fn of(namespace: &Namespace<'_>, is_there: impl Fn(Engine) -> bool) -> Self {
         let evidence = namespace.scan().evidence;
         let all = || {
             evidence.of_kind_in(namespace.world(), k8s::VALIDATING_WEBHOOK_CONFIGURATION).flat_map(|object| object.at("webhooks").items())
         };
-        let passes = |is_own: &dyn Fn(&str) -> bool| {
+        // what is there and about pods tells; `None`: nothing is
+        let asked = |is_own: &dyn Fn(&str) -> bool| {
             let own = all().filter(|webhook| is_own(webhook.key("name").str()));
             let mut about_pods =
                 own.filter(|webhook| webhook.key("rules").items().any(|rule| webhook::asks(rule, "CREATE", "pods"))).peekable();
-            about_pods.peek().is_some() && !about_pods.any(|webhook| may_select(webhook, namespace))
+            about_pods.peek()?;
+            Some(if about_pods.any(|webhook| may_select(webhook, namespace)) { Reach::All } else { Reach::None })
         };
-        Webhooks {
-            kyverno_passes: passes(&|name| name.starts_with("validate.kyverno.svc")),
-            gatekeeper_passes: passes(&|name| name == "validation.gatekeeper.sh"),
+        let mut webhooks = Webhooks { kyverno: Reach::All, gatekeeper: Reach::All };
+        if is_there(Engine::Kyverno) || is_there(Engine::KyvernoCel) {
+            let seen = asked(&|name| name.starts_with("validate.kyverno.svc"));
+            webhooks.kyverno = seen.unwrap_or(Reach::All).min(kyverno::asked(namespace));
         }
+        if is_there(Engine::Gatekeeper) {
+            webhooks.gatekeeper = asked(&|name| name == "validation.gatekeeper.sh").unwrap_or_else(|| gatekeeper::asked(namespace));
+        }
+        webhooks
     }
 }
 

@@ -1,5 +1,6 @@
 //! Kubernetes' own admission of pods: the level that a namespace enforces by its labels, else by the cluster's default.
 
+use crate::model::component::{Component, Held, Role};
 use crate::model::namespace::Namespace;
 use crate::model::pod_security::{AdmissionConfiguration, Level, StandardVersion};
 use crate::model::standard::Control;
@@ -40,24 +41,15 @@ impl Levels {
         if exempt || plugin_off(namespace).is_some() {
             return Levels::default();
         }
-        let defaults = configured.iter().map(|one| match one {
-            AdmissionConfiguration::Given(field) => default(*field),
+        let given = configured.iter().map(|one| match one {
+            AdmissionConfiguration::Given(field) => Some(*field),
             AdmissionConfiguration::Elsewhere(_) => None,
         });
-        let defaults: Vec<_> = defaults.collect::<Option<_>>().unwrap_or_default();
-        let mut levels = Vec::new();
-        let mut documents = namespace.documents().peekable();
-        if documents.peek().is_none() {
-            return Levels(defaults);
-        }
-        for document in documents {
-            match labelled(document) {
-                Some(own) => levels.push(own),
-                None if defaults.is_empty() => return Levels::default(),
-                None => levels.extend(&defaults),
-            }
-        }
-        Levels(levels)
+        let defaults: Vec<_> = given.chain(configured.is_empty().then_some(None)).collect();
+        let mut documents = namespace.documents().map(Some).peekable();
+        let unseen = documents.peek().is_none().then_some(None);
+        let each = documents.chain(unseen).flat_map(|document| defaults.iter().map(move |default| enforced(document, *default)));
+        Levels(each.collect::<Option<_>>().unwrap_or_default())
     }
 
     /// The level by which a control is refused, for a person; `None`: it is not.
@@ -67,30 +59,24 @@ impl Levels {
     }
 }
 
-fn labelled(document: &Object<'_>) -> Option<Enforced> {
+/// The labels of a namespace's document over the cluster's default, each part by itself: a level without a version is of the
+/// version that the default has.
+fn enforced(document: Option<&Object<'_>>, default: Option<Field<'_>>) -> Option<Enforced> {
+    let label = |key| document.and_then(|document| document.label(key).text());
+    let default = |key| default.and_then(|default| default.at(key).text());
     // a word that is no level is taken for the strictest
-    let level = document.label(ENFORCE).text().map(|word| Level::from_word(word).unwrap_or(Level::Restricted))?;
-    let version = document.label(ENFORCE_VERSION).text().and_then(StandardVersion::from_label).unwrap_or(StandardVersion::Latest);
-    Some(Enforced { level, version })
-}
-
-fn default(configuration: Field<'_>) -> Option<Enforced> {
-    let level = configuration.at("defaults.enforce").text().and_then(Level::from_word)?;
-    let version = configuration.at("defaults.enforce-version").text().and_then(StandardVersion::from_label);
-    Some(Enforced { level, version: version.unwrap_or(StandardVersion::Latest) })
+    let level = label(ENFORCE).map(|word| Level::from_word(word).unwrap_or(Level::Restricted));
+    let level = level.or_else(|| default("defaults.enforce").and_then(Level::from_word))?;
+    let version = label(ENFORCE_VERSION).or_else(|| default("defaults.enforce-version"));
+    Some(Enforced { level, version: version.and_then(StandardVersion::from_label).unwrap_or(StandardVersion::Latest) })
 }
 
 /// Where the API server is told to do without the plug-in.
 #[must_use]
-pub fn plugin_off<'a>(namespace: &Namespace<'a>) -> Option<Field<'a>> {
-    let system = namespace.scan().namespace(namespace.world(), "kube-system")?;
-    let servers = system.pods().filter(|pod| pod.object().name.starts_with("kube-apiserver"));
-    let mut arguments = servers
-        .flat_map(|pod| pod.containers())
-        .flat_map(|container| ["command", "args"].map(|list| container.at(list)))
-        .flat_map(Field::items);
-    arguments.find(|argument| {
-        let disabled = argument.str().strip_prefix("--disable-admission-plugins=");
-        disabled.is_some_and(|list| list.split(',').any(|plugin| plugin == "PodSecurity"))
-    })
+pub fn plugin_off<'a>(namespace: &Namespace<'a>) -> Option<Held<'a>> {
+    const DISABLED: &str = "disable-admission-plugins";
+    let scan = namespace.scan();
+    let servers = scan.evidence.components().records().iter().filter(|record| record.role == Role::ApiServer);
+    let mut own = servers.map(|record| Component { scan, record }).filter(|server| server.object().world == namespace.world());
+    own.find(|server| server.list(DISABLED).contains(&"PodSecurity")).map(|server| server.flag(DISABLED))
 }

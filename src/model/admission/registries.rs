@@ -29,9 +29,10 @@ pub fn limit<'a>(namespace: &Namespace<'a>) -> Limit<'a> {
         return Limit::Kept;
     }
     let (mut open, mut unread) = (None, None);
-    for policy in admission::refusing(namespace) {
-        match of_policy(policy) {
-            Limit::Kept => return Limit::Kept,
+    for rule in admission::refusing(namespace) {
+        match of_rule(rule.object, rule.index) {
+            Limit::Kept if rule.of_all => return Limit::Kept,
+            Limit::Kept => unread = unread.or(Some(rule.object)),
             Limit::Open(faults) => open = open.or(Some(faults)),
             Limit::Unread(policy) => unread = unread.or(Some(policy)),
             Limit::None => {}
@@ -50,16 +51,11 @@ pub fn are_unlimited(namespace: &Namespace<'_>) -> bool {
     !policies.any(|object| object.world == world)
 }
 
-fn of_policy<'a>(policy: &'a Object<'a>) -> Limit<'a> {
+fn of_rule<'a>(policy: &'a Object<'a>, index: usize) -> Limit<'a> {
     match (policy.group, policy.kind) {
         ("constraints.gatekeeper.sh", "K8sAllowedRepos") => by_prefix(policy.at("spec.parameters.repos")),
         ("constraints.gatekeeper.sh", "K8sAllowedReposv2") => by_pattern(policy.at("spec.parameters.allowedImages").items()),
-        ("kyverno.io", _) => policy
-            .at("spec.rules")
-            .items()
-            .map(|rule| by_rule(policy, rule))
-            .find(|limit| !matches!(limit, Limit::None))
-            .unwrap_or(Limit::None),
+        ("kyverno.io", _) => policy.at("spec.rules").items().nth(index).map_or(Limit::None, |rule| by_rule(policy, rule)),
         _ if policy.at("spec").scalars().any(|field| field.str().contains("image")) => Limit::Unread(policy),
         _ => Limit::None,
     }
@@ -98,7 +94,7 @@ fn is_wide(pattern: &str) -> bool {
 /// The lists of containers in Kyverno's patterns: optional ones are written so.
 const LISTS: &[&[&str]] = &[&["containers"], &["=(initContainers)", "initContainers"], &["=(ephemeralContainers)", "ephemeralContainers"]];
 
-/// A rule for all pods with a pattern for the images of each list of containers is understood.
+/// A rule without preconditions with a pattern for the images of each list of containers is understood.
 fn by_rule<'a>(policy: &'a Object<'a>, rule: Field<'a>) -> Limit<'a> {
     let validate = rule.key("validate");
     let images = |names: &&[&'static str]| {
@@ -106,7 +102,7 @@ fn by_rule<'a>(policy: &'a Object<'a>, rule: Field<'a>) -> Limit<'a> {
         list.items().flat_map(|item| ["image", "=(image)"].map(|key| item.key(key))).find(|image| image.exists())
     };
     let found: Vec<_> = LISTS.iter().map(images).collect();
-    let for_all = rule.key("exclude").is_empty() && rule.key("preconditions").is_empty() && matches_all_pods(rule.key("match"));
+    let for_all = rule.key("preconditions").is_empty();
     let is_list = |image: &Field<'_>| image.str().split('|').all(|one| one.contains(['/', '.']) && !one.trim().starts_with(['!', '*']));
     match found.iter().copied().collect::<Option<Vec<_>>>() {
         Some(images) if for_all && images.iter().all(is_list) => {
@@ -116,14 +112,4 @@ fn by_rule<'a>(policy: &'a Object<'a>, rule: Field<'a>) -> Limit<'a> {
         _ if validate.scalars().any(|field| field.str().contains("image")) || found.iter().flatten().any(is_list) => Limit::Unread(policy),
         _ => Limit::None,
     }
-}
-
-fn matches_all_pods(selection: Field<'_>) -> bool {
-    let any = selection.key("any").items().map(|item| item.key("resources")).chain([selection.key("resources")]);
-    let mut resources = any.filter(|resources| resources.exists());
-    let narrows = ["namespaces", "namespaceSelector", "selector", "names", "name", "operations", "annotations"];
-    resources.any(|resources| {
-        let pods = resources.key("kinds").items().any(|kind| matches!(kind.str(), "Pod" | "v1/Pod" | "*"));
-        pods && narrows.iter().all(|key| resources.key(key).is_empty())
-    })
 }

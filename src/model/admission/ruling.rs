@@ -23,16 +23,16 @@ pub(super) type Rulings = Box<[Box<[Ruling]>]>;
 
 /// By showing it every sample. One that refuses a good pod as well asks for something else, a label or a registry: what
 /// it says of a control is not known where it names its field, and nothing where it does not.
-pub(super) fn by_samples(rule: &Value, judge: impl Fn(&Value) -> Ruling) -> Rulings {
+pub(super) fn by_samples(rule: &Value, judge: impl Fn(&Value, &str) -> Ruling) -> Rulings {
     let text = rule.to_string();
-    let is_plain = judge(&GOOD) == Admits;
+    let is_plain = judge(&GOOD, "CREATE") == Admits;
     standard::TABLE
         .iter()
         .map(|control| {
             let may_speak_of_it = may_speak(&text, control);
             pods(control)
                 .iter()
-                .map(|sample| match if is_plain { judge(&sample.pod) } else { Unknown } {
+                .map(|sample| match if is_plain { judge(&sample.pod, sample.operation()) } else { Unknown } {
                     Unknown if !may_speak_of_it => Admits,
                     ruling => ruling,
                 })

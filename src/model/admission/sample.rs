@@ -20,6 +20,13 @@ pub(super) struct Sample {
     pub(super) pod: Value,
 }
 
+impl Sample {
+    /// How it comes: an ephemeral container by a change of the pod.
+    pub(super) fn operation(&self) -> &'static str {
+        if self.ephemeral { "UPDATE" } else { "CREATE" }
+    }
+}
+
 /// The pods that break a control, and the fields that whoever refuses them has to name.
 #[derive(Debug)]
 pub(super) struct Samples {

@@ -101,7 +101,8 @@ fn kuma_permissions<'a>(namespace: &Namespace<'a>) -> Vec<Admittance<'a>> {
 fn everybody<'a>(object: &'a Object<'a>) -> Option<(&'a Object<'a>, Field<'a>)> {
     let for_all = matches!(object.at("spec.targetRef.kind").str(), "" | "Mesh");
     let mut froms = object.at("spec.from").items().filter(|item| {
-        matches!(item.at("targetRef.kind").str(), "" | "Mesh") && matches!(item.at("default.action").str(), "Allow" | "ALLOW")
+        matches!(item.at("targetRef.kind").str(), "" | "Mesh")
+            && matches!(item.at("default.action").str(), "Allow" | "ALLOW" | "AllowWithShadowDeny" | "ALLOW_WITH_SHADOW_DENY")
     });
     froms.next().filter(|_| for_all).map(|from| (object, from.at("default.action")))
 }

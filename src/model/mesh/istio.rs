@@ -92,9 +92,14 @@ impl<'a> Word<'a> {
     /// The oldest of those that are for the same workloads.
     fn of(policies: Vec<&'a Object<'a>>) -> Option<Self> {
         let mode = |object: &Object<'a>| object.at("spec.mtls.mode");
+        let of_ports = |object: &Object<'a>| -> Vec<(&'a str, &'a str)> {
+            let entries = object.at("spec.portLevelMtls").entries();
+            entries.into_iter().map(|(port, settings)| (port, settings.key("mode").str())).collect()
+        };
         let age = |object: &Object<'a>| object.at("metadata.creationTimestamp").text();
         let unaged = policies.iter().any(|object| age(object).is_none());
-        let disputed = unaged && policies.windows(2).any(|pair| mode(pair[0]).str() != mode(pair[1]).str());
+        let differ = |a, b| mode(a).str() != mode(b).str() || of_ports(a) != of_ports(b);
+        let disputed = unaged && policies.windows(2).any(|pair| differ(pair[0], pair[1]));
         let oldest = policies.into_iter().min_by_key(|object| (age(object), object.name))?;
         Some(Word { object: oldest, mode: mode(oldest), disputed })
     }

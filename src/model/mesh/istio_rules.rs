@@ -20,6 +20,9 @@ pub struct Applied<'a> {
     pub sure: bool,
 }
 
+/// On trial, a policy is written of and not kept to.
+pub const DRY_RUN: &str = "istio.io/dry-run";
+
 /// What a policy does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
@@ -73,7 +76,8 @@ pub fn applied<'a>(namespace: &Namespace<'a>, pod: &Pod<'a>) -> Vec<Applied<'a>>
     let root = root_namespace(evidence, namespace.world());
     let places = if root == namespace.name() { vec![root] } else { vec![root, namespace.name()] };
     let mut found = Vec::new();
-    for object in places.into_iter().flat_map(|place| in_place(evidence, namespace.world(), place, AUTHORIZATION_POLICY)) {
+    let all = places.into_iter().flat_map(|place| in_place(evidence, namespace.world(), place, AUTHORIZATION_POLICY));
+    for object in all.filter(|object| object.annotation(DRY_RUN).str() != "true") {
         let targets = [object.at("spec.targetRef")].into_iter().filter(|one| one.exists()).chain(object.at("spec.targetRefs").items());
         let targets: Vec<_> = targets.collect();
         if !targets.is_empty() {
@@ -104,71 +108,87 @@ fn leads_to<'a>(namespace: &Namespace<'a>, target: Field<'a>, pod: &Pod<'a>) -> 
     }
 }
 
+/// Whether a value is that of any source: a star, or for principals any of a trust domain (`cluster.local/*`).
+fn is_any(of_principal: bool, value: Field<'_>) -> bool {
+    let of_domain = |text: &str| {
+        let domain = text.strip_suffix("/ns/*").or_else(|| text.strip_suffix("/*"));
+        domain.is_some_and(|domain| !domain.contains('/'))
+    };
+    value.text() == Some("*") || of_principal && of_domain(value.str())
+}
+
+/// Whether a rule is about some requests only: each of its operations names something.
+fn is_limited(rule: Field<'_>) -> bool {
+    let all =
+        |item: Field<'_>| item.key("operation").entries().iter().all(|(_, list)| list.items().any(|one| matches!(one.str(), "*" | "/*")));
+    let operations = rule.key("to");
+    !rule.key("when").is_empty() || !operations.is_empty() && !operations.items().any(all)
+}
+
 /// What an allowing rule asks of the source. Its sources are alternatives: the widest counts.
 #[must_use]
 pub fn source(rule: Field<'_>) -> Source<'_> {
     let sources: Vec<_> = rule.key("from").items().map(|item| item.key("source")).collect();
-    let limited = !rule.key("to").is_empty() || !rule.key("when").is_empty();
+    let limited = is_limited(rule);
+    if conditioned(rule) {
+        return Source::Named;
+    }
     if sources.is_empty() {
-        let identity = ["source.principal", "source.namespace", "source.serviceAccount", "request.auth.principal"];
-        let conditions = rule.key("when").items();
-        let named = conditions.into_iter().any(|condition| {
-            let key = condition.key("key").str();
-            (identity.contains(&key) || key.starts_with("request.auth.claims")) && !condition.key("values").is_empty()
-        });
-        return match (named, limited) {
-            (true, _) => Source::Named,
-            (false, true) => Source::Request(rule),
-            (false, false) => Source::Everything(rule),
-        };
+        return if limited { Source::Request(rule) } else { Source::Everything(rule) };
     }
     let mut widest = Source::Named;
     for one in sources {
-        let has = |key: &'static str| one.key(key).items().find(|item| item.text() == Some("*"));
+        let any = |key: &'static str| one.key(key).items().find(|value| is_any(key == "principals", *value));
         let named = |key: &&'static str| !one.key(key).is_empty();
         let identities = ["principals", "namespaces", "serviceAccounts", "requestPrincipals"];
         let addresses = ["ipBlocks", "remoteIpBlocks", "notIpBlocks", "notRemoteIpBlocks"];
-        let narrow = identities.iter().filter(|key| named(key)).any(|key| has(key).is_none());
-        let any = ["principals", "namespaces", "requestPrincipals"].into_iter().find_map(has);
-        if narrow {
+        if identities.iter().filter(|key| named(key)).any(|key| any(key).is_none()) {
             continue;
         }
-        if let Some(any) = any.filter(|_| !limited) {
-            widest = Source::AnyIdentity(any);
-        } else if any.is_none() && addresses.iter().any(named) {
-            return Source::Addresses(one);
-        } else if any.is_none() && one.is_empty() {
-            return if limited { Source::Request(rule) } else { Source::Everything(rule) };
+        match identities.into_iter().find_map(any) {
+            Some(_) if limited => return Source::Request(rule),
+            Some(any) => widest = Source::AnyIdentity(any),
+            None if addresses.iter().any(named) => return Source::Addresses(one),
+            // nothing, or only whom it is not for
+            None => return if limited { Source::Request(rule) } else { Source::Everything(if one.is_empty() { rule } else { one }) },
         }
     }
     widest
 }
 
-/// Whether policies together let nobody in who brings no token of an end user: one keeps out whoever has none, or each that
-/// lets anybody in asks for one, as what one of them allows is allowed.
-#[must_use]
-pub fn require_token(policies: &[Applied<'_>]) -> bool {
-    let of = |action: Action| policies.iter().filter(move |policy| policy.action() == action);
-    of(Action::Deny).any(requires_token) || of(Action::Allow).next().is_some() && of(Action::Allow).all(requires_token)
+/// Whether a condition asks for an identity.
+fn conditioned(rule: Field<'_>) -> bool {
+    let identity = ["source.principal", "source.namespace", "source.serviceAccount", "request.auth.principal"];
+    rule.key("when").items().any(|condition| {
+        let (key, values) = (condition.key("key").str(), condition.key("values"));
+        (identity.contains(&key) || key.starts_with("request.auth.claims"))
+            && !values.is_empty()
+            && !values.items().any(|value| is_any(key == "source.principal", value))
+    })
 }
 
-/// Whether a policy by itself does.
-fn requires_token(policy: &Applied<'_>) -> bool {
-    let asks = |rule: Field<'_>| {
-        let conditions = rule.key("when").items();
-        let by_claim = conditions
-            .into_iter()
-            .any(|condition| condition.key("key").str().starts_with("request.auth.") && !condition.key("values").is_empty());
-        let mut sources = rule.key("from").items().map(|item| item.key("source").key("requestPrincipals")).peekable();
-        by_claim || sources.peek().is_some() && sources.all(|principals| !principals.is_empty())
-    };
-    match policy.action() {
-        Action::Allow => policy.rules().all(asks),
-        // keep out who has no principal: `notRequestPrincipals: ["*"]`, on every path
-        Action::Deny => policy.rules().any(|rule| {
-            let lacks = |item: Field<'_>| item.at("source.notRequestPrincipals").items().any(|principal| principal.text() == Some("*"));
-            rule.key("to").is_empty() && rule.key("from").items().any(lacks)
-        }),
-        Action::Custom | Action::Audit => false,
-    }
+/// Whether some policies together let nobody in who brings no token of an end user: one keeps out who has none, or all that let
+/// anybody in ask for one.
+#[must_use]
+pub fn require_token(policies: &[Applied<'_>]) -> bool {
+    let of = |action| policies.iter().filter(move |policy| policy.action() == action);
+    // keep out who has no principal: `notRequestPrincipals: ["*"]`, on every path
+    let denied = of(Action::Deny).flat_map(Applied::rules).any(|rule| {
+        let lacks = |item: Field<'_>| {
+            let source = item.key("source");
+            let alone = source.entries().len() == 1;
+            alone && source.key("notRequestPrincipals").items().any(|principal| principal.text() == Some("*"))
+        };
+        rule.key("to").is_empty() && rule.key("when").is_empty() && rule.key("from").items().any(lacks)
+    });
+    denied || of(Action::Allow).next().is_some() && of(Action::Allow).flat_map(Applied::rules).all(asks_for_token)
+}
+
+fn asks_for_token(rule: Field<'_>) -> bool {
+    let by_claim = rule
+        .key("when")
+        .items()
+        .any(|condition| condition.key("key").str().starts_with("request.auth.") && !condition.key("values").is_empty());
+    let mut sources = rule.key("from").items().map(|item| item.key("source").key("requestPrincipals")).peekable();
+    by_claim || sources.peek().is_some() && sources.all(|principals| !principals.is_empty())
 }

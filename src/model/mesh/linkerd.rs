@@ -4,7 +4,9 @@ use crate::model::evidence::Evidence;
 use crate::model::field::Field;
 use crate::model::mesh::istio::line;
 use crate::model::mesh::transport::Transport;
-use crate::model::mesh::{LINKERD_AUTHORIZATION, LINKERD_MESH_TLS, LINKERD_SERVER, LINKERD_SERVER_AUTHORIZATION, linkerd_config, within};
+use crate::model::mesh::{
+    LINKERD_AUTHORIZATION, LINKERD_MESH_TLS, LINKERD_SERVER, LINKERD_SERVER_AUTHORIZATION, in_place, linkerd_config, within,
+};
 use crate::model::namespace::Namespace;
 use crate::model::object::Object;
 use crate::model::pod::Pod;
@@ -134,8 +136,10 @@ fn of_authorization<'a>(namespace: &Namespace<'a>, object: &'a Object<'a>) -> Gu
     if named(&["MeshTLSAuthentication", "ServiceAccount"]).next().is_none() {
         return Guarded::Open(references);
     }
+    let (scan, world) = (namespace.scan(), namespace.world());
     let wide = named(&["MeshTLSAuthentication"]).find_map(|reference| {
-        let mut all = within(namespace, LINKERD_MESH_TLS).filter(|own| own.name == reference.key("name").str());
+        let place = reference.key("namespace").text().unwrap_or(namespace.name());
+        let mut all = in_place(scan.evidence, world, place, LINKERD_MESH_TLS).filter(|own| own.name == reference.key("name").str());
         all.find_map(|own| every_identity(own.at("spec.identities")))
     });
     // one of a service account beside it narrows it

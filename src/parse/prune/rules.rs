@@ -25,9 +25,11 @@ const COPIES: [(&str, Rule); 4] = [
     ("objectset.rio.cattle.io/applied", Drop),
 ];
 const METADATA: Rule = Members(&[("managedFields", Drop), ("annotations", Members(&COPIES, &Keep))], &Keep);
+/// When data was last written, by whomever: which keys it has is left out.
+const WRITTEN: Rule = Each(&Members(&[("time", Keep), ("fieldsV1", Members(&[("f:data", Members(&[], &Drop))], &Drop))], &Drop));
 /// A long annotation of a Secret may be yet another copy of it.
 const SECRET: Rule =
-    Members(&[("metadata", Members(&[("managedFields", Drop), ("annotations", Members(&COPIES, &Short(1024)))], &Keep))], &Drop);
+    Members(&[("metadata", Members(&[("managedFields", WRITTEN), ("annotations", Members(&COPIES, &Short(1024)))], &Keep))], &Drop);
 
 /// The rule of an object whose status is treated so; its kind stands on the list already.
 macro_rules! object {
@@ -48,6 +50,12 @@ const RECONCILED: Rule = Members(
     ],
     &Drop,
 );
+/// When a Secret was fetched, and whether that went well.
+const FETCHED: Rule = Members(&[("refreshTime", Keep), ("conditions", Keep)], &Drop);
+/// From when to when a certificate holds.
+const ISSUED: Rule = Members(&[("notBefore", Keep), ("notAfter", Keep), ("renewalTime", Keep)], &Drop);
+/// How a backup, or a place for them, has fared.
+const BACKED_UP: Rule = Members(&[("phase", Keep), ("completionTimestamp", Keep)], &Drop);
 /// Of what a scanner found, what it was and whether there is a mend; of what an image is made of, how much.
 const FOUND: Rule = Members(
     &[
@@ -91,6 +99,9 @@ pub(super) fn of(resource: &Resource) -> Rule {
         ("certificates.k8s.io", "CertificateSigningRequest") => object!(Members(&[("conditions", Keep)], &Drop)),
         ("apiextensions.k8s.io", "CustomResourceDefinition") => object!(Drop, SCHEMAS),
         ("argoproj.io", "Application") | ("constraints.gatekeeper.sh", _) => object!(RECONCILED),
+        ("external-secrets.io", "ExternalSecret") => object!(FETCHED),
+        ("cert-manager.io", "Certificate") => object!(ISSUED),
+        ("velero.io", "Backup" | "BackupStorageLocation") => object!(BACKED_UP),
         (group, _) if group.ends_with(".toolkit.fluxcd.io") => object!(RECONCILED),
         ("aquasecurity.github.io" | "wgpolicyk8s.io" | "openreports.io", _) => REPORT,
         _ => object!(Drop),

@@ -17,13 +17,28 @@ fn items(page: &Page) -> Vec<Value> {
     page.ends.iter().map(item).collect()
 }
 
+/// Of who wrote what: when, and whether it was data.
+fn written(managed: &mut Value) {
+    let entries = managed.as_array_mut().into_iter().flatten();
+    for entry in entries.filter_map(Value::as_object_mut) {
+        entry.retain(|key, _| key == "time" || key == "fieldsV1");
+        if let Some(fields) = entry.get_mut("fieldsV1").and_then(Value::as_object_mut) {
+            fields.retain(|key, _| key == "f:data");
+            fields.values_mut().filter_map(Value::as_object_mut).for_each(Map::clear);
+        }
+    }
+}
+
 /// What should be left of an object, said another way.
 fn left(resource: &Resource, mut object: Value) -> Value {
     let secret = resource.is_secret();
     let Some(map) = object.as_object_mut() else { return object };
     map.retain(|key, _| if secret { key == "metadata" } else { key != "apiVersion" && key != "kind" });
     if let Some(metadata) = map.get_mut("metadata").and_then(Value::as_object_mut) {
-        metadata.remove("managedFields");
+        match metadata.get_mut("managedFields") {
+            Some(managed) if secret => written(managed),
+            _ => _ = metadata.remove("managedFields"),
+        }
         if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
             annotations.retain(|key, value| {
                 let copy = key == "kubectl.kubernetes.io/last-applied-configuration" || key.starts_with("kapp.k14s.io/original");
@@ -44,10 +59,13 @@ fn left(resource: &Resource, mut object: Value) -> Value {
     object
 }
 
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 21] = [
     "metadata",
     "annotations",
     "managedFields",
+    "fieldsV1",
+    "f:data",
+    "time",
     "status",
     "spec",
     "data",
@@ -84,8 +102,9 @@ fn value() -> impl Strategy<Value = Value> {
 }
 
 fn object() -> impl Strategy<Value = Value> {
-    (value(), value(), value(), value()).prop_map(|(annotations, status, spec, data)| {
-        json!({"kind": "X", "metadata": {"name": "n", "annotations": annotations, "managedFields": [1]}, "status": status, "spec": spec, "data": data})
+    let managed = proptest::collection::vec(value(), 0..3).prop_map(Value::from);
+    (value(), managed, value(), value(), value()).prop_map(|(annotations, managed, status, spec, data)| {
+        json!({"kind": "X", "metadata": {"name": "n", "annotations": annotations, "managedFields": managed}, "status": status, "spec": spec, "data": data})
     })
 }
 
@@ -124,11 +143,15 @@ proptest! {
 #[test]
 fn a_secret_gives_its_metadata_alone() {
     let secret = resource("", "Secret");
-    let object = json!({"data": {"p": "c2VjcmV0"}, "type": "Opaque", "metadata": {"name": "s", "annotations": {
+    let object = json!({"data": {"p": "c2VjcmV0"}, "type": "Opaque", "metadata": {"name": "s", "managedFields": [
+        {"manager": "m", "time": "2026-01-01T00:00:00Z", "fieldsV1": {"f:type": {}, "f:data": {".": {}, "f:p": {}}}}], "annotations": {
         "kubectl.kubernetes.io/last-applied-configuration": "{\"data\":{\"p\":\"c2VjcmV0\"}}", "team": "a"}}});
     let list = |kind: &str| json!({"kind": kind, "items": [object]}).to_string();
     let page_of = |kind: &str| page(&secret, list(kind).as_bytes(), false);
-    assert_eq!(page_of("PartialObjectMetadataList").expect("a list").text, r#"{"metadata":{"name":"s","annotations":{"team":"a"}}}"#);
+    let text = page_of("PartialObjectMetadataList").expect("a list").text;
+    // when its data was written, and not which keys it has
+    let expected = r#"{"metadata":{"annotations":{"team":"a"},"managedFields":[{"fieldsV1":{"f:data":{}},"time":"2026-01-01T00:00:00Z"}],"name":"s"}}"#;
+    assert_eq!(text.parse::<Value>().expect("JSON"), expected.parse::<Value>().expect("JSON"));
     assert!(page_of("SecretList").expect_err("whole Secrets").contains("metadata alone"));
 }
 

@@ -1,0 +1,192 @@
+//! Backups of what a namespace stores: which tools are about, and what their schedules take in.
+
+use jiff::Timestamp;
+
+use crate::model::field::Field;
+use crate::model::glob::glob;
+use crate::model::namespace::Namespace;
+use crate::model::object::Object;
+use crate::model::{Evidence, GroupKind, kinds, time};
+
+/// Velero's, of the whole cluster.
+pub const SCHEDULE: GroupKind = GroupKind::new("velero.io", "Schedule");
+/// One that was made.
+pub const BACKUP: GroupKind = GroupKind::new("velero.io", "Backup");
+/// Where Velero keeps them.
+pub const LOCATION: GroupKind = GroupKind::new("velero.io", "BackupStorageLocation");
+/// Where CloudNativePG keeps them, as an object of its own.
+pub const OBJECT_STORE: GroupKind = GroupKind::new("barmancloud.cnpg.io", "ObjectStore");
+/// A database of CloudNativePG, which may say so itself.
+pub const POSTGRES: GroupKind = GroupKind::new("postgresql.cnpg.io", "Cluster");
+/// Kasten's, which select by labels.
+pub const POLICY: GroupKind = GroupKind::new("config.kio.kasten.io", "Policy");
+
+/// What makes backups of its own namespace by a schedule, with the field that stops it.
+const OWN: &[(GroupKind, &str)] = &[
+    (K8UP, ""),
+    (VOLSYNC, "paused"),
+    (GroupKind::new("postgresql.cnpg.io", "ScheduledBackup"), "suspend"),
+    (GroupKind::new("stash.appscode.com", "BackupConfiguration"), "paused"),
+    (GroupKind::new("core.kubestash.com", "BackupConfiguration"), "paused"),
+];
+const K8UP: GroupKind = GroupKind::new("k8up.io", "Schedule");
+const VOLSYNC: GroupKind = GroupKind::new("volsync.backube", "ReplicationSource");
+
+/// Every kind that tells of backups.
+pub const KINDS: &[GroupKind] = &[
+    SCHEDULE,
+    BACKUP,
+    LOCATION,
+    OBJECT_STORE,
+    POSTGRES,
+    POLICY,
+    K8UP,
+    VOLSYNC,
+    GroupKind::new("postgresql.cnpg.io", "ScheduledBackup"),
+    GroupKind::new("stash.appscode.com", "BackupConfiguration"),
+    GroupKind::new("core.kubestash.com", "BackupConfiguration"),
+];
+
+/// Whether anything in a world makes backups.
+#[must_use]
+pub fn is_about(evidence: &Evidence<'_>, world: u16) -> bool {
+    KINDS.iter().filter(|kind| **kind != POSTGRES).any(|kind| evidence.of_kind_in(world, *kind).next().is_some())
+}
+
+/// What is known of the backups of a namespace.
+#[derive(Debug, Clone, Copy)]
+pub enum Cover<'a> {
+    /// All of it.
+    Whole,
+    /// Perhaps, as this takes in a part only, or what it takes in does not show.
+    Perhaps(&'a Object<'a>),
+    /// By nothing that was seen.
+    None,
+}
+
+/// What takes in a namespace.
+#[must_use]
+pub fn cover<'a>(namespace: &Namespace<'a>) -> Cover<'a> {
+    let (evidence, world) = (namespace.scan().evidence, namespace.world());
+    let mut perhaps = None;
+    for schedule in evidence.of_kind_in(world, SCHEDULE) {
+        match takes_in(schedule, namespace.name()) {
+            Some(true) => return Cover::Whole,
+            Some(false) => perhaps = perhaps.or(Some(schedule)),
+            None => {}
+        }
+    }
+    if OWN.iter().any(|(kind, _)| evidence.has(*kind)) && namespace.objects().any(makes_own) {
+        return Cover::Whole;
+    }
+    for policy in evidence.of_kind_in(world, POLICY) {
+        let selector = policy.at("spec.selector");
+        let named = selector.scalars().any(|value| value.str() == namespace.name());
+        let runs =
+            !policy.at("spec.paused").is_true() && policy.at("spec.actions").items().any(|action| action.key("action").str() == "backup");
+        match runs {
+            true if named => return Cover::Whole,
+            true => perhaps = perhaps.or(Some(policy)),
+            false => {}
+        }
+    }
+    perhaps.map_or(Cover::None, Cover::Perhaps)
+}
+
+fn makes_own(object: &Object<'_>) -> bool {
+    let Some((_, stop)) = OWN.iter().find(|(kind, _)| object.is(*kind)) else { return false };
+    let spec = object.at("spec");
+    let stopped = !stop.is_empty() && spec.key(stop).is_true();
+    let runs = match object.kind {
+        "ReplicationSource" => spec.at("trigger.schedule").exists(),
+        "Schedule" => spec.at("backup").exists(),
+        _ => true,
+    };
+    runs && !stopped
+}
+
+/// Whether a schedule takes in all of a namespace, or a part of it.
+fn takes_in(schedule: &Object<'_>, namespace: &str) -> Option<bool> {
+    let spec = schedule.at("spec");
+    let template = spec.key("template");
+    let lists = |key: &'static str| template.key(key).items().any(|pattern| glob(pattern.str(), namespace));
+    let included = template.key("includedNamespaces").is_empty() || lists("includedNamespaces");
+    if spec.key("paused").is_true() || !included || lists("excludedNamespaces") {
+        return None;
+    }
+    let chosen = ["labelSelector", "orLabelSelectors", "includedResources", "includedNamespaceScopedResources"];
+    let partly = chosen.iter().any(|key| !template.key(key).is_empty() && !lists_all(template.key(key)));
+    // without snapshots, files are copied only of what says so
+    let objects_alone = template.key("snapshotVolumes").bool() == Some(false) && !template.key("defaultVolumesToFsBackup").is_true();
+    Some(!partly && !objects_alone)
+}
+
+fn lists_all(list: Field<'_>) -> bool {
+    list.items_or_self().any(|item| item.text() == Some("*"))
+}
+
+/// The last backup that a schedule of a cluster has made: when it was completed.
+#[must_use]
+pub fn last<'a>(evidence: &'a Evidence<'a>, schedule: &Object<'a>) -> Option<(Timestamp, Field<'a>)> {
+    let own = |backup: &&Object<'_>| {
+        backup.label("velero.io/schedule-name").text() == Some(schedule.name)
+            && backup.namespace == schedule.namespace
+            && backup.at("status.phase").text() == Some("Completed")
+    };
+    let completed = evidence.of_kind_in(schedule.world, BACKUP).filter(own).map(|backup| backup.at("status.completionTimestamp"));
+    completed.filter_map(|field| Some((time::read(field.text()?)?, field))).max_by_key(|(then, _)| *then)
+}
+
+/// How many seconds lie at most between two times of a cron expression; `None` for what is none.
+#[must_use]
+pub fn longest_gap(cron: &str) -> Option<i64> {
+    let cron = cron.trim();
+    let cron =
+        cron.strip_prefix("CRON_TZ=").or(cron.strip_prefix("TZ=")).map_or(cron, |rest| rest.split_once(' ').map_or("", |(_, rest)| rest));
+    match cron {
+        "@yearly" | "@annually" => return Some(366 * time::DAY),
+        "@monthly" => return Some(31 * time::DAY),
+        "@weekly" => return Some(7 * time::DAY),
+        "@daily" | "@midnight" => return Some(time::DAY),
+        "@hourly" => return Some(3600),
+        _ => {}
+    }
+    if let Some(every) = cron.strip_prefix("@every ") {
+        return crate::model::component::seconds(every).map(|seconds| seconds as i64);
+    }
+    let fields: Vec<_> = cron.split_whitespace().collect();
+    let [_, hour, day, month, weekday] = fields[..] else { return None };
+    let any = |field: &str| field == "*" || field == "?";
+    Some(match () {
+        () if !any(month) => 366 * time::DAY,
+        () if !any(day) => 31 * time::DAY,
+        () if !any(weekday) => 7 * time::DAY,
+        () if !any(hour) => time::DAY,
+        () => 3600,
+    })
+}
+
+/// Whether a namespace stores anything: the first claim, or template of one.
+#[must_use]
+pub fn stored<'a>(namespace: &Namespace<'a>) -> Option<Field<'a>> {
+    namespace.objects().find_map(|object| {
+        if object.is(kinds::PERSISTENT_VOLUME_CLAIM) {
+            return Some(object.at("metadata.name"));
+        }
+        let template = || object.at("spec.volumeClaimTemplates").items().next();
+        if object.is(kinds::STATEFUL_SET) { template() } else { None }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::longest_gap;
+
+    #[test]
+    fn how_far_apart_backups_are() {
+        let hours = |cron: &str| longest_gap(cron).map(|seconds| seconds / 3600);
+        assert_eq!((hours("0 2 * * *"), hours("@every 6h"), hours("*/5 * * * *")), (Some(24), Some(6), Some(1)));
+        assert_eq!((hours("0 0 * * 0"), hours("0 0 1 * *"), hours("CRON_TZ=Europe/Berlin 0 2 * * *")), (Some(168), Some(744), Some(24)));
+        assert_eq!((hours("@daily"), hours("never"), hours(""), hours("@every x")), (Some(24), None, None, None));
+    }
+}
