@@ -98,7 +98,10 @@ fn the_manifests_fail_nothing_but_what_is_excused_with_a_reason() {
             "pod-mac-profile-missing",
             "rbac-audit-evidence-delete",
             "rbac-secrets-read",
-            "rbac-wildcard-rule"
+            "rbac-wildcard-rule",
+            "runtime-detection-missing",
+            "runtime-enforcement-missing",
+            "runtime-log-collection-missing"
         ])
     );
     assert_eq!(result["gaps"], Value::Array(Vec::new()));

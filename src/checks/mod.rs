@@ -18,6 +18,7 @@ mod pipeline;
 mod pod;
 pub mod pss;
 mod rbac;
+mod runtime;
 mod secret;
 mod signing;
 mod storage;
@@ -199,7 +200,7 @@ pub enum Probe {
 
 /// Every check, by topic, then as its topic lists it.
 pub fn all() -> impl Iterator<Item = &'static Check> {
-    let topics: [&'static [&'static Check]; 15] = [
+    let topics: [&'static [&'static Check]; 16] = [
         pss::CHECKS,
         pod::CHECKS,
         image::CHECKS,
@@ -210,6 +211,7 @@ pub fn all() -> impl Iterator<Item = &'static Check> {
         node::CHECKS,
         secret::CHECKS,
         admission::CHECKS,
+        runtime::CHECKS,
         pipeline::CHECKS,
         storage::CHECKS,
         delivery::CHECKS,

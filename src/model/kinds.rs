@@ -76,7 +76,11 @@ kinds! {
 }
 
 /// The resources whose names do not follow from their kinds by the rules of English.
-const PLURALS: &[(&str, &str)] = &[("Endpoints", "endpoints"), ("SecurityContextConstraints", "securitycontextconstraints")];
+const PLURALS: &[(&str, &str)] = &[
+    ("Endpoints", "endpoints"),
+    ("SecurityContextConstraints", "securitycontextconstraints"),
+    ("TracingPolicyNamespaced", "tracingpoliciesnamespaced"),
+];
 
 /// The name of a kind's resource in the API, as rules of RBAC have it; `*` stands for itself.
 #[must_use]

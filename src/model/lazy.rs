@@ -8,6 +8,7 @@ use crate::model::cert_manager::Versions;
 use crate::model::ingress_nginx::Modes;
 use crate::model::mesh::Present;
 use crate::model::scanner::Scanned;
+use crate::model::sensor::Found;
 use crate::model::{Map, pod_defaults};
 
 /// See the module's page.
@@ -21,6 +22,10 @@ pub(crate) struct Lazy {
     pub(crate) policies: OnceLock<Policies>,
     /// The versions of cert-manager that run.
     pub(crate) cert_manager: OnceLock<Versions>,
+    /// The agents that watch containers, collect logs and the like.
+    pub(crate) agents: OnceLock<Vec<Found>>,
+    /// Whether anything restricts what workloads may do at run time.
+    pub(crate) restrained: OnceLock<bool>,
     /// What scanners found in images, and what images are made of.
     pub(crate) scanned: [OnceLock<Scanned>; 2],
     /// Of each world the first namespace that has workloads, and how many have.

@@ -55,6 +55,7 @@ mod scan;
 pub mod scanner;
 pub mod secret_manager;
 pub mod selector;
+pub mod sensor;
 pub mod service;
 mod service_account;
 pub mod shown;

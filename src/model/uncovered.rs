@@ -51,6 +51,7 @@ const OF_IMAGES: &[&str] = &[
     "kargo.akuity.io",
     "kuik.enix.io",
     "security-profiles-operator.x-k8s.io",
+    "spdx.softwarecomposition.kubescape.io",
 ];
 
 fn by_structure<'a>(object: &Object<'a>, file: &File) -> (Vec<Embedded<'a>>, Vec<Gap>) {

@@ -93,6 +93,9 @@ pub(super) fn of(resource: &Resource) -> Rule {
         ("", "Node") => object!(Members(&[("images", Drop)], &Keep)),
         ("", "Namespace") | ("apiregistration.k8s.io", "APIService") => object!(Keep),
         ("admissionregistration.k8s.io", _) => object!(Keep),
+        ("apps", "DaemonSet") => object!(Members(&[("desiredNumberScheduled", Keep), ("numberReady", Keep)], &Drop)),
+        // of what a workload was seen to do, only whether that is known is read
+        ("spdx.softwarecomposition.kubescape.io", _) => object!(Drop, Drop),
         ("batch", "Job") => object!(Members(&[("completionTime", Keep), ("conditions", Keep)], &Drop)),
         ("", "Service") => object!(Members(&[("loadBalancer", Keep)], &Drop)),
         ("", "PersistentVolume" | "PersistentVolumeClaim") => object!(Members(&[("phase", Keep)], &Drop)),
