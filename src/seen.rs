@@ -217,9 +217,13 @@ fn repositories(evidence: &Evidence<'_>) -> Option<String> {
     let nodes = roots.iter().filter(|root| root.starts_with("node:")).count();
     let count = roots.iter().filter(|root| !root.is_empty()).count() - nodes;
     if nodes > 0 {
-        let others = if nodes < roots.len() { " and what is on none" } else { "" };
+        let (others, joined) = match nodes < roots.len() {
+            true => (" and what is on none", "; objects on none are taken for those of its cluster"),
+            false => ("", ""),
+        };
         let named = assess::plural(nodes, "node");
-        return (roots.len() > 1).then(|| format!("{named}{others} are judged apart: what stands on one answers for nothing elsewhere"));
+        let said = || format!("{named}{others} are judged apart: a node's files answer for that node alone{joined}");
+        return (roots.len() > 1).then(said);
     }
     let named = if count == 1 { "1 Git repository".to_owned() } else { format!("{count} Git repositories") };
     let beside = if count < roots.len() { " and what is in none" } else { "" };

@@ -7,22 +7,23 @@
 //! Formats without comments put the lines into `<case>.lines` (`12 fail`). YAML files with several documents run a
 //! second time with the documents reversed. In a folder these lines name their file (`etc/x.service:12 fail`).
 //!
-//! A folder with a file `modes` is a node: each of its lines is a path on the node with its permissions, owner and group
-//! (`/etc/kubernetes/admin.conf 0600 root root #~ fail`; a path that ends in `/` is a folder). What is listed there and
-//! not in the folder is what is never opened.
+//! A folder with a file `modes` is a node: see `support/node.rs`; its lines take marks as well.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use cnscan::checks::{self, Check};
-use cnscan::discover::{HostFile, Origin, Source, Stat};
+use cnscan::discover::{Origin, Source};
 use cnscan::evaluate::{self, Standing};
 use cnscan::model::evidence::Reading;
 use cnscan::model::{Evidence, KubernetesVersion, Scan, UNSET_NAMESPACE};
 use cnscan::parse::{self, Limits, Lines};
 use cnscan::settings::{self, Settings, Value};
 use libtest_mimic::{Arguments, Failed, Trial};
+
+#[path = "support/node.rs"]
+mod node;
 
 /// File, line, what was found.
 type Marks = BTreeSet<(String, u32, &'static str)>;
@@ -56,7 +57,7 @@ fn judge(check: &'static Check, case: &Path, files: &[(String, String)]) -> Resu
     let kind = case.file_name().unwrap_or_default().to_string_lossy().split('-').next().unwrap_or_default().to_owned();
     let world = World::of(check, files)?;
     let mut sources: Vec<_> = files.iter().map(|(name, text)| source(name, text)).collect();
-    on_node(case, &mut sources)?;
+    on_node(case, &mut sources);
     let parsed = parse::all(sources, &Limits::default());
     let evidence = Evidence::index(&parsed, Reading { assumed_namespace: UNSET_NAMESPACE, complete: world.complete, live: None });
     if let Some(gap) = evidence.gaps().first() {
@@ -132,46 +133,17 @@ impl World {
     }
 }
 
-/// The lines of the `modes` of a node: path, permissions, owner, group, marks.
-fn modes(case: &Path) -> Vec<(String, Stat, String)> {
-    let text = fs::read_to_string(case.join("modes")).unwrap_or_default();
-    let row = |line: &str| {
-        let (line, mark) = line.split_once("#~ ").unwrap_or((line, ""));
-        let mut parts = line.split_whitespace();
-        let path = parts.next()?.to_owned();
-        let mode = u32::from_str_radix(parts.next()?, 8).expect("a mode");
-        let (owner, group) = (parts.next().map(str::to_owned), parts.next().map(str::to_owned));
-        let stat = Stat { mode, uid: 7, gid: 7, owner, group, is_folder: path.ends_with('/') };
-        Some((path.trim_end_matches('/').to_owned(), stat, mark.to_owned()))
-    };
-    text.lines().filter(|line| line.starts_with('/')).filter_map(row).collect()
+/// The lines of the `modes` of a node.
+fn modes(case: &Path) -> Vec<node::Row> {
+    node::rows(&fs::read_to_string(case.join("modes")).unwrap_or_default())
 }
 
 /// Makes the files of a case those of a node, where it has `modes`.
-fn on_node(case: &Path, sources: &mut Vec<Source>) -> Result<(), Failed> {
+fn on_node(case: &Path, sources: &mut Vec<Source>) {
     let rows = modes(case);
-    if rows.is_empty() {
-        return Ok(());
+    if !rows.is_empty() {
+        node::place(rows, &case.file_name().unwrap_or_default().to_string_lossy(), sources);
     }
-    let top = case.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    for source in sources.iter_mut() {
-        let path = source.shown.strip_prefix(&top).unwrap_or_default().to_owned();
-        let known = rows.iter().find(|(row, ..)| *row == path);
-        let stat =
-            known.map_or_else(|| Stat { mode: 0o600, owner: Some("root".to_owned()), ..Stat::default() }, |(_, stat, _)| stat.clone());
-        let content = std::mem::replace(&mut source.origin, Origin::Bytes(Vec::new()));
-        source.origin = Origin::Host(Box::new(HostFile { path, stat, content: Some(content) }));
-        (source.named, source.root) = (false, "node:case".into());
-    }
-    for (path, stat, _) in rows {
-        let name = format!("{top}{path}");
-        if !sources.iter().any(|source| source.shown == name) {
-            let origin = Origin::Host(Box::new(HostFile { path, stat, content: None }));
-            sources.push(Source { uri: Some(name.clone()), shown: name, origin, named: false, root: "node:case".into() });
-        }
-    }
-    sources.sort_by(|a, b| a.shown.cmp(&b.shown));
-    Ok(())
 }
 
 fn marks(case: &Path, files: &[(String, String)]) -> Marks {
@@ -195,7 +167,7 @@ fn marks(case: &Path, files: &[(String, String)]) -> Marks {
         let (name, line) = line.rsplit_once(':').map_or((files[0].0.clone(), line), |(name, line)| (format!("{top}/{name}"), line));
         marks.extend(WORDS.iter().filter(|known| **known == word).map(|word| (name.clone(), line.parse().unwrap_or(0), *word)));
     }
-    for (path, _, mark) in modes(case) {
+    for node::Row { path, mark, .. } in modes(case) {
         marks
             .extend(WORDS.iter().filter(|word| mark.split(", ").any(|part| part == **word)).map(|word| (format!("{top}{path}"), 1, *word)));
     }

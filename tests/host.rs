@@ -85,6 +85,18 @@ fn a_node_is_judged_by_its_files_and_nothing_outside_of_it() {
 
 #[cfg(unix)]
 #[test]
+fn flags_name_files_wherever_the_root_is() {
+    let (folder, elsewhere) = (node(), TempDir::new().expect("a folder"));
+    let root = folder.path().join("node");
+    let mounted = root.to_str().expect("a path");
+    for (working, root) in [(elsewhere.path(), mounted), (root.as_path(), ".")] {
+        let (_, found) = findings(working, &["--root", root, "--check", "etcd-encryption-missing"]);
+        assert_eq!(found, [("etcd-encryption-missing".to_owned(), "etc/kubernetes/enc/enc.yaml".to_owned(), 6)], "--root {root}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
 fn two_nodes_answer_for_themselves() {
     let folder = node();
     let other = folder.path().join("other/etc/kubernetes/enc");

@@ -82,15 +82,16 @@ pub enum AdmissionConfiguration<'a> {
 }
 
 impl<'a> AdmissionConfiguration<'a> {
-    /// Those of one world; several when the input holds copies.
+    /// Those of one world, and those on nodes; several when the input holds copies.
     #[must_use]
     pub fn all(scan: &'a Scan<'a>, world: u16) -> Vec<Self> {
         let evidence = scan.evidence;
-        let alone = evidence.of_kind_in(world, kinds::POD_SECURITY_CONFIGURATION).map(|object| object.field());
+        let of_kind = |kind| evidence.of_kind(kind).filter(|object| object.world == world || evidence.is_of_node(object));
+        let alone = of_kind(kinds::POD_SECURITY_CONFIGURATION).map(|object| object.field());
         let mut found: Vec<_> = alone.map(AdmissionConfiguration::Given).collect();
         let has_file = !found.is_empty();
         let groups = [kinds::ADMISSION_CONFIGURATION, kinds::OLD_ADMISSION_CONFIGURATION];
-        for object in groups.into_iter().flat_map(|kind| evidence.of_kind_in(world, kind)) {
+        for object in groups.into_iter().flat_map(of_kind) {
             let plugins = object.at("plugins");
             let plugin = plugins.items().find(|plugin| plugin.key("name").text() == Some("PodSecurity"));
             match plugin {

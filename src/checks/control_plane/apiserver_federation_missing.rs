@@ -2,7 +2,7 @@
 
 use crate::checks::{Check, Probe, Severity, Surface, Verdict};
 use crate::model::component::{AUTHENTICATION, Joined};
-use crate::model::{Component, Field, Role, kinds};
+use crate::model::{Component, Field, GroupKind, Object, Role, kinds};
 
 pub(super) static CHECK: Check = Check {
     id: "apiserver-federation-missing",
@@ -11,7 +11,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "Whoever comes with a certificate or token of the cluster's own is asked for no second factor, and stays when he leaves the organisation.",
     fix: "Give the API server an AuthenticationConfiguration with the issuer of your people, its audience and a claim rule on `amr` or `acr`.",
-    how: "Fails when the API server has no OIDC issuer, JWT authenticator, token webhook or authenticating proxy for people, and a binding names a user or group other than those of system: and kubeadm:. With an authenticator it passes when a claim rule asks for `amr` or `acr`; without such a rule it is for review, as only the identity provider shows its second factor. Where no such binding was seen, it passes if all bindings were.",
+    how: "Fails when the API server has no OIDC issuer, JWT authenticator, token webhook or authenticating proxy for people, and a binding names a user or group other than those of system: and kubeadm:. With an authenticator it passes when a claim rule asks for `amr` or `acr`; without such a rule it is for review, as only the identity provider shows its second factor. Where no such binding was seen, it passes if all bindings were; a node's files alone, which have none, are left for review.",
     surfaces: &[Surface::Host, Surface::Cluster],
     needs: &[kinds::CLUSTER_ROLE_BINDING, kinds::ROLE_BINDING],
     blind: "What the identity provider asks for, and a provider's control plane.",
@@ -45,7 +45,11 @@ fn probe(server: &Component<'_>) -> Verdict {
             let said = format!("{name} is granted rights, and the API server knows no identity provider for people");
             subject.fault(said).expected("an issuer that the API server trusts").into()
         }
-        None => Verdict::PassIfNone(&[kinds::CLUSTER_ROLE_BINDING, kinds::ROLE_BINDING]),
+        // every cluster has some: files of a node alone cannot tell
+        None if server.scan().evidence.is_of_node(server.object()) && bindings(server).next().is_none() => Verdict::Review(
+            "no identity provider is set, and no binding is among the input: whether people are granted rights is not known".into(),
+        ),
+        None => Verdict::PassIfNone(BINDINGS),
     }
 }
 
@@ -59,12 +63,17 @@ fn is_factor(text: &str) -> bool {
     text.split(|letter: char| !letter.is_ascii_alphanumeric()).any(|word| matches!(word, "amr" | "acr"))
 }
 
+const BINDINGS: &[GroupKind] = &[kinds::CLUSTER_ROLE_BINDING, kinds::ROLE_BINDING];
+
+/// The bindings of its cluster.
+fn bindings<'s, 'a>(server: &'s Component<'a>) -> impl Iterator<Item = &'a Object<'a>> + use<'s, 'a> {
+    let evidence = server.scan().evidence;
+    BINDINGS.iter().flat_map(|kind| evidence.of_kind(*kind)).filter(|binding| server.serves(binding))
+}
+
 /// A subject of a binding that is no part of the cluster.
 fn person<'a>(server: &Component<'a>) -> Option<(Field<'a>, String)> {
-    let evidence = server.scan().evidence;
-    let world = server.object().world;
-    let bindings = [kinds::CLUSTER_ROLE_BINDING, kinds::ROLE_BINDING].into_iter().flat_map(|kind| evidence.of_kind_in(world, kind));
-    let subjects = bindings.flat_map(|binding| binding.at("subjects").items());
+    let subjects = bindings(server).flat_map(|binding| binding.at("subjects").items());
     subjects.filter(|subject| matches!(subject.key("kind").str(), "User" | "Group")).find_map(|subject| {
         let name = subject.key("name");
         let own = ["system:", "kubeadm:", "kube-apiserver"].iter().any(|prefix| name.str().starts_with(prefix));

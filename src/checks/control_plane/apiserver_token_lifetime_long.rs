@@ -52,10 +52,10 @@ fn probe(server: &Component<'_>) -> Verdict {
     faults.into()
 }
 
-/// Pods of its world that ask for tokens of more than a day.
+/// Pods of its cluster that ask for tokens of more than a day.
 fn asked(server: &Component<'_>) -> Vec<Fault> {
     let evidence = server.scan().evidence;
-    let pods = evidence.pods().iter().filter(|pod| evidence.object(pod.object).world == server.object().world);
+    let pods = evidence.pods().iter().filter(|pod| server.serves(evidence.object(pod.object)));
     let sources = pods.flat_map(|pod| pod.volumes()).flat_map(|volume| volume.at("projected.sources").items());
     let lifetimes = sources.map(|source| source.at("serviceAccountToken.expirationSeconds"));
     let long = lifetimes.filter(|lifetime| lifetime.int().is_some_and(|seconds| seconds > DAY));

@@ -70,8 +70,7 @@ fn shipper(server: &Component<'_>, path: &str) -> Option<String> {
         return Some("whatever collects the output of containers".to_owned());
     }
     let evidence = server.scan().evidence;
-    let others =
-        evidence.pods().iter().filter(|pod| pod.object != server.object().id && evidence.object(pod.object).world == server.object().world);
+    let others = evidence.pods().iter().filter(|pod| pod.object != server.object().id && server.serves(evidence.object(pod.object)));
     let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
     let mounts = |path: &str| !folder.is_empty() && (folder == path || folder.starts_with(&format!("{}/", path.trim_end_matches('/'))));
     let sees = others.into_iter().find(|pod| {

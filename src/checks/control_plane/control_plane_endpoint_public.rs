@@ -1,6 +1,6 @@
 //! What runs the cluster is best attacked where it can be reached: its database, its consoles, its metrics.
 
-use crate::checks::{Aspect, Check, Fault, Of, Probe, Severity, Verdict};
+use crate::checks::{Aspect, Check, Fault, Of, Probe, Severity, Surface, Verdict};
 use crate::model::address::{is_loopback, is_private};
 use crate::model::admin::{self, Behind};
 use crate::model::{Field, GroupKind, Object, Scan, exposure, kinds, service};
@@ -13,6 +13,7 @@ pub(super) static CHECK: Check = Check {
     why: "Whoever reaches a console or a component of the control plane tries its flaws and stolen passwords at leisure; without a check of its certificate even the API server may be somebody else.",
     fix: "Keep them behind a private address, a list of source addresses or a proxy that knows who asks; let clients check the certificate.",
     how: "Fails where a NodePort Service, a LoadBalancer Service that is neither internal nor limited to source ranges, or an Ingress leads to etcd, the Kubernetes dashboard, the scheduler, the controller manager or kube-proxy, known by the images behind it; where a kubeconfig has `insecure-skip-tls-verify: true`; and, low, where `metricsBindAddress` of kube-proxy is no loopback address. For review: consoles with a login of their own (Argo CD, Headlamp, Rancher, Portainer), what only the Service's name tells, and a `server` of a kubeconfig that is no private address. Does not apply to other Services and Ingresses.",
+    surfaces: &[Surface::Host, Surface::Cluster, Surface::Manifest],
     needs: NEEDS,
     blind: "What the provider exports of the cluster's endpoint, firewalls, and routes of the Gateway API.",
     refs: &["https://kubernetes.io/docs/concepts/security/controlling-access/"],

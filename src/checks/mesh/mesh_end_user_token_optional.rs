@@ -13,7 +13,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "A RequestAuthentication refuses tokens that are wrong and lets requests without any pass, as if by a user whom nobody knows.",
     fix: "Put an AuthorizationPolicy beside it whose rules ask for `requestPrincipals`, name the audiences, and fetch keys by https.",
-    how: "Fails a RequestAuthentication whose workloads no AuthorizationPolicy asks a request principal (or a claim) of: those that allow, with each of their rules asking, or one that denies whoever has none. Fails too a rule of its tokens with keys fetched by plain http, or without audiences (low); and a SecurityPolicy of Envoy Gateway whose tokens are optional. Whether an application checks tokens itself does not show.",
+    how: "Fails a RequestAuthentication where the AuthorizationPolicies of its workloads let somebody in without a request principal (or a claim): none denies whoever has none, and not each that allows asks for one in each of its rules. Where a policy's selector rests on labels that do not show, it is for review. Fails too a rule of its tokens with keys fetched by plain http, or without audiences (low); and a SecurityPolicy of Envoy Gateway whose tokens are optional. Whether an application checks tokens itself does not show.",
     blind: "Identity that is handled inside of the application, or by a proxy before the mesh; whether the token is passed on to where it is needed.",
     assurance: Assurance::Enforcement,
     needs: &[AUTHORIZATION_POLICY, kinds::NAMESPACE, kinds::POD, kinds::CONFIG_MAP, kinds::SERVICE],
@@ -75,8 +75,10 @@ fn unpaired<'a>(object: &Object<'a>, scan: &'a Scan<'a>) -> Option<Fault> {
         for namespace in &places {
             for pod in namespace.pods().filter(|pod| selector.matches_pod(pod) == Match::Yes) {
                 selected = true;
-                if !require_token(&applied(namespace, &pod)) {
-                    return Some(fault());
+                let policies = applied(namespace, &pod);
+                if !require_token(&policies) {
+                    let sure: Vec<_> = policies.into_iter().filter(|policy| policy.sure).collect();
+                    return Some(if require_token(&sure) { fault().doubt() } else { fault() });
                 }
             }
         }

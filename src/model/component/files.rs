@@ -59,7 +59,9 @@ pub(super) fn at_path<'e, 'a>(evidence: &'e Evidence<'a>, beside: &Object<'_>, p
         wanted.iter().flat_map(|kind| evidence.of_kind_in(beside.world, *kind)).filter(|object| !object.live).collect();
     let name = |object: &Object<'a>| evidence.files()[object.file() as usize].name();
     if evidence.files()[beside.file() as usize].host {
-        return same.into_iter().find(|object| name(object).ends_with(path) && path.starts_with('/'));
+        // where the root is the folder that names are relative to, nothing stands before the path
+        let below = path.strip_prefix('/')?;
+        return same.into_iter().find(|object| name(object) == below || name(object).ends_with(path));
     }
     let tail = |object: &Object<'a>| {
         let parts = name(object).rsplit('/').zip(path.rsplit('/'));

@@ -142,6 +142,14 @@ impl<'a> Component<'a> {
         self.record.role
     }
 
+    /// Whether an object is of the cluster that it runs: one of its world; files of a node have no objects beside them, so
+    /// that whatever stands on no node counts.
+    #[must_use]
+    pub fn serves(&self, object: &Object<'_>) -> bool {
+        let evidence = self.scan.evidence;
+        object.world == self.object().world || evidence.is_of_node(self.object()) && !evidence.is_of_node(object)
+    }
+
     /// What else there is to look at.
     #[must_use]
     pub fn scan(&self) -> &'a Scan<'a> {
