@@ -8,7 +8,7 @@ use crate::assess::{self, InputStatus, Seen, SeenFile, locate};
 use crate::discover::Gap;
 use crate::evaluate::Outcomes;
 use crate::model::{Evidence, KubernetesVersion, Object, Scan, kinds, shown};
-use crate::parse::{File, Role, Status};
+use crate::parse::{File, Role, Status, host};
 use crate::policy::comment::ANNOTATION;
 use crate::policy::excuser::subject;
 
@@ -253,8 +253,8 @@ fn notices(evidence: &Evidence<'_>) -> Vec<String> {
 /// there may be very many objects, and hardly ever a copy.
 fn repeated(evidence: &Evidence<'_>) -> Vec<u32> {
     let hasher = foldhash::quality::RandomState::default();
-    // what is dropped in beside a unit is a part of it, no copy
-    let is_copy = |object: &&Object<'_>| !object.name.is_empty() && object.kind != "Unit";
+    // a node's file is named after itself alone, and what is dropped in beside a unit is a part of it: neither is a copy
+    let is_copy = |object: &&Object<'_>| !object.name.is_empty() && object.group != host::GROUP;
     let named = evidence.objects().iter().filter(is_copy);
     let mut hashes: Vec<_> = named.map(|object| (hasher.hash_one(identity(object)), object.id)).collect();
     hashes.sort_unstable();

@@ -59,6 +59,30 @@ fn findings(folder: &Path, arguments: &[&str]) -> (Value, Vec<(String, String, u
     (result, found)
 }
 
+/// A node has files of the same name in several folders: none is a copy of another. Objects of a cluster may be.
+#[cfg(unix)]
+#[test]
+fn files_of_a_node_are_no_copies_of_one_another() {
+    let folder = node();
+    let root = folder.path().join("node");
+    let authority = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/_model-cluster/node/etc/kubernetes/pki/ca.crt");
+    for name in ["etc/kubernetes/pki/ca.crt", "etc/kubernetes/pki/etcd/ca.crt"] {
+        let path = root.join(name);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
+        fs::copy(&authority, path).expect("a copy");
+    }
+    let copies = |result: &Value| {
+        let notices = result["notices"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        notices.filter(|notice| notice.contains("each is judged")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let (result, _) = findings(folder.path(), &["--root", "node"]);
+    assert!(result["inputs"].to_string().contains("pki/etcd/ca.crt"), "both are read");
+    assert_eq!(copies(&result), Vec::<String>::new());
+    fs::write(root.join("etc/kubernetes/manifests/second.yaml"), APISERVER).expect("a file");
+    let (result, _) = findings(folder.path(), &["--root", "node"]);
+    assert!(matches!(copies(&result).as_slice(), [one] if one.starts_with("Pod kube-system/kube-apiserver stands 2 times")), "{result}");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_node_is_judged_by_its_files_and_nothing_outside_of_it() {
