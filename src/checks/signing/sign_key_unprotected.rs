@@ -11,7 +11,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::High,
     why: "Whoever reads the key, from the Secret, a backup or a log, signs as you from then on, and nothing tells his signatures from yours.",
     fix: "Sign without a key (`signers.x509.fulcio.enabled: \"true\"`) or with one that a KMS keeps (`signers.kms.kmsref`, with the signers set to `kms`), and delete the Secret.",
-    how: "Fails for the Secret `signing-secrets` of Tekton Chains that holds a private key (cosign.key or x509.pem), unless the configuration beside it has certificates from Fulcio, or signs all it signs with a KMS. Is for review where that configuration was not seen. Without such a key nothing is assessed.",
+    how: "Fails for the Secret `signing-secrets` of Tekton Chains that holds a private key (cosign.key or x509.pem), unless the configuration beside it has certificates from Fulcio, or signs all it signs with a KMS. With such a configuration it passes whether the Secret holds a key or, as installed, none. Is for review where that configuration was not seen. Without that Secret, or such a key where the configuration is another, nothing is assessed.",
     blind: "Repositories are not read yet: keys in files, in secrets of pipelines, options of cosign, gpg and notation. Whether the key is used elsewhere.",
     everywhere: true,
     needs: CONFIGURATIONS,
@@ -25,8 +25,6 @@ fn probe(secret: &Object<'_>, scan: &Scan<'_>) -> Verdict {
     if secret.name != "signing-secrets" {
         return Verdict::Unseen;
     }
-    let mut places = ["stringData", "data"].into_iter().flat_map(|data| ["cosign.key", "x509.pem"].map(|key| secret.at(data).key(key)));
-    let Some(key) = places.find(|place| !place.is_empty()) else { return Verdict::Unseen };
     let of_kind = |kind| scan.evidence.of_kind_in(secret.world, kind);
     let beside = |object: &&Object<'_>| object.namespace.is_none() || object.namespace == secret.namespace;
     let told = |kind| of_kind(kind).filter(beside).filter_map(chains::configuration).map(|(field, _)| field).collect::<Vec<_>>();
@@ -36,6 +34,8 @@ fn probe(secret: &Object<'_>, scan: &Scan<'_>) -> Verdict {
     if !configurations.is_empty() && configurations.iter().all(|one| is_idle(*one)) {
         return Verdict::Pass;
     }
+    let mut places = ["stringData", "data"].into_iter().flat_map(|data| ["cosign.key", "x509.pem"].map(|key| secret.at(data).key(key)));
+    let Some(key) = places.find(|place| !place.is_empty()) else { return Verdict::Unseen };
     let fault = key.fault("Tekton Chains signs with a private key that lies in a Secret").expected("Fulcio, or a KMS");
     if configurations.is_empty() { fault.missing(CONFIGURATIONS).into() } else { fault.into() }
 }
