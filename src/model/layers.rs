@@ -158,6 +158,12 @@ impl<'a> Pod<'a> {
         self.record.layout() == Layout::Tekton
     }
 
+    /// Whether it is one of a run or of a workflow, which comes to an end by itself.
+    #[must_use]
+    pub fn ends(&self) -> bool {
+        self.record.layout() != Layout::Kubernetes
+    }
+
     /// Whether the fields of the pod, as against those of its containers, are decided where it is run.
     #[must_use]
     pub fn is_open(&self) -> bool {

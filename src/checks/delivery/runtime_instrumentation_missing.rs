@@ -11,7 +11,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Low,
     why: "What an application does not tell of itself, no dashboard and no alarm can show.",
     fix: "Add OpenTelemetry, by its SDK or by its operator's injection, and have metrics scraped.",
-    how: "A workload outside of the system's namespaces counts as instrumented when OpenTelemetry's injection is asked for by an annotation of it or its namespace, when a variable of OpenTelemetry or of Datadog's tracer is set, when it is annotated for Prometheus, or when a PodMonitor, or a ServiceMonitor with a Service, selects it. A monitor that selects whatever is there shows nothing. A namespace passes when all of its workloads count. Where some do not, it is for review as soon as all monitors were to be seen, and not assessed before: libraries within an image show nowhere. Never fails. Jobs are left out.",
+    how: "A workload outside of the system's namespaces counts as instrumented when OpenTelemetry's injection is asked for by an annotation of it or its namespace, when a variable of OpenTelemetry or of Datadog's tracer is set, when it is annotated for Prometheus, or when a PodMonitor, or a ServiceMonitor with a Service, selects it. A monitor that selects whatever is there shows nothing. A namespace passes when all of its workloads count. Where some do not, it is for review as soon as all monitors were to be seen, and not assessed before: libraries within an image show nowhere. Never fails. Jobs, runs and tasks of Tekton and workflows of Argo are left out.",
     unread: true,
     blind: "Libraries within images and agents on nodes (eBPF); whether anybody reads the signals; dependencies of repositories, which are not read yet.",
     assurance: Assurance::Observation,
@@ -53,10 +53,11 @@ fn probe(namespace: &Namespace<'_>) -> Verdict {
     if is_whole { Verdict::Review(said.into()) } else { Verdict::Skip(said.into()) }
 }
 
-/// What a controller made is judged as that; a Job is over before anybody reads its signals.
+/// What a controller made is judged as that; a job, of whatever group, is over before anybody reads its signals.
 fn is_judged(pod: &Pod<'_>) -> bool {
     let (object, owners) = (pod.object(), pod.scan().evidence.owners());
-    !object.is(kinds::JOB) && !object.is(kinds::CRON_JOB) && owners.of(object.id).is_none()
+    let ends = object.kind.ends_with("Job") || object.kind == "JobSet" || pod.ends();
+    !ends && owners.of(object.id).is_none()
 }
 
 const INJECTED: [&str; 8] = [
