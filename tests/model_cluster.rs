@@ -46,9 +46,12 @@ const AGENTS: [&str; 3] = ["cluster/runtime/detection.yaml", "cluster/runtime/lo
 
 /// Controls that cannot have a mutant, since when, and why.
 const WITHOUT_MUTANT: &[(&str, &str)] = &[
+    (
+        "CNSC-49",
+        "2026-11-26: its one check, image-encryption-missing, leaves what is in no confidential runtime for review, and never fails",
+    ),
     ("CNSC-62", "2026-11-26: its one check, runtime-baseline-missing, leaves what is not learnt for review, and never fails"),
     ("CNSC-116", "2026-11-26: its one check of clusters, runtime-forensics-missing, leaves what is missing for review, and never fails"),
-    ("CNSC-204", "2026-11-26: its one check, rbac-individual-user-binding, leaves each user for review, and never fails"),
 ];
 
 /// A change of the model.
@@ -126,7 +129,9 @@ fn nothing_is_found() -> Result<(), Failed> {
         FindingVerdict::Note => false,
     });
     let said: Vec<_> = gaps.into_iter().chain(errors).chain(findings.map(told)).collect();
-    none(said)
+    // the layout of a node has files of the same name in several folders
+    let copies = assessment.notices.iter().filter(|notice| notice.ends_with("each is judged")).cloned();
+    none(said.into_iter().chain(copies).collect())
 }
 
 fn every_check_passes() -> Result<(), Failed> {
