@@ -36,8 +36,20 @@ const BY_NAME: &[GroupKind] = &[
 
 /// Of pods: whom policies and Services select, what they run, which claims they use. What a controller made is held against
 /// its template by the shard that judges one of them.
-const CONTAINERS: Rule =
-    Each(&Members(&[("name", Keep), ("image", Keep), ("command", Keep), ("args", Keep), ("ports", Keep), ("volumeMounts", Keep)], &Leave));
+const CONTAINERS: Rule = Each(&Members(
+    &[
+        ("name", Keep),
+        ("image", Keep),
+        ("command", Keep),
+        ("args", Keep),
+        ("ports", Keep),
+        ("volumeMounts", Keep),
+        ("securityContext", SECURITY),
+    ],
+    &Leave,
+));
+/// Whether anything of the node restrains any pod is asked of all.
+const SECURITY: Rule = Members(&[("seccompProfile", Keep), ("appArmorProfile", Keep), ("seLinuxOptions", Keep)], &Leave);
 const VOLUME: Rule =
     Members(&[("name", Keep), ("persistentVolumeClaim", Keep), ("ephemeral", Keep), ("csi", Keep), ("projected", Keep)], &Leave);
 const SPEC: Rule = Members(
@@ -46,6 +58,7 @@ const SPEC: Rule = Members(
         ("initContainers", CONTAINERS),
         ("ephemeralContainers", CONTAINERS),
         ("volumes", Each(&VOLUME)),
+        ("securityContext", SECURITY),
         ("serviceAccountName", Keep),
         ("serviceAccount", Keep),
         ("hostNetwork", Keep),
