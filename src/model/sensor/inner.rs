@@ -1,6 +1,6 @@
 //! YAML that stands in a text: the configuration of a program in a ConfigMap, read with its places.
 //!
-//! What is of a wrong type in it is no concern of the API server: who reads it does so within [`unnoticed`].
+//! What is of a wrong type in it is no concern of the API server: who reads it does so within `unnoticed`.
 
 use std::sync::Arc;
 
