@@ -604,3 +604,37 @@ fn a_chart_is_kept_as_it_was_rendered_and_replays_without_its_tool() {
     command.env("PATH", "/nowhere").args(["evidence", "replay", "b", "--key", "ada.pub"]);
     command.assert().code(0).stdout(contains("the same verdicts").and(contains("expected").not()));
 }
+
+#[cfg(unix)]
+#[test]
+fn files_of_a_node_replay_with_their_modes_and_without_what_they_keep_to_themselves() {
+    use std::os::unix::fs::PermissionsExt;
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/_model-cluster/node");
+    let copied = files(&model);
+    let folder = folder(&[]);
+    let node = folder.path().join("in");
+    for (name, bytes) in copied.iter().filter(|(name, _)| *name != "modes") {
+        let path = node.join(name);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
+        fs::write(&path, bytes).expect("a file");
+        fs::set_permissions(&path, fs::Permissions::from_mode(if name.ends_with(".conf") { 0o666 } else { 0o600 })).expect("a mode");
+    }
+    let config = format!("apiVersion: v1\nkind: Config\nusers:\n- name: mira\n  user: {{token: {}}}\n", VALUES[0]);
+    fs::write(node.join("etc/kubernetes/admin.conf"), config).expect("a file");
+    let key = node.join("etc/kubernetes/pki/ca.key");
+    fs::write(key, format!("-----BEGIN PRIVATE KEY-----\n{}\n", VALUES[3])).expect("a file");
+    let mut command = cnscan(folder.path());
+    command.args(["evidence", "export", "--bundle", "b", "--key", "ada.key", "--no-config", "-q", "--root", "in"]).assert().code(1);
+    let all = files(&folder.path().join("b"));
+    for (name, bytes) in &all {
+        let text = String::from_utf8_lossy(bytes);
+        assert!(!text.contains(VALUES[0]) && !text.contains(VALUES[3]), "{name}");
+    }
+    assert_eq!(all["inputs/files/in/etc/kubernetes/pki/ca.crt"], copied["etc/kubernetes/pki/ca.crt"]);
+    assert!(!all.contains_key("inputs/files/in/etc/kubernetes/pki/ca.key"));
+    let found: Value = serde_json::from_slice(&all["results/results.json"]).expect("JSON");
+    let of_modes = |finding: &&Value| finding["check"] == "control-plane-file-mode-wide";
+    assert!(found["findings"].as_array().into_iter().flatten().filter(of_modes).count() > 3);
+    fs::remove_dir_all(node).expect("a folder");
+    replay(folder.path(), "b").code(0).stdout(contains("the same verdicts").and(contains("expected").not()));
+}

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::assess::{Edition, Pin, Summary, Version};
-use crate::discover::Gap;
+use crate::discover::{Gap, Stat};
 
 /// The name of the format; a change that breaks readers changes the number.
 pub(super) const SCHEMA: &str = "cnscan/evidence/v1";
@@ -193,7 +193,7 @@ pub struct Placed {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SourceKept {
-    /// In the bundle; none where the file is left out.
+    /// In the bundle; none where the file is left out, or of a node and never opened.
     pub path: Option<String>,
     /// Its name in results.
     pub uri: Option<String>,
@@ -206,4 +206,17 @@ pub struct SourceKept {
     /// Another tool made it of what is not in the bundle.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub rendered: bool,
+    /// Of a file or folder of a node: where it was there, and who may do what with it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub host: Option<HostKept>,
+}
+
+/// See [`SourceKept::host`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HostKept {
+    /// Absolute.
+    pub path: String,
+    /// Its owner, group and permissions.
+    pub stat: Stat,
 }

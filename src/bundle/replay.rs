@@ -13,7 +13,7 @@ use super::verify::Verified;
 use super::{Error, RECIPE, make, strict};
 use crate::assess::{Assessment, Occasion};
 use crate::discover::sha256;
-use crate::discover::{self, Discovery, Origin, Source};
+use crate::discover::{self, Discovery, HostFile, Origin, Source};
 use crate::parse::Limits;
 use crate::policy::{Attestations, Baseline, Config, FailOn, Policy, Request};
 use crate::{Input, explain};
@@ -205,17 +205,23 @@ fn policy(recipe: &Recipe, assessment: &Assessment, room: &Room) -> Result<Polic
 fn found(recipe: &Recipe, files: &Files) -> Result<Discovery, Error> {
     let mut found = Discovery { gaps: recipe.gaps.clone(), ignored: recipe.ignored.clone(), ..Discovery::default() };
     for kept in &recipe.sources {
-        let Some(path) = &kept.path else { continue };
-        let bytes = files.get(path).ok_or_else(|| Error::Replay(format!("{path} is not there")))?.clone();
+        let missing = |path: &String| Error::Replay(format!("{path} is not there"));
+        let bytes = kept.path.as_ref().map(|path| files.get(path).cloned().ok_or_else(|| missing(path))).transpose()?;
+        let content = bytes.map(|bytes| match &kept.uri {
+            Some(uri) if !kept.rendered => Origin::Copy(PathBuf::from(uri), bytes),
+            _ => Origin::Bytes(bytes),
+        });
+        let origin = match (&kept.host, content) {
+            (Some(host), content) => Origin::Host(Box::new(HostFile { path: host.path.clone(), stat: host.stat.clone(), content })),
+            (None, Some(content)) => content,
+            (None, None) => continue,
+        };
         found.sources.push(Source {
             uri: kept.uri.clone(),
             shown: kept.shown.clone(),
             named: kept.named,
             root: kept.root.clone().into(),
-            origin: match &kept.uri {
-                Some(uri) if !kept.rendered => Origin::Copy(PathBuf::from(uri), bytes),
-                _ => Origin::Bytes(bytes),
-            },
+            origin,
         });
     }
     Ok(found)

@@ -1,6 +1,7 @@
 //! One thing to read.
 
 use camino::Utf8PathBuf;
+use serde::{Deserialize, Serialize};
 
 /// Where the bytes of a source are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +28,8 @@ pub struct HostFile {
 }
 
 /// Who may do what with a file.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Stat {
     /// The permission bits.
     pub mode: u32,

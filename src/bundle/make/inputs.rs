@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs;
 
 use crate::assess::{Finding, Pin};
-use crate::bundle::manifest::{LeftOut, Recipe, Redaction, SourceKept};
+use crate::bundle::manifest::{HostKept, LeftOut, Recipe, Redaction, SourceKept};
 use crate::bundle::redact::{self, Everywhere};
 use crate::bundle::store::{Files, named};
 use crate::bundle::{Error, Scanned};
@@ -21,11 +21,16 @@ const SNAPSHOT: &str = "inputs/snapshot.json.gz";
 pub fn load(found: Discovery) -> Discovery {
     use rayon::prelude::*;
     let read = |mut source: Source| {
-        if let Origin::File(path) = &source.origin
+        let origin = match &mut source.origin {
+            Origin::Host(node) => node.content.as_mut(),
+            origin => Some(origin),
+        };
+        if let Some(origin) = origin
+            && let Origin::File(path) = origin
             && path.is_file()
-            && let Ok(bytes) = fs::read(path)
+            && let Ok(bytes) = fs::read(&*path)
         {
-            source.origin = Origin::Copy(path.clone(), bytes);
+            *origin = Origin::Copy(path.clone(), bytes);
         }
         source
     };
@@ -74,14 +79,17 @@ pub(super) fn keep(scanned: &Scanned<'_>, recipe: &mut Recipe, files: &mut Files
         }
         let findings = by_uri.get(file.uri.as_deref().unwrap_or_default()).map(Vec::as_slice).unwrap_or_default();
         let redacted = redact::file(file, findings.iter().copied(), &mut known);
-        let bytes = match source.map(|source| &source.origin) {
-            Some(Origin::Bytes(bytes) | Origin::Copy(_, bytes)) => Some(bytes.as_slice()),
-            _ => None,
-        };
+        let source_kept = recorded(file, source);
+        // a folder, or what is never opened: what is known of it stands in the recipe
+        if source.is_some_and(|source| matches!(&source.origin, Origin::Host(node) if node.content.is_none())) {
+            recipe.sources.push(source_kept);
+            continue;
+        }
+        let bytes = source.and_then(|source| bytes(&source.origin));
         let broken = !file.gaps.is_empty();
         let text = if broken { without_the_broken(file, &redacted.text) } else { redacted.text };
         let whole = bytes.filter(|_| !broken && redacted.values == 0);
-        kept.push(Kept { source: recorded(file, source), text, values: redacted.values, whole, sha256: hex(&file.sha256) });
+        kept.push(Kept { source: source_kept, text, values: redacted.values, whole, sha256: hex(&file.sha256) });
     }
     let captured = scanned.inputs.captured.as_deref().map(|captured| without_secrets(captured, &mut known));
     let everywhere = Everywhere::new(known);
@@ -113,6 +121,14 @@ pub(super) fn keep(scanned: &Scanned<'_>, recipe: &mut Recipe, files: &mut Files
     Ok(redaction)
 }
 
+fn bytes(origin: &Origin) -> Option<&[u8]> {
+    match origin {
+        Origin::Bytes(bytes) | Origin::Copy(_, bytes) => Some(bytes),
+        Origin::Host(node) => node.content.as_ref().and_then(bytes),
+        Origin::File(_) => None,
+    }
+}
+
 /// Why a file is not in the bundle; without words where nothing in it was looked at.
 fn unkept(file: &File) -> Option<Option<&'static str>> {
     match (&file.status, &file.role) {
@@ -131,6 +147,10 @@ fn recorded(file: &File, source: Option<&Source>) -> SourceKept {
         named: source.is_none_or(|source| source.named),
         root: file.root.clone(),
         rendered: matches!(file.role, Role::Made { .. }),
+        host: source.and_then(|source| match &source.origin {
+            Origin::Host(node) => Some(HostKept { path: node.path.clone(), stat: node.stat.clone() }),
+            _ => None,
+        }),
     }
 }
 
