@@ -260,3 +260,14 @@ fn the_other_commands_answer() {
     says(&["man"], ".TH cnscan");
     cnscan(here.path()).args(["explain", "pss-privleged-container"]).assert().code(2).stderr(contains("did you mean"));
 }
+
+#[test]
+fn a_dash_is_no_file_to_write_to() {
+    let folder = TempDir::new().expect("a folder");
+    cnscan(folder.path())
+        .args(["scan", "-o", "json=-", "x.yaml"])
+        .assert()
+        .code(2)
+        .stderr(contains("standard output is what `-f json` is for"));
+    assert!(!folder.path().join("-").exists());
+}

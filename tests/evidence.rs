@@ -564,9 +564,10 @@ fn a_bundle_is_written_to_where_nothing_is() {
         let mut command = cnscan(folder.path());
         command.args(["evidence", "export", "--bundle", bundle, "--key", "ada.key", "--no-config", "in"]).assert()
     };
-    again("in").code(2).stderr(contains("something is there already"));
+    again("in/b").code(2).stderr(contains("in/b lies in in, which is scanned"));
     export(folder.path(), "b.tar.gz", &[]);
-    again("b.tar.gz").code(2);
+    again("b.tar.gz").code(2).stderr(contains("something is there already"));
+    again("in/b.tgz").code(1);
     assert!(folder.path().join("b.tar.gz").is_file());
     again("c").code(1);
 }

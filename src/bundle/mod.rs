@@ -22,6 +22,7 @@ pub use key::{Private, Public};
 pub use make::{Inputs, Making, Scanned, load};
 pub use manifest::{LeftOut, Listed, Manifest, Previous, Program, Recipe, Redaction, Target};
 pub use replay::{Difference, Replayed, replay};
+pub use store::is_archive;
 pub use verify::{Pins, Trust, Verified, verify};
 
 use crate::assess::Assessment;
@@ -97,5 +98,5 @@ pub fn peek(path: &Path) -> Result<(Assessment, Manifest, String), Error> {
 /// Whether a path looks like a bundle: a folder with a manifest, or an archive by its name.
 #[must_use]
 pub fn is_bundle(path: &Path) -> bool {
-    path.is_dir() && path.join(MANIFEST).is_file() || path.is_file() && store::is_archive(path)
+    path.is_dir() && path.join(MANIFEST).is_file() || path.is_file() && is_archive(path)
 }

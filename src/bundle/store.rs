@@ -86,7 +86,8 @@ fn folder(folder_at: &Path, name: &str, depth: usize, left: &mut u64, files: &mu
 }
 
 /// Whether a path asks for an archive by its name.
-pub(super) fn is_archive(path: &Path) -> bool {
+#[must_use]
+pub fn is_archive(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     name.ends_with(".tar.gz") || name.ends_with(".tgz")
 }
@@ -95,7 +96,11 @@ pub(super) fn is_archive(path: &Path) -> bool {
 pub(super) fn write(files: &Files, path: &Path) -> Result<(), Error> {
     let wrong = |why: String| Error::Write { path: path.display().to_string(), why };
     if is_archive(path) {
-        let file = fs::OpenOptions::new().write(true).create_new(true).open(path).map_err(|error| wrong(error.to_string()))?;
+        let file = fs::OpenOptions::new().write(true).create_new(true).open(path);
+        let file = file.map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => wrong("something is there already".to_owned()),
+            _ => wrong(error.to_string()),
+        })?;
         return archive::write(files, io::BufWriter::new(file)).map_err(|error| wrong(error.to_string()));
     }
     if fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some()) {

@@ -1,7 +1,7 @@
 //! `evidence`
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
@@ -28,6 +28,18 @@ pub(super) fn run(action: &Evidence, voice: Voice, streams: &mut Streams<'_>) ->
     }
 }
 
+/// The folder that is scanned and that a bundle would come to lie in, unless it is an archive, which no scan opens.
+fn holder(files: &discover::Request, bundle: &Path) -> Option<PathBuf> {
+    let real = std::path::absolute(bundle).ok().filter(|_| !bundle::is_archive(bundle))?;
+    let real = real.ancestors().find_map(|path| path.canonicalize().ok())?;
+    let named = files.targets.iter().filter_map(|target| match target {
+        discover::Target::Path(path) => Some(path.clone()),
+        _ => None,
+    });
+    let here = files.targets.is_empty().then(|| PathBuf::from("."));
+    named.chain(here).find(|path| path.is_dir() && path.canonicalize().is_ok_and(|path| real.starts_with(path)))
+}
+
 fn export(args: &EvidenceExport, voice: Voice, streams: &mut Streams<'_>) -> Result<u8> {
     if args.scan.shard.is_some() {
         bail!("a bundle is of a whole scan: merge the parts of shards, or scan without --shard");
@@ -42,6 +54,13 @@ fn export(args: &EvidenceExport, voice: Voice, streams: &mut Streams<'_>) -> Res
     let voice = &voice;
     let (inputs, folder) = match request.input {
         Input::Files(files) => {
+            if let Some(holder) = holder(&files, &args.bundle) {
+                bail!(
+                    "--bundle: {} lies in {}, which is scanned: the next scan would take it for input",
+                    args.bundle.display(),
+                    holder.display()
+                );
+            }
             let folder = discover::start(&files);
             (Inputs { found: bundle::load(discover::all(&files)?), captured: None }, folder)
         }

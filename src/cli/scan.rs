@@ -318,6 +318,9 @@ impl Plan {
 /// `FORMAT=PATH`
 pub(super) fn output(text: &str) -> Result<(Format, &str), String> {
     let (name, path) = text.split_once('=').filter(|(_, path)| !path.is_empty()).ok_or("write FORMAT=PATH")?;
+    if path == "-" {
+        return Err(format!("standard output is what `-f {name}` is for; `-o` takes a file"));
+    }
     Ok((format(name)?, path))
 }
 

@@ -46,6 +46,9 @@ pub struct Answer {
     pub ingress: Half,
     /// What else there is to know.
     pub notes: Vec<String>,
+    /// What a mesh makes of whoever comes, which the verdict leaves out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mesh: Option<String>,
 }
 
 /// A workload as found.
@@ -140,6 +143,7 @@ pub fn answer(question: &Question, scan: &Scan<'_>) -> Result<Answer, String> {
         egress: told(out, &asked, scan),
         ingress: told(into, &asked, scan),
         notes: notes(&from, &to, (&here, &there), scan),
+        mesh: of_mesh(&to, &there),
     })
 }
 
@@ -273,7 +277,6 @@ fn notes(from: &Pod<'_>, to: &Pod<'_>, (here, there): (&Namespace<'_>, &Namespac
     if let Some(name) = without_enforcement(scan, from.object().world) {
         notes.push(format!("the network plug-in seen, {name}, enforces no policies: what is denied here gets through all the same"));
     }
-    notes.extend(of_mesh(to, there));
     notes
 }
 
@@ -294,7 +297,7 @@ fn without_enforcement(scan: &Scan<'_>, world: u16) -> Option<&'static str> {
 fn of_mesh(pod: &Pod<'_>, namespace: &Namespace<'_>) -> Option<String> {
     let Membership::In { mesh, .. } = pod.membership() else { return None };
     let said = authorization::of_pod(namespace, pod, mesh).into_iter().map(|found| match found {
-        Admittance::Named => "only identities that are named are let in".to_owned(),
+        Admittance::Named => "nobody is let in but identities that are named".to_owned(),
         Admittance::Wide(_, said) | Admittance::Unclear(_, said) => said,
     });
     Some(format!("{} is asked beside the policies: {}", mesh.name(), said.collect::<Vec<_>>().join("; ")))
@@ -306,6 +309,9 @@ pub fn page(answer: &Answer) -> String {
     let name = |one: &Workload| format!("{}/{}", one.namespace, one.name);
     let mut page = format!("# {} → {}: {}, {}\n\n", name(&answer.from), name(&answer.to), answer.protocol, answer.asked);
     let verdict = match answer.verdict {
+        Verdict::Possible if answer.mesh.is_some() => {
+            "**Possible** by the network policies: none of them stops it. The mesh may, which is asked as well.".to_owned()
+        }
         Verdict::Possible => "**Possible**: nothing stops it.".to_owned(),
         Verdict::Partly => format!("**Possible in part**: {} gets through.", answer.open),
         Verdict::Impossible => "**Not possible**.".to_owned(),
@@ -341,9 +347,9 @@ pub fn page(answer: &Answer) -> String {
             _ = writeln!(page, "{space}- {} {what}{doubt}: {}", rule.policy, rule.place);
         }
     }
-    if !answer.notes.is_empty() {
+    if answer.mesh.is_some() || !answer.notes.is_empty() {
         page.push_str("\n## To know\n\n");
-        answer.notes.iter().for_each(|note| _ = writeln!(page, "- {note}"));
+        answer.mesh.iter().chain(&answer.notes).for_each(|note| _ = writeln!(page, "- {note}"));
     }
     page
 }

@@ -8,6 +8,7 @@ use crate::model::mesh::{CONSUL_INTENTIONS, KUMA_OLD_PERMISSION, KUMA_PERMISSION
 use crate::model::namespace::Namespace;
 use crate::model::object::Object;
 use crate::model::pod::Pod;
+use crate::parse::Kind;
 
 /// What a mesh makes of whoever comes.
 #[derive(Debug, Clone)]
@@ -34,6 +35,10 @@ pub fn of_pod<'a>(namespace: &Namespace<'a>, pod: &Pod<'a>, mesh: Mesh) -> Vec<A
 fn istio<'a>(namespace: &Namespace<'a>, pod: &Pod<'a>) -> Vec<Admittance<'a>> {
     let policies = istio_rules::applied(namespace, pod);
     let of = |action| policies.iter().filter(move |policy| policy.action() == action);
+    // what is denied is denied before anything is allowed
+    if of(Action::Deny).any(|policy| policy.sure && policy.rules().any(is_about_everything)) {
+        return vec![Admittance::Named];
+    }
     if of(Action::Allow).next().is_none() {
         return vec![match of(Action::Custom).next() {
             Some(policy) => {
@@ -50,6 +55,11 @@ fn istio<'a>(namespace: &Namespace<'a>, pod: &Pod<'a>) -> Vec<Admittance<'a>> {
     let rules = of(Action::Allow).flat_map(|policy| policy.rules().map(|rule| (policy.object.name, rule)));
     let found: Vec<_> = rules.filter_map(|(name, rule)| of_rule(name, istio_rules::source(rule))).collect();
     if found.is_empty() { vec![Admittance::Named] } else { found }
+}
+
+/// Whether a rule matches every request: it asks for nothing.
+fn is_about_everything(rule: Field<'_>) -> bool {
+    rule.kind() == Some(Kind::Mapping) && ["from", "to", "when"].iter().all(|key| rule.key(key).is_empty())
 }
 
 fn of_rule<'a>(name: &str, source: Source<'a>) -> Option<Admittance<'a>> {
