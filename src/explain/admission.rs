@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use crate::discover::few;
 use crate::model::admission::image::{self, How};
 use crate::model::admission::registries::{self, Limit};
 use crate::model::admission::{self, Answer};
@@ -117,12 +118,6 @@ pub fn page(rows: &[Row]) -> String {
         }
     }
     page
-}
-
-fn few(list: &[String]) -> String {
-    const SHOWN: usize = 3;
-    let shown = list.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
-    if list.len() > SHOWN { format!("{shown} and {} more", list.len() - SHOWN) } else { shown }
 }
 
 /// Text that breaks no table.

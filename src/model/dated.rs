@@ -22,6 +22,15 @@ pub fn day_in(text: &str) -> Option<i64> {
     (0..bytes.len()).find_map(date)
 }
 
+/// How long a table of facts is to be trusted, in days.
+const FRESH: i64 = 183;
+
+/// Whether a table that was read on one day is too old on another, counted from 1970.
+#[must_use]
+pub fn is_stale(read: &str, today: i64) -> bool {
+    day_in(read).is_some_and(|read| today - read > FRESH)
+}
+
 #[cfg(test)]
 mod tests {
     use super::day_in;

@@ -32,9 +32,6 @@ struct Table {
 static TABLE: LazyLock<Table> =
     LazyLock::new(|| table::shipped("table of delivery tools", include_str!("../../profiles/delivery-tools.yaml")));
 
-/// How long the table is to be trusted, in days.
-const FRESH: i64 = 183;
-
 /// The tool that an image is, wherever it is mirrored.
 #[must_use]
 pub fn of(image: &Image<'_>) -> Option<&'static Tool> {
@@ -46,7 +43,7 @@ pub fn of(image: &Image<'_>) -> Option<&'static Tool> {
 /// Whether the table is too old on a day, counted from 1970, to tell what gets fixes.
 #[must_use]
 pub fn is_stale(today: i64) -> bool {
-    dated::day_in(&TABLE.read).is_some_and(|read| today - read > FRESH)
+    dated::is_stale(&TABLE.read, today)
 }
 
 /// The day that the table was read, for a person.

@@ -239,21 +239,21 @@ fn facts<'a>(evidence: &Evidence<'_>, pod: &PodRecord<'a>, owner: Option<&Object
 
 /// How an object differs from all templates of its controller, as a number; `None`: it does not.
 fn difference<'a>(evidence: &Evidence<'a>, id: u32, owner: u32, templates: &[Facts<'a>], selecting: &Selecting) -> Option<u64> {
-    // half of what is compared is there: the other half matters as well
-    if evidence.object(id).slim != evidence.object(owner).slim {
-        [id, owner].into_iter().for_each(|id| evidence.object(id).notes_whole());
-    }
+    let pair = [evidence.object(id), evidence.object(owner)];
     let mut hasher = DefaultHasher::new();
     let mut differs = false;
     for pod in evidence.pods_of(id) {
-        let own = facts(evidence, pod, Some(evidence.object(owner)), selecting);
+        let own = facts(evidence, pod, Some(pair[1]), selecting);
         if templates.iter().all(|template| !template::differences(template, &own, pod.spec).is_empty()) {
             differs = true;
-            [id, owner].into_iter().for_each(|id| evidence.object(id).notes_whole());
             template::hash(&own, &templates.first().map(|template| template::differences(template, &own, pod.spec)), &mut hasher);
         }
     }
-    evidence.object(id).kind.hash(&mut hasher);
+    // half of what is compared is there, or what is there differs: all of both matters
+    if differs || pair[0].slim != pair[1].slim {
+        pair.iter().for_each(|object| object.notes_whole());
+    }
+    pair[0].kind.hash(&mut hasher);
     differs.then(|| hasher.finish())
 }
 

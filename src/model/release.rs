@@ -31,9 +31,6 @@ struct Table {
 static TABLE: LazyLock<Table> =
     LazyLock::new(|| table::shipped("table of releases", include_str!("../../profiles/kubernetes-releases.yaml")));
 
-/// How long a table is to be trusted, in days.
-const FRESH: i64 = 183;
-
 /// Whether a release still gets fixes on a day, counted from 1970.
 #[must_use]
 pub fn support(version: KubernetesVersion, today: i64) -> Support {
@@ -43,7 +40,7 @@ pub fn support(version: KubernetesVersion, today: i64) -> Support {
         None => Support::Unknown,
         Some((_, end)) if version.0 < oldest => Support::Ended(end, true),
         Some((_, end)) if dated::day_in(end).is_some_and(|end| end < today) => Support::Ended(end, false),
-        Some(_) if dated::day_in(&TABLE.read).is_some_and(|read| today - read > FRESH) => Support::Stale,
+        Some(_) if dated::is_stale(&TABLE.read, today) => Support::Stale,
         Some(_) => Support::Supported,
     }
 }

@@ -1,9 +1,11 @@
 //! What a check may look at: the evidence, the settings, the version judged by.
 
+use std::borrow::Cow;
+
 use crate::model::evidence::{Evidence, Extent};
 use crate::model::field::unnoticed;
 use crate::model::time::DAY;
-use crate::model::{GroupKind, KubernetesVersion, Map, Namespace, Pod};
+use crate::model::{GroupKind, KubernetesVersion, Map, Namespace, Pod, Verdict};
 use crate::settings::Settings;
 
 /// See the module's page.
@@ -42,6 +44,13 @@ impl<'a> Scan<'a> {
     #[must_use]
     pub fn is_whole(&self, kind: GroupKind, namespace: Option<&str>) -> bool {
         matches!(self.evidence.extent(kind, namespace), Extent::Whole)
+    }
+
+    /// What only a person can answer, once every object of these kinds was to be seen; before, nobody is asked.
+    #[must_use]
+    pub fn review_if_whole(&self, kinds: &[GroupKind], said: impl Into<Cow<'static, str>>) -> Verdict {
+        let is_whole = kinds.iter().all(|kind| self.is_whole(*kind, None));
+        if is_whole { Verdict::Review(said.into()) } else { Verdict::Skip(said.into()) }
     }
 
     /// Who runs the control plane where a provider does, so that nothing of it can be seen, and what tells.

@@ -44,7 +44,7 @@ fn probe(scan: &Scan<'_>) -> Verdict {
         1 => format!("nothing is seen to refuse or roll back what is deployed to namespace {}", first.name()),
         count => format!("nothing is seen to refuse or roll back what is deployed to {count} namespaces, {} among them", first.name()),
     };
-    if scan.is_whole(kinds::NAMESPACE, None) { Verdict::Review(said.into()) } else { Verdict::Skip(said.into()) }
+    scan.review_if_whole(&[kinds::NAMESPACE], said)
 }
 
 fn is_guarded(namespace: &Namespace<'_>) -> bool {

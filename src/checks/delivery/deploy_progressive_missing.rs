@@ -54,8 +54,7 @@ fn probe(scan: &Scan<'_>) -> Verdict {
         1 => format!("Deployment {} is released to everyone by a rolling update", first.name),
         count => format!("{count} Deployments, {} among them, are released to everyone by rolling updates", first.name),
     };
-    let is_whole = [ROLLOUT, CANARY].into_iter().all(|kind| scan.is_whole(kind, None));
-    if is_whole { Verdict::Review(said.into()) } else { Verdict::Skip(said.into()) }
+    scan.review_if_whole(&[ROLLOUT, CANARY], said)
 }
 
 fn replaced(deployment: &Object<'_>) -> Option<Fault> {

@@ -34,6 +34,5 @@ fn probe(scan: &Scan<'_>) -> Verdict {
         return Verdict::Pass;
     }
     let said = "no namespace or application here is named for tests";
-    let is_whole = [APPLICATION, kinds::NAMESPACE].into_iter().all(|kind| scan.is_whole(kind, None));
-    if is_whole { Verdict::Review(said.into()) } else { Verdict::Skip(said.into()) }
+    scan.review_if_whole(&[APPLICATION, kinds::NAMESPACE], said)
 }

@@ -49,8 +49,7 @@ fn probe(namespace: &Namespace<'_>) -> Verdict {
             format!("nothing is seen that instruments {} of {} workloads, {first} among them", names.len(), workloads.len())
         }
     };
-    let is_whole = [POD_MONITOR, SERVICE_MONITOR].into_iter().all(|kind| scan.is_whole(kind, None));
-    if is_whole { Verdict::Review(said.into()) } else { Verdict::Skip(said.into()) }
+    scan.review_if_whole(&[POD_MONITOR, SERVICE_MONITOR], said)
 }
 
 /// What a controller made is judged as that; a job, of whatever group, is over before anybody reads its signals.

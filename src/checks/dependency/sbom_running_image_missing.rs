@@ -29,7 +29,7 @@ fn probe(scan: &Scan<'_>) -> Verdict {
     }
     if !scanner::reports(scan.evidence, About::Parts) {
         let said = "no SBOM of an image is seen";
-        return if scan.is_whole(PARTS[0], None) { Verdict::Review(said.into()) } else { Verdict::Skip(said.into()) };
+        return scan.review_if_whole(&PARTS[..1], said);
     }
     let faults = images.filter_map(|(world, field, image)| match scanner::known(scan, world, About::Parts, &image) {
         Known::Nothing => {

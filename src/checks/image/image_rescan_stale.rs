@@ -33,8 +33,7 @@ fn probe(scan: &Scan<'_>) -> Verdict {
     }
     if !scanner::reports(scan.evidence, About::Vulnerabilities) {
         let said = "no reports of a scanner are seen";
-        let is_whole = scan.is_whole(VULNERABILITIES[0], None);
-        return if is_whole { Verdict::Review(said.into()) } else { Verdict::Skip(said.into()) };
+        return scan.review_if_whole(&VULNERABILITIES[..1], said);
     }
     let limit = scan.settings.int(&DAYS);
     let faults = images.filter_map(|(world, field, image)| match scanner::known(scan, world, About::Vulnerabilities, &image) {

@@ -1,6 +1,7 @@
 //! Whoever has the key of a mesh's authority is whoever he likes.
 
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
+use crate::discover::few;
 use crate::model::mesh;
 use crate::model::mesh::anchor::{Anchor, anchors, secrets};
 use crate::model::rbac::Identity;
@@ -97,6 +98,6 @@ fn readers(secret: &Object<'_>, scan: &Scan<'_>) -> Option<Fault> {
     who.sort_unstable();
     who.dedup();
     let names: Vec<_> = who.iter().map(String::as_str).collect();
-    let said = || format!("the key of the mesh's authority may be read by {}", super::listed(&names));
+    let said = || format!("the key of the mesh's authority may be read by {}", few(&names));
     (!names.is_empty()).then(|| secret.at("metadata.name").fault(said()).expected("nobody outside of the control plane").of_its_object())
 }

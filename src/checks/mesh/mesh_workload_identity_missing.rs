@@ -1,7 +1,8 @@
 //! Without an identity that others can verify, a workload is known by its address or by a password.
 
-use super::{KINDS, listed};
+use super::KINDS;
 use crate::checks::{Check, Probe, Severity, Verdict};
+use crate::discover::few;
 use crate::model::mesh::identity::{self, CLUSTER_SPIFFE_ID, Identity};
 use crate::model::{GroupKind, Namespace, kinds};
 
@@ -51,11 +52,10 @@ fn probe(namespace: &Namespace<'_>) -> Verdict {
         }
     }
     let expected = "a mesh, SPIFFE, a pod certificate or a token with an audience";
-    let lacks =
-        |names: &[&str]| namespace.field().fault(format!("no verifiable identity was seen of {}", listed(names))).expected(expected);
+    let lacks = |names: &[&str]| namespace.field().fault(format!("no verifiable identity was seen of {}", few(names))).expected(expected);
     let sure = (!without.is_empty()).then(|| lacks(&without).missing(RESTS_ON));
     let doubtful = || {
-        let said = format!("whether these get an identity rests on what does not show: {}", listed(&unclear));
+        let said = format!("whether these get an identity rests on what does not show: {}", few(&unclear));
         namespace.field().fault(said).expected(expected).doubt()
     };
     sure.into_iter().chain((!unclear.is_empty()).then(doubtful)).collect()

@@ -1,7 +1,8 @@
 //! A workload beside the mesh has no identity, and what it sends and gets goes in the clear.
 
-use super::{KINDS, Remarks, listed};
+use super::{KINDS, Remarks};
 use crate::checks::{Check, Probe, Severity, Verdict};
+use crate::discover::few;
 use crate::model::glob::glob;
 use crate::model::mesh::{self, Membership, transport};
 use crate::model::{GroupKind, Namespace, Pod, kinds};
@@ -67,7 +68,7 @@ fn probe(namespace: &Namespace<'_>) -> Verdict {
     }
     let faults = remarks.faults(namespace, "a proxy, or ambient", RESTS_ON);
     if faults.is_empty() && !asked.is_empty() {
-        let said = format!("the mesh is asked for, and whether the proxies are there shows only in the cluster: {}", listed(&asked));
+        let said = format!("the mesh is asked for, and whether the proxies are there shows only in the cluster: {}", few(&asked));
         return Verdict::Review(said.into());
     }
     faults.into()

@@ -1,6 +1,7 @@
 //! Checks of the topic `mesh`: how workloads show each other who they are, and what comes of it.
 
 use super::Check;
+use crate::discover::few;
 use crate::model::{Fault, Field, GroupKind, Namespace, mesh};
 
 mod mesh_authorization_default_allow;
@@ -23,9 +24,6 @@ pub(super) static CHECKS: &[&Check] = &[
 
 /// The kinds that meshes are configured by.
 const KINDS: &[GroupKind] = mesh::KINDS;
-
-/// How many workloads are named.
-const NAMED: usize = 3;
 
 /// What is to be said of workloads, told once for all of which it is the same.
 struct Remarks<'a> {
@@ -56,7 +54,7 @@ impl<'a> Remarks<'a> {
     /// At their places, or at the namespace where nothing says so: then they rest on objects of these kinds not being there.
     fn faults(self, namespace: &Namespace<'a>, expected: &'static str, rests_on: &'static [GroupKind]) -> Vec<Fault> {
         let fault = |remark: Remark<'a>| {
-            let said = format!("{}: {}", remark.said, listed(&remark.names));
+            let said = format!("{}: {}", remark.said, few(&remark.names));
             let fault = match remark.at {
                 Some(field) => field.fault(said).of_its_object(),
                 None => namespace.field().fault(said).missing(rests_on),
@@ -66,10 +64,4 @@ impl<'a> Remarks<'a> {
         };
         self.all.into_iter().map(fault).collect()
     }
-}
-
-/// Names for a message, the first few of many.
-fn listed(names: &[&str]) -> String {
-    let first = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
-    if names.len() > NAMED { format!("{first} and {} more", names.len() - NAMED) } else { first }
 }

@@ -1,6 +1,7 @@
 //! Who detects an attack is a minute late; a profile that lists what a workload may do stops it.
 
 use crate::checks::{Assurance, Check, Fault, Probe, Severity, Verdict};
+use crate::discover::few;
 use crate::model::sensor::enforce::{self, Held, KINDS};
 use crate::model::sensor::is_agent;
 use crate::model::{GroupKind, Namespace, kinds};
@@ -32,9 +33,6 @@ pub(super) static CHECK: Check = Check {
 const RESTS_ON: &[GroupKind] = KINDS;
 const EXPECTED: &str = "a profile of what it may do, in blocking mode";
 
-/// How many pods are named.
-const NAMED: usize = 3;
-
 fn probe(namespace: &Namespace<'_>) -> Verdict {
     if namespace.is_system() {
         return Verdict::Skip("a system namespace".into());
@@ -60,17 +58,12 @@ fn probe(namespace: &Namespace<'_>) -> Verdict {
     let fault = |said: String| -> Fault { namespace.field().fault(said).observed("").expected(EXPECTED) };
     let mut faults = Vec::new();
     if !free.is_empty() {
-        faults.push(fault(format!("nothing restricts processes and files of {}", listed(&free))).missing(RESTS_ON));
+        faults.push(fault(format!("nothing restricts processes and files of {}", few(&free))).missing(RESTS_ON));
     }
     let partly = held.iter().find_map(|(_, held)| if let Held::Partly(why) = held { Some(*why) } else { None });
     if let Some(why) = partly {
         let names: Vec<_> = held.iter().filter(|(_, held)| *held == Held::Partly(why)).map(|(name, _)| *name).collect();
-        faults.push(fault(format!("whether {} may do only what is listed: {why}", listed(&names))).doubt());
+        faults.push(fault(format!("whether {} may do only what is listed: {why}", few(&names))).doubt());
     }
     faults.into()
-}
-
-fn listed(names: &[&str]) -> String {
-    let first = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
-    if names.len() > NAMED { format!("{first} and {} more", names.len() - NAMED) } else { first }
 }
