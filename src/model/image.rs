@@ -59,7 +59,9 @@ impl ImageError {
             ImageError::Path => "the repository is malformed",
             ImageError::Length => "the repository has more than 255 characters",
             ImageError::Tag => "the tag is malformed",
-            ImageError::Digest => "the digest is malformed",
+            ImageError::Digest => {
+                "the digest is malformed (of sha256 it has 64 digits or letters from a to f), so that nodes refuse the image"
+            }
         }
     }
 }

@@ -84,6 +84,16 @@ fn a_credential_in_a_text_is_shown_in_no_format() {
     }
 }
 
+/// A number that tunes the kernel is what a reader has to see.
+#[test]
+fn settings_of_the_kernel_are_shown() {
+    let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: shop}\nspec:\n  initContainers:\n  - {name: a, image: a, securityContext: {privileged: true}, command: [sysctl, -w, vm.max_map_count=262144]}\n  containers: [{name: b, image: a}]\n";
+    for format in ["table", "json"] {
+        let (_, said) = run(text, &["-f", format, "--check", "pss-privileged-container"]);
+        assert!(said.contains("vm.max_map_count=262144"), "{format}: {said}");
+    }
+}
+
 #[test]
 fn structured_secrets_are_credentials() {
     for (kind, data) in [
