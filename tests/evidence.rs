@@ -233,4 +233,14 @@ fn a_bundle_is_written_to_where_nothing_is() {
     again("in/b.tgz").code(1);
     assert!(folder.path().join("b.tar.gz").is_file());
     again("c").code(1);
+    // before anything is scanned: nothing is there to scan
+    for (bundle, why) in [
+        ("c", "c: something is there already"),
+        ("none/b.tgz", "none/b.tgz: there is no folder none: make it first"),
+        ("ada.key", "ada.key: a file is there: a bundle is a folder"),
+    ] {
+        let mut command = cnscan(folder.path());
+        command.args(["evidence", "export", "--bundle", bundle, "--key", "ada.key", "--no-config", "nowhere"]);
+        command.assert().code(2).stderr(contains(why));
+    }
 }

@@ -192,6 +192,30 @@ fn documents_that_do_not_follow_from_the_result_and_paths_out_of_the_bundle_do_n
     }
 }
 
+/// Whoever names the wrong folder or file did not find a forgery.
+#[test]
+fn what_is_no_bundle_is_a_mistake_of_whoever_names_it() {
+    let folder = folder(&[("web.yaml", POD)]);
+    export(folder.path(), "b", &[]);
+    for (path, said) in [
+        (
+            "in",
+            "cnscan: in: no evidence bundle: neither manifest.json nor attestation.dsse.json is in it; a bundle is a folder, or a .tar.gz of one",
+        ),
+        ("in/web.yaml", "cnscan: in/web.yaml: no evidence bundle: it is no archive"),
+        ("b/results/results.json", "no evidence bundle"),
+        ("nowhere", "cnscan: nowhere: no such file"),
+    ] {
+        verify(folder.path(), path, &[]).code(2).stdout("").stderr(contains(said));
+        cnscan(folder.path()).args(["evidence", "replay", path, "--allow-unsigned"]).assert().code(2).stderr(contains(said));
+    }
+    // what is left of a bundle is one that was tampered with
+    fs::remove_file(folder.path().join("b/manifest.json")).expect("a file");
+    verify(folder.path(), "b", &[]).code(5);
+    fs::remove_file(folder.path().join("b/attestation.dsse.json")).expect("a file");
+    verify(folder.path(), "b", &[]).code(4);
+}
+
 /// One entry of a tar archive, with whatever it is to say.
 fn entry(name: &str, kind: u8, size: usize, bytes: &[u8]) -> Vec<u8> {
     let mut header = [0u8; 512];
@@ -237,16 +261,23 @@ fn archives_that_mean_harm_are_refused() {
         ("tail", packed(&[entry("x", b'0', 1, b"a"), end.clone(), vec![0; 4 << 20]]), "behind its end"),
         ("behind", packed(&[entry("x", b'0', 1, b"a"), end.clone(), entry("y", b'0', 1, b"b")]), "behind its end"),
         ("cut", packed(&[entry("x", b'0', 1, b"a")]), "cut off"),
-        ("no-tar", packed(&[b"hello".to_vec()]), "ends within"),
-        ("no-gzip", b"hello".to_vec(), "no bundle"),
-        ("empty", packed(std::slice::from_ref(&end)), "attestation.dsse.json is not there"),
+        ("no-tar", packed(&[b"hello".to_vec()]), "no evidence bundle: it is no archive"),
+        ("no-gzip", b"hello".to_vec(), "no evidence bundle: it is no archive"),
+        ("half-a-header", packed(&[entry("x", b'0', 1, b"a")[..300].to_vec()]), "no evidence bundle"),
+        (
+            "broken-header",
+            packed(&[entry("x", b'0', 1, b"a").iter().map(|byte| byte ^ u8::from(*byte == b'x')).collect()]),
+            "its checksum is another",
+        ),
+        ("empty", packed(std::slice::from_ref(&end)), "no evidence bundle: neither manifest.json nor attestation.dsse.json is in it"),
     ];
     for (name, bytes, why) in cases {
         let name = format!("{name}.tar.gz");
         fs::write(folder.path().join(&name), bytes).expect("a file");
         let assert = verify(folder.path(), &name, &[]).stderr(contains(why));
         let code = assert.get_output().status.code();
-        assert!(matches!(code, Some(4 | 5)), "{name}: {code:?}");
+        let expected = if why.starts_with("no evidence bundle") { 2 } else { 5 };
+        assert_eq!(code, Some(expected), "{name}");
     }
-    verify(folder.path(), "nowhere", &[]).code(2);
+    verify(folder.path(), "nowhere", &[]).code(2).stderr("cnscan: nowhere: no such file\n");
 }
