@@ -21,7 +21,10 @@ pub(super) fn all<'a>(evidence: &Evidence<'a>) -> Vec<ComponentRecord<'a>> {
     let mut commands = Vec::new();
     found.extend(unit::all(evidence, &mut commands));
     found.extend(evidence.of_kind(COMMAND_LINE).filter_map(|object| command_line(object, &mut commands)));
-    found.extend(rancher::all(evidence, &commands));
+    // a node of RKE2 has the static pods that it writes from its file
+    let written: BTreeSet<_> = on_node(evidence, &found).collect();
+    let told = rancher::all(evidence, &commands).into_iter();
+    found.extend(told.filter(|record| on_node(evidence, std::slice::from_ref(record)).all(|seen| !written.contains(&seen))));
     found.extend(etcd_files(evidence));
     // an installer's file is what would be; what is there is stronger
     let seen: BTreeSet<_> = found.iter().map(|record| (evidence.object(record.object).world, record.role)).collect();
@@ -36,6 +39,13 @@ pub(super) fn all<'a>(evidence: &Evidence<'a>) -> Vec<ComponentRecord<'a>> {
     found.extend(lone);
     found.sort_by_key(|record| record.object);
     found
+}
+
+/// What files of nodes have of components.
+fn on_node(evidence: &Evidence<'_>, records: &[ComponentRecord<'_>]) -> impl Iterator<Item = (u16, Role)> {
+    let of_node =
+        records.iter().map(|record| (evidence.object(record.object), record.role)).filter(|(object, _)| evidence.is_of_node(object));
+    of_node.map(|(object, role)| (object.world, role)).collect::<Vec<_>>().into_iter()
 }
 
 fn command_line<'a>(object: &Object<'a>, commands: &mut Vec<Command<'a>>) -> Option<ComponentRecord<'a>> {

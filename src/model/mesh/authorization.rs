@@ -36,7 +36,7 @@ fn istio<'a>(namespace: &Namespace<'a>, pod: &Pod<'a>) -> Vec<Admittance<'a>> {
     let policies = istio_rules::applied(namespace, pod);
     let of = |action| policies.iter().filter(move |policy| policy.action() == action);
     // what is denied is denied before anything is allowed
-    if of(Action::Deny).any(|policy| policy.sure && policy.rules().any(is_about_everything)) {
+    if of(Action::Deny).any(|policy| policy.sure && !policy.by_target && policy.rules().any(is_about_everything)) {
         return vec![Admittance::Named];
     }
     if of(Action::Allow).next().is_none() {
@@ -47,6 +47,14 @@ fn istio<'a>(namespace: &Namespace<'a>, pod: &Pod<'a>) -> Vec<Admittance<'a>> {
             }
             None => Admittance::Wide(None, "no AuthorizationPolicy allows anything, so that everything is allowed".to_owned()),
         }];
+    }
+    if let Some(policy) = of(Action::Allow).next().filter(|_| of(Action::Allow).all(|policy| policy.by_target)) {
+        let said = format!(
+            "AuthorizationPolicy {} is kept to by a waypoint, which whoever calls a pod by its address passes by",
+            policy.object.name
+        );
+        let own = [policy.object.at("spec.targetRefs"), policy.object.at("spec.targetRef")].into_iter().find(|field| field.exists());
+        return vec![Admittance::Unclear(own, said)];
     }
     if !of(Action::Allow).any(|policy| policy.sure) {
         let said = "the one AuthorizationPolicy for it selects by a label that a controller sets at run time";
