@@ -155,7 +155,7 @@ fn look(mut request: Request, policy: &Policy, share: Share) -> Result<(Outcomes
 /// Notes of findings in what was rendered where in its sources they were written.
 fn trace(files: &[File], outcomes: &mut Outcomes) {
     let Some(mut tracer) = render::Tracer::new(files) else { return };
-    for finding in &mut outcomes.findings {
+    for finding in outcomes.findings.iter_mut() {
         let Some(written) = tracer.trace(finding.file, finding.span) else { continue };
         let quality = match written.fit {
             render::Fit::Same => finding.quality,

@@ -12,7 +12,7 @@ pub const ENFORCE: &str = "pod-security.kubernetes.io/enforce";
 pub const ENFORCE_VERSION: &str = "pod-security.kubernetes.io/enforce-version";
 
 /// A level in force, of a version of the standard.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Enforced {
     level: Level,
     version: StandardVersion,
@@ -32,7 +32,7 @@ impl Enforced {
 
 /// What the labels and the configuration of a namespace come to: each of these has to refuse, as any copy of them may be
 /// the one in force.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Levels(Vec<Enforced>);
 
 impl Levels {
