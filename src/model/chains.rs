@@ -1,5 +1,7 @@
 //! Tekton Chains: what it signs, with which key, and where it keeps that.
 
+use std::collections::HashSet;
+
 use crate::model::evidence::Evidence;
 use crate::model::field::Field;
 use crate::model::object::Object;
@@ -70,7 +72,8 @@ pub fn vouches(evidence: &Evidence<'_>, world: u16) -> bool {
 #[must_use]
 pub fn is_hinted(results: &[&str]) -> bool {
     const PAIRS: [(&str, &str); 2] = [("IMAGE_URL", "IMAGE_DIGEST"), ("ARTIFACT_URI", "ARTIFACT_DIGEST")];
-    let has = |begin: &str, end: &str| results.iter().any(|name| name.strip_prefix(begin) == Some(end));
+    let all: HashSet<&str> = results.iter().copied().collect();
+    let has = |begin: &str, end: &str| all.contains(format!("{begin}{end}").as_str());
     results.iter().any(|name| {
         let is_pair = |(place, digest): &(&str, &str)| name.strip_suffix(place).is_some_and(|begin| has(begin, digest));
         *name == "IMAGES" || name.ends_with("ARTIFACT_OUTPUTS") || PAIRS.iter().any(is_pair)

@@ -35,6 +35,8 @@ pub(crate) struct Lazy {
     pub(crate) first_namespaces: OnceLock<Map<u16, (Box<str>, usize)>>,
     /// What gives something to every pod of Tekton or Argo.
     pub(crate) pod_defaults: OnceLock<pod_defaults::Found>,
+    /// Of each world the first application.
+    pub(crate) applications: OnceLock<Map<u16, u32>>,
     /// The tasks that pipelines are made of.
     pub(crate) pipelines: OnceLock<Known>,
     /// The meshes that there are.

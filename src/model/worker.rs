@@ -1,12 +1,12 @@
 //! Build workers that run in a cluster: tasks and runs of Tekton, runners of GitHub's controllers.
 
-use crate::model::field::Field;
+use crate::model::field::{Field, unnoticed};
 use crate::model::image::Image;
 use crate::model::namespace::Namespace;
 use crate::model::object::Object;
 use crate::model::pod::Pod;
 use crate::model::scan::Scan;
-use crate::model::{GroupKind, kinds};
+use crate::model::{GroupKind, Map, kinds};
 
 /// The kinds of workers, and of what these are made from.
 pub const KINDS: &[GroupKind] = &[
@@ -78,6 +78,25 @@ pub fn runner<'a>(worker: &Object<'a>) -> Option<Field<'a>> {
 pub fn named(worker: &Object<'_>) -> String {
     let word = if worker.group == "tekton.dev" { "builds" } else { "runners" };
     format!("{word} of {} {}", worker.kind, worker.name)
+}
+
+/// The first application of a world by namespace and name, system namespaces left out.
+#[must_use]
+pub fn application<'a>(scan: &'a Scan<'a>, world: u16) -> Option<&'a Object<'a>> {
+    let find = || {
+        let mut found: Map<u16, u32> = Map::default();
+        let pods = scan.evidence.pods().iter().map(|record| Pod { scan, record }).filter(is_application);
+        for object in pods.map(|pod| pod.object()).filter(|object| !scan.is_system_namespace(object.namespace_or_empty())) {
+            let rank = |object: &Object<'a>| (object.namespace, object.name, object.kind);
+            let first = found.entry(object.world).or_insert(object.id);
+            if rank(object) < rank(scan.evidence.object(*first)) {
+                *first = object.id;
+            }
+        }
+        found
+    };
+    let found = scan.evidence.lazy.applications.get_or_init(|| unnoticed(find));
+    found.get(&world).map(|id| scan.evidence.object(*id))
 }
 
 /// Whether a pod is of an application: neither of a worker, nor of what serves these.

@@ -27,6 +27,9 @@ pub(super) static CHECK: Check = Check {
 
 fn probe(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
     let Some(pipeline) = Pipeline::of(object, scan) else { return Verdict::Unseen };
+    if pipeline.is_too_large() {
+        return Verdict::Review("it has more tasks or commands than are followed".into());
+    }
     let released = pipeline.first_of_tasks(&[Does::Push, Does::Publish]);
     let Some(first) = released.first() else { return Verdict::Unseen };
     let attached: Vec<_> = pipeline.find(Does::Attach).collect();

@@ -50,17 +50,9 @@ fn probe(namespace: &Namespace<'_>) -> Verdict {
         let said = format!("{} lie in one namespace with {} {}", worker::named(first), application.kind, application.name);
         first.at("metadata.name").fault(said).observed("").expected("a namespace of their own").of_its_object()
     });
-    let on_nodes = elsewhere(namespace).map(|application| unplaced(namespace, &workers, application)).unwrap_or_default();
+    let application = worker::application(namespace.scan(), namespace.world());
+    let on_nodes = application.map(|application| unplaced(namespace, &workers, application)).unwrap_or_default();
     beside.into_iter().chain(on_nodes).collect()
-}
-
-/// An application of the same world.
-fn elsewhere<'a>(namespace: &Namespace<'a>) -> Option<&'a Object<'a>> {
-    let scan = namespace.scan();
-    let all = scan.evidence.namespaces().iter().filter(|record| record.world == namespace.world());
-    let others = all.filter_map(|record| scan.namespace(namespace.world(), record.name())).filter(|one| !one.is_system());
-    let applications = others.flat_map(|one| one.pods().filter(worker::is_application).map(|pod| pod.object()).collect::<Vec<_>>());
-    applications.min_by_key(|object| (object.namespace, object.name, object.kind))
 }
 
 /// Workers that may be on the nodes of applications: of the runs of Tekton the first.

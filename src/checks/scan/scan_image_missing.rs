@@ -27,6 +27,9 @@ pub(super) static CHECK: Check = Check {
 
 fn probe(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
     let Some(pipeline) = Pipeline::of(object, scan) else { return Verdict::Unseen };
+    if pipeline.is_too_large() {
+        return Verdict::Review("it has more tasks or commands than are followed".into());
+    }
     let pushes = pipeline.first_of_tasks(&[Does::Push]);
     if pushes.is_empty() {
         return Verdict::Unseen;

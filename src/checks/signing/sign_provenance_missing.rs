@@ -66,6 +66,9 @@ fn configuration(object: &Object<'_>) -> Verdict {
 
 fn pipeline(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
     let Some(pipeline) = Pipeline::of(object, scan) else { return Verdict::Unseen };
+    if pipeline.is_too_large() {
+        return Verdict::Review("it has more tasks or commands than are followed".into());
+    }
     let released = pipeline.first_of_tasks(&[Does::Push, Does::Publish]);
     if released.is_empty() {
         return Verdict::Unseen;

@@ -182,7 +182,7 @@ fn expand(text: &str, params: &[(String, String)], variables: &[(String, String)
         out.push_str(&rest[..at]);
         let after = &rest[at + 1..];
         let (put, used) = match after.bytes().next() {
-            Some(b'(') => match after.find(')').map(|end| (&after[1..end], end + 1)) {
+            Some(b'(') => match end_of(after, b')').map(|end| (&after[1..end], end + 1)) {
                 Some((name, used)) if is_of_tekton(name) => {
                     let plain = name.strip_prefix("inputs.").unwrap_or(name);
                     let own = plain.strip_prefix("params.").map(str::to_owned).or_else(|| quoted(plain));
@@ -191,7 +191,7 @@ fn expand(text: &str, params: &[(String, String)], variables: &[(String, String)
                 }
                 _ => (None, 0),
             },
-            Some(b'{') => match after.find('}').map(|end| (&after[1..end], end + 1)) {
+            Some(b'{') => match end_of(after, b'}').map(|end| (&after[1..end], end + 1)) {
                 Some((name, used)) => (value(variables, name), used),
                 None => (None, 0),
             },
@@ -213,6 +213,12 @@ fn expand(text: &str, params: &[(String, String)], variables: &[(String, String)
     }
     out.push_str(rest);
     out
+}
+
+/// Where a name in brackets ends; none is longer than this.
+fn end_of(text: &str, bracket: u8) -> Option<usize> {
+    const LONGEST: usize = 512;
+    text.bytes().take(LONGEST).position(|byte| byte == bracket)
 }
 
 /// Whether what stands in `$(…)` is for Tekton rather than for a shell.

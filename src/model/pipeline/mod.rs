@@ -190,6 +190,14 @@ impl<'a> Pipeline<'a> {
         Pipeline { tasks: vec![task], results: Vec::new(), unordered: true, open: Some("of a workflow not everything is read".to_owned()) }
     }
 
+    /// Whether it has more tasks, or commands, than anybody follows.
+    #[must_use]
+    pub fn is_too_large(&self) -> bool {
+        const TASKS: usize = 200;
+        const COMMANDS: usize = 5_000;
+        self.tasks.len() > TASKS || self.tasks.iter().map(|task| task.lines.len()).sum::<usize>() > COMMANDS
+    }
+
     /// The commands that do something, in the order of the tasks.
     pub fn find(&self, does: Does) -> impl Iterator<Item = At> {
         let lines = self.tasks.iter().enumerate().flat_map(|(task, one)| (0..one.lines.len()).map(move |line| At { task, line }));
