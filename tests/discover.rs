@@ -71,6 +71,16 @@ fn candidates_by_name_in_order() {
 }
 
 #[test]
+fn what_runs_a_component_is_no_less_a_candidate() {
+    let units = ["kubelet.service:[Service]", "kubelet.service.d/10.conf:[Service]", "etc/default/kubelet:A=b", "etcd.env:A=b"];
+    let others = ["web.service:[Service]", ".env:A=b", "nginx.conf:a", "etc/default/web:A=b"];
+    let tree = Tree::new(&[units.as_slice(), others.as_slice()].concat());
+    let found = tree.from("", &[]).unwrap();
+    assert_eq!(uris(&found), ["etc/default/kubelet", "etcd.env", "kubelet.service", "kubelet.service.d/10.conf"]);
+    assert_eq!(found.ignored, []);
+}
+
+#[test]
 fn nothing_there() {
     let tree = Tree::new(&["a.txt", "sub/"]);
     let error = |targets: &[&str]| tree.from("", targets).unwrap_err().to_string();

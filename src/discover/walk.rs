@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::ignored::{GIT, Has, OWN, Rules};
 use super::root::Base;
-use super::{Error, Maker};
+use super::{Error, Maker, component};
 
 /// A file to read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -121,12 +121,13 @@ impl<'w> Walk<'w> {
     }
 
     fn entry(&mut self, folder: &Path, name: &OsStr, kind: FileType, context: &Context) -> Result<(), Error> {
-        if !kind.is_dir() && !kind.is_symlink() && !is_candidate(name) {
+        let is_wanted = is_candidate(name) || runs_component(folder, name);
+        if !kind.is_dir() && !kind.is_symlink() && !is_wanted {
             return Ok(());
         }
         let path = folder.join(name);
         if let Some(reason) = context.rules.reason(&path, kind.is_dir(), &self.base.folder) {
-            if kind.is_dir() || is_candidate(name) {
+            if kind.is_dir() || is_wanted {
                 self.ignored.push((path, reason));
             }
             return Ok(());
@@ -197,6 +198,12 @@ pub(super) fn is_candidate(name: &OsStr) -> bool {
     let known = end.is_some_and(|end| ["yaml", "yml", "json"].iter().any(|known| end.eq_ignore_ascii_case(known)));
     // kustomize takes one name without an end
     known || name == "Kustomization"
+}
+
+/// Whether a file is a unit of a component, or the like: these have no end in common.
+fn runs_component(folder: &Path, name: &OsStr) -> bool {
+    let Some(name) = name.to_str() else { return false };
+    component::tells_of(folder.file_name().and_then(OsStr::to_str).unwrap_or_default(), name)
 }
 
 fn has(entries: &[(OsString, FileType)]) -> Has {
