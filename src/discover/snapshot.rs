@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{Captured, Cluster, Error, Facts, Gap, List, Listed};
+use crate::trouble;
 use crate::whole::Whole;
 
 /// The name of this format; a change that breaks readers changes the number.
@@ -54,7 +55,7 @@ struct Line<'a> {
 /// # Errors
 /// What the system says, or that a list is no JSON.
 pub fn write(captured: &Captured, taken: &str, path: &Path) -> Result<(), Error> {
-    let failed = |error: io::Error| wrong(path, &error.to_string());
+    let failed = |error: io::Error| wrong(path, &trouble::said(&error));
     let file = BufWriter::new(Whole::create(path, true).map_err(failed)?);
     let file = write_to(captured, taken, file).map_err(|why| wrong(path, &why))?;
     file.into_inner().map_err(io::IntoInnerError::into_error).and_then(Whole::finish).map_err(failed)
@@ -108,7 +109,7 @@ pub fn read(path: &Path) -> Result<Captured, Error> {
 /// # Errors
 /// See [`read`].
 pub fn is_interrupted(path: &Path) -> Result<bool, Error> {
-    let file = File::open(path).map_err(|error| wrong(path, &error.to_string()))?;
+    let file = File::open(path).map_err(|error| wrong(path, &trouble::said(&error)))?;
     let mut lines = Lines { input: BufReader::new(GzDecoder::new(file).take(LARGEST)), line: Vec::new() };
     let first = lines.next().and_then(|line| line.map(head).transpose());
     // what is wrong with it is said when it is read
@@ -120,7 +121,7 @@ pub fn is_interrupted(path: &Path) -> Result<bool, Error> {
 /// # Errors
 /// See [`read`]: what was handed on until then counts for nothing.
 pub fn read_each(path: &Path, each: &mut dyn FnMut(List)) -> Result<Captured, Error> {
-    let file = File::open(path).map_err(|error| wrong(path, &error.to_string()))?;
+    let file = File::open(path).map_err(|error| wrong(path, &trouble::said(&error)))?;
     let mut lines = Lines { input: BufReader::with_capacity(1 << 16, GzDecoder::new(file).take(LARGEST)), line: Vec::new() };
     read_lines(&mut lines, each).map_err(|why| wrong(path, &why))
 }
