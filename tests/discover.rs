@@ -262,6 +262,14 @@ fn charts_and_kustomizations_are_for_their_tools() {
     assert_eq!(builds(&tree.from("", &[".", "shop"]).unwrap()).len(), 1, "named once is named");
     assert_eq!(builds(&tree.from("shop", &[]).unwrap())[0].1, ".");
     assert_eq!(tree.uris(&["shop/templates/a.yaml", "shop/crds"]), ["shop/crds/d.yaml", "shop/templates/a.yaml"], "a named file is read");
+    // a chart of charts, and one whose charts have to be fetched
+    let tree =
+        Tree::new(&["all/Chart.yaml", "all/charts/db/Chart.yaml", "all/charts/db/templates/c.yaml", "some/Chart.yaml", "none/Chart.yaml"]);
+    fs::write(tree.path().join("some/Chart.yaml"), "apiVersion: v2\nname: some\ndependencies:\n- name: db\n").unwrap();
+    let found = tree.from("", &[]).unwrap();
+    assert_eq!(builds(&found), [(Maker::Helm, "all".to_owned(), false), (Maker::Helm, "some".to_owned(), false)]);
+    assert_eq!(uris(&found), ["none/Chart.yaml"]);
+    let tree = Tree::new(&["shop/Chart.yaml", "shop/templates/a.yaml", "a.yaml", "b.yaml"]);
     tree.link("shop/templates", "linked");
     assert_eq!(tree.from("", &[]).unwrap().sources.len(), 3);
 }

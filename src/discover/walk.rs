@@ -217,7 +217,17 @@ fn is_chart_listed(folder: &Path, entries: &[(OsString, FileType)]) -> bool {
 }
 
 fn is_chart(folder: &Path) -> bool {
-    folder.join("Chart.yaml").is_file() && folder.join("templates").is_dir()
+    let chart = folder.join("Chart.yaml");
+    // a chart of charts has no templates of its own
+    let has_parts = || folder.join("templates").is_dir() || folder.join("charts").is_dir();
+    chart.is_file() && (has_parts() || depends(&chart))
+}
+
+/// Whether a chart has others to bring in, that may be nowhere in the folder.
+fn depends(chart: &Path) -> bool {
+    let named = [chart.to_owned(), chart.with_file_name("requirements.yaml")].into_iter();
+    let texts = named.filter(|path| path.is_file()).filter_map(|path| fs::read_to_string(path).ok());
+    texts.into_iter().any(|text| text.lines().any(|line| line.starts_with("dependencies:")))
 }
 
 /// What of a chart means nothing before Helm has rendered it.
