@@ -17,7 +17,7 @@ use rayon::prelude::*;
 
 use batch::{Batch, gather};
 use found::{finding, source_of};
-pub use outcome::{Finding, Looked, Outcomes, Standing, Subject, Tally, Written};
+pub use outcome::{Finding, Findings, Looked, Outcomes, Standing, Subject, Tally, Written};
 use plan::Plan;
 pub use share::{Share, Split};
 
@@ -119,7 +119,7 @@ impl<'a> Seat<'a> {
 
     /// The object that a fault of a whole namespace or cluster lies in, when it is not only where the subject is shown.
     fn holder<'s>(&self, scan: &'s Scan<'_>, fault: &Fault) -> Option<&'s Object<'s>> {
-        if !matches!(self.who, Who::Namespace(_) | Who::Cluster) || !fault.of_object && fault.place == self.field.place() {
+        if !matches!(self.who, Who::Namespace(_) | Who::Cluster) || !fault.of_object && self.field.is_at(&fault.place) {
             return None;
         }
         let object = scan.evidence.object_at(fault.place.file, fault.place.root)?;
@@ -156,6 +156,8 @@ impl Runner<'_> {
         for subject in subjects {
             look(&mut batch, subject);
         }
+        // all batches are kept until the last is done
+        batch.findings.shrink_to_fit();
         batch
     }
 

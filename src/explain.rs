@@ -1,11 +1,11 @@
 //! The one page of a check or a control: `explain`, the help of SARIF rules and the result's `help` come from here; and the
 //! answers to questions about what was read.
 
+pub mod admission;
+mod example;
 pub mod place;
 pub mod reach;
 pub mod who_can;
-
-pub mod admission;
 
 use std::fmt::Write as _;
 
@@ -16,8 +16,9 @@ use crate::checks::{self, Check, Probe};
 use crate::policy::catalog::{Catalog, Control};
 use crate::policy::{Profile, Requirement};
 use crate::settings::Default as Fallback;
+use example::example;
 
-/// The fixtures: the first `fail-*` and `pass-*` of a check are its examples, so that no example can rot.
+/// The fixtures: a `fail-*` and a `pass-*` of a check are its examples, so that no example can rot.
 static FIXTURES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/fixtures");
 
 /// What reports say of a check: why, how to mend, how it is decided, what it cannot see.
@@ -130,7 +131,7 @@ pub fn requirement(profile: &Profile, requirement: &Requirement) -> String {
 /// The page of a check as data.
 #[must_use]
 pub fn check_json(check: &Check) -> Value {
-    let example = |prefix| example(check.id, prefix).map(|(_, text)| text);
+    let shown = |prefix| example(check.id, prefix).map(|(_, text)| text);
     let settings: Vec<_> = check
         .settings
         .iter()
@@ -142,7 +143,7 @@ pub fn check_json(check: &Check) -> Value {
         "surfaces": check.surfaces.iter().map(|surface| surface.as_str()).collect::<Vec<_>>(),
         "aspects": check.aspects.iter().map(|aspect| aspect.name).collect::<Vec<_>>(),
         "settings": settings, "decided": CASES.iter().map(|(verdict, _)| ((*verdict).to_owned(), json!(cases(check.id, verdict)))).collect::<serde_json::Map<_, _>>(),
-        "bad": example("fail-"), "good": example("pass-"),
+        "bad": shown("fail-"), "good": shown("pass-"),
         "controls": cited_by(check.id).map(|control| control.id.clone()).collect::<Vec<_>>(),
         "maps": check.maps.iter().map(|(framework, ids)| ((*framework).to_owned(), json!(ids))).collect::<serde_json::Map<_, _>>(),
         "refs": check.refs,
@@ -210,19 +211,6 @@ fn case(entry: &DirEntry<'_>, verdict: &str) -> Option<String> {
     let comments = text.lines().take_while(|line| line.starts_with('#')).filter(|line| !line.starts_with("#~"));
     let said: Vec<_> = comments.map(|line| line.trim_start_matches('#').trim()).collect();
     Some(if said.is_empty() { words } else { format!("{words} ({})", said.join(" ")) })
-}
-
-/// The first case of a check with a prefix, without its marks.
-fn example(id: &str, prefix: &str) -> Option<(String, String)> {
-    let folder = FIXTURES.get_dir(id)?;
-    let mut files: Vec<_> =
-        folder.files().filter(|file| file.path().file_name().is_some_and(|name| name.to_string_lossy().starts_with(prefix))).collect();
-    files.sort_by_key(|file| file.path());
-    let file = files.first()?;
-    let lines = file.contents_utf8()?.lines().map(|line| line.split("#~").next().unwrap_or_default().trim_end());
-    let text: Vec<_> = lines.collect();
-    let name = file.path().file_name()?.to_string_lossy().into_owned();
-    Some((name, text.join("\n").trim_start().to_owned()))
 }
 
 fn cited_by(check: &str) -> impl Iterator<Item = &'static Control> {

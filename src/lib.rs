@@ -18,6 +18,7 @@ pub mod render;
 pub mod report;
 pub mod seen;
 pub mod settings;
+mod trouble;
 mod whole;
 
 use assess::{Assessment, Occasion, Seen};
@@ -165,7 +166,7 @@ fn look(mut request: Request, policy: &Policy, share: Share) -> Result<(Outcomes
 /// Notes of findings in what was rendered where in its sources they were written.
 fn trace(files: &[File], outcomes: &mut Outcomes) {
     let Some(mut tracer) = render::Tracer::new(files) else { return };
-    for finding in &mut outcomes.findings {
+    for finding in outcomes.findings.iter_mut() {
         let Some(written) = tracer.trace(finding.file, finding.span) else { continue };
         let quality = match written.fit {
             render::Fit::Same => finding.quality,
@@ -185,7 +186,13 @@ fn holds_anything(evidence: &Evidence<'_>, found: &Discovery) -> Result<(), disc
 /// Why there is nothing to judge although files were found: an empty pipe must not pass for a clean scan.
 fn nothing(evidence: &Evidence<'_>) -> String {
     match evidence.fragments() {
-        [] => format!("no Kubernetes object in {} read", assess::plural(evidence.files().len(), "file")),
+        [] => match evidence.files() {
+            [only] => {
+                let name = if only.uri.is_some() { only.name() } else { "standard input" };
+                format!("no Kubernetes object in {name}{}", if only.bytes == 0 { ", which is empty" } else { "" })
+            }
+            files => format!("no Kubernetes object in {} read", assess::plural(files.len(), "file")),
+        },
         [only] => format!("{} is not judged by itself: it is {}", only.what, only.why),
         [first, rest @ ..] => {
             format!(

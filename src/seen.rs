@@ -57,7 +57,7 @@ pub fn with_files((seen, mut secrets): (Seen, Vec<Secret>), files: Vec<File>, ou
     }
     hide_in_sources(&files, &mut secrets);
     let mut spans = vec![Vec::new(); files.len()];
-    for finding in &outcomes.findings {
+    for finding in outcomes.findings.iter() {
         spans[finding.file as usize].push(finding.span);
         if let Some(written) = &finding.written {
             spans[written.file as usize].push(written.span);

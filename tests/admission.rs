@@ -38,6 +38,44 @@ fn the_matrix_names_what_refuses_each_control() {
     assert_eq!(rule(&label, "runAsNonRoot")["refused"], "no");
 }
 
+/// The restricted level has a rule of its own for user namespaces from 1.35 on, when the baseline began to spare them: before, the
+/// baseline refused them, and `no` would be wrong.
+#[test]
+fn what_a_pinned_version_refuses_by_an_older_rule_is_refused() {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let refused = |level: &str, version: &str| {
+        let text = format!(
+            "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: shop\n  labels: {{pod-security.kubernetes.io/enforce: {level}, pod-security.kubernetes.io/enforce-version: {version}}}\n"
+        );
+        fs::write(folder.path().join("n.yaml"), text).expect("a file");
+        let path = folder.path().join("n.yaml").display().to_string();
+        let (_, text) = cnscan(&["explain", "admission", "-f", "json", &path]);
+        let rows: Value = serde_json::from_str(&text).expect("JSON");
+        rule(&rows[0]["rules"], "procMount_restricted")["refused"].as_str().expect("a word").to_owned()
+    };
+    for (level, version, expected) in [
+        ("restricted", "v1.34", "yes"),
+        ("baseline", "v1.34", "yes"),
+        ("baseline", "v1.35", "no"),
+        ("restricted", "v1.35", "yes"),
+        ("privileged", "v1.34", "no"),
+    ] {
+        assert_eq!(refused(level, version), expected, "{level} {version}");
+    }
+}
+
+/// Rules of which the same is said stand together: a page of one namespace is no longer than what there is to say.
+#[test]
+fn the_page_says_together_what_is_the_same() {
+    let path = "fixtures/admission-pod-security-not-enforced/pass-enforced.yaml";
+    let (_, page) = cnscan(&["explain", "admission", "-n", "shop", path]);
+    let expected = "- **refused** by Pod Security level baseline\n  - baseline: appArmorProfile, capabilities_baseline, ";
+    assert!(page.contains(expected) && page.contains("\n- **not refused** by anything that was read\n  - restricted: "), "{page}");
+    assert!(page.lines().count() < 12, "{page}");
+    let (_, page) = cnscan(&["explain", "admission", "fixtures/admission-pod-security-not-enforced/fail-kyverno-ephemeral-missed.yaml"]);
+    assert!(page.contains("**refused in part** by ") && page.contains("; not: privileged in an ephemeral container"), "{page}");
+}
+
 #[test]
 fn what_is_refused_in_part_says_what_is_left() {
     let rules = rules("fail-kyverno-ephemeral-missed");

@@ -1,5 +1,8 @@
 //! The program as people and pipelines call it: exit codes, streams, determinism.
 
+#[path = "cli/words.rs"]
+mod words;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command as Process, Stdio};
@@ -228,7 +231,53 @@ fn excuses_hold_until_their_day_and_are_reported_when_they_do_not() {
         ("pod.yaml", &PRIVILEGED.replace("true", "false")),
         ("cnscan.yaml", "exceptions:\n- {check: pss-privileged-container, reason: none of it}\n"),
     ]);
-    cnscan(unmatched.path()).args(only).assert().code(0).stdout(contains("matches no finding"));
+    // a part of a repository may have no need of it
+    let advice = "matches no finding: remove it, unless it is for what files say";
+    cnscan(unmatched.path()).args(only).env("COLUMNS", "200").assert().code(0).stdout(contains(advice));
+    cnscan(unmatched.path()).args(only).arg("--complete").assert().code(0).stdout(contains("matches no finding: remove it\n"));
+}
+
+/// An exception that is for everything is a check switched off: every format for people says so, with what it hides.
+#[test]
+fn an_exception_that_names_nothing_is_said_loudly() {
+    let two = format!("{PRIVILEGED}---\n{}", PRIVILEGED.replace("name: web, namespace", "name: other, namespace"));
+    for (rule, said) in [
+        ("", "has neither a `match` that narrows it nor `expires`: it excuses 2 findings, whatever they are of and for good"),
+        (
+            ", match: {name: '*'}, expires: 2099-01-01",
+            "has no `match` that narrows it: it excuses 2 findings, whatever they are of: name under",
+        ),
+        (", match: {namespace: shop}", "has no `expires`: it excuses 2 findings, and for good: let it end by `expires`"),
+        (", match: {namespace: shop}, expires: 2099-01-01", ""),
+    ] {
+        let config = format!("exceptions:\n- {{check: pss-privileged-container, reason: known{rule}}}\n");
+        let folder = folder(&[("pod.yaml", &two), ("cnscan.yaml", &config)]);
+        for format in ["table", "markdown", "html", "json", "sarif-full"] {
+            let output =
+                cnscan(folder.path()).args(["scan", "--check", "pss-privileged-container", "-f", format]).env("COLUMNS", "200").output();
+            let output = output.expect("it runs");
+            assert_eq!(output.status.code(), Some(0), "{rule}");
+            let plain = |text: &str| text.replace("<code>", "`").replace("</code>", "`").split_whitespace().collect::<Vec<_>>().join(" ");
+            let text = plain(&String::from_utf8_lossy(&output.stdout)).replace("\\`", "`");
+            let expected = format!("cnscan.yaml:2: the exception for pss-privileged-container {said}");
+            let expected = if format == "markdown" || format == "html" { said } else { &expected };
+            assert_eq!(!said.is_empty() && text.contains(expected), !said.is_empty(), "{format} of {rule}: {text}");
+            assert!(!said.is_empty() || !text.contains("for good"), "{format} of {rule}: {text}");
+        }
+    }
+}
+
+#[test]
+fn excuses_without_a_last_day_are_counted() {
+    let excuse = "    # cnscan: excuse pss-privileged-container the driver needs it\n    securityContext";
+    let folder = folder(&[("pod.yaml", &PRIVILEGED.replace("    securityContext", excuse))]);
+    let said = "1 finding excused by comments or annotations without `until=`, for good";
+    cnscan(folder.path())
+        .args(["scan", "--check", "pss-privileged-container"])
+        .env("COLUMNS", "200")
+        .assert()
+        .code(0)
+        .stdout(contains(said));
 }
 
 #[test]

@@ -231,6 +231,7 @@ fn what_cannot_be_asked_is_said() {
         cnscan(folder.path()).arg("explain").args(arguments).assert().code(2).stderr(contains(why.to_owned()));
     };
     fails(&["reach", "shop/wep", "shop/db"], "did you mean `shop/web`");
+    fails(&["reach", "a", "shop/db"], "there is no workload `a`; there are shop/web, shop/db");
     fails(&["reach", "shop/web", "shop/db", "--port", "http"], "calls a port `http`");
     fails(&["reach", "shop/web", "shop/db", "--port", "0"], "there is no port 0");
     fails(&["reach", "shop/web", "shop/db", "--port", "80/icmp"], "there is no protocol");

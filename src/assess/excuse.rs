@@ -8,7 +8,7 @@ use crate::evaluate::{Outcomes, Standing};
 use crate::parse::Lines;
 use crate::policy::Policy;
 use crate::policy::exception::Candidate;
-use crate::policy::excuser::{Excuser, subject};
+use crate::policy::excuser::{Excuser, Reach, subject};
 use crate::policy::remark::Remark;
 
 /// One a finding, in their order.
@@ -17,7 +17,7 @@ pub(super) type Excuses = Vec<Option<Box<Excuse>>>;
 /// Holds every finding against the exceptions in force on the day of the scan.
 pub(super) fn all(policy: &Policy, outcomes: &Outcomes, seen: &Seen, now: jiff::Timestamp) -> (Excuses, Vec<Remark>) {
     let today = now.to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
-    let mut excuser = Excuser::new(&policy.exceptions, today);
+    let mut excuser = Excuser::new(&policy.exceptions, today, reach(seen));
     for (number, file) in seen.files.iter().enumerate().filter(|(_, file)| !file.directives.is_empty()) {
         let lines = Lines::new(&file.text);
         for directive in &file.directives {
@@ -63,6 +63,17 @@ pub(super) fn all(policy: &Policy, outcomes: &Outcomes, seen: &Seen, now: jiff::
     let decided = outcomes.findings.iter().map(decide).map(|excuse| excuse.map(|excuse| Box::new(report(excuse))));
     let decided = decided.collect();
     (decided, excuser.remarks())
+}
+
+/// How much was scanned. The same for each shard of a scan, so that what they say can be added up.
+fn reach(seen: &Seen) -> Reach {
+    match &seen.cluster {
+        // a gap of a kind is a list that was not read
+        Some((cluster, _)) if cluster.is_narrowed() || seen.gaps.iter().any(|gap| gap.kind.is_some()) => Reach::Part,
+        Some(_) => Reach::Whole,
+        None if seen.complete => Reach::Whole,
+        None => Reach::Files,
+    }
 }
 
 fn report(excuse: crate::policy::exception::Excuse) -> Excuse {

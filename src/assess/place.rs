@@ -19,7 +19,7 @@ use crate::policy::{self, Policy};
 /// Places every finding, a file at a time, in parallel.
 pub(super) fn all(
     policy: &Policy,
-    findings: Vec<evaluate::Finding>,
+    findings: evaluate::Findings,
     excuses: Excuses,
     seen: &Seen,
     cited: &Citations,

@@ -65,6 +65,20 @@ fn header(path: &str, size: usize) -> Option<[u8; BLOCK]> {
     Some(header)
 }
 
+/// Whether a file is such an archive, whole or broken, and not something else.
+pub(super) fn is_one(mut from: impl Read) -> bool {
+    const GZIP: [u8; 2] = [0x1f, 0x8b];
+    let mut start = [0u8; 2];
+    if from.read_exact(&mut start).is_err() || start != GZIP {
+        return false;
+    }
+    let mut block = [0u8; BLOCK];
+    match fill(&mut GzDecoder::new(start.as_slice().chain(from)), &mut block) {
+        Ok(had) => had == BLOCK && (block[257..].starts_with(b"ustar") || block.iter().all(|byte| *byte == 0) || entry(&block).is_ok()),
+        Err(_) => true,
+    }
+}
+
 /// Reads an archive, as long as it stays within the limits.
 pub(super) fn read(from: impl Read) -> Result<Files, String> {
     // one byte more tells a file that is too large from one that is not
@@ -113,7 +127,7 @@ fn broken(what: &str, from: &io::Take<GzDecoder<impl Read>>) -> String {
 }
 
 fn unpacking(error: &io::Error) -> String {
-    format!("it is no bundle, or broken: {error}")
+    format!("it is broken: {error}")
 }
 
 /// As much of a block as there is.

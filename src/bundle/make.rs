@@ -156,7 +156,7 @@ impl Making<'_> {
 
     fn program(&self, assessment: &Assessment) -> Result<Program, Error> {
         let read = |path: &PathBuf| {
-            let failed = |error: std::io::Error| Error::Read { path: "the program itself".to_owned(), why: error.to_string() };
+            let failed = |error: std::io::Error| Error::Read { path: "the program itself".to_owned(), why: crate::trouble::said(&error) };
             std::fs::read(path).map_err(failed).map(|bytes| sha256(&bytes))
         };
         let sha256 = self.program.as_ref().map(read).transpose()?;

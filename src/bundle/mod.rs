@@ -22,7 +22,7 @@ pub use key::{Private, Public};
 pub use make::{Inputs, Making, Scanned, load};
 pub use manifest::{LeftOut, Listed, Manifest, Previous, Program, Recipe, Redaction, Target};
 pub use replay::{Difference, Replayed, replay};
-pub use store::is_archive;
+pub use store::{is_archive, is_free};
 pub use verify::{Pins, Trust, Verified, verify};
 
 use crate::assess::Assessment;
@@ -49,6 +49,14 @@ pub enum Error {
         /// What the system said.
         why: String,
     },
+    /// It is something else.
+    #[error("{path}: no evidence bundle: {why}; a bundle is a folder, or a .tar.gz of one, that `cnscan evidence export` wrote")]
+    Other {
+        /// As the user wrote it.
+        path: String,
+        /// What it is not, or has not.
+        why: String,
+    },
     /// It cannot be written.
     #[error("{path}: {why}")]
     Write {
@@ -72,6 +80,12 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether its words say which file it is about.
+    #[must_use]
+    pub fn names_path(&self) -> bool {
+        matches!(self, Error::Read { .. } | Error::Other { .. } | Error::Write { .. })
+    }
+
     /// The exit code.
     #[must_use]
     pub fn code(&self) -> u8 {
@@ -79,7 +93,7 @@ impl Error {
             Error::Signature(_) => 4,
             Error::Tampered(_) => 5,
             Error::Pin(_) => 6,
-            Error::Read { .. } | Error::Write { .. } | Error::Replay(_) => 2,
+            Error::Read { .. } | Error::Other { .. } | Error::Write { .. } | Error::Replay(_) => 2,
         }
     }
 }

@@ -5,7 +5,8 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::{Error, archive};
+use super::{ENVELOPE, Error, MANIFEST, RECIPE, RESULT, archive};
+use crate::trouble::{said, unwritable};
 
 /// By path, as the manifest names them.
 pub(super) type Files = BTreeMap<String, Vec<u8>>;
@@ -18,6 +19,8 @@ pub(super) const MOST_BYTES: u64 = 2 << 30;
 pub(super) const MOST_FILES: usize = 100_000;
 /// The deepest folder.
 const DEEPEST: usize = 64;
+/// What every bundle has, and whoever tampers with one leaves some of.
+const OWN: [&str; 4] = [MANIFEST, ENVELOPE, RECIPE, RESULT];
 
 /// Whether a path leads to somewhere within the bundle, for every reader alike.
 pub(super) fn safe(path: &str) -> Result<(), String> {
@@ -43,8 +46,14 @@ pub(super) fn named(folder: &str, name: &str) -> String {
 /// Reads a bundle: a folder, or an archive of one.
 pub(super) fn read(path: &Path) -> Result<Files, Error> {
     let wrong = |why: String| Error::Read { path: path.display().to_string(), why };
-    let meta = fs::metadata(path).map_err(|error| wrong(error.to_string()))?;
+    let other = |why: &str| Error::Other { path: path.display().to_string(), why: why.to_owned() };
+    let without = format!("neither {MANIFEST} nor {ENVELOPE} is in it");
+    let meta = fs::metadata(path).map_err(|error| wrong(said(&error)))?;
     if meta.is_dir() {
+        // before all of it is read, which may be much
+        if !OWN.iter().any(|name| path.join(name).symlink_metadata().is_ok()) {
+            return Err(other(&without));
+        }
         let mut files = Files::new();
         let mut left = MOST_BYTES;
         return folder(path, "", DEEPEST, &mut left, &mut files).map(|()| files).map_err(Error::Tampered);
@@ -52,8 +61,12 @@ pub(super) fn read(path: &Path) -> Result<Files, Error> {
     if !meta.is_file() {
         return Err(wrong("it is neither a folder nor a file".to_owned()));
     }
-    let file = fs::File::open(path).map_err(|error| wrong(error.to_string()))?;
-    archive::read(io::BufReader::new(file)).map_err(Error::Tampered)
+    let open = || fs::File::open(path).map(io::BufReader::new).map_err(|error| wrong(said(&error)));
+    if !archive::is_one(open()?) {
+        return Err(other("it is no archive"));
+    }
+    let files = archive::read(open()?).map_err(Error::Tampered)?;
+    if OWN.iter().any(|name| files.contains_key(*name)) { Ok(files) } else { Err(other(&without)) }
 }
 
 fn folder(folder_at: &Path, name: &str, depth: usize, left: &mut u64, files: &mut Files) -> Result<(), String> {
@@ -92,6 +105,26 @@ pub fn is_archive(path: &Path) -> bool {
     name.ends_with(".tar.gz") || name.ends_with(".tgz")
 }
 
+/// Whether a bundle can be written to a path, as far as that shows before there is one.
+///
+/// # Errors
+/// What stands in its way.
+pub fn is_free(path: &Path) -> Result<(), Error> {
+    let wrong = |why: String| Err(Error::Write { path: path.display().to_string(), why });
+    if !is_archive(path) {
+        if fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some()) {
+            return wrong("something is there already: a bundle is written to an empty or a new folder".to_owned());
+        }
+        let file = path.is_file();
+        return if file { wrong("a file is there: a bundle is a folder, or a file whose name ends in .tar.gz".to_owned()) } else { Ok(()) };
+    }
+    match unwritable(path) {
+        _ if path.symlink_metadata().is_ok() => wrong("something is there already".to_owned()),
+        Some(why) => wrong(why),
+        None => Ok(()),
+    }
+}
+
 /// Writes a bundle to where nothing is.
 pub(super) fn write(files: &Files, path: &Path) -> Result<(), Error> {
     let wrong = |why: String| Error::Write { path: path.display().to_string(), why };
@@ -99,15 +132,13 @@ pub(super) fn write(files: &Files, path: &Path) -> Result<(), Error> {
         let file = fs::OpenOptions::new().write(true).create_new(true).open(path);
         let file = file.map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => wrong("something is there already".to_owned()),
-            _ => wrong(error.to_string()),
+            _ => wrong(said(&error)),
         })?;
-        return archive::write(files, io::BufWriter::new(file)).map_err(|error| wrong(error.to_string()));
+        return archive::write(files, io::BufWriter::new(file)).map_err(|error| wrong(said(&error)));
     }
-    if fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(wrong("something is there already: a bundle is written to an empty or a new folder".to_owned()));
-    }
-    fs::create_dir_all(path).map_err(|error| wrong(error.to_string()))?;
-    spread(files, path).map_err(|error| wrong(error.to_string()))
+    is_free(path)?;
+    fs::create_dir_all(path).map_err(|error| wrong(said(&error)))?;
+    spread(files, path).map_err(|error| wrong(said(&error)))
 }
 
 /// Writes files below a folder.

@@ -33,12 +33,17 @@ use crate::model::KubernetesVersion;
 use crate::policy::{Color, FailOn};
 use crate::report::Format;
 
+/// What the exit codes of a scan say.
+const EXIT_CODES: &str = "Exit codes:
+  0  nothing at or over the threshold
+  1  failures at or over it, or coverage under the minimum
+  2  the tool could not do what was asked
+  3  a part of the input could not be read";
+
 /// Security controls compliance scanner for cloud native systems.
 #[derive(Debug, Parser)]
 #[command(name = "cnscan", version, about, long_about = None, max_term_width = 100)]
-#[command(
-    after_help = "Exit codes: 0 nothing at or over the threshold; 1 findings, or coverage under the minimum;\n2 the tool could not do what was asked; 3 a part of the input could not be read"
-)]
+#[command(after_help = EXIT_CODES)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -51,8 +56,8 @@ pub struct Cli {
 /// How to speak to a person.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct Voice {
-    /// Whether to colour what a terminal shows [default: auto]
-    #[arg(long, global = true, value_name = "WHEN")]
+    /// Whether to colour what a terminal shows: auto, always or never [default: auto]
+    #[arg(long, global = true, value_name = "WHEN", hide_possible_values = true)]
     pub color: Option<Color>,
     /// Say less on standard error: errors only.
     #[arg(short, long, global = true)]
@@ -72,7 +77,7 @@ pub enum Command {
     Snapshot(Snapshot),
     /// What a check or a control is, how it is decided, and how to mend what it finds; who reaches whom, and who may do what.
     Explain(Explain),
-    /// List checks, controls, profiles or formats.
+    /// List checks, controls, profiles, formats or the built-in exceptions.
     List(List),
     /// Turn a JSON result into another format.
     Convert(Convert),
@@ -124,6 +129,7 @@ pub enum Command {
 
 /// `scan`
 #[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
 pub struct Scan {
     /// Files and folders; `-` is standard input [default: .]
     #[arg(value_name = "PATH")]
@@ -154,73 +160,73 @@ pub struct Scan {
     #[command(flatten)]
     pub rendering: Rendering,
     /// The profile to assess against: a name (see `list profiles`) or a file [default: default]
-    #[arg(long, value_name = "NAME|FILE")]
+    #[arg(long, value_name = "NAME|FILE", help_heading = "Policy")]
     pub profile: Option<String>,
     /// Only these controls.
-    #[arg(long = "control", value_name = "ID")]
+    #[arg(long = "control", value_name = "ID", help_heading = "Policy")]
     pub controls: Vec<String>,
     /// Only these checks.
-    #[arg(long = "check", value_name = "ID")]
+    #[arg(long = "check", value_name = "ID", help_heading = "Policy")]
     pub checks: Vec<String>,
     /// Only the controls of these catalog groups.
-    #[arg(long = "group", value_name = "NAME")]
+    #[arg(long = "group", value_name = "NAME", help_heading = "Policy")]
     pub groups: Vec<String>,
     /// Show the result by another framework as well: nist-800-53, or a Gemara MappingDocument (table, Markdown, HTML, CSV, OpenMetrics, SARIF full, JSON)
-    #[arg(long, value_name = "NAME|FILE")]
+    #[arg(long, value_name = "NAME|FILE", help_heading = "Output")]
     pub framework: Option<String>,
     /// What to print on standard output [default: table]
-    #[arg(short, long, value_name = "FORMAT")]
+    #[arg(short, long, value_name = "FORMAT", help_heading = "Output")]
     pub format: Option<Format>,
     /// Write a format to a file as well; may be given many times.
-    #[arg(short, long = "output", value_name = "FORMAT=PATH")]
+    #[arg(short, long = "output", value_name = "FORMAT=PATH", help_heading = "Output")]
     pub outputs: Vec<String>,
     /// Exit with 1 on failures at or over this severity, or `none` [default: high]
-    #[arg(long, value_name = "SEVERITY")]
+    #[arg(long, value_name = "SEVERITY", help_heading = "Exit code")]
     pub fail_on: Option<FailOn>,
     /// Exit with 1 when less than this share of the applicable controls is decided.
-    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100), help_heading = "Exit code")]
     pub min_coverage: Option<u8>,
     /// The input is all that the cluster (or the repository) has: what is missing from it is missing.
-    #[arg(long, value_name = "cluster,repo", num_args = 0..=1, require_equals = true, default_missing_value = "cluster,repo", value_delimiter = ',')]
+    #[arg(long, value_name = "cluster,repo", num_args = 0..=1, require_equals = true, default_missing_value = "cluster,repo", value_delimiter = ',', help_heading = "Input")]
     pub complete: Option<Vec<Complete>>,
     /// The configuration file [default: the nearest cnscan.yaml upwards]
-    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config", help_heading = "Policy")]
     pub config: Option<PathBuf>,
     /// Use no configuration file.
-    #[arg(long)]
+    #[arg(long, help_heading = "Policy")]
     pub no_config: bool,
     /// A JSON result to compare with: only new failures count for the exit code.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Policy")]
     pub baseline: Option<PathBuf>,
     /// A file of attestations, or a folder of them; may be given many times.
-    #[arg(long = "attestations", value_name = "PATH")]
+    #[arg(long = "attestations", value_name = "PATH", help_heading = "Policy")]
     pub attestations: Vec<PathBuf>,
     /// The Kubernetes version to judge by, such as 1.34 [default: what namespaces pin, else the latest known]
-    #[arg(long, value_name = "VERSION")]
+    #[arg(long, value_name = "VERSION", help_heading = "Policy")]
     pub kubernetes_version: Option<KubernetesVersion>,
     /// The namespace of objects that name none.
-    #[arg(long, value_name = "NS")]
+    #[arg(long, value_name = "NS", help_heading = "Input")]
     pub assume_namespace: Option<String>,
     /// The name that standard input has in reports.
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", help_heading = "Input")]
     pub stdin_path: Option<String>,
     /// List what passed as well (JSON and SARIF full).
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub include_passes: bool,
     /// Read files that .gitignore and .cnscanignore leave out.
-    #[arg(long)]
+    #[arg(long, help_heading = "Input")]
     pub all_files: bool,
     /// Judge one share of several, counted from 0, and write its part, in JSON, for `merge`. Each shard reads all of the input, and keeps its share.
-    #[arg(long, value_name = "I/N", conflicts_with_all = ["baseline", "framework"])]
+    #[arg(long, value_name = "I/N", conflicts_with_all = ["baseline", "framework"], help_heading = "Work")]
     pub shard: Option<Share>,
     /// How many threads [default: one a core]
-    #[arg(short, long, value_name = "N")]
+    #[arg(short, long, value_name = "N", help_heading = "Work")]
     pub jobs: Option<usize>,
     /// Exit with 0 although a part of the input could not be read.
-    #[arg(long)]
+    #[arg(long, help_heading = "Exit code")]
     pub allow_gaps: bool,
     /// Reviews at or over the threshold count as failures for the exit code.
-    #[arg(long)]
+    #[arg(long, help_heading = "Exit code")]
     pub fail_on_review: bool,
 }
 

@@ -2,38 +2,41 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde_json::json;
 
-use super::args::{Attest, AttestLint, AttestNew, AttestTodo, ListFormat, TodoFormat};
-use super::scan::read;
-use super::{Streams, now};
+use super::args::{Attest, AttestLint, AttestNew, AttestTodo, ListFormat, TodoFormat, Voice};
+use super::{Streams, files, now};
 use crate::assess::Todo;
 use crate::policy::{Attestations, Catalog, Profile, attestation, profile};
 use crate::report;
 
-pub(super) fn run(action: &Attest, streams: &mut Streams<'_>) -> Result<u8> {
+pub(super) fn run(action: &Attest, voice: &Voice, streams: &mut Streams<'_>) -> Result<u8> {
     match action {
-        Attest::Todo(args) => todo(args, streams)?,
+        Attest::Todo(args) => todo(args, voice, streams)?,
         Attest::New(args) => new(args, streams)?,
         Attest::Lint(args) => return lint(args, streams),
     }
     Ok(0)
 }
 
-fn todo(args: &AttestTodo, streams: &mut Streams<'_>) -> Result<()> {
+fn todo(args: &AttestTodo, voice: &Voice, streams: &mut Streams<'_>) -> Result<()> {
     let load = |name: &str| Profile::load(name, Path::new(""));
     let todo = match &args.result {
         None => Todo::of_profile(&load(args.profile.as_deref().unwrap_or(profile::DEFAULT))?),
         Some(path) => {
-            let assessment = read(path)?;
+            let assessment = files::result(path, "a result")?.0;
             let name = args.profile.as_deref().unwrap_or(&assessment.profile.name);
             let profile = load(name).with_context(|| format!("the result is of the profile {name}: give its file by --profile"))?;
             Todo::of_result(&assessment, &profile)
         }
     };
     match args.format {
-        TodoFormat::Markdown => report::todo::write(&todo, streams.out)?,
+        TodoFormat::Markdown => {
+            let mut text = Vec::new();
+            report::todo::write(&todo, &mut text)?;
+            super::page(&String::from_utf8_lossy(&text), voice, streams)?;
+        }
         TodoFormat::Json => report::todo::write_json(&todo, streams.out)?,
     }
     Ok(())
@@ -67,21 +70,28 @@ fn new(args: &AttestNew, streams: &mut Streams<'_>) -> Result<()> {
 
 fn lint(args: &AttestLint, streams: &mut Streams<'_>) -> Result<u8> {
     let profile = Profile::load(&args.profile, Path::new(""))?;
-    let given = Attestations::read(&args.paths, args.max_days)?;
+    let (given, mut refused) = Attestations::lint(&args.paths, args.max_days)?;
+    if given.files.is_empty() {
+        let named: Vec<_> = args.paths.iter().map(|path| path.display().to_string()).collect();
+        bail!("{}: no attestations in it: no file has a key `attestations` (`cnscan attest new CONTROL` gives a form)", named.join(", "));
+    }
     let today = now()?.to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
     let catalog = Catalog::embedded();
     let unknown = |id: &str| (profile.find(id).is_none() && catalog.find(id).is_none()).then(|| catalog.unknown(id));
     let judged = given.judge(today, &unknown);
-    let faulty = !judged.refused.is_empty();
+    refused.extend(judged.refused);
+    refused.sort();
+    let faulty = !refused.is_empty();
     if args.format == ListFormat::Json {
         let files: Vec<_> = given.files.iter().map(|file| json!({"name": file.name, "sha256": file.sha256})).collect();
-        let told = json!({"files": files, "others": given.others, "in_force": judged.in_force, "refused": judged.refused});
+        let told = json!({"files": files, "others": given.others, "in_force": judged.in_force, "refused": refused});
         writeln!(streams.out, "{told:#}")?;
         return Ok(u8::from(faulty));
     }
-    for one in &judged.refused {
+    for one in &refused {
         let at = &one.location;
-        writeln!(streams.out, "{}:{}:{}: {}: {}", at.uri, at.line, at.column, one.control, one.why)?;
+        let control = if one.control.is_empty() { String::new() } else { format!("{}: ", one.control) };
+        writeln!(streams.out, "{}:{}:{}: {control}{}", at.uri, at.line, at.column, one.why)?;
     }
     for other in &given.others {
         writeln!(streams.out, "{other}: holds no attestations, as it has no key `attestations`")?;
@@ -89,7 +99,7 @@ fn lint(args: &AttestLint, streams: &mut Streams<'_>) -> Result<u8> {
     let next = judged.in_force.iter().min_by(|a, b| a.expires.cmp(&b.expires));
     let next = next.map(|one| format!("; the next to expire is that of {}, on {}", one.control, one.expires)).unwrap_or_default();
     let (files, counted) = (crate::assess::plural(given.files.len(), "file"), judged.in_force.len());
-    let faults = crate::assess::plural(judged.refused.len(), "fault");
+    let faults = crate::assess::plural(refused.len(), "fault");
     writeln!(streams.out, "{counted} in force on {today}, {faults}, in {files}{next}")?;
     Ok(u8::from(faulty))
 }

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::args::{Catalog as Action, Export, Voice};
 use super::list::table;
-use super::{Streams, now, options};
+use super::{Streams, now, options, page};
 use crate::policy::{Catalog, Coverage, Profile, upstream};
 use crate::report::gemara::catalog::{self as gemara, Target};
 use crate::report::oscal::catalog as oscal;
@@ -14,12 +14,10 @@ use crate::report::oscal::catalog as oscal;
 pub(super) fn run(action: &Action, voice: &Voice, streams: &mut Streams<'_>) -> Result<()> {
     let width = options(voice, streams.terminal).width;
     match action {
-        Action::Show => show(width, streams),
+        Action::Show => show(width, voice, streams),
         Action::Diff { path } => {
-            for line in upstream::diff(Catalog::embedded(), path)? {
-                writeln!(streams.out, "{line}")?;
-            }
-            Ok(())
+            let lines = upstream::diff(Catalog::embedded(), path)?;
+            page(&lines.iter().map(|line| format!("{line}\n")).collect::<String>(), voice, streams)
         }
         Action::Export { document, profile } => export(*document, &Profile::load(profile, Path::new(""))?, streams),
     }
@@ -38,7 +36,7 @@ fn export(document: Export, profile: &Profile, streams: &mut Streams<'_>) -> Res
     Ok(())
 }
 
-fn show(width: usize, streams: &mut Streams<'_>) -> Result<()> {
+fn show(width: usize, voice: &Voice, streams: &mut Streams<'_>) -> Result<()> {
     let catalog = Catalog::embedded();
     let count = |controls: &[crate::policy::Control], coverage: Coverage| {
         controls.iter().filter(|control| control.coverage == coverage).count().to_string()
@@ -57,12 +55,10 @@ fn show(width: usize, streams: &mut Streams<'_>) -> Result<()> {
             mapped.to_string(),
         ]
     });
-    let head = ["group", "controls", "full", "partial", "none", "with a check", "NIST"];
-    writeln!(streams.out, "{} {} · {} controls · sha256 {}\n", catalog.id, catalog.version, catalog.controls().count(), catalog.sha256)?;
-    writeln!(streams.out, "{}", table(&head, rows.collect(), width))?;
-    writeln!(
-        streams.out,
-        "full, partial, none: what the checks of a control can show once all of them exist.\nwith a check: at least one of its checks exists in this release."
-    )?;
-    Ok(())
+    let columns = ["group", "controls", "full", "partial", "none", "with a check", "NIST"];
+    let head = format!("{} {} · {} controls · sha256 {}", catalog.id, catalog.version, catalog.controls().count(), catalog.sha256);
+    let told = "full, partial, none: what the checks of a control can show once all of them exist.\nwith a check: at least one of its checks exists in this release.\n";
+    page(&format!("{head}\n\n"), voice, streams)?;
+    writeln!(streams.out, "{}\n", table(&columns, rows.collect(), width).trim_fmt())?;
+    page(told, voice, streams)
 }

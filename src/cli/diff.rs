@@ -3,8 +3,7 @@
 use anyhow::Result;
 
 use super::args::{Diff, ListFormat};
-use super::scan::read;
-use super::{Streams, width};
+use super::{Streams, files, width};
 use crate::assess::diff;
 use crate::report;
 
@@ -12,7 +11,7 @@ use crate::report;
 const PIPED: usize = 80;
 
 pub(super) fn run(args: &Diff, streams: &mut Streams<'_>) -> Result<u8> {
-    let (old, new) = (read(&args.old)?, read(&args.new)?);
+    let (old, new) = (files::result(&args.old, "the earlier result")?.0, files::result(&args.new, "the later result")?.0);
     let compared = diff::compare(&old, &new);
     match args.format {
         ListFormat::Table => report::diff::write(&compared, width(streams.terminal, PIPED), streams.out)?,

@@ -1,6 +1,5 @@
 //! `evidence`
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -9,9 +8,9 @@ use serde_json::json;
 
 use super::args::{Evidence, EvidenceExport, EvidenceReplay, EvidenceVerify, ListFormat, Trusted, Voice};
 use super::scan::{Ready, conclude};
-use super::{Streams, now, options};
+use super::{Streams, asked, files, now, options, page};
 use crate::bundle::{self, Inputs, Making, Pins, Private, Public, Scanned, Trust, Verified};
-use crate::report::Format;
+use crate::report::{self, Format};
 use crate::{Input, assess, discover};
 
 /// What a bundle holds beside JSON when nobody says what.
@@ -23,7 +22,7 @@ const SHOWN: usize = 20;
 pub(super) fn run(action: &Evidence, voice: Voice, streams: &mut Streams<'_>) -> Result<u8> {
     match action {
         Evidence::Export(args) => export(args, voice, streams),
-        Evidence::Verify(args) => verify(args, streams),
+        Evidence::Verify(args) => verify(args, &voice, streams),
         Evidence::Replay(args) => replay(args, streams),
     }
 }
@@ -45,6 +44,7 @@ fn export(args: &EvidenceExport, voice: Voice, streams: &mut Streams<'_>) -> Res
         bail!("a bundle is of a whole scan: merge the parts of shards, or scan without --shard");
     }
     // before the scan, so that a mistake costs nothing
+    bundle::is_free(&args.bundle)?;
     let key = args.key.as_deref().map(private).transpose()?;
     #[cfg(feature = "live")]
     if args.scan.publish.is_some() {
@@ -116,13 +116,13 @@ fn export(args: &EvidenceExport, voice: Voice, streams: &mut Streams<'_>) -> Res
 }
 
 fn private(path: &Path) -> Result<Private> {
-    let named = || path.display().to_string();
-    Private::read(&fs::read_to_string(path).with_context(named)?).map_err(anyhow::Error::msg).with_context(named)
+    let text = files::text(path, "the key to sign with is a PEM file")?;
+    Private::read(&text).map_err(anyhow::Error::msg).with_context(|| files::named(path))
 }
 
 fn public(path: &Path) -> Result<Public> {
-    let named = || path.display().to_string();
-    Public::read(&fs::read_to_string(path).with_context(named)?).map_err(anyhow::Error::msg).with_context(named)
+    let text = files::text(path, "the key of whoever should have signed is a PEM file")?;
+    Public::read(&text).map_err(anyhow::Error::msg).with_context(|| files::named(path))
 }
 
 /// Verifies a bundle by a key from elsewhere; what is wrong with it is told here, with its exit code.
@@ -133,19 +133,20 @@ fn verified(path: &Path, trusted: &Trusted, pins: &Pins, streams: &mut Streams<'
         Ok(verified) => {
             let told = match &key {
                 Some(key) => format!("signed by the key {}", key.id()),
-                None => "nobody was asked for: anybody could have written this".to_owned(),
+                None => "no signature was asked for: anybody could have written this".to_owned(),
             };
             writeln!(streams.err, "cnscan: {}: {told}", path.display())?;
             Ok(Ok(verified))
         }
         Err(error) => {
-            writeln!(streams.err, "cnscan: {}: {error}", path.display())?;
+            let place = if error.names_path() { String::new() } else { format!("{}: ", path.display()) };
+            writeln!(streams.err, "cnscan: {place}{error}")?;
             Ok(Err(error.code()))
         }
     }
 }
 
-fn verify(args: &EvidenceVerify, streams: &mut Streams<'_>) -> Result<u8> {
+fn verify(args: &EvidenceVerify, voice: &Voice, streams: &mut Streams<'_>) -> Result<u8> {
     let newest = args.max_age.map(|age| Ok::<_, anyhow::Error>((age, now()?))).transpose()?;
     let pins = Pins {
         catalog: args.catalog.clone(),
@@ -196,9 +197,10 @@ fn verify(args: &EvidenceVerify, streams: &mut Streams<'_>) -> Result<u8> {
     let statuses: Vec<_> = manifest.summary.controls.iter().map(|(status, count)| format!("{count} {}", status.as_str())).collect();
     rows.push(("controls", format!("{}; {}", statuses.join(", "), assess::plural(manifest.gaps, "gap"))));
     for (word, value) in rows {
-        writeln!(streams.out, "{word:<11} {}", value.chars().map(|char| if char.is_control() { ' ' } else { char }).collect::<String>())?;
+        let value: String = value.chars().map(|char| if char.is_control() { ' ' } else { char }).collect();
+        report::flow::row(&format!("{word:<11} "), &value, asked(streams.terminal), streams.out)?;
     }
-    writeln!(streams.out, "whole: every file is what {} says, and no other is there", bundle::MANIFEST)?;
+    page(&format!("whole: every file is what {} says, and no other is there\n", bundle::MANIFEST), voice, streams)?;
     Ok(0)
 }
 

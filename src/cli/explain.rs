@@ -13,13 +13,14 @@ pub(super) fn run(args: &Explain, voice: &Voice, streams: &mut Streams<'_>) -> R
     let (page, data, format) = match (&args.question, &args.id) {
         (Some(question), _) => asked(question, voice, streams)?,
         (None, Some(id)) => {
+            alone(id, &args.more)?;
             let (page, data) = about(id)?;
             (page, data, args.format)
         }
         (None, None) => bail!("give a check or a control, or ask: explain reach, explain who-can, explain admission"),
     };
     match format {
-        ExplainFormat::Markdown => streams.out.write_all(page.as_bytes())?,
+        ExplainFormat::Markdown => super::page(&page, voice, streams)?,
         ExplainFormat::Json => writeln!(streams.out, "{data:#}")?,
     }
     Ok(())
@@ -46,7 +47,10 @@ fn asked(question: &Question, voice: &Voice, streams: &mut Streams<'_>) -> Resul
         Question::Admission { namespaces, read } => {
             let rows = ask(read, voice, streams, |scan| Ok(admission::matrix(scan, namespaces)))?;
             if rows.is_empty() {
-                bail!("no namespace{} is seen in the input", if namespaces.is_empty() { "" } else { " of that name" });
+                match namespaces.as_slice() {
+                    [] => bail!("no namespace is seen in the input"),
+                    wanted => bail!("the input has no object in the namespace {}, and no document of it", wanted.join(", ")),
+                }
             }
             Ok((admission::page(&rows), serde_json::to_value(&rows)?, read.format))
         }
@@ -66,6 +70,19 @@ fn ask<T>(read: &Read, voice: &Voice, streams: &mut Streams<'_>, question: impl 
     answer.map_err(anyhow::Error::msg)
 }
 
+/// An id is explained by itself: whoever writes `explain check ID` learns that it takes the id alone.
+fn alone(id: &str, more: &[String]) -> Result<()> {
+    const WORDS: [&str; 8] = ["check", "checks", "control", "controls", "requirement", "profile", "id", "rule"];
+    match more {
+        [] => Ok(()),
+        [only] if WORDS.contains(&id.to_lowercase().as_str()) => {
+            about(only)?;
+            bail!("`explain` takes the id alone: cnscan explain {only}")
+        }
+        _ => bail!("`explain` takes one id at a time: cnscan explain {id}"),
+    }
+}
+
 /// The page of a check, a control or a requirement.
 fn about(id: &str) -> Result<(String, serde_json::Value)> {
     Ok(if let Some(check) = checks::find(&id.to_lowercase()) {
@@ -77,9 +94,31 @@ fn about(id: &str) -> Result<(String, serde_json::Value)> {
     } else if let Some(controls) = planned(id) {
         bail!("the check `{id}` is planned and not in this release: it is bound to {}, where it counts as not run", controls.join(", "));
     } else {
-        let known = checks::all().map(|check| check.id).chain(Catalog::embedded().controls().map(|control| control.id.as_str()));
-        bail!("{}", crate::policy::unknown("check or control", id, known));
+        bail!("{}", unknown(id));
     })
+}
+
+/// What is said of an id that nothing has: what is near, or what else goes by that name.
+fn unknown(id: &str) -> String {
+    const SHOWN: usize = 5;
+    let profiles = Profile::embedded();
+    if let Some(profile) = profiles.iter().find(|profile| profile.name.eq_ignore_ascii_case(id)) {
+        return format!(
+            "`{id}` is a profile ({}): `cnscan list profiles` lists them, `cnscan explain ID` is for one of its checks or controls",
+            profile.title
+        );
+    }
+    let known = || checks::all().map(|check| check.id).chain(Catalog::embedded().controls().map(|control| control.id.as_str()));
+    let said = crate::policy::unknown("check or control", id, known());
+    let lower = id.to_lowercase();
+    let holds = |known: &&str| known.split('-').any(|word| word.starts_with(&lower)) || lower.contains('-') && known.contains(&lower);
+    let held: Vec<_> = known().filter(|known| lower.len() > 2 && holds(known)).collect();
+    match held.as_slice() {
+        _ if said.contains("did you mean") => said,
+        [] => format!("{said}; `cnscan list checks` and `cnscan list controls` name all"),
+        few if few.len() <= SHOWN => format!("{said}; there are {}", few.join(", ")),
+        many => format!("{said}; there are {} and {} more (cnscan list checks)", many[..SHOWN].join(", "), many.len() - SHOWN),
+    }
 }
 
 /// The controls that a check of a later release is bound to.

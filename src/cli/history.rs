@@ -1,23 +1,28 @@
 //! `history`
 
 use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, anyhow, bail};
 
 use super::args::{History, HistoryFormat};
-use super::scan::read;
-use super::{Streams, width};
-use crate::{assess, bundle, report, whole};
+use super::{Streams, files, width};
+use crate::{assess, bundle, report, trouble};
 
+/// What a folder of it has.
+const HOLDS: &str = "history is told from a folder of what `cnscan scan -o json=FILE` and `cnscan evidence export` write";
 /// Columns where there is no terminal.
 const PIPED: usize = 100;
 
 pub(super) fn run(args: &History, streams: &mut Streams<'_>) -> Result<()> {
     let named = |path: &Path| path.display().to_string();
-    let entries = fs::read_dir(&args.folder).with_context(|| named(&args.folder))?;
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.map(|entry| entry.path())).collect::<std::io::Result<_>>()?;
+    let entries = fs::read_dir(&args.folder).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => anyhow!("{}: no such folder; {HOLDS}", named(&args.folder)),
+        io::ErrorKind::NotADirectory => anyhow!("{}: a file, not a folder; {HOLDS}", named(&args.folder)),
+        _ => anyhow!("{}: {}", named(&args.folder), trouble::said(&error)),
+    })?;
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<_>>()?;
     paths.sort();
     let (mut results, mut strange) = (Vec::new(), Vec::new());
     for path in paths {
@@ -25,7 +30,7 @@ pub(super) fn run(args: &History, streams: &mut Streams<'_>) -> Result<()> {
         let result = if bundle::is_bundle(&path) {
             bundle::peek(&path).map(|(result, ..)| result).map_err(anyhow::Error::from)
         } else if path.is_file() && path.extension().is_some_and(|end| end == "json") {
-            read(&path)
+            files::result(&path, "a result").map(|(result, _)| result)
         } else {
             continue;
         };
@@ -36,7 +41,7 @@ pub(super) fn run(args: &History, streams: &mut Streams<'_>) -> Result<()> {
     }
     if results.is_empty() {
         let told = strange.first().map(|(name, why)| format!(" ({name}: {why})")).unwrap_or_default();
-        bail!("{}: no result and no bundle in it{told}", named(&args.folder));
+        bail!("{}: no result and no bundle in it{told}; {HOLDS}", named(&args.folder));
     }
     let mut history = assess::history(results);
     history.left_out.extend(strange);
@@ -46,5 +51,5 @@ pub(super) fn run(args: &History, streams: &mut Streams<'_>) -> Result<()> {
         HistoryFormat::Html => report::history::write_html(&history, out),
     };
     let Some(path) = &args.output else { return Ok(write(streams.out, streams.terminal)?) };
-    whole::write(path, |out| write(out, false)).with_context(|| named(path))
+    files::write(path, |out| write(out, false))
 }

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clap::ValueEnum;
-use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
+use comfy_table::{ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width};
 use serde_json::{Value, json};
 
 use super::args::{List, ListFormat, Listing, Voice};
@@ -20,7 +20,7 @@ pub(super) fn run(args: &List, voice: &Voice, streams: &mut Streams<'_>) -> Resu
     };
     match args.format {
         ListFormat::Json => writeln!(streams.out, "{:#}", Value::Array(data))?,
-        ListFormat::Table => writeln!(streams.out, "{}", table(&head, rows, options(voice, streams.terminal).width))?,
+        ListFormat::Table => writeln!(streams.out, "{}", table(&head, rows, options(voice, streams.terminal).width).trim_fmt())?,
     }
     Ok(())
 }
@@ -32,7 +32,13 @@ pub(super) fn table(head: &[&str], rows: Vec<Vec<String>>, width: usize) -> Tabl
     const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
     let mut table = Table::new();
     table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic);
+    // ids stay whole: nobody copies one out of two lines
+    let ids = rows.iter().flat_map(|row| row.get(1)).flat_map(|cell| cell.lines()).filter(|line| !line.contains(' '));
+    let widest = ids.map(str::len).max().unwrap_or_default();
     table.set_width(u16::try_from(width).unwrap_or(u16::MAX)).set_header(head.to_vec()).add_rows(rows);
+    if let Some(column) = table.column_mut(1).filter(|_| widest < width / 2) {
+        column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(u16::try_from(widest + 2).unwrap_or_default())));
+    }
     table
 }
 

@@ -1,21 +1,18 @@
 //! `scan --shard` and `merge`.
 
-use std::fs;
-use std::io;
 use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
-use super::Streams;
 use super::args::{Merge, Scan, Voice};
 use super::scan::{Plan, conclude, moment, output};
+use super::{Streams, files};
 use crate::Request;
-use crate::assess::{self, Part};
+use crate::assess;
 use crate::evaluate::Share;
 use crate::policy::Policy;
 use crate::report::{self, Format};
-use crate::whole;
 
 /// Scans one share and writes its part: to the files given, else to standard output. A part decides nothing.
 pub(super) fn shard(args: &Scan, share: Share, request: Request, policy: &Policy, voice: &Voice, streams: &mut Streams<'_>) -> Result<u8> {
@@ -26,16 +23,17 @@ pub(super) fn shard(args: &Scan, share: Share, request: Request, policy: &Policy
     if args.format.is_some_and(|format| format != Format::Json) {
         bail!("--format: {no_other}");
     }
-    let files: Vec<_> =
+    let outputs: Vec<_> =
         args.outputs.iter().map(|given| Ok((given, output(given)?))).collect::<Result<_, String>>().map_err(anyhow::Error::msg)?;
-    if let Some((given, _)) = files.iter().find(|(_, (format, _))| *format != Format::Json) {
+    if let Some((given, _)) = outputs.iter().find(|(_, (format, _))| *format != Format::Json) {
         bail!("--output {given}: {no_other}");
     }
+    outputs.iter().try_for_each(|(_, (_, path))| files::writable(Path::new(path)))?;
     let part = crate::scan_share(request, policy, share)?;
-    for (_, (_, path)) in &files {
-        write(&part, Path::new(path)).with_context(|| (*path).to_owned())?;
+    for (_, (_, path)) in &outputs {
+        files::write(Path::new(path), |out| report::json::write_part(&part, out))?;
     }
-    if files.is_empty() || args.format.is_some() {
+    if outputs.is_empty() || args.format.is_some() {
         report::json::write_part(&part, &mut streams.out)?;
     }
     if !voice.quiet {
@@ -48,19 +46,15 @@ pub(super) fn shard(args: &Scan, share: Share, request: Request, policy: &Policy
     Ok(0)
 }
 
-fn write(part: &Part, path: &Path) -> io::Result<()> {
-    whole::write(path, |out| report::json::write_part(part, out))
-}
-
 pub(super) fn run(args: &Merge, voice: &Voice, streams: &mut Streams<'_>) -> Result<u8> {
     let clock = Instant::now();
     let plan = Plan::new((args.format, &args.outputs), None, String::new())?;
     let occasion = moment(args.baseline.as_deref(), clock)?;
     let mut merger = assess::Merger::default();
     for path in &args.parts {
-        let name = path.display().to_string();
-        let text = if path.as_os_str() == "-" { io::read_to_string(io::stdin()) } else { fs::read_to_string(path) };
-        let part = report::json::read_part(&text.with_context(|| name.clone())?).with_context(|| name.clone())?;
+        let name = files::named(path);
+        let text = files::text(path, "a part is what `cnscan scan --shard I/N -o json=FILE` writes")?;
+        let part = report::json::read_part(&text).with_context(|| name.clone())?;
         merger.add(name, part)?;
     }
     let assessment = merger.finish(&occasion)?;

@@ -10,6 +10,7 @@ mod diff;
 mod early;
 mod evidence;
 mod explain;
+mod files;
 mod from_config;
 mod history;
 #[cfg(feature = "live")]
@@ -58,19 +59,29 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
         Command::Convert(args) => scan::convert(args, &cli.voice, streams)?,
         Command::Merge(args) => return merge::run(args, &cli.voice, streams),
         Command::Diff(args) => return diff::run(args, streams),
-        Command::Attest { action } => return attest::run(action, streams),
+        Command::Attest { action } => return attest::run(action, &cli.voice, streams),
         Command::Evidence { action } => return evidence::run(action, cli.voice, streams),
         Command::History(args) => history::run(args, streams)?,
-        Command::Report { action } => report::run(action, streams)?,
+        Command::Report { action } => report::run(action, &cli.voice, streams)?,
         Command::Explain(args) => explain::run(args, &cli.voice, streams)?,
         Command::List(args) => list::run(args, &cli.voice, streams)?,
         Command::Catalog { action } => catalog::run(action, &cli.voice, streams)?,
         Command::Permissions(args) => permissions::run(args, streams)?,
         Command::Schema { which } => schema::run(*which, streams)?,
         Command::Completions { shell } => clap_complete::generate(*shell, &mut Cli::command(), "cnscan", &mut streams.out),
-        Command::Man => clap_mangen::Man::new(Cli::command()).render(&mut streams.out)?,
+        Command::Man => {
+            let mut command = Cli::command();
+            command.build();
+            manual(&command, streams.out)?;
+        }
     }
     Ok(0)
+}
+
+/// The pages of a command and of all below it, as one text that `man -l -` shows one after the other.
+fn manual(command: &clap::Command, out: &mut dyn Write) -> std::io::Result<()> {
+    clap_mangen::Man::new(command.clone()).render(&mut &mut *out)?;
+    command.get_subcommands().filter(|below| below.get_name() != "help").try_for_each(|below| manual(below, out))
 }
 
 /// The exit code of what went wrong: 130 where somebody interrupted, as shells have it, else 2.
@@ -99,19 +110,65 @@ fn now() -> Result<jiff::Timestamp> {
 /// How reports that people read look.
 fn options(voice: &Voice, terminal: bool) -> crate::report::Options {
     const PIPED: usize = 120;
-    let color = match voice.color.unwrap_or_default() {
+    let color = is_colored(voice, terminal);
+    crate::report::Options { from: String::new(), width: width(terminal, PIPED), color, verbose: voice.verbose }
+}
+
+/// Whether ANSI colours and styles may be used.
+fn is_colored(voice: &Voice, terminal: bool) -> bool {
+    match voice.color.unwrap_or_default() {
         Color::Always => true,
         Color::Never => false,
         Color::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
-    };
-    crate::report::Options { from: String::new(), width: width(terminal, PIPED), color, verbose: voice.verbose }
+    }
 }
 
 /// Columns to fit: what `COLUMNS` says, else the terminal's, else `piped`.
 fn width(terminal: bool, piped: usize) -> usize {
+    asked(terminal).unwrap_or(piped)
+}
+
+/// Columns to fit, when somebody says how many: `COLUMNS`, or a terminal.
+fn asked(terminal: bool) -> Option<usize> {
+    let seen = terminal.then(|| terminal_size::terminal_size().map_or(0, |(width, _)| usize::from(width.0)));
+    fitting(std::env::var("COLUMNS").ok().as_deref(), seen)
+}
+
+/// What `COLUMNS` says, else what the terminal does. One that does not know its width (0) has that of most.
+fn fitting(given: Option<&str>, terminal: Option<usize>) -> Option<usize> {
     const WIDEST: usize = 200;
+    const USUAL: usize = 80;
     const NARROWEST: usize = 60;
-    let given = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    let seen = || terminal.then(terminal_size::terminal_size).flatten().map(|(width, _)| usize::from(width.0));
-    given.or_else(seen).unwrap_or(piped).clamp(NARROWEST, WIDEST)
+    let given = given.and_then(|columns| columns.trim().parse().ok()).filter(|columns| *columns > 0);
+    let seen = terminal.map(|columns| if columns == 0 { USUAL } else { columns });
+    given.or(seen).map(|columns: usize| columns.clamp(NARROWEST, WIDEST))
+}
+
+/// Writes a page of Markdown, fitted to whoever reads it.
+fn page(text: &str, voice: &Voice, streams: &mut Streams<'_>) -> Result<()> {
+    let fitted = crate::report::flow::fit(text, asked(streams.terminal));
+    let shown = if is_colored(voice, streams.terminal) { crate::report::flow::styled(&fitted) } else { fitted };
+    streams.out.write_all(shown.as_bytes())?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fitting;
+
+    #[test]
+    fn the_width_is_what_somebody_says() {
+        for (given, terminal, columns) in [
+            (Some("100"), Some(150), Some(100)),
+            (None, Some(150), Some(150)),
+            (None, Some(0), Some(80)),
+            (Some("0"), Some(0), Some(80)),
+            (Some("wide"), None, None),
+            (Some(""), Some(500), Some(200)),
+            (Some("20"), None, Some(60)),
+            (None, None, None),
+        ] {
+            assert_eq!(fitting(given, terminal), columns, "{given:?} {terminal:?}");
+        }
+    }
 }

@@ -1,30 +1,24 @@
 //! `report`
 
-use std::fs;
-use std::io::{self, Read};
+use anyhow::Result;
 
-use anyhow::{Context, Result};
-
-use super::Streams;
-use super::args::Report;
+use super::args::{Report, Voice};
+use super::{Streams, files, page};
 use crate::discover::sha256;
 use crate::policy::Mapping;
-use crate::{assess, report, whole};
+use crate::{assess, report};
 
-pub(super) fn run(action: &Report, streams: &mut Streams<'_>) -> Result<()> {
+pub(super) fn run(action: &Report, voice: &Voice, streams: &mut Streams<'_>) -> Result<()> {
     let Report::SelfAssessment(args) = action;
-    let named = || args.result.display().to_string();
-    let mut text = String::new();
-    if args.result.as_os_str() == "-" {
-        io::stdin().read_to_string(&mut text).context("standard input")?;
-    } else {
-        text = fs::read_to_string(&args.result).with_context(named)?;
-    }
-    let mut assessment = report::json::read(&text).with_context(named)?;
+    let (mut assessment, text) = files::result(&args.result, "a result")?;
     if let Some(framework) = &args.framework {
         assessment.crosswalk = Some(assess::crosswalk::of(&assessment, &Mapping::load(framework)?));
     }
     let sha256 = sha256(&text);
-    let Some(path) = &args.output else { return Ok(report::self_assessment::write(&assessment, &sha256, streams.out)?) };
-    whole::write(path, |out| report::self_assessment::write(&assessment, &sha256, out)).with_context(|| path.display().to_string())
+    let Some(path) = &args.output else {
+        let mut text = Vec::new();
+        report::self_assessment::write(&assessment, &sha256, &mut text)?;
+        return page(&String::from_utf8_lossy(&text), voice, streams);
+    };
+    files::write(path, |out| report::self_assessment::write(&assessment, &sha256, out))
 }

@@ -2,8 +2,7 @@
 
 mod ready;
 
-use std::fs;
-use std::io::{self, Read};
+use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -13,7 +12,7 @@ use clap::ValueEnum;
 #[cfg(feature = "live")]
 use super::args::Access;
 use super::args::{Convert, Scan, Voice};
-use super::{Streams, merge, options};
+use super::{Streams, files, merge, options};
 use crate::assess::{self, Assessment, Decision, Occasion};
 #[cfg(feature = "live")]
 use crate::discover::Captured;
@@ -21,7 +20,7 @@ use crate::model::KubernetesVersion;
 use crate::parse::Limits;
 use crate::policy::{self, Baseline, Mapping, Policy};
 use crate::report::{self, Format};
-use crate::{discover, explain, render, whole};
+use crate::{discover, explain, render, trouble};
 
 pub(super) use ready::Ready;
 
@@ -119,6 +118,9 @@ pub(super) fn targets(paths: &[PathBuf], stdin_path: Option<&str>) -> Result<Vec
     for path in paths {
         if path.as_os_str() == "-" {
             let mut bytes = Vec::new();
+            if io::stdin().is_terminal() {
+                eprintln!("cnscan: reading standard input: Ctrl-D ends it");
+            }
             io::stdin().read_to_end(&mut bytes).context("standard input")?;
             targets.push(discover::Target::Stdin { bytes, name: stdin_path.map(str::to_owned) });
         } else {
@@ -267,18 +269,23 @@ impl Plan {
             (None, Some((config, key))) => format(&key.value).map_err(|why| config.mistake(key, why))?,
             (None, None) => Format::Table,
         };
-        let mut files = Vec::new();
+        let mut written = Vec::new();
         for given in outputs {
             let (format, path) = output(given).map_err(|why| anyhow::anyhow!("--output {given}: {why}"))?;
-            files.push((format, path.into()));
+            files::writable(Path::new(path)).with_context(|| format!("--output {given}"))?;
+            written.push((format, path.into()));
         }
         if let Some(config) = config.filter(|_| outputs.is_empty()) {
             for key in &config.output {
                 let (format, path) = output(&key.value).map_err(|why| config.mistake(key, why))?;
-                files.push((format, config.beside(path)));
+                let path = config.beside(path);
+                if let Some(why) = trouble::unwritable(&path) {
+                    return Err(config.mistake(key, format!("`{}` cannot be written: {why}", key.value)).into());
+                }
+                written.push((format, path));
             }
         }
-        Ok(Plan { format, files, from })
+        Ok(Plan { format, files: written, from })
     }
 
     fn is_for_machines(&self) -> bool {
@@ -288,8 +295,7 @@ impl Plan {
 
     pub(super) fn write(&self, assessment: &Assessment, voice: &Voice, streams: &mut Streams<'_>) -> Result<()> {
         for (format, path) in &self.files {
-            whole::write(path, |out| report::write(*format, assessment, &options(voice, false), out))
-                .with_context(|| path.display().to_string())?;
+            files::write(path, |out| report::write(*format, assessment, &options(voice, false), out))?;
         }
         let shown = report::Options { from: self.from.clone(), ..options(voice, streams.terminal) };
         report::write(self.format, assessment, &shown, &mut streams.out)?;
@@ -337,23 +343,15 @@ fn format(name: &str) -> Result<Format, String> {
 }
 
 pub(super) fn convert(args: &Convert, voice: &Voice, streams: &mut Streams<'_>) -> Result<()> {
-    let mut assessment = read(&args.result)?;
+    let mut assessment = files::result(&args.result, "a result")?.0;
     if let Some(framework) = &args.framework {
         assessment.crosswalk = Some(assess::crosswalk::of(&assessment, &Mapping::load(framework)?));
     }
     let plan = match &args.output {
         None => Plan { format: args.format, files: Vec::new(), from: String::new() },
         Some(path) => {
-            return whole::write(path, |out| report::write(args.format, &assessment, &options(voice, false), out))
-                .with_context(|| path.display().to_string());
+            return files::write(path, |out| report::write(args.format, &assessment, &options(voice, false), out));
         }
     };
     plan.write(&assessment, voice, streams)
-}
-
-/// A JSON result from a file or standard input.
-pub(super) fn read(path: &Path) -> Result<Assessment> {
-    let named = || path.display().to_string();
-    let text = if path.as_os_str() == "-" { io::read_to_string(io::stdin()) } else { fs::read_to_string(path) };
-    report::json::read(&text.with_context(named)?).with_context(named)
 }

@@ -35,6 +35,14 @@ pub struct Cluster {
     pub selector: Option<String>,
 }
 
+impl Cluster {
+    /// Whether only a part of it was asked for.
+    #[must_use]
+    pub fn is_narrowed(&self) -> bool {
+        !self.only_namespaces.is_empty() || !self.excluded_namespaces.is_empty() || self.selector.is_some()
+    }
+}
+
 /// Evidence that a cluster does not show.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Unseen {

@@ -7,7 +7,7 @@ use camino::Utf8PathBuf;
 
 use super::root::{self, Base};
 use super::walk::{Found, Walk};
-use super::{Build, Error, Gap, Maker, Origin, Source, host};
+use super::{Build, Error, Gap, Maker, Origin, Source, few, host};
 
 /// Where to look.
 #[derive(Debug, Clone, Default)]
@@ -74,7 +74,7 @@ pub fn all_in(working: &Path, request: &Request) -> Result<Discovery, Error> {
     }
     let discovery = collected.settle(&working);
     if discovery.sources.is_empty() && discovery.gaps.is_empty() && discovery.builds.is_empty() {
-        return Err(Error::Nothing(nothing(&discovery.ignored)));
+        return Err(Error::Nothing(nothing(&request.targets, &discovery.ignored)));
     }
     Ok(discovery)
 }
@@ -133,15 +133,21 @@ fn working_directory() -> Result<PathBuf, Error> {
 fn target(path: &Path, error: &std::io::Error) -> Error {
     let why = match error.kind() {
         std::io::ErrorKind::NotFound => "no such file or folder".to_owned(),
-        _ => error.to_string(),
+        _ => crate::trouble::said(error),
     };
     Error::Target { path: path.display().to_string(), why }
 }
 
-fn nothing(ignored: &[(String, String)]) -> String {
-    let looked_for = "no .yaml, .yml or .json file found";
+fn nothing(targets: &[Target], ignored: &[(String, String)]) -> String {
+    let named = targets.iter().filter_map(|target| match target {
+        Target::Path(path) | Target::Root(path) => Some(path.display().to_string()),
+        Target::Stdin { .. } => None,
+    });
+    let named: Vec<_> = named.filter(|name| name != ".").collect();
+    let places = if named.is_empty() { String::new() } else { format!(" in {}", few(&named)) };
+    let looked_for = format!("no .yaml, .yml or .json file found{places}");
     match ignored {
-        [] => looked_for.to_owned(),
+        [] => looked_for,
         [(uri, reason)] => format!("{looked_for}; {uri} was left out: {reason} (name a file to read it all the same)"),
         [(uri, reason), rest @ ..] => {
             format!("{looked_for}; {uri} was left out: {reason} (and {} more; --all-files reads what ignore files leave out)", rest.len())

@@ -29,6 +29,7 @@ const TREES: &[&str] = &[
 
 /// Files, and folders of which only the permissions count.
 const SINGLE: &[&str] = &[
+    "etc/etcd.env",
     "etc/os-release",
     "usr/lib/os-release",
     "var/lib/etcd",

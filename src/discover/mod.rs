@@ -49,25 +49,6 @@ pub(crate) fn sha256(bytes: impl AsRef<[u8]>) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-/// What the system says, without the number that it gives it.
-pub(crate) fn said(error: &std::io::Error) -> String {
-    let text = match error.kind() {
-        std::io::ErrorKind::NotFound => "no such file or folder".to_owned(),
-        _ => error.to_string(),
-    };
-    let mut text = without_number(&text);
-    if let Some(first) = text.get_mut(..1) {
-        first.make_ascii_lowercase();
-    }
-    text
-}
-
-/// A message of the system without the number that it gives it.
-pub(crate) fn without_number(text: &str) -> String {
-    let number = text.find(" (os error ").and_then(|start| Some((start, start + text[start..].find(')')?)));
-    number.map_or_else(|| text.to_owned(), |(start, end)| format!("{}{}", &text[..start], &text[end + 1..]))
-}
-
 /// What stops a scan before it starts.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

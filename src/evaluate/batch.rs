@@ -32,12 +32,11 @@ impl Batch {
 /// All batches together.
 pub(super) fn gather(checks: usize, batches: Vec<Batch>) -> Outcomes {
     let mut outcomes = Outcomes { tallies: vec![Tally::default(); checks], ..Outcomes::default() };
-    outcomes.findings.reserve_exact(batches.iter().map(|batch| batch.findings.len()).sum());
     for batch in batches {
         for (sum, tally) in outcomes.tallies.iter_mut().zip(batch.tallies) {
             sum.add(tally);
         }
-        outcomes.findings.extend(batch.findings);
+        outcomes.findings.push(batch.findings);
         outcomes.passes.extend(batch.passes);
         outcomes.errors.extend(batch.errors);
         outcomes.hidden.extend(batch.hidden);

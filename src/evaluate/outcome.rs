@@ -17,7 +17,7 @@ pub struct Outcomes {
     /// One a check, in the order given.
     pub tallies: Vec<Tally>,
     /// Failures, reviews and notes, in the order of the input.
-    pub findings: Vec<Finding>,
+    pub findings: Findings,
     /// What passed, when asked for.
     pub passes: Vec<(u16, Arc<Subject>)>,
     /// Checks that broke: which, on what, with what words.
@@ -26,6 +26,36 @@ pub struct Outcomes {
     pub copies: [u32; 2],
     /// Credentials in what another shard judges: file, and byte range.
     pub hidden: Vec<(u32, (u32, u32))>,
+}
+
+/// Findings in order, in the pieces that they were found in: to join those would take the memory of all once more, while
+/// the evidence is still held.
+#[derive(Debug, Default)]
+pub struct Findings(Vec<Vec<Finding>>);
+
+impl Findings {
+    pub(super) fn push(&mut self, piece: Vec<Finding>) {
+        self.0.push(piece);
+    }
+
+    /// Each.
+    pub fn iter(&self) -> impl Iterator<Item = &Finding> {
+        self.0.iter().flatten()
+    }
+
+    /// Each, to be changed.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Finding> {
+        self.0.iter_mut().flatten()
+    }
+}
+
+impl IntoIterator for Findings {
+    type Item = Finding;
+    type IntoIter = std::iter::Flatten<std::vec::IntoIter<Vec<Finding>>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter().flatten()
+    }
 }
 
 /// How often a check said what.
@@ -182,12 +212,12 @@ pub struct Finding {
 
 pub(super) fn fingerprint(check: &str, subject: &Subject, path: &str) -> [u8; 16] {
     let slash = if subject.group.is_empty() { "" } else { "/" };
-    let kind = [&subject.group, slash, &subject.kind];
-    let rest = [&subject.namespace, &subject.name, &subject.container, path].map(|part| ["\u{1f}", part]);
-    let mut digest = Sha256::new_with_prefix(check);
-    digest.update("\u{1f}");
-    kind.into_iter().chain(rest.into_iter().flatten()).for_each(|part| digest.update(part));
-    let digest = digest.finalize();
+    let kind = [&*subject.group, slash, &subject.kind];
+    let rest = [&*subject.namespace, &subject.name, &subject.container, path].map(|part| ["\u{1f}", part]);
+    let parts = [check, "\u{1f}"].into_iter().chain(kind).chain(rest.into_iter().flatten());
+    let mut text = String::with_capacity(256);
+    parts.for_each(|part| text.push_str(part));
+    let digest = Sha256::digest(text);
     let mut short = [0; 16];
     short.copy_from_slice(&digest[..16]);
     short

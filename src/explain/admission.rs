@@ -1,5 +1,6 @@
-//! What is refused in each namespace, and by what: one table for people, the same for programs.
+//! What is refused in each namespace, and by what: a list for people, the rules one by one for programs.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde::Serialize;
@@ -100,27 +101,43 @@ fn of_signatures(namespace: &Namespace<'_>) -> Option<Rule> {
     (!images.is_empty()).then(|| rule("imageSignatures", "", answer))
 }
 
-/// The rows as Markdown, a table a namespace.
+/// Rules by level, in the order of the standard.
+type Levels<'r> = BTreeMap<(usize, &'r str), Vec<&'r str>>;
+
+/// The rows as Markdown: a list a namespace, rules of which the same is to be said together, by level.
 #[must_use]
 pub fn page(rows: &[Row]) -> String {
     let mut page = String::from("# Admission in force\n");
     for row in rows {
-        _ = write!(
-            page,
-            "\n## {}\n\n| rule | level | refused | by what, and what is left |\n| --- | --- | --- | --- |\n",
-            cell(&row.namespace)
-        );
-        for rule in &row.rules {
-            let open = (!rule.open.is_empty() && rule.refused == "partly").then(|| format!("not: {}", few(&rule.open)));
-            let unsure = (!rule.unsure.is_empty()).then(|| rule.unsure.join("; "));
-            let said: Vec<_> = [(!rule.by.is_empty()).then(|| rule.by.join(", ")), open, unsure].into_iter().flatten().collect();
-            _ = writeln!(page, "| {} | {} | {} | {} |", rule.rule, rule.level, rule.refused, cell(&said.join("; ")));
+        _ = write!(page, "\n## {}\n\n", row.namespace);
+        let mut said: BTreeMap<(usize, String), Levels<'_>> = BTreeMap::new();
+        for (at, rule) in row.rules.iter().enumerate() {
+            // in the order of the rules, but what belongs to no level last
+            let place = if rule.level.is_empty() { usize::MAX } else { 0 };
+            let levels = said.entry(told(rule)).or_default();
+            let first = levels.keys().find(|(_, level)| *level == rule.level).map_or(at.max(place), |(first, _)| *first);
+            levels.entry((first, rule.level)).or_default().push(rule.rule);
+        }
+        for ((_, told), levels) in said {
+            _ = writeln!(page, "- {told}");
+            for ((_, level), rules) in levels {
+                let level = if level.is_empty() { String::new() } else { format!("{level}: ") };
+                _ = writeln!(page, "  - {level}{}", rules.join(", "));
+            }
         }
     }
     page
 }
 
-/// Text that breaks no table.
-fn cell(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().replace('|', "\\|")
+/// What is said of a rule, and where in the list it stands: what is refused first.
+fn told(rule: &Rule) -> (usize, String) {
+    let by = rule.by.join(", ");
+    let unsure = if rule.unsure.is_empty() { String::new() } else { format!("; perhaps {}", rule.unsure.join("; ")) };
+    match rule.refused {
+        "yes" => (0, format!("**refused** by {by}")),
+        "partly" => (1, format!("**refused in part** by {by}; not: {}{unsure}", few(&rule.open))),
+        "unknown" if by.is_empty() => (2, format!("**not known**: {}", rule.unsure.join("; "))),
+        "unknown" => (2, format!("**not known** whether all is refused: some by {by}{unsure}")),
+        _ => (3, format!("**not refused** by anything that was read{unsure}")),
+    }
 }

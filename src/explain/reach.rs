@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::place::{Place, place};
+use crate::discover::few;
 use crate::model::cni::{self, Enforcement};
 use crate::model::isolation::{Effect, named};
 use crate::model::mesh::Membership;
@@ -176,7 +177,9 @@ fn find<'a>(wanted: &str, scan: &'a Scan<'a>) -> Result<Pod<'a>, String> {
     let found: Vec<_> = with_pods().filter(is).collect();
     let Some(first) = found.first() else {
         let known: Vec<_> = with_pods().map(|object| format!("{}/{}", object.namespace_or_empty(), object.name)).collect();
-        return Err(crate::policy::unknown("workload", wanted, known.iter().map(String::as_str)));
+        let said = crate::policy::unknown("workload", wanted, known.iter().map(String::as_str));
+        let near = said.contains("did you mean") || known.is_empty();
+        return Err(if near { said } else { format!("{said}; there are {}", few(&known)) });
     };
     if let Some(other) = found.iter().find(|other| other.kind != first.kind) {
         return Err(format!("`{wanted}` may be the {} or the {} of that name; name one of its pods", first.kind, other.kind));

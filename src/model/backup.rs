@@ -76,8 +76,14 @@ pub fn cover<'a>(namespace: &Namespace<'a>) -> Cover<'a> {
             None => {}
         }
     }
-    if OWN.iter().any(|(kind, _)| evidence.has(*kind)) && namespace.objects().any(makes_own) {
-        return Cover::Whole;
+    if OWN.iter().any(|(kind, _)| evidence.has(*kind)) {
+        let own: Vec<_> = namespace.objects().filter(|object| makes_own(object)).collect();
+        match own.first() {
+            Some(_) if own.iter().any(|object| object.is(K8UP)) || own.len() >= kept_apart(namespace) => return Cover::Whole,
+            // each of the others is for one claim, database or workload
+            Some(first) => perhaps = perhaps.or(Some(first)),
+            None => {}
+        }
     }
     for policy in evidence.of_kind_in(world, POLICY) {
         let selector = policy.at("spec.selector");
@@ -91,6 +97,22 @@ pub fn cover<'a>(namespace: &Namespace<'a>) -> Cover<'a> {
         }
     }
     perhaps.map_or(Cover::None, Cover::Perhaps)
+}
+
+/// How many things a namespace stores by themselves: claims, templates of them, databases. The claims that a StatefulSet or a
+/// database has made are of it.
+fn kept_apart(namespace: &Namespace<'_>) -> usize {
+    let sets: Vec<_> = namespace.objects().filter(|object| object.is(kinds::STATEFUL_SET)).collect();
+    let is_made = |claim: &Object<'_>| {
+        let by_set = sets.iter().any(|set| {
+            let templates = set.at("spec.volumeClaimTemplates").items().map(|template| template.at("metadata.name").str());
+            templates.into_iter().any(|template| claim.name.starts_with(&format!("{template}-{}-", set.name)))
+        });
+        by_set || claim.label("cnpg.io/cluster").exists()
+    };
+    let claims = namespace.objects().filter(|object| object.is(kinds::PERSISTENT_VOLUME_CLAIM) && !is_made(object)).count();
+    let templates: usize = sets.iter().map(|set| set.at("spec.volumeClaimTemplates").items().count()).sum();
+    claims + templates + namespace.objects().filter(|object| object.is(POSTGRES)).count()
 }
 
 fn makes_own(object: &Object<'_>) -> bool {

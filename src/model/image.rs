@@ -59,7 +59,9 @@ impl ImageError {
             ImageError::Path => "the repository is malformed",
             ImageError::Length => "the repository has more than 255 characters",
             ImageError::Tag => "the tag is malformed",
-            ImageError::Digest => "the digest is malformed",
+            ImageError::Digest => {
+                "the digest is malformed (of sha256 it has 64 digits or letters from a to f), so that nodes refuse the image"
+            }
         }
     }
 }
@@ -157,7 +159,8 @@ pub fn is_placeholder(text: &str) -> bool {
 
 /// Registry and the rest, as Docker tells them apart.
 fn split_domain(name: &str) -> (&str, &str) {
-    let Some((first, rest)) = name.split_once('/') else { return (DEFAULT_DOMAIN, name) };
+    let Some(slash) = memchr::memchr(b'/', name.as_bytes()) else { return (DEFAULT_DOMAIN, name) };
+    let (first, rest) = (&name[..slash], &name[slash + 1..]);
     let is_domain = first == "localhost" || first.bytes().any(|byte| matches!(byte, b'.' | b':' | b'A'..=b'Z'));
     match first {
         "index.docker.io" => (DEFAULT_DOMAIN, rest),
@@ -167,16 +170,16 @@ fn split_domain(name: &str) -> (&str, &str) {
 }
 
 fn check_name(domain: &str, path: &str) -> Result<(), ImageError> {
-    if !is_domain(domain) {
+    if domain != DEFAULT_DOMAIN && !is_domain(domain) {
         return Err(ImageError::Domain);
+    }
+    if path.len() <= 255 && is_path(path.as_bytes()) {
+        return Ok(());
     }
     if path.bytes().any(|byte| byte.is_ascii_uppercase()) || !path.is_ascii() && path.contains(char::is_uppercase) {
         return Err(ImageError::Uppercase);
     }
-    if !path.as_bytes().split(|byte| *byte == b'/').all(is_component) {
-        return Err(ImageError::Path);
-    }
-    if path.len() > 255 { Err(ImageError::Length) } else { Ok(()) }
+    if is_path(path.as_bytes()) { Err(ImageError::Length) } else { Err(ImageError::Path) }
 }
 
 fn is_domain(domain: &str) -> bool {
@@ -199,28 +202,27 @@ fn is_port(port: &str) -> bool {
     !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Lower-case letters and digits, with `.`, `_`, `__` or any number of `-` between them.
-fn is_component(component: &[u8]) -> bool {
-    let is_word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    // what stands between two words, once it is seen to be too long or mixed; nothing but a word may end it
-    let mut run: (u8, u8) = (b'.', 1);
-    for &byte in component {
-        run = match (byte, run) {
-            _ if is_word(byte) => (b'a', 0),
-            (b'.', (b'a', _)) => (b'.', 1),
-            (b'_', (b'a', _)) => (b'_', 1),
-            (b'_', (b'_', 1)) => (b'_', 2),
-            (b'-', (b'a' | b'-', _)) => (b'-', 1),
+/// Parts with a slash between them, each of lower-case letters and digits, with `.`, `_`, `__` or any number of `-` between
+/// those.
+fn is_path(path: &[u8]) -> bool {
+    // what stands before a byte: nothing of its part, or what may not end one
+    let mut before = b'/';
+    for &byte in path {
+        before = match (byte, before) {
+            (b'a'..=b'z' | b'0'..=b'9', _) => b'a',
+            (b'.' | b'/' | b'_' | b'-', b'a') => byte,
+            (b'-', b'-') => b'-',
+            // nothing but a word follows two of them, as nothing but a word follows a dot
+            (b'_', b'_') => b'.',
             _ => return false,
         };
     }
-    run.0 == b'a'
+    before == b'a'
 }
 
 fn is_tag(tag: &str) -> bool {
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    let first = tag.bytes().next().is_some_and(is_word);
-    first && tag.len() <= 128 && tag.bytes().all(|byte| is_word(byte) || matches!(byte, b'.' | b'-'))
+    tag.len() <= 128 && tag.bytes().next().is_some_and(is_word) && tag.bytes().all(|byte| is_word(byte) || matches!(byte, b'.' | b'-'))
 }
 
 fn is_digest(digest: &str) -> bool {

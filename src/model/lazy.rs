@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use crate::model::admin::Consoles;
-use crate::model::admission::Policies;
+use crate::model::admission::{self, Policies};
 use crate::model::cert_manager::Versions;
 use crate::model::ingress_nginx::Modes;
 use crate::model::mesh::Present;
@@ -20,6 +20,8 @@ pub(crate) struct Lazy {
     pub(crate) consoles: OnceLock<Consoles>,
     /// What admission policies refuse.
     pub(crate) policies: OnceLock<Policies>,
+    /// What is refused in namespaces, by its causes.
+    pub(crate) admission: admission::Known,
     /// The versions of cert-manager that run.
     pub(crate) cert_manager: OnceLock<Versions>,
     /// The agents that watch containers, collect logs and the like.

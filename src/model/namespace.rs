@@ -1,6 +1,6 @@
 //! A namespace: named by its document, or only by the objects in it.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use crate::model::admission::{self, Answer};
 use crate::model::field::{Field, unnoticed};
@@ -27,7 +27,7 @@ pub struct NamespaceRecord<'a> {
     /// For each direction, whether the policies that isolate, and those that open again, leave no pod out; found when asked.
     pub(crate) covers: [OnceLock<[Cover; 2]>; 2],
     /// What is refused in it, in the order of the standard's table; found when asked.
-    pub(crate) admission: OnceLock<Box<[Answer]>>,
+    pub(crate) admission: OnceLock<Arc<[Answer]>>,
     /// The policies of other engines that may select pods of it, in the order in which they are asked; found when asked.
     pub(crate) guards: OnceLock<Vec<u32>>,
     /// Where to point when it has no document.

@@ -40,7 +40,7 @@ impl Level {
 }
 
 /// A version of the standard as labels write it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum StandardVersion {
     /// That of the cluster, whichever it is.
     Latest,

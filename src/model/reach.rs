@@ -1,5 +1,6 @@
 //! Which pod reaches which, on which ports, as far as NetworkPolicies decide it.
 
+use crate::model::cidr::Cidr;
 use crate::model::field::Field;
 use crate::model::isolation::Isolation;
 use crate::model::namespace::Namespace;
@@ -66,7 +67,22 @@ fn lets_in<'a>(rule: Rule<'a>, own: &Namespace<'a>, place: &Namespace<'a>) -> bo
 
 /// A block of addresses is about pods only where it is about everything.
 fn is_everywhere(peer: Field<'_>) -> bool {
-    matches!(peer.at("ipBlock.cidr").str(), "0.0.0.0/0" | "::/0")
+    block(peer) != Match::No
+}
+
+/// Whether a block of addresses is about pods: their own do not show, but private ones they usually are, and where all of
+/// those are taken out of everything it is the internet that is meant.
+fn block(peer: Field<'_>) -> Match {
+    const PRIVATE: [&str; 4] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"];
+    let Some(own) = Cidr::parse(peer.at("ipBlock.cidr").str()).filter(|own| own.is_everything()) else { return Match::No };
+    let holes: Vec<_> = peer.at("ipBlock.except").items().filter_map(|item| Cidr::parse(item.str())).collect();
+    let left_out = |range: Cidr| holes.iter().any(|hole| hole.contains(range));
+    let mut private = PRIVATE.iter().filter_map(|range| Cidr::parse(range)).filter(|range| own.contains(*range));
+    match holes.is_empty() {
+        true => Match::Yes,
+        false if private.all(left_out) => Match::No,
+        false => Match::Unknown,
+    }
 }
 
 /// What a pod, in its namespace, may send to another in its own; `None` when nothing gets there.
@@ -120,7 +136,7 @@ pub(crate) fn names<'a>(rule: Rule<'a>, own: &Namespace<'a>, (namespace, pod): (
     let mut best = Match::No;
     for peer in rule.peers().items() {
         let found = match peer.key("ipBlock").exists() {
-            true if is_everywhere(peer) => Match::Yes,
+            true => block(peer),
             false if in_namespace(peer, own, namespace) => Selector::or_all(peer.key("podSelector")).matches_pod(pod),
             _ => Match::No,
         };

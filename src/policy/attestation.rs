@@ -4,6 +4,7 @@
 //! whoever assessed it, its evidence another) is shown in every report.
 
 mod evidence;
+mod lint;
 mod standing;
 
 use std::fs;
@@ -201,15 +202,9 @@ impl Attestations {
     /// # Errors
     /// When one cannot be read or understood: then with the place.
     pub fn read(paths: &[PathBuf], limit: u32) -> Result<Self, Error> {
-        let mut all = Attestations { limit, ..Attestations::default() };
-        for path in paths {
-            if path.is_dir() {
-                all.folder(path, DEEPEST)?;
-            } else {
-                let text = Text::read(path)?;
-                all.files.push(File::of(path, config::name(path), &text)?);
-            }
-        }
+        let (texts, others) = found(paths)?;
+        let files = texts.iter().map(|(path, text)| File::of(path, text)).collect::<Result<_, _>>()?;
+        let mut all = Attestations { files, others, limit };
         all.settle();
         Ok(all)
     }
@@ -219,7 +214,7 @@ impl Attestations {
     /// # Errors
     /// See [`Attestations::read`].
     pub fn read_as(files: &[(PathBuf, String)], limit: u32) -> Result<Self, Error> {
-        let read = |(path, name): &(PathBuf, String)| File::of(path, name.clone(), &Text::read(path)?);
+        let read = |(path, name): &(PathBuf, String)| File::of(path, &Text { name: name.clone(), ..Text::read(path)? });
         let mut all = Attestations { files: files.iter().map(read).collect::<Result<_, _>>()?, others: Vec::new(), limit };
         all.settle();
         Ok(all)
@@ -237,26 +232,6 @@ impl Attestations {
         self.files.is_empty() && self.others.is_empty()
     }
 
-    fn folder(&mut self, folder: &Path, depth: usize) -> Result<(), Error> {
-        let entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(|error| Error::read(folder, &error))?;
-        let mut entries: Vec<_> = entries.into_iter().filter(|entry| !entry.file_name().as_encoded_bytes().starts_with(b".")).collect();
-        entries.sort_by_key(fs::DirEntry::file_name);
-        for path in entries.iter().map(fs::DirEntry::path) {
-            // links may lead anywhere, and round
-            let kind = path.symlink_metadata().map_err(|error| Error::read(&path, &error))?.file_type();
-            let is_yaml = path.extension().is_some_and(|end| end == "yaml" || end == "yml");
-            if kind.is_dir() && depth > 0 {
-                self.folder(&path, depth - 1)?;
-            } else if kind.is_file() && is_yaml {
-                let (text, name) = (Text::read(&path)?, config::name(&path));
-                // evidence may be YAML as well, and lie beside
-                let holds = text.body.lines().any(|line| line.trim_start_matches('\u{feff}').starts_with("attestations:"));
-                if holds { self.files.push(File::of(&path, name, &text)?) } else { self.others.push(name) }
-            }
-        }
-        Ok(())
-    }
-
     /// Each file once, in an order that does not hang on how they were given.
     fn settle(&mut self) {
         let place = |file: &File| file.path.canonicalize().unwrap_or_else(|_| file.path.clone());
@@ -267,52 +242,97 @@ impl Attestations {
     }
 }
 
+/// Files with their texts under the names that reports give them, and what of the folders holds no attestations.
+type Texts = (Vec<(PathBuf, Text)>, Vec<String>);
+
+/// The files named, and the YAML files of the folders named.
+fn found(paths: &[PathBuf]) -> Result<Texts, Error> {
+    let mut all = Texts::default();
+    for path in paths {
+        if path.is_dir() {
+            folder(path, DEEPEST, &mut all)?;
+        } else {
+            all.0.push((path.clone(), Text { name: config::name(path), ..Text::read(path)? }));
+        }
+    }
+    Ok(all)
+}
+
+fn folder(place: &Path, depth: usize, all: &mut Texts) -> Result<(), Error> {
+    let entries = fs::read_dir(place).and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(|error| Error::read(place, &error))?;
+    let mut entries: Vec<_> = entries.into_iter().filter(|entry| !entry.file_name().as_encoded_bytes().starts_with(b".")).collect();
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for path in entries.iter().map(fs::DirEntry::path) {
+        // links may lead anywhere, and round
+        let kind = path.symlink_metadata().map_err(|error| Error::read(&path, &error))?.file_type();
+        let is_yaml = path.extension().is_some_and(|end| end == "yaml" || end == "yml");
+        if kind.is_dir() && depth > 0 {
+            folder(&path, depth - 1, all)?;
+        } else if kind.is_file() && is_yaml {
+            let text = Text { name: config::name(&path), ..Text::read(&path)? };
+            // evidence may be YAML as well, and lie beside
+            let holds = text.body.lines().any(|line| line.trim_start_matches('\u{feff}').starts_with("attestations:"));
+            if holds { all.0.push((path, text)) } else { all.1.push(text.name) }
+        }
+    }
+    Ok(())
+}
+
 impl File {
-    fn of(path: &Path, name: String, text: &Text) -> Result<Self, Error> {
-        let text = Text { name: name.clone(), body: text.body.clone() };
-        let content: Content = text.parse()?;
-        let sha256 = text.sha256();
+    fn of(path: &Path, text: &Text) -> Result<Self, Error> {
+        let content: Content = text.parse_as(Attestations::schema)?;
+        let (name, sha256) = (text.name.clone(), text.sha256());
         let mut file = File { name, path: path.to_owned(), sha256, evidence: Vec::new(), entries: Vec::new() };
         for written in content.attestations {
-            written.validate(&text)?;
-            let (faults, found) = evidence::look(path, &written.evidence);
-            file.evidence.extend(found);
-            file.entries.push(Entry { written, faults });
+            if let Some(Fault { line, column, why }) = written.flaws().into_iter().next() {
+                return Err(Error::Mistake { file: file.name, line, column, what: why });
+            }
+            file.take(written);
         }
-        file.evidence.sort();
-        file.evidence.dedup();
+        file.settle();
         Ok(file)
+    }
+
+    /// Takes an attestation, and looks at what it rests on.
+    fn take(&mut self, written: Written) {
+        let (faults, found) = evidence::look(&self.path, &written.evidence);
+        self.evidence.extend(found);
+        self.entries.push(Entry { written, faults });
+    }
+
+    fn settle(&mut self) {
+        self.evidence.sort();
+        self.evidence.dedup();
     }
 }
 
 impl Written {
-    /// What no day and no person can make right: it is no attestation.
-    fn validate(&self, text: &Text) -> Result<(), Error> {
+    /// What no day and no person can make right: with any of it, it is no attestation.
+    fn flaws(&self) -> Vec<Fault> {
         let texts = [
             (&self.control, "`control` is empty: name the control that this speaks of"),
             (&self.statement, "`statement` is empty: say how the control is met"),
             (&self.assessed_by, "`assessed_by` is empty: say who looked or asked"),
             (&self.approved_by, "`approved_by` is empty: say who answers for it"),
         ];
-        if let Some((place, what)) = texts.iter().find(|(value, _)| value.trim().is_empty()) {
-            return Err(text.mistake(place, *what));
-        }
+        let empty = texts.iter().filter(|(value, _)| value.trim().is_empty());
+        let mut flaws: Vec<_> = empty.map(|(place, why)| Fault::at(place, *why)).collect();
         for day in [&self.collected, &self.expires] {
-            super::comment::date(day).map_err(|what| text.mistake(day, what))?;
+            flaws.extend(super::comment::date(day).err().map(|why| Fault::at(day, why)));
         }
         let is_hash = |sha256: &str| sha256.len() == 64 && sha256.bytes().all(|byte| byte.is_ascii_hexdigit());
         for evidence in &self.evidence {
             if !is_hash(&evidence.sha256) {
-                return Err(text.mistake(&evidence.sha256, "`sha256` is no hash: it has 64 hexadecimal digits"));
+                flaws.push(Fault::at(&evidence.sha256, "`sha256` is no hash: it has 64 hexadecimal digits"));
             }
             if evidence.link.trim().is_empty() {
-                return Err(text.mistake(&evidence.link, "`link` is empty: name a file or a URL"));
+                flaws.push(Fault::at(&evidence.link, "`link` is empty: name a file or a URL"));
             }
         }
         for glob in self.scope.clusters.iter().chain(&self.scope.namespaces) {
-            super::pattern::word(glob).map_err(|what| text.mistake(&self.control, format!("`{glob}` in its scope is {what}")))?;
+            flaws.extend(super::pattern::word(glob).err().map(|what| Fault::at(&self.control, format!("`{glob}` in its scope is {what}"))));
         }
-        Ok(())
+        flaws
     }
 
     fn day(text: &str) -> Date {

@@ -235,7 +235,7 @@ impl Config {
     /// See [`Config::read`].
     pub fn read_as(path: &Path, name: String) -> Result<Self, Error> {
         let text = Text { name, ..Text::read(path)? };
-        let mut config: Config = text.parse()?;
+        let mut config: Config = text.parse_as(Self::schema)?;
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         config.file = Some(File { name: text.name.clone(), sha256: text.sha256(), folder: folder.to_owned() });
         config.validate(&text)?;

@@ -26,6 +26,9 @@ pub enum Error {
         /// What is wrong, and what to do.
         what: String,
     },
+    /// Several things wrong in a file, a line each.
+    #[error("{}", .0.join("\n"))]
+    Mistakes(Vec<String>),
     /// A name that nothing has.
     #[error("{0}")]
     Unknown(String),
@@ -37,12 +40,7 @@ pub enum Error {
 impl Error {
     /// A file that the system does not give.
     pub(crate) fn read(path: &Path, error: &std::io::Error) -> Self {
-        let why = match error.kind() {
-            std::io::ErrorKind::NotFound => "no such file".to_owned(),
-            std::io::ErrorKind::InvalidData => "not UTF-8 text".to_owned(),
-            _ => error.to_string(),
-        };
-        Error::Read { path: path.display().to_string(), why }
+        Error::Read { path: path.display().to_string(), why: crate::trouble::said(error) }
     }
 }
 

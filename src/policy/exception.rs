@@ -65,7 +65,7 @@ pub struct Excuse {
 pub struct Exception {
     /// The id of a check, or `topic/*` for every check of a topic.
     pub(crate) check: Located<String>,
-    /// Which findings of it; without it, all.
+    /// Which findings of it; without it, all, which every report then says.
     #[serde(default, rename = "match")]
     pub(crate) matching: Matching,
     /// Why the findings are accepted.
@@ -76,7 +76,7 @@ pub struct Exception {
     /// Who allowed it.
     #[serde(default)]
     pub(crate) approver: String,
-    /// The last day it holds: YYYY-MM-DD, in quotes for readers of YAML that make something else of a bare day.
+    /// The last day it holds, without which every report says that it has none: YYYY-MM-DD, in quotes for readers of YAML that make something else of a bare day.
     #[serde(default)]
     #[schemars(extend("format" = "date"))]
     pub(crate) expires: Option<Located<String>>,

@@ -9,11 +9,34 @@ use super::comment::Words;
 use super::exception::{Candidate, Exceptions, Excuse, Rule};
 use super::remark::Remark;
 
+/// How much was scanned of what exceptions may be for: what is said of one that matches nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// All of it.
+    Whole,
+    /// Files, which are a part of something.
+    Files,
+    /// A part of a cluster.
+    Part,
+}
+
+impl Reach {
+    /// What to do with an exception that matches nothing.
+    fn advice(self) -> &'static str {
+        match self {
+            Reach::Whole => "remove it",
+            Reach::Files => "remove it, unless it is for what files say that were not scanned",
+            Reach::Part => "remove it, unless it is for a part of the cluster that was not scanned",
+        }
+    }
+}
+
 /// Decides for one finding after the other.
 #[derive(Debug)]
 pub struct Excuser<'p> {
     exceptions: &'p Exceptions,
     today: Date,
+    reach: Reach,
     /// Check → the exceptions for it, by index, in the order of the file.
     config: HashMap<&'p str, Vec<usize>>,
     /// How many findings each exception of the configuration file covers, or would were it in force.
@@ -24,6 +47,8 @@ pub struct Excuser<'p> {
     annotations: BTreeMap<(String, String), bool>,
     /// Findings that stand although their file excuses them.
     refused: u32,
+    /// Findings that a comment or an annotation excuses without a last day.
+    endless: u32,
     notices: BTreeSet<String>,
 }
 
@@ -38,15 +63,17 @@ struct Comment {
 impl<'p> Excuser<'p> {
     /// Ready for a scan on this day.
     #[must_use]
-    pub fn new(exceptions: &'p Exceptions, today: Date) -> Self {
+    pub fn new(exceptions: &'p Exceptions, today: Date, reach: Reach) -> Self {
         let mut excuser = Excuser {
             exceptions,
             today,
+            reach,
             config: by_check(&exceptions.config),
             covered: vec![0; exceptions.config.len()],
             comments: HashMap::new(),
             annotations: BTreeMap::new(),
             refused: 0,
+            endless: 0,
             notices: BTreeSet::new(),
         };
         excuser.notices.extend(exceptions.config.iter().filter_map(Rule::unknown));
@@ -86,6 +113,9 @@ impl<'p> Excuser<'p> {
         let is_allowed = self.exceptions.inline.allows(candidate.severity);
         if by_config.is_none() && inline.is_some() && !is_allowed {
             self.refused += 1;
+        }
+        if by_config.is_none() && is_allowed && inline.as_ref().is_some_and(|excuse| excuse.expires.is_none()) {
+            self.endless += 1;
         }
         by_config.or(inline.filter(|_| is_allowed)).or_else(|| self.exceptions.builtin.then(|| builtin::excuse(candidate)).flatten())
     }
@@ -158,13 +188,16 @@ impl<'p> Excuser<'p> {
     /// The same, with what each depends on.
     #[must_use]
     pub fn remarks(self) -> Vec<Remark> {
+        let advice = self.reach.advice();
         let mut said: Vec<_> =
             self.exceptions.config.iter().zip(&self.covered).filter_map(|(rule, covered)| self.of_rule(rule, *covered)).collect();
         said.extend(self.comments.values().flatten().filter_map(|comment| self.of_comment(comment)));
         for ((subject, check), used) in self.annotations.iter().filter(|((_, check), _)| self.is_selected(check)) {
-            let text = format!("{subject}: the annotation cnscan/excuse.{check} matches no finding: remove it");
+            let text = format!("{subject}: the annotation cnscan/excuse.{check} matches no finding: {advice}");
             said.push(Remark::unless(u32::from(*used), text));
         }
+        let endless = " excused by comments or annotations without `until=`, for good: a last day keeps them from being forgotten";
+        said.push(Remark::counted(self.endless, String::new(), ["", endless]));
         let behind =
             format!(" excused by comments or annotations stand all the same: `exceptions_inline` is {}", self.exceptions.inline.as_str());
         said.push(Remark::counted(self.refused, String::new(), ["", &behind]));
@@ -178,8 +211,31 @@ impl<'p> Excuser<'p> {
             let expired = format!("{place}: the exception for {check} expired on {day}: ");
             return Some(Remark::counted(covered, format!("{expired}it matches no finding"), [&expired, " open again"]));
         }
-        let is_selected = rule.ids.iter().any(|id| self.is_selected(id));
-        is_selected.then(|| Remark::unless(covered, format!("{place}: the exception for {check} matches no finding: remove it")))
+        if !rule.ids.iter().any(|id| self.is_selected(id)) {
+            return None;
+        }
+        let lead = format!("{place}: the exception for {check}");
+        let none = format!("{lead} matches no finding: {}", self.reach.advice());
+        // what is meant for everything for ever is a check switched off, and has to be seen as one
+        Some(match (rule.pattern.names_nothing(), rule.expires) {
+            (false, Some(_)) => Remark::unless(covered, none),
+            (false, None) => {
+                let behind = ", and for good: let it end by `expires`";
+                Remark::counted(covered, none, [&format!("{lead} has no `expires`: it excuses "), behind])
+            }
+            (true, Some(_)) => {
+                let behind = ", whatever they are of: name under `match` what it is for";
+                Remark::counted(covered, none, [&format!("{lead} has no `match` that narrows it: it excuses "), behind])
+            }
+            (true, None) => {
+                let behind = ", whatever they are of and for good: name under `match` what it is for, and let it end by `expires`";
+                Remark::counted(
+                    covered,
+                    none,
+                    [&format!("{lead} has neither a `match` that narrows it nor `expires`: it excuses "), behind],
+                )
+            }
+        })
     }
 
     fn of_comment(&self, comment: &Comment) -> Option<Remark> {
@@ -187,7 +243,7 @@ impl<'p> Excuser<'p> {
         if let Some(day) = words.until.filter(|day| self.today > *day) {
             return Some(Remark::always(format!("{place}: the excuse for {} expired on {day}", words.check)));
         }
-        let text = || format!("{place}: the excuse for {} matches no finding: remove it", words.check);
+        let text = || format!("{place}: the excuse for {} matches no finding: {}", words.check, self.reach.advice());
         self.is_selected(&words.check).then(|| Remark::unless(u32::from(*used), text()))
     }
 }

@@ -26,6 +26,7 @@ mod profile_file;
 pub mod remark;
 mod select;
 mod shipped;
+mod survey;
 mod text;
 pub mod upstream;
 

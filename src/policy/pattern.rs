@@ -28,6 +28,12 @@ impl Pattern {
             && self.covers_images(candidate.images)
     }
 
+    /// Whether every finding is one of those meant: it has no glob but such that fit any text.
+    pub(crate) fn names_nothing(&self) -> bool {
+        let lists = [&self.kinds, &self.namespaces, &self.names, &self.containers, &self.paths, &self.uris, &self.images];
+        lists.into_iter().flatten().all(|glob| matches!(glob.glob().glob(), "*" | "**" | "**/*" | "**/**"))
+    }
+
     /// Every image must be meant: an agent's image in a pod excuses nothing of what runs beside it.
     fn covers_images(&self, images: &[&str]) -> bool {
         let is_meant = |image: &&str| any(&self.images, &repository(image));

@@ -191,7 +191,7 @@ fn embedded_texts() -> impl Iterator<Item = Text> {
 }
 
 fn build(text: &Text, origin: &Origin, chain: usize) -> Result<Profile, Error> {
-    let file: ProfileFile = text.parse()?;
+    let file: ProfileFile = text.parse_as(Profile::schema)?;
     let base = base(text, &file, origin, chain)?;
     let mut profile = Profile {
         sha256: base.as_ref().map_or_else(|| text.sha256(), |base| pair(&text.sha256(), &base.sha256)),

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_saphyr::UserMessageFormatter;
 
-use super::Error;
+use super::{Error, survey};
 
 /// A file as read.
 #[derive(Debug, Clone)]
@@ -31,6 +31,20 @@ impl Text {
         serde_saphyr::from_str(&self.body).map_err(|error| self.broken(&error))
     }
 
+    /// The same of what has a schema, by which all that is wrong is told.
+    pub(crate) fn parse_as<T: DeserializeOwned>(&self, schema: impl FnOnce() -> serde_json::Value) -> Result<T, Error> {
+        serde_saphyr::from_str(&self.body).map_err(|error| {
+            let flaws = survey::text(&self.body, &schema());
+            let mistake = |(line, column, what)| Error::Mistake { file: self.name.clone(), line, column, what };
+            let mut mistakes: Vec<_> = flaws.into_iter().map(mistake).collect();
+            match mistakes.len() {
+                0 => self.broken(&error),
+                1 => mistakes.remove(0),
+                _ => Error::Mistakes(mistakes.iter().map(Error::to_string).collect()),
+            }
+        })
+    }
+
     /// An error at the place of a value.
     pub(crate) fn mistake<T>(&self, at: &Located<T>, what: impl Into<String>) -> Error {
         at.mistake(&self.name, what)
@@ -45,11 +59,6 @@ impl Text {
         let (line, column) = error.location().map_or((1, 1), |place| (place.line().max(1), place.column().max(1)));
         let said = error.without_snippet().render_with_formatter(&UserMessageFormatter);
         let what = said.rsplit_once(" at line ").map_or(said.as_str(), |(what, _)| what);
-        // serde's words for an untagged enum name a Rust type
-        let what = match what.starts_with("data did not match any variant") {
-            true => "expected a word, a whole number, true or false, or a list of words",
-            false => what,
-        };
         Error::Mistake { file: self.name.clone(), line, column, what: what.to_owned() }
     }
 }

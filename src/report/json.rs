@@ -35,7 +35,7 @@ pub(super) fn pretty(value: &impl Serialize, out: &mut dyn Write) -> io::Result<
 pub enum ReadError {
     /// It is not JSON.
     #[error("not JSON, or cut off: {0}; a result is what `cnscan scan -f json` writes")]
-    NotJson(#[source] serde_json::Error),
+    NotJson(serde_json::Error),
     /// It is JSON of something else.
     #[error("{0}; a result is what `cnscan scan -f json` writes")]
     Foreign(String),
@@ -51,7 +51,7 @@ pub enum ReadError {
     },
     /// It says that it is a result, and is not.
     #[error("it calls itself `{SCHEMA}` and is no valid one: {0}")]
-    Invalid(#[source] serde_json::Error),
+    Invalid(serde_json::Error),
     /// It is the part of one shard.
     #[error("it is the part of one shard, and no result: `cnscan merge` makes one of all parts")]
     Part,
@@ -60,7 +60,7 @@ pub enum ReadError {
     NoPart(String),
     /// It says that it is a part, and is not.
     #[error("it calls itself `{PART_SCHEMA}` and is no valid one: {0}")]
-    BrokenPart(#[source] serde_json::Error),
+    BrokenPart(serde_json::Error),
 }
 
 /// What tells a result from other JSON files.

@@ -9,6 +9,7 @@ use crate::assess::Assessment;
 pub mod csv;
 pub mod cyclonedx;
 pub mod diff;
+pub mod flow;
 pub mod gemara;
 pub mod gitlab;
 pub mod history;

@@ -2,6 +2,7 @@
 
 use cnscan::policy::Excuser;
 use cnscan::policy::comment::Words;
+use cnscan::policy::excuser::Reach;
 use jiff::civil::date;
 
 use crate::configured;
@@ -28,7 +29,7 @@ fn words_that_cannot_be_understood() {
     assert_eq!((words.until, words.reason.as_str()), (Some(date(2027, 1, 31)), "the log agent, see 1=2"));
 
     let policy = configured("").unwrap();
-    let mut excuser = Excuser::new(&policy.exceptions, date(2026, 11, 23));
+    let mut excuser = Excuser::new(&policy.exceptions, date(2026, 11, 23), Reach::Whole);
     excuser.annotation("Pod shop/web", "pss-host-namespaces", "asked for");
     excuser.annotation("Pod shop/web", "pss-nothing", "asked for");
     assert_eq!(

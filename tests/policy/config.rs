@@ -106,8 +106,8 @@ fn every_flag_of_scan_has_its_key() {
 #[test]
 fn mistakes_in_the_configuration_have_their_place() {
     for (text, said) in [
-        ("profil: x\n", "cnscan.yaml:1:1: unknown field `profil`"),
-        ("fail_on: hight\n", "cnscan.yaml:1:10: unknown variant `hight`"),
+        ("profil: x\n", "cnscan.yaml:1:1: there is no key `profil`; did you mean `profile`?"),
+        ("fail_on: hight\n", "cnscan.yaml:1:10: `fail_on` is to be critical, high, medium, low, info or none, not `hight`"),
         ("jobs: 0\n", "cnscan.yaml:1:7: at least one thread"),
         ("min_coverage: 101\n", "cnscan.yaml:1:15: a share in percent"),
         ("kubernetes_version: newest\n", "cnscan.yaml:1:21: `newest` is no Kubernetes version"),
@@ -121,14 +121,18 @@ fn mistakes_in_the_configuration_have_their_place() {
             "cnscan.yaml:2:3: there is no setting `system_namespace`; did you mean `system_namespaces`?",
         ),
         ("settings:\n  system_namespaces: 3\n", "cnscan.yaml:2:3: `system_namespaces` must be a list of strings"),
-        ("settings:\n  system_namespaces: {a: b}\n", "cnscan.yaml:2:22: expected a word"),
+        ("settings:\n  system_namespaces: {a: b}\n", "cnscan.yaml:2:22: `system_namespaces` is to be a list"),
         ("settings: {system_namespaces: [], system_namespaces: []}\n", "cnscan.yaml:1:35: duplicate mapping key"),
-        ("exceptions:\n- check: a\n", "cnscan.yaml:2:3: missing field `reason`"),
+        ("exceptions:\n- check: a\n", "cnscan.yaml:2:3: `reason` is missing"),
         ("exceptions:\n- {check: a, reason: ' '}\n", "cnscan.yaml:2:22: an exception needs a reason"),
         ("exceptions:\n- {check: a, reason: b, expires: soon}\n", "cnscan.yaml:2:34: `soon` is no day"),
         ("exceptions:\n- {check: a, reason: b, match: {name: 'a{'}}\n", "cnscan.yaml:2:39: not a pattern"),
-        ("exceptions:\n- {check: a, reason: b, match: {pod: a}}\n", "cnscan.yaml:2:33: unknown field `pod`"),
-        ("complete: maybe\n", "cnscan.yaml:1:11: expected"),
+        ("exceptions:\n- {check: a, reason: b, match: {pod: a}}\n", "cnscan.yaml:2:33: there is no key `pod`"),
+        (
+            "profil: x\nquiet: [no]\n",
+            "cnscan.yaml:1:1: there is no key `profil`; did you mean `profile`?\ncnscan.yaml:2:8: `quiet` is to be",
+        ),
+        ("complete: maybe\n", "cnscan.yaml:1:11: `complete` is to be true or false, or a list"),
     ] {
         let found = mistake(text);
         assert!(found.starts_with(said), "{text:?}\n  {found}\n  {said}");

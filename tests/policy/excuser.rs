@@ -1,6 +1,7 @@
 //! Exceptions, comments and annotations held against findings.
 
 use cnscan::checks::Severity;
+use cnscan::policy::excuser::Reach;
 use cnscan::policy::{Candidate, Excuser};
 use jiff::civil::date;
 
@@ -28,7 +29,7 @@ pub(crate) fn candidate<'a>() -> Candidate<'a> {
 /// The reasons by which candidates are excused under a configuration, and what is said at the end.
 pub(crate) fn excuse(config: &str, candidates: &[Candidate<'_>], comments: &[(&str, (u32, u32))]) -> (Vec<String>, Vec<String>) {
     let policy = configured(config).unwrap();
-    let mut excuser = Excuser::new(&policy.exceptions, date(2026, 11, 23));
+    let mut excuser = Excuser::new(&policy.exceptions, date(2026, 11, 23), Reach::Whole);
     for (text, covers) in comments {
         excuser.comment(0, "k8s/proxy.yaml:7", text, *covers);
     }
@@ -53,7 +54,9 @@ fn exceptions_of_the_configuration() {
     ];
     let other =
         ["kind: Pod", "namespace: shop", "path: '*.containers[1].*'", "uri: '*.yaml'", "image: docker.io/**", "kind: DaemonSet, name: a"];
-    let with = |matching: &str| format!("exceptions: [{{check: pss-privileged-container, reason: known, match: {{{matching}}}}}]\n");
+    let with = |matching: &str| {
+        format!("exceptions: [{{check: pss-privileged-container, reason: known, expires: 2027-01-01, match: {{{matching}}}}}]\n")
+    };
     for matching in matching {
         assert_eq!(excuse(&with(matching), &[candidate()], &[]), (vec!["config: known".into()], vec![]), "{matching}");
     }
@@ -65,7 +68,8 @@ fn exceptions_of_the_configuration() {
 
 #[test]
 fn exceptions_end_and_go_wrong() {
-    let rule = |check: &str, expires: &str| format!("- {{check: {check}, reason: known, expires: {expires}}}\n");
+    let rule =
+        |check: &str, expires: &str| format!("- {{check: {check}, reason: known, match: {{kind: DaemonSet}}, expires: {expires}}}\n");
     let check = "pss-privileged-container";
     let in_force = format!("exceptions:\n{}", rule(check, "2026-11-23"));
     assert_eq!(excuse(&in_force, &[candidate()], &[]).0, ["config: known"], "the last day counts");
@@ -107,6 +111,39 @@ fn comments_and_annotations() {
     let minor = Candidate { severity: Severity::High, ..annotated };
     assert_eq!(excuse(capped, &[minor], &[]).0, ["annotation: asked for"]);
     assert_eq!(excuse("exceptions_inline: none\n", &[minor], &[]).0, [""]);
-    let config = "exceptions_inline: none\nexceptions: [{check: pss-privileged-container, reason: known}]\n";
+    let config = "exceptions_inline: none\nexceptions: [{check: pss-privileged-container, reason: known, match: {kind: DaemonSet}, expires: 2027-01-01}]\n";
     assert_eq!(excuse(config, &[annotated], &[]), (vec!["config: known".into()], vec![]));
+}
+
+#[test]
+fn advice_is_of_what_was_scanned() {
+    let policy =
+        configured("exceptions: [{check: pss-privileged-container, reason: known, match: {kind: Job}, expires: 2027-01-01}]\n").unwrap();
+    for (reach, ending) in [
+        (Reach::Whole, "matches no finding: remove it"),
+        (Reach::Files, "remove it, unless it is for what files say that were not scanned"),
+        (Reach::Part, "remove it, unless it is for a part of the cluster that was not scanned"),
+    ] {
+        let mut excuser = Excuser::new(&policy.exceptions, date(2026, 11, 23), reach);
+        excuser.comment(0, "a.yaml:7", "excuse pss-privileged-container until=2027-01-01 known", (0, 9));
+        let notices = excuser.notices();
+        assert!(notices.len() == 2 && notices.iter().all(|notice| notice.ends_with(ending)), "{notices:?}");
+    }
+}
+
+#[test]
+fn what_excuses_everything_or_for_good_is_counted() {
+    let said = |rest: &str| {
+        let config = format!("exceptions: [{{check: pss-privileged-container, reason: known{rest}}}]\n");
+        let (reasons, notices) = excuse(&config, &[candidate(), candidate(), candidate()], &[]);
+        assert_eq!(reasons, ["config: known"; 3]);
+        notices.concat()
+    };
+    for rest in ["", ", match: {}", ", match: {uri: '**', image: '**'}"] {
+        let told = said(rest);
+        assert!(told.contains("neither a `match` that narrows it nor `expires`: it excuses 3 findings"), "{rest}: {told}");
+    }
+    assert!(said(", expires: 2027-01-01").contains("no `match` that narrows it: it excuses 3 findings, whatever"));
+    assert!(said(", match: {kind: 'Daemon*'}").contains("has no `expires`: it excuses 3 findings, and for good"));
+    assert_eq!(said(", match: {name: 'kube-*'}, expires: 2027-01-01"), "");
 }

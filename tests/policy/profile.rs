@@ -41,8 +41,8 @@ fn profiles_of_the_users_own() {
 fn mistakes_in_profiles_have_their_place() {
     for (text, said) in [
         ("name: a\n", "p.yaml:1:1: selects nothing"),
-        ("name: a\ncontrol: [CNSC-1]\n", "p.yaml:2:1: unknown field `control`"),
-        ("title: a\n", "p.yaml:1:1: missing field `name`"),
+        ("name: a\ncontrol: [CNSC-1]\n", "p.yaml:2:1: there is no key `control`; did you mean `controls`?"),
+        ("title: a\n", "p.yaml:1:1: `name` is missing"),
         ("name: a\ncontrols:\n- CNSC-1\n- CNSC-1000\n", "p.yaml:4:3: there is no control `CNSC-1000`; did you mean"),
         ("name: a\npapers: [CNSWP-v3.0]\n", "p.yaml:2:10: there is no paper `CNSWP-v3.0`; did you mean `CNSWP-v1.0`?"),
         ("name: a\nextends: defalt\n", "p.yaml:2:10: there is no profile `defalt`; did you mean `default`?"),

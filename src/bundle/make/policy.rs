@@ -70,7 +70,7 @@ fn read(path: &Path) -> Result<Vec<u8>, Error> {
 }
 
 fn unread(path: &Path, error: &std::io::Error) -> Error {
-    Error::Read { path: path.display().to_string(), why: error.to_string() }
+    Error::Read { path: path.display().to_string(), why: crate::trouble::said(error) }
 }
 
 /// A file that still is what the scan read.

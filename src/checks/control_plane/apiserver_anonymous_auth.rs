@@ -1,7 +1,7 @@
 //! A request without credentials is `system:anonymous`: harmless as long as no binding names it.
 
 use crate::checks::{Check, Fault, Probe, Severity, Surface, Verdict};
-use crate::model::component::{AUTHENTICATION, Joined};
+use crate::model::component::{AUTHENTICATION, Held, Joined};
 use crate::model::{Component, Field, Role};
 
 pub(super) static CHECK: Check = Check {
@@ -11,7 +11,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Low,
     why: "Requests without credentials reach authorization as `system:anonymous`: one binding too many, and everybody may what it grants.",
     fix: "Limit `anonymous` in an AuthenticationConfiguration to /livez, /readyz and /healthz (from 1.32 on), or set `--anonymous-auth=false` and adapt the probes.",
-    how: "Fails when `--anonymous-auth` is true or absent (the default is true) and no AuthenticationConfiguration speaks of anonymous requests; or when that file allows them for all paths, or for others than /livez, /readyz and /healthz. With the mode AlwaysAllow the server switches them off itself. A file that a flag names is found by the end of its path, or as the only one of its kind; where it is missing, that is left for review.",
+    how: "Fails when `--anonymous-auth` is true or absent (the default is true) and no AuthenticationConfiguration speaks of anonymous requests; or when that file allows them for all paths, or for others than /livez, /readyz and /healthz. Flag and file exclude each other: beside such a file the flag is for review. With AlwaysAllow in `--authorization-mode` the server switches them off itself. A file that a flag names is found by the end of its path, or as the only one of its kind; where it is missing, that is left for review.",
     surfaces: &[Surface::Host, Surface::Cluster],
     blind: "Who is granted what: rbac-anonymous-binding judges that. A provider's control plane shows no flags.",
     refs: &["https://kubernetes.io/docs/reference/access-authn-authz/authentication/#anonymous-requests"],
@@ -32,6 +32,9 @@ const HEALTH: [&str; 3] = ["/livez", "/readyz", "/healthz"];
 fn probe(server: &Component<'_>) -> Verdict {
     let flag = server.flag("anonymous-auth");
     match server.joined("authentication-config", AUTHENTICATION) {
+        Joined::Found(file) if file.at("anonymous").exists() && server.role() == Role::ApiServer && flag.is_set() => {
+            return excluded(&flag, by_file(file.at("anonymous"))).into();
+        }
         Joined::Found(file) if file.at("anonymous").exists() => return by_file(file.at("anonymous")).into(),
         Joined::Lost(path) if !flag.is_set() => {
             return server.flag("authentication-config").doubt(format!("{path} is not among the files: it may limit anonymous requests"));
@@ -39,11 +42,21 @@ fn probe(server: &Component<'_>) -> Verdict {
         _ if server.role() == Role::Authentication => return Verdict::Skip("a file that leaves anonymous requests to the flag".into()),
         _ => {}
     }
-    if server.list("authorization-mode").contains(&"AlwaysAllow") {
+    // a file of authorizers takes the place of the modes
+    let modes = server.flag("authorization-mode");
+    let by_modes = !server.flag("authorization-config").is_set() && modes.unknown().is_none();
+    if by_modes && server.list("authorization-mode").contains(&"AlwaysAllow") {
         return Verdict::Pass;
     }
     let fault = flag.fault_if(flag.bool() != Some(false), || "requests without credentials are let in as system:anonymous");
     fault.map(|fault| fault.expected("false, or conditions in an AuthenticationConfiguration")).into()
+}
+
+/// The server does not start with both: which of them is in force elsewhere nobody can tell.
+fn excluded(flag: &Held<'_>, by_file: Vec<Fault>) -> Vec<Fault> {
+    let said = "the flag stands beside an AuthenticationConfiguration that speaks of anonymous requests: the API server refuses to start with both";
+    let both = flag.fault(said).expected("one of them").doubt();
+    by_file.into_iter().chain([both]).collect()
 }
 
 fn by_file(anonymous: Field<'_>) -> Vec<Fault> {

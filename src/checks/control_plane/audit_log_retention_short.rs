@@ -36,7 +36,7 @@ fn probe(server: &Component<'_>) -> Verdict {
     if server.flag("audit-policy-file").is_empty() || path.is_empty() && server.flag("audit-webhook-config-file").is_empty() {
         return Verdict::Skip("nothing is audited: audit-log-disabled says so".into());
     }
-    if server.flag("audit-webhook-config-file").is_set() {
+    if !server.flag("audit-webhook-config-file").is_empty() {
         return Verdict::Pass;
     }
     let (days, files, size) = (server.flag("audit-log-maxage"), server.flag("audit-log-maxbackup"), server.flag("audit-log-maxsize"));

@@ -89,8 +89,11 @@ fn address(component: &Component<'_>) -> Option<Fault> {
         return None;
     }
     let asks = ["authentication-kubeconfig", "authorization-kubeconfig"].iter().all(|name| !component.flag(name).is_empty());
-    let said =
-        format!("it listens on {}{}", bind.str(), if asks { ", and asks the API server who comes" } else { " and asks nobody who comes" });
+    let said = format!(
+        "it listens on {}{}",
+        bind.str(),
+        if asks { ", and asks the API server who comes" } else { " and cannot ask the API server who comes" }
+    );
     let fault = bind.fault_if(true, || said)?.expected("127.0.0.1");
     Some(if asks { fault.severity(Severity::Info) } else { fault })
 }

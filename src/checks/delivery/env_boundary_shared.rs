@@ -79,9 +79,7 @@ fn of_project(project: &Object<'_>, production: &[Deployed<'_, '_>], others: &[D
     let is_of = |one: &&Deployed<'_, '_>| {
         let named = one.application.at("spec.project").str();
         let own = one.application;
-        (if named.is_empty() { "default" } else { named }) == project.name
-            && own.world == project.world
-            && own.namespace == project.namespace
+        (if named.is_empty() { "default" } else { named }) == project.name && own.world == project.world
     };
     let other = others.iter().find(is_of)?;
     let mut found = project.at("spec.destinations").items().filter_map(|item| {

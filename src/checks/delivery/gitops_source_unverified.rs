@@ -11,7 +11,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "An account, a mirror or a registry that somebody took over is enough to have anything applied.",
     fix: "Set `spec.verify` on the sources of Flux, and `signatureKeys` or `sourceIntegrity` on the projects of Argo CD.",
-    how: "Fails for a Git or OCI source of Flux that a Kustomization or HelmRelease uses without `verify`, or that verifies tags while it tracks a branch; for a HelmRelease of a chart in an OCI registry without `verify`; and for an Application of Argo CD whose project asks for no signature of its repository. Is for review for buckets, Helm repositories and charts, which cannot be verified there. Does not apply to sources that nothing uses.",
+    how: "Fails for a Git or OCI source of Flux that a Kustomization or HelmRelease uses without `verify`, or that verifies tags while it tracks a branch; for a HelmRelease of a chart in an OCI registry without `verify`; and for an Application or ApplicationSet of Argo CD whose project asks for no signature of its repository. Is for review for buckets, Helm repositories and charts, which cannot be verified there. Does not apply to sources that nothing uses.",
     blind: "Whose the keys are; whether ARGOCD_GPG_ENABLED switches verification off; files and scripts of pipelines are not read.",
     assurance: Assurance::Enforcement,
     needs: USERS,
@@ -36,11 +36,14 @@ const SUBJECTS: &[GroupKind] = &[
     GroupKind::new("source.toolkit.fluxcd.io", "Bucket"),
     HELM_RELEASE,
     GroupKind::new("argoproj.io", "Application"),
+    GroupKind::new("argoproj.io", "ApplicationSet"),
 ];
 
 fn probe(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
     match object.kind {
-        "Application" => application(object, scan),
+        "Application" => application(object, object.at("spec"), scan),
+        "ApplicationSet" if object.live => Verdict::Skip("the Applications that it makes are judged".into()),
+        "ApplicationSet" => application(object, object.at("spec.template.spec"), scan),
         "HelmRelease" => release(object, scan),
         kind => {
             if !is_used(object, scan) {
@@ -102,13 +105,15 @@ fn release(release: &Object<'_>, scan: &Scan<'_>) -> Verdict {
         .into()
 }
 
-fn application(application: &Object<'_>, scan: &Scan<'_>) -> Verdict {
-    let spec = application.at("spec");
-    let sources: Vec<_> = spec.key("sources").items().chain(Some(spec.key("source")).filter(|source| source.exists())).collect();
+fn application(application: &Object<'_>, spec: Field<'_>, scan: &Scan<'_>) -> Verdict {
+    let dry = spec.at("sourceHydrator.drySource");
+    let single = [spec.key("source"), dry].into_iter().filter(|source| source.exists());
+    let sources: Vec<_> = spec.key("sources").items().chain(single).collect();
     let named = spec.key("project").str();
     let name = if named.is_empty() { "default" } else { named };
-    let mut projects = scan.evidence.of_kind_in(application.world, PROJECT);
-    let project = projects.find(|project| project.name == name && project.namespace == application.namespace);
+    // one beside the application, else, as applications may lie in any namespace, one by its name
+    let projects = || scan.evidence.of_kind_in(application.world, PROJECT).filter(|project| project.name == name);
+    let project = projects().find(|project| project.namespace == application.namespace).or_else(|| projects().next());
     let faults = sources.into_iter().filter_map(|source| {
         let url = source.key("repoURL");
         if !source.key("chart").is_empty() || url.str().starts_with("oci://") {
@@ -116,11 +121,15 @@ fn application(application: &Object<'_>, scan: &Scan<'_>) -> Verdict {
                 url.fault("signatures of charts are not verified by Argo CD").expected("a Git repository with signed commits").doubt(),
             );
         }
-        let said = format!("application {} is synced from {} whoever made the commit", application.name, shown(url.str()));
+        let kind = application.kind.to_lowercase();
+        let said = format!("{kind} {} is synced from {} whoever made the commit", application.name, shown(url.str()));
+        let fault = || url.fault(said).expected("a project that asks for signatures");
         match project {
             Some(project) if asks(project, url.str()) => None,
-            Some(_) => Some(url.fault(said).expected("a project that asks for signatures")),
-            None => Some(url.fault(said).expected("a project that asks for signatures").missing(PROJECTS)),
+            Some(_) => Some(fault()),
+            // what a generator fills in does not show
+            None if named.contains("{{") => Some(fault().doubt()),
+            None => Some(fault().missing(PROJECTS)),
         }
     });
     faults.collect()

@@ -10,7 +10,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Critical,
     why: "Whoever reaches an open kubelet runs commands in the node's pods and reads what they hold, past the API server, its authorization and its audit.",
     fix: "Set `authentication.anonymous.enabled: false`, `authorization.mode: Webhook`, `authentication.x509.clientCAFile` and `readOnlyPort: 0` in the KubeletConfiguration of every node.",
-    how: "Fails when anonymous requests are let in, the mode is AlwaysAllow, the read-only port is open, or nobody can be authenticated: no client CA and no token webhook. Flags win over drop-ins, those over the file. What is not set depends: a kubelet with a file defaults to closed, one without `--config` to open. Where the file that the command line names is missing, it is left for review.",
+    how: "Fails when anonymous requests are let in, the mode is AlwaysAllow, the read-only port is open, or nobody can be authenticated: no client CA and no token webhook. With low where only the client CA is missing, by which the API server is known. Flags win over drop-ins, those over the file. What is not set depends: a kubelet with a file defaults to closed, one without `--config` to open. Where the file that the command line names is missing, it is left for review.",
     surfaces: &[Surface::Host, Surface::Cluster],
     blind: "Nodes of which neither command line, file nor /configz is there; flags that are stronger than a file that stands alone.",
     refs: &["https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1/"],
@@ -54,6 +54,10 @@ fn probe(kubelet: &Component<'_>) -> Verdict {
         authority
             .fault_if(nobody, || format!("the kubelet{on} can authenticate nobody: no client CA, no token webhook"))
             .map(|fault| fault.expected("a client CA")),
+        (!nobody && authority.is_empty() && authority.unknown().is_none()).then(|| {
+            let said = format!("the kubelet{on} has no client CA: it knows nobody by a certificate, the API server neither");
+            authority.fault(said).expected("a client CA").severity(Severity::Low)
+        }),
     ];
     once(faults.into_iter().flatten())
 }

@@ -11,7 +11,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::High,
     why: "Whoever can write a node's system folders runs code as root on it, and whoever can read its keys speaks for it and for every pod on it.",
     fix: "Remove the mount, or narrow it to the one file that is needed with `readOnly: true` and `recursiveReadOnly: Enabled`.",
-    how: "Fails where a container mounts, by `hostPath` or by a claim and its PersistentVolume, a path of the node that is, holds or lies below `/bin`, `/boot`, `/dev`, `/etc`, `/home`, `/lib`, `/opt/cni/bin`, `/proc`, `/root`, `/run`, `/sbin`, `/sys`, `/usr`, `C:\\Windows`, or the folders of the kubelet, etcd and the runtimes below `/var/lib`: high where it can be written or holds credentials, else medium. `/var/log` and what lies below `/dev` are medium, or low where read-only; trust stores and time zones read-only pass, and runtime sockets are left to pod-runtime-socket-mounted. For review: a claim that may come to be bound to such a volume and, once a namespace, claims of which neither volume nor class was seen.",
+    how: "Fails where a container mounts, by `hostPath` or by a claim and its PersistentVolume, a path of the node that is, holds or lies below `/bin`, `/boot`, `/dev`, `/etc`, `/home`, `/lib`, `/opt/cni/bin`, `/proc`, `/root`, `/run`, `/sbin`, `/sys`, `/usr`, `C:\\Windows`, or the folders of the kubelet, etcd and the runtimes below `/var/lib`: high where it can be written or holds credentials, else medium. `/var/log`, what lies below `/dev`, and the folders of the kubelet's plugins are medium, or low where read-only; trust stores and time zones read-only pass, and runtime sockets are left to pod-runtime-socket-mounted. For review: a claim that may come to be bound to such a volume and, once a namespace, claims of which neither volume nor class was seen.",
     needs: &[kinds::PERSISTENT_VOLUME, kinds::PERSISTENT_VOLUME_CLAIM, kinds::STORAGE_CLASS],
     blind: "Symbolic links on the node are not followed, but for `/var/run`.",
     refs: &[
@@ -76,6 +76,17 @@ fn judge(container: &Container<'_>, host: &HostPath<'_>) -> Option<Fault> {
     Some(host.fault(said).expected("no mount of it").severity(severity))
 }
 
+/// Whether it is where a plugin of the kubelet has its socket or registers: every driver of storage and devices needs that.
+/// Below `kubernetes.io` lie the volumes of all pods.
+fn is_plugin(path: &str) -> bool {
+    let Some(rest) = path.strip_prefix("/var/lib/kubelet/") else { return false };
+    match rest.split_once('/') {
+        Some(("plugins", own)) => !own.starts_with("kubernetes.io"),
+        Some((first, _)) => matches!(first, "plugins_registry" | "device-plugins" | "pod-resources"),
+        None => matches!(rest, "plugins_registry" | "device-plugins" | "pod-resources"),
+    }
+}
+
 /// How bad it is to have a path; none for the harmless ones and for those that another check reports.
 fn grade(container: &Container<'_>, host: &HostPath<'_>) -> Option<Severity> {
     let path = host.path.as_str();
@@ -86,6 +97,9 @@ fn grade(container: &Container<'_>, host: &HostPath<'_>) -> Option<Severity> {
         return None;
     }
     if lies_in(path, "/var/log") || path != "/dev" && lies_in(path, "/dev") {
+        return by_access(Severity::Medium, Severity::Low);
+    }
+    if is_plugin(path) {
         return by_access(Severity::Medium, Severity::Low);
     }
     // those files are root's alone: where they are only some of what is mounted, it takes root to read them

@@ -50,7 +50,7 @@ fn repositories(generator: Field<'_>) -> Vec<Field<'_>> {
 
 /// The Git repositories that an Application is made from.
 fn sources(spec: Field<'_>) -> Vec<Field<'_>> {
-    let all = spec.key("sources").items().chain([spec.key("source")]);
+    let all = spec.key("sources").items().chain([spec.key("source"), spec.at("sourceHydrator.drySource")]);
     all.filter(|source| source.key("chart").is_empty()).map(|source| source.key("repoURL")).collect()
 }
 

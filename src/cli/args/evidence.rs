@@ -22,7 +22,7 @@ pub enum Evidence {
 /// `evidence export`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The exit code is that of the scan. Values of Secrets, and what may be a credential, do not stand in a bundle;\nmanifest.json says what was replaced or left out. A signature shows who wrote the bundle and that nothing was changed\nsince; it does not show that the cluster was honest, that the input was all there is, or what time it was."
+    after_help = "The exit code is that of the scan. Values of Secrets, and what may be a credential, do not stand in a bundle; manifest.json says what was replaced or left out. A signature shows who wrote the bundle and that nothing was changed since; it does not show that the cluster was honest, that the input was all there is, or what time it was."
 )]
 pub struct Export {
     /// Where to write it, outside of what is scanned: a new or empty folder, or a file that ends in .tar.gz or .tgz.
@@ -60,7 +60,7 @@ pub struct Trusted {
 /// `evidence verify`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit codes: 0 it is; 2 it cannot be read; 4 the signature is not; 5 it was tampered with; 6 it is of something else"
+    after_help = "Exit codes:\n  0  it is\n  2  it cannot be read, or is no bundle\n  4  the signature is not of the key\n  5  it was tampered with\n  6  it is of something else than asked for"
 )]
 pub struct Verify {
     /// A folder, or an archive of one.
@@ -93,7 +93,7 @@ pub struct Verify {
 
 /// `evidence replay`
 #[derive(Debug, Args)]
-#[command(after_help = "Exit codes: 0 the same verdicts; 1 others; 2, 4, 5 as of verify, which comes first")]
+#[command(after_help = "Exit codes:\n  0  the same verdicts\n  1  others\n  2, 4, 5  as of verify, which comes first")]
 pub struct Replay {
     /// A folder, or an archive of one.
     pub bundle: PathBuf,

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 #[command(
-    after_help = "`explain ID` prints the page of a check or a control; `explain reach`, `who-can` and `admission`\nanswer a question about what was read, with the rules that decide it. An answer, whatever it is, is exit code 0."
+    after_help = "`explain ID` prints the page of a check or a control; `explain reach`, `who-can` and `admission` answer a question about what was read, with the rules that decide it. An answer, whatever it is, is exit code 0."
 )]
 pub struct Explain {
     /// A question about a cluster or its manifests.
@@ -17,6 +17,9 @@ pub struct Explain {
     /// A check such as pss-privileged-container, or a control such as CNSC-32.
     #[arg(required = true)]
     pub id: Option<String>,
+    /// What else stands there, to say what to write instead.
+    #[arg(hide = true)]
+    pub more: Vec<String>,
     /// How to print it.
     #[arg(short, long, value_name = "FORMAT", default_value = "markdown")]
     pub format: ExplainFormat,

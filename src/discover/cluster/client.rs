@@ -15,7 +15,6 @@ use kube::client::{Body, ClientBuilder};
 use super::interrupt::Interrupt;
 use super::readonly::{Only, READ_ONLY};
 use super::{Error, kubeconfig};
-use crate::discover::without_number;
 
 /// Who to ask, and as whom.
 #[derive(Debug, Clone, Default)]
@@ -238,7 +237,11 @@ fn broken(error: &KubeError) -> String {
 /// An error with all that caused it.
 pub(super) fn chain(error: &dyn std::error::Error) -> String {
     // of what could not be understood the place is told, and not what stands there, which may be a secret
-    let first = |error: &dyn std::error::Error| without_number(error.to_string().lines().next().unwrap_or_default());
+    let first = |error: &dyn std::error::Error| {
+        let text = error.to_string();
+        let line = text.lines().next().unwrap_or_default();
+        line.split_once(" (os error ").map_or(line, |(text, _)| text).to_owned()
+    };
     let mut words = first(error);
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -8,7 +8,8 @@ use kube::{Config, Error as KubeError};
 
 use super::Error;
 use super::client::{Access, chain};
-use crate::discover::{few, said};
+use crate::discover::few;
+use crate::trouble::said;
 
 /// The configuration and the name of its context: the files named, else those kubectl takes, else a pod's own.
 pub(super) async fn read(access: &Access) -> Result<(Config, Option<String>), Error> {

@@ -18,7 +18,8 @@ use flate2::read::GzDecoder;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Captured, Cluster, Error, Facts, Gap, List, Listed, said};
+use super::{Captured, Cluster, Error, Facts, Gap, List, Listed};
+use crate::trouble::said;
 
 pub use packed::Packed;
 pub use write::{Spool, Stored, Writer, write, write_to};
@@ -162,7 +163,7 @@ fn open(path: &Path) -> Result<File, Error> {
     let file = File::open(path).map_err(failed)?;
     // it opens like a file, and cannot be read
     if file.metadata().is_ok_and(|known| known.is_dir()) {
-        return Err(wrong(path, "it is a folder; a snapshot is what `cnscan snapshot -o FILE` writes"));
+        return Err(wrong(path, "a folder, not a file; a snapshot is what `cnscan snapshot -o FILE` writes"));
     }
     Ok(file)
 }

@@ -11,7 +11,8 @@ use serde_json::value::RawValue;
 
 use super::gzip::{Checksum, Gzip, Piece};
 use super::{Head, LARGEST, Line, SCHEMA, wrong};
-use crate::discover::{Captured, Error, List, said};
+use crate::discover::{Captured, Error, List};
+use crate::trouble::{said, unwritable};
 use crate::whole::Whole;
 
 /// A snapshot that grows by the lists of a cluster, in any order and side by side. They lie compressed in a file without a
@@ -47,6 +48,9 @@ impl Writer {
     /// # Errors
     /// When it cannot be written there.
     pub fn create(path: &Path) -> Result<Self, Error> {
+        if let Some(why) = unwritable(path) {
+            return Err(wrong(path, &format!("the snapshot cannot be written: {why}")));
+        }
         let failed = |error: io::Error| cannot(path, &error);
         let target = BufWriter::new(Whole::create(path, true).map_err(failed)?);
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -190,8 +194,5 @@ fn line(value: &impl Serialize) -> io::Result<Piece> {
 }
 
 fn cannot(path: &Path, error: &io::Error) -> Error {
-    wrong(
-        path,
-        &format!("the snapshot cannot be written: {}; name a file (-o) in a folder that has room and may be written to", said(error)),
-    )
+    wrong(path, &format!("the snapshot cannot be written: {}; name another file (-o)", said(error)))
 }

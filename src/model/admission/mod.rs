@@ -26,12 +26,13 @@ mod trust;
 mod value;
 
 use std::borrow::Cow;
+use std::sync::{Arc, Mutex, PoisonError};
 
 pub(crate) use policies::Policies;
 
-use crate::model::Object;
 use crate::model::namespace::Namespace;
 use crate::model::standard::{self, Control};
+use crate::model::{Map, Object};
 use reach::Reach;
 use ruling::Ruling;
 
@@ -62,11 +63,27 @@ impl Answer {
     }
 }
 
+/// The answers known so far, by what they depend on: most namespaces have the same ones.
+#[derive(Debug, Default)]
+pub(crate) struct Known(Mutex<Map<Cause, Arc<[Answer]>>>);
+
+/// What decides the answers of a namespace: its levels, and its policies, by object and rule, with the pods they reach.
+type Cause = (psa::Levels, Vec<(u32, usize, Reach, Reach)>);
+
 /// What is refused in a namespace, in the order of the standard's table.
-pub(super) fn answers(namespace: &Namespace<'_>) -> Box<[Answer]> {
+pub(super) fn answers(namespace: &Namespace<'_>) -> Arc<[Answer]> {
     let in_force = Policies::of(namespace.scan()).in_force(namespace);
     let levels = psa::Levels::of(namespace);
-    standard::TABLE.iter().enumerate().map(|(at, control)| answer(&levels, at, control, &in_force)).collect()
+    let policies = in_force.iter().map(|one| (one.rule.object, one.rule.index, one.pods.clone(), one.ephemeral.clone()));
+    let cause = (levels, policies.collect());
+    let known = || namespace.scan().evidence.lazy.admission.0.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(answers) = known().get(&cause) {
+        return Arc::clone(answers);
+    }
+    let table = standard::TABLE.iter().enumerate();
+    let answers: Arc<[Answer]> = table.map(|(at, control)| answer(&cause.0, at, control, &in_force)).collect();
+    known().insert(cause, Arc::clone(&answers));
+    answers
 }
 
 /// Each control of the standard with whether it is refused.

@@ -12,7 +12,7 @@ use crate::model::{Field, GroupKind, Object, Scan, kinds as k8s, webhook};
 #[derive(Debug)]
 pub(super) struct Rule {
     /// The policy, by its number.
-    object: u32,
+    pub(super) object: u32,
     /// Which of its rules.
     pub(super) index: usize,
     engine: Engine,

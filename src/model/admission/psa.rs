@@ -3,7 +3,7 @@
 use crate::model::component::{Component, Held, Role};
 use crate::model::namespace::Namespace;
 use crate::model::pod_security::{AdmissionConfiguration, Level, StandardVersion};
-use crate::model::standard::Control;
+use crate::model::standard::{Control, PROC_MOUNT, PROC_MOUNT_RESTRICTED};
 use crate::model::{Field, Object};
 
 /// The label with the level.
@@ -12,25 +12,27 @@ pub const ENFORCE: &str = "pod-security.kubernetes.io/enforce";
 pub const ENFORCE_VERSION: &str = "pod-security.kubernetes.io/enforce-version";
 
 /// A level in force, of a version of the standard.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Enforced {
     level: Level,
     version: StandardVersion,
 }
 
 impl Enforced {
+    /// What came to the restricted level when the baseline began to spare pods in a user namespace was refused by the baseline before.
     fn refuses(self, control: &Control) -> bool {
         let is_there = match self.version {
             StandardVersion::Latest => true,
             StandardVersion::Pinned(version) => control.since() <= version.0,
         };
-        control.level <= self.level && is_there
+        let before = || !is_there && control.name == PROC_MOUNT_RESTRICTED.name && self.refuses(&PROC_MOUNT);
+        control.level <= self.level && is_there || before()
     }
 }
 
 /// What the labels and the configuration of a namespace come to: each of these has to refuse, as any copy of them may be
 /// the one in force.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Levels(Vec<Enforced>);
 
 impl Levels {

@@ -5,7 +5,7 @@ use crate::model::namespace::Namespace;
 use crate::model::selector::Selector;
 
 /// Which pods of a namespace are meant, the fewest first.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Reach {
     /// None of them.
     None,

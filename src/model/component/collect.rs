@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::component::line::{Flag, Word, program};
+use crate::model::component::rancher::{self, Command};
 use crate::model::component::{AUDIT, ComponentRecord, KUBELET, Role, TAKEN_IN, files, pods, unit};
 use crate::model::field::Field;
 use crate::model::object::Object;
@@ -11,18 +12,19 @@ use crate::parse::Kind;
 use crate::parse::host::GROUP;
 
 const COMMAND_LINE: GroupKind = GroupKind::new(GROUP, "CommandLine");
-const RANCHER: GroupKind = GroupKind::new(GROUP, "RancherConfig");
 const ETCD: GroupKind = GroupKind::new(GROUP, "EtcdConfig");
 const KUBEADM: &str = "kubeadm.k8s.io";
 
 /// Every component.
 pub(super) fn all<'a>(evidence: &Evidence<'a>) -> Vec<ComponentRecord<'a>> {
     let mut found = pods::all(evidence);
-    found.extend(unit::all(evidence));
-    found.extend(evidence.of_kind(COMMAND_LINE).filter_map(|object| command_line(evidence, object)));
-    for object in evidence.of_kind(RANCHER) {
-        found.extend(rancher_config(evidence, object));
-    }
+    let mut commands = Vec::new();
+    found.extend(unit::all(evidence, &mut commands));
+    found.extend(evidence.of_kind(COMMAND_LINE).filter_map(|object| command_line(object, &mut commands)));
+    // a node of RKE2 has the static pods that it writes from its file
+    let written: BTreeSet<_> = on_node(evidence, &found).collect();
+    let told = rancher::all(evidence, &commands).into_iter();
+    found.extend(told.filter(|record| on_node(evidence, std::slice::from_ref(record)).all(|seen| !written.contains(&seen))));
     found.extend(etcd_files(evidence));
     // an installer's file is what would be; what is there is stronger
     let seen: BTreeSet<_> = found.iter().map(|record| (evidence.object(record.object).world, record.role)).collect();
@@ -31,103 +33,30 @@ pub(super) fn all<'a>(evidence: &Evidence<'a>) -> Vec<ComponentRecord<'a>> {
     found.iter_mut().filter(|record| record.role == Role::Kubelet).for_each(|record| take_in(evidence, record));
     let lone = lone_kubelets(evidence, &found);
     found.extend(lone);
+    let told = registrations(evidence, &found);
+    found.extend(told);
     let lone = lone_files(evidence, &found);
     found.extend(lone);
     found.sort_by_key(|record| record.object);
     found
 }
 
-fn command_line<'a>(evidence: &Evidence<'a>, object: &Object<'a>) -> Option<ComponentRecord<'a>> {
+/// What files of nodes have of components.
+fn on_node(evidence: &Evidence<'_>, records: &[ComponentRecord<'_>]) -> impl Iterator<Item = (u16, Role)> {
+    let of_node =
+        records.iter().map(|record| (evidence.object(record.object), record.role)).filter(|(object, _)| evidence.is_of_node(object));
+    of_node.map(|(object, role)| (object.world, role)).collect::<Vec<_>>().into_iter()
+}
+
+fn command_line<'a>(object: &Object<'a>, commands: &mut Vec<Command<'a>>) -> Option<ComponentRecord<'a>> {
     let list = object.at("command");
     let words: Vec<_> = list.items().map(Word::of).collect();
     let (name, rest) = program(&words)?;
-    match Role::of(name) {
-        Some(role) => Some(ComponentRecord::new(role, object, list).with_line(rest)),
-        None => rancher(evidence, object, name, list, rest).into_iter().next(),
-    }
-}
-
-/// What k3s and RKE2 run, with the arguments that they are given for each.
-const WITHIN: [(Role, &str); 4] = [
-    (Role::ApiServer, "kube-apiserver-arg"),
-    (Role::ControllerManager, "kube-controller-manager-arg"),
-    (Role::Scheduler, "kube-scheduler-arg"),
-    (Role::Kubelet, "kubelet-arg"),
-];
-
-/// `k3s server …`, with the configuration files of its node.
-pub(super) fn rancher<'a>(
-    evidence: &Evidence<'a>,
-    object: &Object<'a>,
-    name: &str,
-    list: Field<'a>,
-    words: &[Word<'a>],
-) -> Vec<ComponentRecord<'a>> {
-    let is_agent = words.first().is_some_and(|word| word.text == "agent");
-    if !matches!(name, "k3s" | "rke2") || words.first().is_none_or(|word| word.text != "server" && word.text != "agent") {
-        return Vec::new();
-    }
-    let own = super::line::flags(name, words);
-    // with a file beside it, that one is judged, and these flags with it
-    let has_file = evidence.of_kind_in(object.world, RANCHER).next().is_some();
-    if has_file {
-        return Vec::new();
-    }
-    let wanted = WITHIN.iter().filter(|(role, _)| !is_agent || *role == Role::Kubelet);
-    let record = |(role, key): &(Role, &str)| {
-        let mut record = ComponentRecord::new(*role, object, list);
-        let own = own.iter().filter(|flag| &*flag.name == *key);
-        record.flags = own.map(|flag| pair(&flag.value, flag.field, flag.span)).collect();
-        record.distribution = Some("k3s");
-        record.unseen = Some(format!("/etc/rancher/{name}/config.yaml"));
-        record
+    let Some(role) = Role::of(name) else {
+        commands.extend(Command::read(object, name, list, rest));
+        return None;
     };
-    wanted.map(record).collect()
-}
-
-/// `name=value`, with or without dashes.
-fn pair<'a>(text: &str, field: Field<'a>, span: Option<(u32, u32)>) -> Flag<'a> {
-    let (name, value) = text.trim_start_matches('-').split_once('=').unwrap_or((text.trim_start_matches('-'), "true"));
-    Flag { name: name.into(), value: value.into(), field, span }
-}
-
-/// `config.yaml` of k3s or RKE2.
-fn rancher_config<'a>(evidence: &Evidence<'a>, object: &Object<'a>) -> Vec<ComponentRecord<'a>> {
-    const OF_SERVERS: [&str; 12] = [
-        "kube-apiserver-arg",
-        "kube-controller-manager-arg",
-        "kube-scheduler-arg",
-        "etcd-arg",
-        "cluster-init",
-        "datastore-endpoint",
-        "tls-san",
-        "secrets-encryption",
-        "write-kubeconfig-mode",
-        "disable",
-        "service-cidr",
-        "cluster-cidr",
-    ];
-    let top = object.field();
-    let is_server = top.entries().iter().any(|(key, _)| OF_SERVERS.contains(&key.trim_end_matches('+')));
-    let is_rke2 = evidence.files()[object.file() as usize].name().contains("rke2");
-    let wanted = WITHIN.iter().filter(|(role, _)| is_server || *role == Role::Kubelet);
-    let record = |(role, key): &(Role, &'static str)| {
-        let own = top.key(key);
-        let more = top.entries().into_iter().find(|(name, _)| name.strip_suffix('+') == Some(key)).map(|(_, field)| field);
-        let mut record = ComponentRecord::new(*role, object, if own.exists() { own } else { top });
-        let lists = [Some(own), more].into_iter().flatten();
-        let items = lists.flat_map(|list| if list.kind() == Some(Kind::Scalar) { vec![list] } else { list.items().collect() });
-        record.flags = items.map(|item| pair(item.str(), item, None)).collect();
-        record.distribution = Some("k3s");
-        // what RKE2 adds to what k3s sets is not all known
-        record.unseen = (is_rke2 && *role != Role::Kubelet).then(|| "the static pods that RKE2 writes".to_owned());
-        let encrypted = top.key("secrets-encryption");
-        if *role == Role::ApiServer && encrypted.str() == "true" {
-            record.flags.push(Flag { name: "secrets-encryption".into(), value: "true".into(), field: encrypted, span: None });
-        }
-        record
-    };
-    wanted.map(record).collect()
+    Some(ComponentRecord::new(role, object, list).with_line(rest))
 }
 
 /// An etcd that reads a file: then it reads neither flags nor variables.
@@ -248,6 +177,31 @@ fn lone_kubelets<'a>(evidence: &Evidence<'a>, found: &[ComponentRecord<'a>]) -> 
         lone.push(record);
     }
     lone
+}
+
+/// Kubelets of which an installer's file says some flags, where no other is seen beside it.
+fn registrations<'a>(evidence: &Evidence<'a>, found: &[ComponentRecord<'a>]) -> Vec<ComponentRecord<'a>> {
+    let seen: BTreeSet<_> = found
+        .iter()
+        .filter(|record| record.role == Role::Kubelet)
+        .flat_map(|record| {
+            let object = evidence.object(record.object);
+            // what is on a node is stronger than what it was installed with; of other files each is by itself
+            [Some((object.world, Some(object.file()))), record.has_line.then_some((object.world, None))]
+        })
+        .flatten()
+        .collect();
+    let record = |object: &Object<'a>| {
+        let list = object.at("nodeRegistration.kubeletExtraArgs");
+        let mut record = ComponentRecord::new(Role::Kubelet, object, list).with_flags(extra_args(list));
+        record.distribution = Some("kubeadm");
+        // who joins takes the settings of the cluster
+        record.unseen = (object.kind == "JoinConfiguration").then(|| "the ConfigMap kubelet-config of the cluster".to_owned());
+        record
+    };
+    let objects = ["InitConfiguration", "JoinConfiguration"].into_iter().flat_map(|kind| evidence.named(KUBEADM, kind));
+    let alone = objects.filter(|object| !seen.contains(&(object.world, Some(object.file()))) && !seen.contains(&(object.world, None)));
+    alone.map(record).filter(|record| !record.flags.is_empty()).collect()
 }
 
 /// Files of an API server that none of those seen takes in.

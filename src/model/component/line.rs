@@ -85,12 +85,15 @@ pub(super) fn flags<'a>(program: &str, words: &[Word<'a>]) -> Vec<Flag<'a>> {
             break;
         }
         let Some(body) = stripped(program, &word.text) else { continue };
-        let (name, given) = body.split_once('=').map_or((body, None), |(name, value)| (name, Some(value)));
+        let (name, given) = match body.strip_prefix('v').filter(|level| !word.text.starts_with("--") && is_number(level)) {
+            Some(level) => ("v", Some(level)),
+            None => body.split_once('=').map_or((body, None), |(name, value)| (name, Some(value))),
+        };
         let name = name.replace('_', "-");
         let value = match given {
             Some(value) => value.to_owned(),
             None if data::is_bool(&name) => "true".to_owned(),
-            None => match rest.clone().next().filter(|next| !next.text.starts_with("--")) {
+            None => match rest.clone().next().filter(|next| stripped(program, &next.text).is_none()) {
                 Some(next) => {
                     rest.next();
                     next.text.clone()
@@ -103,13 +106,18 @@ pub(super) fn flags<'a>(program: &str, words: &[Word<'a>]) -> Vec<Flag<'a>> {
     flags
 }
 
-/// A word without the dashes of a flag. Only etcd takes long flags with one dash; `-v` is klog's own.
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// A word without the dashes of a flag. Only etcd takes long flags with one dash; `-v`, `-v=8` and `-v8` are klog's own.
 fn stripped<'w>(program: &str, word: &'w str) -> Option<&'w str> {
     if let Some(body) = word.strip_prefix("--") {
         return Some(body);
     }
     let body = word.strip_prefix('-').filter(|body| !body.is_empty())?;
-    (program == "etcd" || body == "v" || body.starts_with("v=")).then_some(body)
+    let is_level = body.strip_prefix('v').is_some_and(|level| level.is_empty() || level.starts_with('=') || is_number(level));
+    (program == "etcd" || is_level).then_some(body)
 }
 
 /// A value without the quotes that people write around it where no shell takes them away.

@@ -6,6 +6,7 @@ mod files;
 mod held;
 mod line;
 mod pods;
+mod rancher;
 mod ready;
 mod unit;
 
@@ -273,8 +274,9 @@ impl<'a> Component<'a> {
         if let Some((_, value)) = by_flag {
             return Some((value.eq_ignore_ascii_case("true"), self.flag("feature-gates")));
         }
-        let gates = self.in_files("featureGates")?;
-        let (_, field) = gates.entries().into_iter().find(|(gate, _)| *gate == name)?;
+        // drop-ins add to the gates of the file
+        let files = self.record.configs.iter().rev().map(|&config| self.scan.evidence.object(config).at("featureGates"));
+        let (_, field) = files.flat_map(Field::entries).find(|(gate, _)| *gate == name)?;
         let held = Held {
             value: field.text(),
             state: State::Set,

@@ -8,9 +8,14 @@ use crate::model::object::Object;
 impl<'a> ComponentRecord<'a> {
     /// A component without a command line.
     pub(super) fn new(role: Role, object: &Object<'a>, list: Field<'a>) -> Self {
+        Self::at(role, object.id, list)
+    }
+
+    /// The same by the number of its object.
+    pub(super) fn at(role: Role, object: u32, list: Field<'a>) -> Self {
         ComponentRecord {
             role,
-            object: object.id,
+            object,
             container: "",
             list,
             flags: Vec::new(),

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::component::line::{Word, program};
-use crate::model::component::{ComponentRecord, Role, collect, files};
+use crate::model::component::line::{Flag, Word, program};
+use crate::model::component::rancher::Command;
+use crate::model::component::{ComponentRecord, Role, files};
 use crate::model::field::Field;
 use crate::model::object::Object;
 use crate::model::{Evidence, GroupKind};
@@ -14,15 +15,15 @@ const UNIT: GroupKind = GroupKind::new(GROUP, "Unit");
 const ENVIRONMENT: GroupKind = GroupKind::new(GROUP, "Environment");
 
 /// Every component that a unit runs.
-pub(super) fn all<'a>(evidence: &Evidence<'a>) -> Vec<ComponentRecord<'a>> {
+pub(super) fn all<'a>(evidence: &Evidence<'a>, commands: &mut Vec<Command<'a>>) -> Vec<ComponentRecord<'a>> {
     let mut units: BTreeMap<(u16, &str), Vec<&Object<'a>>> = BTreeMap::new();
     for object in evidence.of_kind(UNIT) {
         units.entry((object.world, object.name)).or_default().push(object);
     }
-    units.into_values().flat_map(|parts| read(evidence, parts)).collect()
+    units.into_values().filter_map(|parts| read(evidence, parts, commands)).collect()
 }
 
-fn read<'a>(evidence: &Evidence<'a>, mut parts: Vec<&Object<'a>>) -> Vec<ComponentRecord<'a>> {
+fn read<'a>(evidence: &Evidence<'a>, mut parts: Vec<&Object<'a>>, commands: &mut Vec<Command<'a>>) -> Option<ComponentRecord<'a>> {
     let name = |part: &Object<'a>| evidence.files()[part.file() as usize].name();
     let is_drop_in = |part: &Object<'a>| !name(part).ends_with(".service");
     // the unit, then its drop-ins by name
@@ -38,7 +39,7 @@ fn read<'a>(evidence: &Evidence<'a>, mut parts: Vec<&Object<'a>>) -> Vec<Compone
         }
         kept
     };
-    let Some(start) = values("ExecStart").pop() else { return Vec::new() };
+    let start = values("ExecStart").pop()?;
     let mut known: BTreeMap<String, Vec<Word<'a>>> = BTreeMap::new();
     for word in values("Environment").into_iter().flat_map(|line| line.items().collect::<Vec<_>>()) {
         if let Some((name, value)) = word.str().split_once('=') {
@@ -62,15 +63,32 @@ fn read<'a>(evidence: &Evidence<'a>, mut parts: Vec<&Object<'a>>) -> Vec<Compone
         }
     }
     let line: Vec<Word<'a>> = start.items().flat_map(|word| expanded(word, &known)).collect();
-    let Some((name, rest)) = program(&line) else { return Vec::new() };
-    let Some(role) = Role::of(name) else { return collect::rancher(evidence, parts[0], name, start, rest) };
+    let (name, rest) = program(&line)?;
+    let Some(role) = Role::of(name) else {
+        commands.extend(Command::read(parts[0], name, start, rest));
+        return None;
+    };
     let mut record = ComponentRecord::new(role, evidence.object(parts[parts.len() - 1].id), start).with_line(rest);
     record.object = evidence.object_at(start.root().file, start.root().node).map_or(parts[0].id, |object| object.id);
     let is_open = |word: Field<'a>| {
         word.str().starts_with('$') && !known.contains_key(word.str().trim_start_matches(['$', '{']).trim_end_matches('}'))
     };
-    record.unseen = unseen.filter(|_| start.items().any(is_open));
-    vec![record]
+    if role == Role::Etcd {
+        variables(&known, &mut record.flags);
+    }
+    // etcd reads variables that no word of its command names
+    record.unseen = unseen.filter(|_| role == Role::Etcd || start.items().any(is_open));
+    Some(record)
+}
+
+/// What etcd takes from its environment; a flag is stronger.
+fn variables<'a>(known: &BTreeMap<String, Vec<Word<'a>>>, flags: &mut Vec<Flag<'a>>) {
+    let flag = |(name, words): (&String, &Vec<Word<'a>>)| {
+        let (name, first) = (name.strip_prefix("ETCD_")?, words.first()?);
+        let value = words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ");
+        Some(Flag { name: name.to_ascii_lowercase().replace('_', "-").into(), value: value.into(), field: first.field, span: first.span })
+    };
+    flags.splice(0..0, known.iter().filter_map(flag));
 }
 
 /// A word of the command, with what a variable puts in its place: `$NAME` stands for words, `${NAME}` for a part of one.

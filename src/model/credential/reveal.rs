@@ -56,16 +56,32 @@ fn assigns(text: &str) -> bool {
 #[must_use]
 pub fn hidden_words(words: &[&str]) -> Vec<usize> {
     const SHORT: [&str; 6] = ["-p", "-P", "-a", "-w", "-u", "-k"];
-    let random = |word: &str| !word.contains(char::is_whitespace) && classify(word) == Value::Strong;
+    let random = |word: &str| !word.contains(char::is_whitespace) && classify(word) == Value::Strong && !sets(word, |_| false);
     let after = |at: usize, word: &str| {
         let flag = if at == 0 { "" } else { words[at - 1] };
         flag.starts_with('-') && !flag.contains('=') && is_hidden_under(flag, word) && !word.starts_with('-')
             || SHORT.contains(&flag) && random(word)
     };
-    let glued = |word: &str| SHORT.iter().any(|flag| word.strip_prefix(flag).is_some_and(random));
+    // `-webhook-port=9443` is a flag of its own, and no `-w` with a password behind it
+    let is_flag = |word: &str| sets(word, |value| matches!(classify(value), Value::Harmless | Value::Words));
+    let glued = |word: &str| !is_flag(word) && SHORT.iter().any(|flag| word.strip_prefix(flag).is_some_and(random));
     let mut hidden: Vec<_> = (0..words.len()).filter(|&at| after(at, words[at]) || glued(words[at]) || reveals(words[at])).collect();
     hidden.extend(password_argument(words).map(|(at, _)| at));
     hidden
+}
+
+/// Whether a word sets something that has a name of several words to a number, or to what is harmless: `vm.max_map_count=262144`.
+fn sets(word: &str, harmless: impl Fn(&str) -> bool) -> bool {
+    let Some((name, value)) = word.split_once('=') else { return false };
+    let parts: Vec<_> = name.trim_start_matches('-').split(['.', '_', '-']).collect();
+    let is_word = |part: &&str| {
+        let letters = part.trim_end_matches(|end: char| end.is_ascii_digit());
+        let digits = part.len() - letters.len();
+        letters.bytes().all(|byte| byte.is_ascii_lowercase()) && if letters.is_empty() { (1..=4).contains(&digits) } else { digits <= 2 }
+    };
+    let named = parts.len() > 1 && parts.iter().all(is_word) && parts.iter().any(|part| part.len() >= 3) && !speaks_of_credential(name);
+    let number = value.len() <= 20 && !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+    named && (number || harmless(value))
 }
 
 #[cfg(test)]
@@ -100,5 +116,14 @@ mod tests {
         assert_eq!(hidden_words(&["--password", "hunter2", "-p", "k9vQ2mZx7pLw4t", "-p", "8080:80", "-uk9vQ2mZx7pLw4t"]), [1, 3, 6]);
         assert_eq!(hidden_words(&["mysql", "-phunter2"]), [1]);
         assert!(hidden_words(&["--token", "--verbose", "-c", "echo a; echo B; exit 7"]).is_empty());
+        assert_eq!(hidden_words(&["app", "-p", "k9vQ2mZx7p=262144", "-pk9vq2mzx7pl=1", "-p", "db.password=84519263"]), [2, 3, 5]);
+        for shown in [
+            &["sysctl", "-w", "vm.max_map_count=262144"][..],
+            &["sysctl", "-w", "net.ipv4.ip_local_port_range=1024", "-w", "fs.inotify.max_user_instances=8192"],
+            &["sysctl", "-wnet.core.somaxconn=65535"],
+            &["manager", "-webhook-port=9443", "-publish-service=ingress/nginx-controller", "-election-id=ingress-controller-leader"],
+        ] {
+            assert!(hidden_words(shown).is_empty(), "{shown:?}");
+        }
     }
 }

@@ -57,7 +57,15 @@ pub fn classify(value: &str) -> Value {
     if is_words(value) {
         return Value::Words;
     }
-    if entropy(value) < RANDOM { Value::Weak } else { Value::Strong }
+    if entropy(value) >= RANDOM || is_password(value) { Value::Strong } else { Value::Weak }
+}
+
+/// Whether a short value is what a person makes a password of: letters, digits and a mark that no name has, few of them twice.
+fn is_password(value: &str) -> bool {
+    const REPEATED: f64 = 0.8;
+    let has = |test: fn(&u8) -> bool| value.bytes().any(|byte| test(&byte));
+    let mixed = has(u8::is_ascii_alphabetic) && has(u8::is_ascii_digit) && value.contains(['!', '^', '&']);
+    mixed && !value.contains(['=', ' ']) && entropy(value) >= REPEATED * (value.len() as f64).log2()
 }
 
 /// Whether it stands for a value that something else puts in its place.
@@ -306,6 +314,8 @@ mod tests {
                     "9f86d081884c7d659a2feaa0c55ad015",
                     "mQ4/t8Zr+YpW2sKd1XvB6nHc3LgJ7fEa",
                     "qjzhwkxvbnmtrplsdfgc",
+                    "Tr0ub4dor&3",
+                    "Winter24!",
                 ],
             ),
         ];

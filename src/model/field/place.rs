@@ -19,6 +19,11 @@ impl<'a> Field<'a> {
         Place { file: self.root.file, root: self.root.node, span, whole: self.whole_span(), path, stable, quality }
     }
 
+    /// Whether a fault's place is this field's.
+    pub(crate) fn is_at(self, place: &Place) -> bool {
+        (self.root.file, self.root.node, self.whole_span()) == (place.file, place.root, place.whole) && self.place() == *place
+    }
+
     /// The byte range of all of it, whatever it is; of the nearest parent when it is absent.
     #[must_use]
     pub fn whole_span(self) -> (u32, u32) {

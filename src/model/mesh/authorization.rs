@@ -27,7 +27,7 @@ pub fn of_pod<'a>(namespace: &Namespace<'a>, pod: &Pod<'a>, mesh: Mesh) -> Vec<A
     match mesh {
         Mesh::Istio => istio(namespace, pod),
         Mesh::Linkerd => linkerd(namespace, pod),
-        Mesh::Kuma => kuma_permissions(namespace),
+        Mesh::Kuma => kuma_permissions(namespace, pod),
         Mesh::Consul => consul(namespace),
     }
 }
@@ -36,7 +36,7 @@ fn istio<'a>(namespace: &Namespace<'a>, pod: &Pod<'a>) -> Vec<Admittance<'a>> {
     let policies = istio_rules::applied(namespace, pod);
     let of = |action| policies.iter().filter(move |policy| policy.action() == action);
     // what is denied is denied before anything is allowed
-    if of(Action::Deny).any(|policy| policy.sure && policy.rules().any(is_about_everything)) {
+    if of(Action::Deny).any(|policy| policy.sure && !policy.by_target && policy.rules().any(is_about_everything)) {
         return vec![Admittance::Named];
     }
     if of(Action::Allow).next().is_none() {
@@ -47,6 +47,14 @@ fn istio<'a>(namespace: &Namespace<'a>, pod: &Pod<'a>) -> Vec<Admittance<'a>> {
             }
             None => Admittance::Wide(None, "no AuthorizationPolicy allows anything, so that everything is allowed".to_owned()),
         }];
+    }
+    if let Some(policy) = of(Action::Allow).next().filter(|_| of(Action::Allow).all(|policy| policy.by_target)) {
+        let said = format!(
+            "AuthorizationPolicy {} is kept to by a waypoint, which whoever calls a pod by its address passes by",
+            policy.object.name
+        );
+        let own = [policy.object.at("spec.targetRefs"), policy.object.at("spec.targetRef")].into_iter().find(|field| field.exists());
+        return vec![Admittance::Unclear(own, said)];
     }
     if !of(Action::Allow).any(|policy| policy.sure) {
         let said = "the one AuthorizationPolicy for it selects by a label that a controller sets at run time";
@@ -94,27 +102,41 @@ fn linkerd<'a>(namespace: &Namespace<'a>, pod: &Pod<'a>) -> Vec<Admittance<'a>> 
 }
 
 /// With mutual TLS, Kuma lets in only what a permission allows.
-fn kuma_permissions<'a>(namespace: &Namespace<'a>) -> Vec<Admittance<'a>> {
+fn kuma_permissions<'a>(namespace: &Namespace<'a>, pod: &Pod<'a>) -> Vec<Admittance<'a>> {
     let evidence: &'a Evidence<'a> = namespace.scan().evidence;
-    let new = evidence.of_kind_in(namespace.world(), KUMA_PERMISSION).filter_map(|object| everybody(object));
+    let own = |object: &&'a Object<'a>| kuma::is_for(object, namespace, pod);
+    let new: Vec<_> = evidence.of_kind_in(namespace.world(), KUMA_PERMISSION).filter(own).collect();
+    // what a narrower target says of everybody takes the place of what wider ones do
+    let said: Vec<_> = new.iter().filter_map(|object| Some((kuma::rank(object), *object, of_everybody(object)?))).collect();
+    let narrowest = said.iter().map(|(rank, ..)| *rank).max();
+    let by_clients = said.into_iter().filter(|(rank, _, action)| Some(*rank) == narrowest && is_allowed(action.str()));
+    let by_identity = new.iter().filter_map(|object| Some((*object, of_every_identity(object)?)));
     let old = evidence.of_kind_in(namespace.world(), KUMA_OLD_PERMISSION).filter_map(|object| {
         let (from, to) = (object.at("spec.sources"), object.at("spec.destinations"));
         (kuma::is_every_service(from) && kuma::is_every_service(to)).then_some((object, from))
     });
-    let wide =
-        new.chain(old).map(|(object, at)| Admittance::Wide(Some(at), format!("{} {} allows every service", object.kind, object.name)));
+    let wide = by_clients.map(|(_, object, at)| (object, at)).chain(by_identity).chain(old);
+    let wide = wide.map(|(object, at)| Admittance::Wide(Some(at), format!("{} {} allows every service", object.kind, object.name)));
     let found: Vec<_> = wide.collect();
     if found.is_empty() { vec![Admittance::Named] } else { found }
 }
 
-/// A permission for the whole mesh from the whole mesh.
-fn everybody<'a>(object: &'a Object<'a>) -> Option<(&'a Object<'a>, Field<'a>)> {
-    let for_all = matches!(object.at("spec.targetRef.kind").str(), "" | "Mesh");
-    let mut froms = object.at("spec.from").items().filter(|item| {
-        matches!(item.at("targetRef.kind").str(), "" | "Mesh")
-            && matches!(item.at("default.action").str(), "Allow" | "ALLOW" | "AllowWithShadowDeny" | "ALLOW_WITH_SHADOW_DENY")
-    });
-    froms.next().filter(|_| for_all).map(|from| (object, from.at("default.action")))
+fn is_allowed(action: &str) -> bool {
+    matches!(action, "Allow" | "ALLOW" | "AllowWithShadowDeny" | "ALLOW_WITH_SHADOW_DENY")
+}
+
+/// What a permission says of the whole mesh as clients.
+fn of_everybody<'a>(object: &'a Object<'a>) -> Option<Field<'a>> {
+    let froms = object.at("spec.from").items().filter(|item| matches!(item.at("targetRef.kind").str(), "" | "Mesh"));
+    froms.map(|item| item.at("default.action")).last()
+}
+
+/// An identity that a permission allows and that all of a trust domain have: `spiffe://default.mesh.local`.
+fn of_every_identity<'a>(object: &'a Object<'a>) -> Option<Field<'a>> {
+    let defaults = object.at("spec.rules").items().map(|rule| rule.key("default"));
+    let allowed = defaults.flat_map(|one| ["allow", "allowWithShadowDeny"].into_iter().flat_map(move |key| one.key(key).items()));
+    let mut wide = allowed.map(|item| item.key("spiffeID")).filter(|one| one.key("type").str() == "Prefix").map(|one| one.key("value"));
+    wide.find(|value| value.text().is_some_and(|text| !text.trim_start_matches("spiffe://").trim_end_matches('/').contains('/')))
 }
 
 /// Whether what no intention speaks of is allowed is up to the access control of Consul.

@@ -94,15 +94,19 @@ pub fn applied<'a>(namespace: &Namespace<'a>, pod: &Pod<'a>) -> Vec<Applied<'a>>
     found
 }
 
-/// Whether a target is a Service of the pod, or the waypoint that its namespace uses.
+/// Whether a target is a Service of the pod that goes by a waypoint, or the waypoint that it goes by: no proxy beside the pod
+/// keeps to a policy with a target.
 fn leads_to<'a>(namespace: &Namespace<'a>, target: Field<'a>, pod: &Pod<'a>) -> bool {
+    const WAYPOINT: &str = "istio.io/use-waypoint";
     let name = target.key("name").str();
+    let given = |own: Field<'a>| if own.exists() { Some(own) } else { pod.of_namespace(|document| document.label(WAYPOINT)) };
+    let services = || namespace.objects().filter(|object| service::selects(object, pod));
+    let by_waypoint = |object: &Object<'a>| given(object.label(WAYPOINT)).is_some_and(|label| !matches!(label.str(), "" | "none"));
     match target.key("kind").str() {
-        "Service" => namespace.objects().any(|object| object.name == name && service::selects(object, pod)),
+        "Service" => services().any(|object| object.name == name && by_waypoint(object)),
         "Gateway" => {
-            let own = pod.metadata().key("labels").key("istio.io/use-waypoint");
-            let given = if own.exists() { Some(own) } else { pod.of_namespace(|document| document.label("istio.io/use-waypoint")) };
-            given.is_some_and(|label| label.str() == name)
+            let own = given(pod.metadata().key("labels").key(WAYPOINT));
+            own.is_some_and(|label| label.str() == name) || services().any(|object| object.label(WAYPOINT).text() == Some(name))
         }
         _ => false,
     }

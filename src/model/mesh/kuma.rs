@@ -7,9 +7,10 @@ use crate::model::mesh::{KUMA_IDENTITY, KUMA_MESH, KUMA_TLS};
 use crate::model::namespace::Namespace;
 use crate::model::object::Object;
 use crate::model::pod::Pod;
+use crate::model::service;
 
 /// The mesh that a pod belongs to.
-fn name_of<'a>(pod: &Pod<'a>) -> &'a str {
+pub(super) fn name_of<'a>(pod: &Pod<'a>) -> &'a str {
     let own = [pod.metadata().key("labels").key("kuma.io/mesh"), pod.annotation("kuma.io/mesh")];
     let of_namespace = || {
         let label = pod.of_namespace(|document| document.label("kuma.io/mesh"));
@@ -70,6 +71,44 @@ fn mode<'a>(object: &'a Object<'a>, pod: &Pod<'a>) -> Option<(bool, Field<'a>)> 
     }
     let rules = object.at("spec.rules").items().chain(object.at("spec.from").items());
     rules.into_iter().map(|rule| rule.at("default.mode")).find(|mode| mode.exists()).map(|mode| (narrow, mode))
+}
+
+/// Whether a policy is for a pod: it is of its mesh, lies where its word reaches, and its target takes the pod in.
+pub(super) fn is_for<'a>(object: &Object<'a>, namespace: &Namespace<'a>, pod: &Pod<'a>) -> bool {
+    // one beside workloads is for those of its own namespace, one beside the control plane for all
+    let near = object.namespace.is_none_or(|of| of == namespace.name() || of.ends_with("-system"));
+    near && mesh_of(object) == name_of(pod) && takes_in(object.at("spec.targetRef"), namespace, pod)
+}
+
+/// How narrow the target of a policy is.
+pub(super) fn rank(object: &Object<'_>) -> u8 {
+    match object.at("spec.targetRef.kind").str() {
+        "" | "Mesh" => 0,
+        "MeshService" | "MeshServiceSubset" => 2,
+        _ => 1,
+    }
+}
+
+fn takes_in<'a>(target: Field<'a>, namespace: &Namespace<'a>, pod: &Pod<'a>) -> bool {
+    // `web_shop_svc_8080`, or a name alone
+    let is_service = |name: &str| {
+        let mut parts = name.split('_');
+        let (service, place) = (parts.next().unwrap_or_default(), parts.next());
+        place.is_none_or(|place| place == namespace.name())
+            && namespace.objects().any(|object| object.name == service && service::selects(object, pod))
+    };
+    let own = pod.metadata().key("labels");
+    let fits = |(key, value): &(&'a str, Field<'a>)| match *key {
+        "kuma.io/service" => is_service(value.str()),
+        "k8s.kuma.io/namespace" => value.str() == namespace.name(),
+        _ => own.key(key).text() == value.text(),
+    };
+    let by_labels = || ["labels", "tags"].into_iter().flat_map(|key| target.key(key).entries()).all(|entry| fits(&entry));
+    match target.key("kind").str() {
+        "" | "Mesh" => true,
+        "MeshService" | "MeshServiceSubset" if !target.key("name").is_empty() => is_service(target.key("name").str()) && by_labels(),
+        _ => by_labels(),
+    }
 }
 
 /// Whether a selector of Kuma names every service.

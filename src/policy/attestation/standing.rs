@@ -53,7 +53,7 @@ impl Attestations {
     }
 }
 
-fn place(file: &File, line: u64, column: u64) -> Place {
+pub(super) fn place(file: &File, line: u64, column: u64) -> Place {
     let number = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
     Place { uri: file.name.clone(), line: number(line), column: number(column) }
 }

@@ -88,9 +88,10 @@ pub(in crate::report) fn narrowed(assessment: &Assessment) -> Option<String> {
     let parts: Vec<_> = parts.into_iter().flatten().collect();
     let kept = assessment.controls.len();
     Some(format!(
-        "Narrowed to {}: {kept} of the profile's {} were asked about.",
+        "Narrowed to {}: {kept} of the profile's {} {} asked about.",
         parts.join(" and "),
-        plural(selection.of as usize, "control")
+        plural(selection.of as usize, "control"),
+        if kept == 1 { "was" } else { "were" }
     ))
 }
 
@@ -134,7 +135,8 @@ pub(in crate::report) fn coverage(assessment: &Assessment) -> Option<String> {
     let (decided, all) = applicable.fold((0, 0), |(decided, all), control| (decided + usize::from(control.status.is_decided()), all + 1));
     let least = assessment.thresholds.min_coverage.map_or(String::new(), |least| format!("; at least {least} % is asked for"));
     let share = assessment.summary.coverage;
-    (all > 0).then(|| format!("Coverage: {share:.1} % ({decided} of {all} applicable controls are decided{least})."))
+    let is = if decided == 1 { "is" } else { "are" };
+    (all > 0).then(|| format!("Coverage: {share:.1} % ({decided} of {} {is} decided{least}).", plural(all, "applicable control")))
 }
 
 /// What was seen and what should be there. `shown`: the reader sees the value anyhow.

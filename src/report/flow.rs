@@ -1,0 +1,137 @@
+//! Markdown for a terminal: its lines fitted to the width, what is code or a table left as it is.
+
+use std::io::{self, Write};
+
+use anstyle::Style;
+
+use super::text::{columns, push_clean, wrap};
+
+const BOLD: Style = Style::new().bold();
+
+/// A page in lines of at most `width` columns; `None`: its lines as they are, for whatever reads on. What a terminal would
+/// act upon is written out either way.
+#[must_use]
+pub fn fit(page: &str, width: Option<usize>) -> String {
+    let mut out = String::with_capacity(page.len() + page.len() / 16);
+    let mut code = false;
+    for line in page.lines() {
+        let mut clean = String::with_capacity(line.len());
+        line.chars().for_each(|char| if char == '\t' { clean.push(char) } else { push_clean(&mut clean, char) });
+        let fence = clean.trim_start().starts_with("```");
+        code ^= fence;
+        match width {
+            Some(width) if !(code || fence || clean.starts_with('|')) => flow(&clean, width, &mut out),
+            _ => out.push_str(&clean),
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// A fitted page with headings and what is between `**` in bold, in place of the marks.
+#[must_use]
+pub fn styled(page: &str) -> String {
+    let (on, off) = (BOLD.render().to_string(), BOLD.render_reset().to_string());
+    let mut out = String::with_capacity(page.len() + page.len() / 8);
+    let (mut code, mut bold) = (false, false);
+    for line in page.lines() {
+        let fence = line.trim_start().starts_with("```");
+        code ^= fence;
+        let title = line.trim_start_matches('#');
+        if fence {
+            continue;
+        }
+        if code {
+            out.push_str(line);
+        } else if title.len() < line.len() && title.starts_with(' ') {
+            out.extend([&on, title.trim_start(), &off]);
+        } else {
+            // what is bold may go on in the next line, and is begun anew there
+            out.push_str(if bold { &on } else { "" });
+            for (number, part) in line.split("**").enumerate() {
+                if number > 0 {
+                    bold = !bold;
+                    out.push_str(if bold { &on } else { &off });
+                }
+                out.push_str(part);
+            }
+            out.push_str(if bold { &off } else { "" });
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// Writes a text behind a lead, further lines under where it begins; `None`: in one line.
+///
+/// # Errors
+/// What the writer says.
+pub fn row(lead: &str, text: &str, width: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
+    let hang = columns(lead);
+    let Some(width) = width else { return writeln!(out, "{lead}{text}") };
+    for (number, line) in wrap(text, width - hang, width - hang).iter().enumerate() {
+        let before = if number == 0 { lead.to_owned() } else { " ".repeat(hang) };
+        writeln!(out, "{before}{line}")?;
+    }
+    Ok(())
+}
+
+/// Breaks a line at its spaces, further lines under where its text begins; words stay whole.
+fn flow(line: &str, width: usize, out: &mut String) {
+    let indent = line.len() - line.trim_start().len();
+    let text = &line[indent..];
+    let marker = ["- [ ] ", "- ", "> "].into_iter().find(|marker| text.starts_with(marker)).unwrap_or_default();
+    let hang = indent + marker.len();
+    out.push_str(&line[..hang]);
+    let (mut used, mut empty) = (hang, true);
+    for word in text[marker.len()..].split(' ').filter(|word| !word.is_empty()) {
+        let wide = columns(word);
+        // at the start of a line these would begin something else
+        let opens = matches!(word, "-" | "+" | "*" | "#" | ">" | "|");
+        if !empty && used + 1 + wide > width && !opens {
+            out.push('\n');
+            let again = if marker == "> " { &line[..hang] } else { "" };
+            out.push_str(again);
+            out.push_str(&" ".repeat(hang - again.len()));
+            (used, empty) = (hang, true);
+        }
+        if !empty {
+            out.push(' ');
+            used += 1;
+        }
+        out.push_str(word);
+        (used, empty) = (used + wide, false);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{fit, styled};
+
+    #[test]
+    fn lines_are_broken_under_where_their_text_begins() {
+        let page = "# A title that is long\n\n- one two three four\n  - five six seven eight\n\nnine ten eleven - twelve\n";
+        let fitted = fit(page, Some(16));
+        assert_eq!(
+            fitted,
+            "# A title that\nis long\n\n- one two three\n  four\n  - five six\n    seven eight\n\nnine ten eleven -\ntwelve\n"
+        );
+        assert_eq!(fit(page, None), page);
+    }
+
+    #[test]
+    fn marks_become_styles() {
+        let page = "# Title\n\n**Why** so, **and\nwhy** not\n\n```yaml\n# a comment **here**\n```\n";
+        let said = styled(page).replace("\u{1b}[1m", "<").replace("\u{1b}[0m", ">");
+        assert_eq!(said, "<Title>\n\n<Why> so, <and>\n<why> not\n\n# a comment **here**\n");
+    }
+
+    #[test]
+    fn code_and_tables_stay_and_what_steers_a_terminal_is_written_out() {
+        let page = "```yaml\nname: a value that is too long for the width\n```\n| a | table that is too long for the width |\n";
+        assert_eq!(fit(page, Some(20)), page);
+        assert_eq!(fit("a\u{1b}[31mb\n", None), "a\\u{1b}[31mb\n");
+        assert_eq!(fit("> one two three\n", Some(10)), "> one two\n> three\n");
+        assert_eq!(fit("- `https://example.com/a/path/that/is/long`\n", Some(10)), "- `https://example.com/a/path/that/is/long`\n");
+    }
+}
