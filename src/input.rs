@@ -152,7 +152,7 @@ impl Again {
         let path = |source: &Source| match &source.origin {
             Origin::File(path) => Some((path.clone(), source.named)),
             // files of a node are few, and kept whole
-            Origin::Bytes(_) | Origin::Copy(..) | Origin::Host(_) => None,
+            Origin::Bytes(_) | Origin::Made(_) | Origin::Copy(..) | Origin::Host(_) => None,
         };
         self.paths = sources.iter().map(path).collect();
         let parse = |(number, source): (usize, Source)| {

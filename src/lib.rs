@@ -115,7 +115,9 @@ pub fn ask<T>(
     question: impl FnOnce(&Scan<'_>) -> T,
 ) -> Result<(T, Vec<discover::Gap>), Error> {
     let assumed_namespace = namespace.unwrap_or(UNSET_NAMESPACE);
-    let (render, limits) = Default::default();
+    let limits = Limits::default();
+    // as a scan has it where nothing else is said
+    let render = render::Request { mode: render::Mode::Auto, ..render::Request::default() };
     let how = input::How { render: &render, limits: &limits, assumed_namespace, checks: &[] };
     let input::Read { files, live, mut found, .. } = input::Read::new(input, &how, Share::ALL)?;
     let evidence = Evidence::index(&files, Reading { assumed_namespace, complete: false, live: live.as_deref() });
@@ -168,6 +170,9 @@ fn trace(files: &[File], outcomes: &mut Outcomes) {
     let Some(mut tracer) = render::Tracer::new(files) else { return };
     for finding in outcomes.findings.iter_mut() {
         let Some(written) = tracer.trace(finding.file, finding.span) else { continue };
+        if tracer.is_shared(written.file) {
+            finding.notes.push(format!("in what is made of {}", files[finding.file as usize].name()));
+        }
         let quality = match written.fit {
             render::Fit::Same => finding.quality,
             render::Fit::Near => Quality::Parent,
@@ -185,6 +190,7 @@ fn holds_anything(evidence: &Evidence<'_>, found: &Discovery) -> Result<(), disc
 
 /// Why there is nothing to judge although files were found: an empty pipe must not pass for a clean scan.
 fn nothing(evidence: &Evidence<'_>) -> String {
+    const BUILT: &str = "scan the folder of the kustomization that builds with it";
     match evidence.fragments() {
         [] => match evidence.files() {
             [only] => {
@@ -193,10 +199,10 @@ fn nothing(evidence: &Evidence<'_>) -> String {
             }
             files => format!("no Kubernetes object in {} read", assess::plural(files.len(), "file")),
         },
-        [only] => format!("{} is not judged by itself: it is {}", only.what, only.why),
+        [only] => format!("{} is not judged by itself: it is {}; {BUILT}", only.what, only.why),
         [first, rest @ ..] => {
             format!(
-                "{} and {} are not judged by themselves: the first is {}",
+                "{} and {} are not judged by themselves: the first is {}; {BUILT}",
                 first.what,
                 assess::plural(rest.len(), "other object"),
                 first.why

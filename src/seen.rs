@@ -2,6 +2,7 @@
 
 use std::hash::BuildHasher as _;
 
+use base64ct::Encoding as _;
 use rayon::prelude::*;
 
 use crate::assess::{self, InputStatus, Seen, SeenFile, locate};
@@ -78,7 +79,11 @@ fn hide_in_sources(files: &[File], secrets: &mut [Secret]) {
         let hidden = shown::hidden(&file.tree, &[(0, text.len() as u32)]);
         let ranges = hidden.iter().chain(&secrets[number]);
         let values = ranges.filter_map(|&(start, end)| text.get(start as usize..end as usize)).map(|value| value.trim_matches(['"', '\'']));
-        let mut values: Vec<_> = values.flat_map(str::lines).map(str::trim).filter(|value| value.len() >= SHORTEST).collect();
+        // a generator's Secret has in base64 what its source has in the clear
+        let clear = |value: &str| base64ct::Base64::decode_vec(value).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        let values: Vec<String> = values.flat_map(|value| [Some(value.to_owned()), clear(value)]).flatten().collect();
+        let mut values: Vec<_> =
+            values.iter().flat_map(|value| value.lines()).map(str::trim).filter(|value| value.len() >= SHORTEST).collect();
         values.sort_unstable();
         values.dedup();
         for &part in parts {

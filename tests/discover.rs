@@ -71,6 +71,16 @@ fn candidates_by_name_in_order() {
 }
 
 #[test]
+fn what_runs_a_component_is_no_less_a_candidate() {
+    let units = ["kubelet.service:[Service]", "kubelet.service.d/10.conf:[Service]", "etc/default/kubelet:A=b", "etcd.env:A=b"];
+    let others = ["web.service:[Service]", ".env:A=b", "nginx.conf:a", "etc/default/web:A=b"];
+    let tree = Tree::new(&[units.as_slice(), others.as_slice()].concat());
+    let found = tree.from("", &[]).unwrap();
+    assert_eq!(uris(&found), ["etc/default/kubelet", "etcd.env", "kubelet.service", "kubelet.service.d/10.conf"]);
+    assert_eq!(found.ignored, []);
+}
+
+#[test]
 fn nothing_there() {
     let tree = Tree::new(&["a.txt", "sub/"]);
     let error = |targets: &[&str]| tree.from("", targets).unwrap_err().to_string();
@@ -252,6 +262,14 @@ fn charts_and_kustomizations_are_for_their_tools() {
     assert_eq!(builds(&tree.from("", &[".", "shop"]).unwrap()).len(), 1, "named once is named");
     assert_eq!(builds(&tree.from("shop", &[]).unwrap())[0].1, ".");
     assert_eq!(tree.uris(&["shop/templates/a.yaml", "shop/crds"]), ["shop/crds/d.yaml", "shop/templates/a.yaml"], "a named file is read");
+    // a chart of charts, and one whose charts have to be fetched
+    let tree =
+        Tree::new(&["all/Chart.yaml", "all/charts/db/Chart.yaml", "all/charts/db/templates/c.yaml", "some/Chart.yaml", "none/Chart.yaml"]);
+    fs::write(tree.path().join("some/Chart.yaml"), "apiVersion: v2\nname: some\ndependencies:\n- name: db\n").unwrap();
+    let found = tree.from("", &[]).unwrap();
+    assert_eq!(builds(&found), [(Maker::Helm, "all".to_owned(), false), (Maker::Helm, "some".to_owned(), false)]);
+    assert_eq!(uris(&found), ["none/Chart.yaml"]);
+    let tree = Tree::new(&["shop/Chart.yaml", "shop/templates/a.yaml", "a.yaml", "b.yaml"]);
     tree.link("shop/templates", "linked");
     assert_eq!(tree.from("", &[]).unwrap().sources.len(), 3);
 }

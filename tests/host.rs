@@ -121,6 +121,28 @@ fn flags_name_files_wherever_the_root_is() {
 
 #[cfg(unix)]
 #[test]
+fn a_node_of_rke2_is_judged_by_the_pods_that_it_writes_and_a_static_pod_has_no_account() {
+    let folder = TempDir::new().expect("a folder");
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
+        fs::write(&path, text).expect("a file");
+    };
+    write("var/lib/rancher/rke2/agent/pod-manifests/kube-apiserver.yaml", APISERVER);
+    write("etc/rancher/rke2/config.yaml", "kube-apiserver-arg: [anonymous-auth=false]\nkubelet-arg: [anonymous-auth=true]\n");
+    let root = folder.path().to_str().expect("a path").to_owned();
+    let found = |check: &str| {
+        let (_, found) = findings(folder.path(), &["--root", &root, "--check", check]);
+        found.into_iter().map(|(_, uri, line)| (uri, line)).collect::<Vec<_>>()
+    };
+    let manifest = "var/lib/rancher/rke2/agent/pod-manifests/kube-apiserver.yaml".to_owned();
+    assert_eq!(found("apiserver-anonymous-auth"), [(manifest, 12)]);
+    assert_eq!(found("kubelet-api-open"), [("etc/rancher/rke2/config.yaml".to_owned(), 2)]);
+    assert_eq!(found("pod-token-automounted"), []);
+}
+
+#[cfg(unix)]
+#[test]
 fn two_nodes_answer_for_themselves() {
     let folder = node();
     let other = folder.path().join("other/etc/kubernetes/enc");

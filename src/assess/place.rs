@@ -86,9 +86,11 @@ fn key(finding: &Finding) -> impl Ord + '_ {
     (place, finding.severity, &*finding.check, &*finding.subject, &*finding.path, &*finding.message)
 }
 
-/// Sorts by place, numbers equal fingerprints, and holds all against the baseline; returns what is to be said of it.
-pub(super) fn order(baseline: Option<policy::Baseline>, findings: &mut [Finding]) -> Option<String> {
+/// Sorts by place, says the same only once, numbers equal fingerprints, and holds all against the baseline; returns what is
+/// to be said of it.
+pub(super) fn order(baseline: Option<policy::Baseline>, findings: &mut Vec<Finding>) -> Option<String> {
     findings.par_sort_by(|a, b| key(a).cmp(&key(b)));
+    findings.dedup_by(|next, kept| is_again(next, kept));
     let mut seen: Map<Arc<str>, u32> = Map::default();
     for finding in findings.iter_mut() {
         let times = seen.entry(Arc::clone(&finding.fingerprint)).or_default();
@@ -103,6 +105,20 @@ pub(super) fn order(baseline: Option<policy::Baseline>, findings: &mut [Finding]
         finding.baseline = Some(if known { Baseline::Unchanged } else { Baseline::New });
     }
     (baseline.left() > 0).then(|| format!("{} findings of the baseline are gone", baseline.left()))
+}
+
+/// Whether a finding is the one before it: what several overlays make of one line, each of them judged. Where it was found
+/// is kept.
+fn is_again(next: &mut Finding, kept: &mut Finding) -> bool {
+    let same = next.fingerprint == kept.fingerprint
+        && key(next) == key(kept)
+        && (next.verdict, &next.observed, &next.excused) == (kept.verdict, &kept.observed, &kept.excused);
+    if same && next.location.is_some() {
+        kept.notes.append(&mut next.notes);
+        kept.notes.sort();
+        kept.notes.dedup();
+    }
+    same && next.location.is_some()
 }
 
 /// A subject as reports have it.

@@ -1,6 +1,6 @@
 //! Scans the inputs of a bundle again, and holds what comes of it against the result in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
@@ -113,6 +113,7 @@ pub(super) fn differences(files: &Files, assessment: &Assessment) -> Result<Vec<
 /// Everything that a result decides, by name.
 fn verdicts(assessment: &Assessment) -> BTreeMap<String, String> {
     let mut all = BTreeMap::new();
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for control in &assessment.controls {
         all.insert(format!("control {}", control.id), control.status.as_str().to_owned());
     }
@@ -125,8 +126,11 @@ fn verdicts(assessment: &Assessment) -> BTreeMap<String, String> {
         let excused = finding.excused.as_ref().map(|excuse| format!(", excused by {}", excuse.by)).unwrap_or_default();
         let known = finding.baseline.map(|baseline| format!(", {baseline:?}").to_lowercase()).unwrap_or_default();
         let said = format!("{:?}, {}{excused}{known}", finding.verdict, finding.severity.as_str()).to_lowercase();
-        all.insert(format!("finding {} {}", finding.check, finding.fingerprint), said);
+        // what several overlays make of one line is one finding, and several where only what was made of it is kept
+        let plain = finding.fingerprint.split(':').next().unwrap_or_default();
+        found.entry(format!("finding {} {plain}", finding.check)).or_default().insert(said);
     }
+    all.extend(found.into_iter().map(|(finding, said)| (finding, said.into_iter().collect::<Vec<_>>().join("; "))));
     all
 }
 
@@ -161,7 +165,7 @@ fn scan(files: &Files, assessment: &Assessment) -> Result<Assessment, Error> {
         kubernetes_version,
         include_passes: recipe.include_passes,
         // what was rendered is kept as it was judged
-        render: crate::render::Request::default(),
+        render: crate::render::Request { done: true, ..crate::render::Request::default() },
         limits: Limits { document: recipe.document_limit, ..Limits::default() },
         occasion: Occasion {
             started,
@@ -208,8 +212,9 @@ fn found(recipe: &Recipe, files: &Files) -> Result<Discovery, Error> {
         let missing = |path: &String| Error::Replay(format!("{path} is not there"));
         let bytes = kept.path.as_ref().map(|path| files.get(path).cloned().ok_or_else(|| missing(path))).transpose()?;
         let content = bytes.map(|bytes| match &kept.uri {
-            Some(uri) if !kept.rendered => Origin::Copy(PathBuf::from(uri), bytes),
-            _ => Origin::Bytes(bytes),
+            _ if kept.rendered => Origin::Made(bytes),
+            Some(uri) => Origin::Copy(PathBuf::from(uri), bytes),
+            None => Origin::Bytes(bytes),
         });
         let origin = match (&kept.host, content) {
             (Some(host), content) => Origin::Host(Box::new(HostFile { path: host.path.clone(), stat: host.stat.clone(), content })),

@@ -21,6 +21,7 @@ mod pod;
 pub mod pss;
 mod rbac;
 mod runtime;
+mod scan;
 mod secret;
 mod signing;
 mod source;
@@ -210,7 +211,7 @@ pub enum Probe {
 
 /// Every check, by topic, then as its topic lists it.
 pub fn all() -> impl Iterator<Item = &'static Check> {
-    let topics: [&'static [&'static Check]; 17] = [
+    let topics: [&'static [&'static Check]; 18] = [
         pss::CHECKS,
         pod::CHECKS,
         image::CHECKS,
@@ -228,6 +229,7 @@ pub fn all() -> impl Iterator<Item = &'static Check> {
         signing::CHECKS,
         dependency::CHECKS,
         source::CHECKS,
+        scan::CHECKS,
     ];
     topics.into_iter().flatten().copied()
 }

@@ -291,6 +291,9 @@ pub struct Convert {
 
 /// `diff`
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes:\n  0  no new failure at or over the threshold\n  1  new ones\n  2  the results cannot be read or compared"
+)]
 pub struct Diff {
     /// The earlier result.
     pub old: PathBuf,

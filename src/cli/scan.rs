@@ -165,6 +165,7 @@ fn rendering(args: &Scan, policy: &Policy) -> Result<render::Request> {
         values,
         namespace: assumed_namespace(args, config)?,
         kubernetes_version: version(args, policy)?.map(|version| version.to_string()),
+        done: false,
     })
 }
 

@@ -53,7 +53,7 @@ const UNITS: &[&str] =
 const VARIABLES: &[&str] = &["etc/default", "etc/sysconfig"];
 
 /// The services of a cluster, by the names of their units.
-const SERVICES: &[&str] = &[
+pub(super) const SERVICES: &[&str] = &[
     "containerd",
     "etcd",
     "k3s",

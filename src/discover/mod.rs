@@ -4,6 +4,7 @@ mod build;
 mod capture;
 #[cfg(feature = "live")]
 pub mod cluster;
+mod component;
 pub mod files;
 mod gap;
 mod host;

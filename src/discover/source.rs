@@ -12,6 +12,8 @@ pub enum Origin {
     Bytes(Vec<u8>),
     /// The bytes of a file that were read before, with where it is or was.
     Copy(std::path::PathBuf, Vec<u8>),
+    /// What another tool made of a folder.
+    Made(Vec<u8>),
     /// A file or folder of a node, given by its root.
     Host(Box<HostFile>),
 }

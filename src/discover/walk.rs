@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::ignored::{GIT, Has, OWN, Rules};
 use super::root::Base;
-use super::{Error, Maker};
+use super::{Error, Maker, component};
 
 /// A file to read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -121,12 +121,13 @@ impl<'w> Walk<'w> {
     }
 
     fn entry(&mut self, folder: &Path, name: &OsStr, kind: FileType, context: &Context) -> Result<(), Error> {
-        if !kind.is_dir() && !kind.is_symlink() && !is_candidate(name) {
+        let is_wanted = is_candidate(name) || runs_component(folder, name);
+        if !kind.is_dir() && !kind.is_symlink() && !is_wanted {
             return Ok(());
         }
         let path = folder.join(name);
         if let Some(reason) = context.rules.reason(&path, kind.is_dir(), &self.base.folder) {
-            if kind.is_dir() || is_candidate(name) {
+            if kind.is_dir() || is_wanted {
                 self.ignored.push((path, reason));
             }
             return Ok(());
@@ -199,6 +200,12 @@ pub(super) fn is_candidate(name: &OsStr) -> bool {
     known || name == "Kustomization"
 }
 
+/// Whether a file is a unit of a component, or the like: these have no end in common.
+fn runs_component(folder: &Path, name: &OsStr) -> bool {
+    let Some(name) = name.to_str() else { return false };
+    component::tells_of(folder.file_name().and_then(OsStr::to_str).unwrap_or_default(), name)
+}
+
 fn has(entries: &[(OsString, FileType)]) -> Has {
     // a pipe of that name would never end
     let file = |name: &str| entries.iter().any(|(entry, kind)| entry == name && kind.is_file());
@@ -210,7 +217,17 @@ fn is_chart_listed(folder: &Path, entries: &[(OsString, FileType)]) -> bool {
 }
 
 fn is_chart(folder: &Path) -> bool {
-    folder.join("Chart.yaml").is_file() && folder.join("templates").is_dir()
+    let chart = folder.join("Chart.yaml");
+    // a chart of charts has no templates of its own
+    let has_parts = || folder.join("templates").is_dir() || folder.join("charts").is_dir();
+    chart.is_file() && (has_parts() || depends(&chart))
+}
+
+/// Whether a chart has others to bring in, that may be nowhere in the folder.
+fn depends(chart: &Path) -> bool {
+    let named = [chart.to_owned(), chart.with_file_name("requirements.yaml")].into_iter();
+    let texts = named.filter(|path| path.is_file()).filter_map(|path| fs::read_to_string(path).ok());
+    texts.into_iter().any(|text| text.lines().any(|line| line.starts_with("dependencies:")))
 }
 
 /// What of a chart means nothing before Helm has rendered it.

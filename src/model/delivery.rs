@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use jiff::Timestamp;
+
 use crate::model::field::Field;
 use crate::model::namespace::Namespace;
 use crate::model::object::Object;
-use crate::model::{GroupKind, kinds};
+use crate::model::pod::Pod;
+use crate::model::{GroupKind, kinds, time};
 
 /// The kinds by which managers deliver Secrets.
 pub const MANAGERS: &[GroupKind] = &[
@@ -28,8 +31,18 @@ const CERTIFICATE: GroupKind = GroupKind::new("cert-manager.io", "Certificate");
 /// Kubernetes or Helm fill are left out.
 #[must_use]
 pub fn used_secrets<'a>(namespace: &Namespace<'a>) -> BTreeMap<&'a str, Field<'a>> {
+    let mut used = used_by(namespace.pods());
+    for secret in namespace.objects().filter(|object| object.is(kinds::SECRET) && !is_plain(object)) {
+        used.remove(secret.name);
+    }
+    used
+}
+
+/// The Secrets that pods cannot do without, each with the first place that names it.
+#[must_use]
+pub fn used_by<'a>(pods: impl Iterator<Item = Pod<'a>>) -> BTreeMap<&'a str, Field<'a>> {
     let mut used = BTreeMap::new();
-    for pod in namespace.pods() {
+    for pod in pods {
         let variables = pod.containers().flat_map(|container| {
             let single = container.at("env").items().map(|variable| variable.at("valueFrom.secretKeyRef"));
             let all = container.at("envFrom").items().map(|source| source.at("secretRef"));
@@ -46,10 +59,15 @@ pub fn used_secrets<'a>(namespace: &Namespace<'a>) -> BTreeMap<&'a str, Field<'a
             }
         }
     }
-    for secret in namespace.objects().filter(|object| object.is(kinds::SECRET) && !is_plain(object)) {
-        used.remove(secret.name);
-    }
     used
+}
+
+/// When some data of a Secret were last written, and what tells.
+#[must_use]
+pub fn last_written<'a>(secret: &Object<'a>) -> Option<(Timestamp, Field<'a>)> {
+    let with_data = secret.at("metadata.managedFields").items().filter(|entry| entry.key("fieldsV1").key("f:data").exists());
+    let times = with_data.map(|entry| entry.key("time")).filter_map(|field| Some((time::read(field.text()?)?, field)));
+    times.max_by_key(|(time, _)| *time)
 }
 
 /// Whether a Secret is one that somebody fills with what he likes.
@@ -60,10 +78,14 @@ fn is_plain(secret: &Object<'_>) -> bool {
 /// Whether a workload of a namespace gets secrets past Secrets: from a CSI driver or an agent.
 #[must_use]
 pub fn is_delivered_otherwise(namespace: &Namespace<'_>) -> bool {
-    namespace.pods().any(|pod| {
-        let injected = pod.annotation("vault.hashicorp.com/agent-inject").str() == "true";
-        injected || pod.volumes().any(|volume| volume.at("csi.driver").str() == "secrets-store.csi.k8s.io")
-    })
+    namespace.pods().any(|pod| is_injected(&pod))
+}
+
+/// Whether a pod gets secrets past Secrets.
+#[must_use]
+pub fn is_injected(pod: &Pod<'_>) -> bool {
+    let injected = pod.annotation("vault.hashicorp.com/agent-inject").str() == "true";
+    injected || pod.volumes().any(|volume| volume.at("csi.driver").str() == "secrets-store.csi.k8s.io")
 }
 
 /// What managers make in a namespace.

@@ -168,7 +168,7 @@ impl<'a> Evidence<'a> {
     /// or is a component that nothing seen takes in. `None` when both may be in one cluster.
     #[must_use]
     pub fn apart(&self, protector: &Object<'_>, subject: &Object<'_>) -> Option<&'a str> {
-        self.trees.apart(protector.file(), subject.file()).map(|file| self.files[file as usize].name())
+        self.trees.apart(protector, subject).map(|file| self.files[file as usize].name())
     }
 
     /// All objects, in the order of the input.

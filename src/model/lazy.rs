@@ -7,6 +7,7 @@ use crate::model::admission::{self, Policies};
 use crate::model::cert_manager::Versions;
 use crate::model::ingress_nginx::Modes;
 use crate::model::mesh::Present;
+use crate::model::pipeline::Known;
 use crate::model::scanner::Scanned;
 use crate::model::sensor::Found;
 use crate::model::{Map, pod_defaults};
@@ -34,6 +35,10 @@ pub(crate) struct Lazy {
     pub(crate) first_namespaces: OnceLock<Map<u16, (Box<str>, usize)>>,
     /// What gives something to every pod of Tekton or Argo.
     pub(crate) pod_defaults: OnceLock<pod_defaults::Found>,
+    /// Of each world the first application.
+    pub(crate) applications: OnceLock<Map<u16, u32>>,
+    /// The tasks that pipelines are made of.
+    pub(crate) pipelines: OnceLock<Known>,
     /// The meshes that there are.
     pub(crate) meshes: OnceLock<Present>,
     /// Which kinds of policies there are besides NetworkPolicies, by their places in the list of `model::isolation`.

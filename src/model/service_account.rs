@@ -22,6 +22,13 @@ pub enum Token {
 }
 
 impl<'a> Pod<'a> {
+    /// Whether a kubelet runs it from a file of its node: such a pod has no account.
+    #[must_use]
+    pub fn is_static(&self) -> bool {
+        let object = self.object();
+        object.is(kinds::POD) && (self.annotation("kubernetes.io/config.mirror").exists() || self.scan().evidence.is_of_node(object))
+    }
+
     /// Whether its containers get an API token: the pod's word, else the account's, else yes.
     #[must_use]
     pub fn token(&self) -> Token {

@@ -46,6 +46,9 @@ pub fn read(source: Source, limits: &Limits) -> File {
         }
         origin => (Some(origin), None),
     };
+    if matches!(origin, Some(Origin::Made(_))) {
+        file.role = Role::Made { from: Vec::new(), parts: Vec::new() };
+    }
     if let Some(origin) = origin {
         read_content(&mut file, origin, named, limits);
     }
@@ -58,7 +61,7 @@ pub fn read(source: Source, limits: &Limits) -> File {
 fn read_content(file: &mut File, origin: Origin, named: bool, limits: &Limits) {
     let path = match &origin {
         Origin::File(path) | Origin::Copy(path, _) => Some(path.clone()),
-        Origin::Bytes(_) | Origin::Host(_) => None,
+        Origin::Bytes(_) | Origin::Made(_) | Origin::Host(_) => None,
     };
     if !file.host && !named && !path.as_deref().is_none_or(is_candidate) {
         file.status = Status::Ignored("neither YAML nor JSON by its name".to_owned());
@@ -203,7 +206,7 @@ fn is_candidate(path: &Path) -> bool {
 /// The bytes of a source, or why there are none.
 pub(super) fn bytes(origin: Origin) -> Result<Vec<u8>, String> {
     let path = match origin {
-        Origin::Bytes(bytes) | Origin::Copy(_, bytes) => return Ok(bytes),
+        Origin::Bytes(bytes) | Origin::Made(bytes) | Origin::Copy(_, bytes) => return Ok(bytes),
         Origin::File(path) => path,
         Origin::Host(node) => return node.content.map_or_else(|| Err("it is never opened".to_owned()), bytes),
     };

@@ -5,21 +5,25 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Component, Path};
 
-use crate::discover::{Build, Origin, Source, root};
+use crate::discover::{Build, Gap, Origin, Place, Source, root};
 use crate::parse::{File, plain};
 
 use super::shelf::Shelf;
-use super::tool::{self, Failure, Versions};
-use super::{Made, Outcome, Request};
+use super::tool::{Failure, LONGEST, Tools, short};
+use super::{Made, Mode, Outcome, Request};
 
 /// What is said of a chart where nothing is to be rendered.
 pub(super) const UNRENDERED: &str = "a Helm chart that is not rendered, so that its templates were not looked at: `helm template CHART | cnscan scan -` does, or a scan with --render auto";
 
 const MISSING: &str = "a Helm chart that is not rendered, so that its templates were not looked at: no `helm` is installed here";
 
-pub(super) fn run(build: &Build, request: &Request, versions: &Versions) -> Outcome {
+pub(super) fn run(build: &Build, request: &Request, tools: &Tools) -> Outcome {
+    let gap = |why: String| Outcome::Gap(Gap { surface: "manifest".to_owned(), what: build.uri.clone(), why, ..Gap::default() });
+    if request.mode == Mode::Never {
+        return gap(UNRENDERED.to_owned());
+    }
     if let Some(link) = link_out(&build.folder) {
-        return Outcome::Gap(format!("a Helm chart that is not rendered: {link} is a link out of its repository"));
+        return gap(format!("a Helm chart that is not rendered: {link} is a link out of its repository"));
     }
     let mut arguments: Vec<OsString> = vec!["template".into(), release(&build.folder).into(), build.folder.clone().into()];
     for values in &request.values {
@@ -31,17 +35,41 @@ pub(super) fn run(build: &Build, request: &Request, versions: &Versions) -> Outc
     if let Some(version) = &request.kubernetes_version {
         arguments.extend(["--kube-version".into(), version.into()]);
     }
-    match tool::run("helm", &arguments) {
-        Ok(text) => Outcome::Made(Made { text, by: versions.helm().to_owned(), base: build.folder.clone() }),
-        Err(Failure::Missing) => Outcome::Gap(MISSING.to_owned()),
+    match tools.run("helm", &arguments) {
+        Ok(text) => Outcome::Made(Made { text, by: tools.helm().to_owned(), base: build.folder.clone() }),
+        Err(Failure::Missing) => gap(MISSING.to_owned()),
         Err(Failure::Failed(why)) if why.contains("library charts are not installable") => {
             Outcome::Notice("a library chart, which makes no object by itself".to_owned())
         }
         Err(Failure::Failed(why)) => {
-            let why = why.replace(&*build.folder.to_string_lossy(), &build.uri);
-            Outcome::Gap(format!("a Helm chart that cannot be rendered, so that its templates were not looked at: {why}"))
+            let location = blamed(build, &why);
+            let why = short(&why.replace(&*build.folder.to_string_lossy(), &build.uri), LONGEST);
+            let why = format!("a Helm chart that cannot be rendered, so that its templates were not looked at: {why}");
+            Outcome::Gap(Gap { surface: "manifest".to_owned(), what: build.uri.clone(), why, location, ..Gap::default() })
         }
     }
+}
+
+/// The place in a template that a complaint is about: Helm writes `store/templates/web.yaml:12:30`, by bytes from 0.
+fn blamed(build: &Build, why: &str) -> Option<Place> {
+    let words = why.split([' ', '(', ')', '"', ',']).filter(|word| word.contains("templates/"));
+    let places = words.filter_map(|word| {
+        let mut parts = word.trim_end_matches(':').split(':');
+        let below = parts.next()?.split_once('/')?.1;
+        let line: u32 = parts.next()?.parse().ok()?;
+        let text = fs::read_to_string(build.folder.join(inside(below)?)).ok()?;
+        let written = text.lines().nth(line.checked_sub(1)? as usize)?;
+        let byte = parts.next().and_then(|byte| byte.parse().ok()).unwrap_or(0);
+        let before = written.get(..byte).unwrap_or_default();
+        Some(Place { uri: build.uri_of(below), line, column: before.chars().count() as u32 + 1 })
+    });
+    // the last one is the innermost, where the first only includes it
+    places.last()
+}
+
+/// A path that stays in the chart.
+fn inside(below: &str) -> Option<&Path> {
+    Some(Path::new(below)).filter(|path| path.components().all(|part| matches!(part, Component::Normal(_))))
 }
 
 /// The name that the release goes by: that of the chart's folder, as far as Helm takes it.
@@ -95,9 +123,7 @@ fn template(build: &Build, mark: &str, shelf: &mut Shelf<'_>) -> Option<u32> {
 }
 
 fn read(build: &Build, below: &str, shelf: &mut Shelf<'_>) -> Option<u32> {
-    if !Path::new(below).components().all(|part| matches!(part, Component::Normal(_))) {
-        return None;
-    }
+    inside(below)?;
     let shown = if build.shown == "." { below.to_owned() } else { format!("{}/{below}", build.shown) };
     let source = Source {
         uri: Some(build.uri_of(below)),

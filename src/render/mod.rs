@@ -5,23 +5,28 @@
 mod align;
 mod helm;
 mod kustomize;
+mod listed;
+mod outside;
 mod patch;
+mod plan;
 mod shelf;
 mod tool;
 mod trace;
+mod unbuilt;
 
-use std::collections::HashSet;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::discover::{Build, Gap, Maker, Origin, Source};
+use crate::discover::{Build, Gap, Maker, Origin, Source, few};
 use crate::parse::{File, Limits, Role, Status, classify};
 
+use plan::{Plan, Reason};
 use shelf::Shelf;
-use tool::Versions;
+use tool::Tools;
 
 pub use trace::{Fit, Tracer, Written};
 
@@ -36,18 +41,20 @@ pub struct Request {
     pub namespace: Option<String>,
     /// The Kubernetes version that charts are told, such as `1.34`.
     pub kubernetes_version: Option<String>,
+    /// What is given was rendered before, and what could not be was said then.
+    pub done: bool,
 }
 
 /// What to render.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
-    /// Nothing: charts are gaps, and what kustomizations list is judged as written.
+    /// Nothing: charts are gaps, what kustomizations list is judged as written, and what they change is a gap.
     #[default]
     Never,
-    /// Every chart, and the kustomizations that were named.
+    /// Every chart, the kustomizations that were named, and those that no other one builds on.
     Auto,
-    /// Every chart, and every kustomization that no other one builds on.
+    /// Every chart, and every kustomization, those that others build on too.
     All,
 }
 
@@ -60,10 +67,10 @@ pub struct Said {
     pub notices: Vec<String>,
 }
 
-/// What came of one build.
+/// What came of a chart.
 enum Outcome {
     Made(Made),
-    Gap(String),
+    Gap(Gap),
     Notice(String),
 }
 
@@ -79,20 +86,51 @@ struct Made {
 /// Renders what was found and adds it to the files; what it was made of is not judged beside it.
 pub fn all(builds: Vec<Build>, files: &mut Vec<File>, request: &Request, limits: &Limits) -> Said {
     let mut said = Said::default();
+    if request.done || builds.is_empty() && !files.iter().any(listed::may_be_one) {
+        return said;
+    }
     let mut shelf = Shelf::new(files);
-    let wanted = wanted(builds, &shelf, request.mode);
-    let versions = Versions::default();
-    let outcomes: Vec<_> = wanted.into_par_iter().map(|build| (run(&build, &shelf, request, &versions), build)).collect();
+    let tools = Tools::new();
+    let (charts, kustomizations) = builds.into_iter().partition(|build| build.maker == Maker::Helm);
+    let mut rendered = Rendered::default();
+    let outcomes: Vec<_> = Vec::into_par_iter(charts).map(|build| (helm::run(&build, request, &tools), build)).collect();
     for (outcome, build) in outcomes {
         match outcome {
             Outcome::Made(made) => {
-                said.notices.push(format!("{}: judged as {} renders it", build.uri, made.by));
+                rendered.note(&build, &made);
                 add(&build, made, &mut shelf, limits);
             }
-            Outcome::Gap(why) => said.gaps.push(Gap { surface: "manifest".to_owned(), what: build.uri, why, ..Gap::default() }),
+            Outcome::Gap(gap) => said.gaps.push(gap),
             Outcome::Notice(what) => said.notices.push(format!("{}: {what}", build.uri)),
         }
     }
+    let mut plan = Plan::new(kustomizations, &shelf);
+    if request.mode == Mode::Never {
+        plan.never();
+    }
+    loop {
+        let next = plan.next(request.mode);
+        if next.is_empty() {
+            break;
+        }
+        let outcomes: Vec<_> = next.into_par_iter().map(|number| (build(plan.build(number), &shelf, &tools), number)).collect();
+        for (outcome, number) in outcomes {
+            match outcome {
+                Ok(made) => {
+                    let build = plan.build(number).clone();
+                    rendered.note(&build, &made);
+                    add(&build, made, &mut shelf, limits);
+                    plan.built(number);
+                }
+                Err((reason, gaps)) => {
+                    said.gaps.extend(gaps);
+                    plan.unbuilt(number, reason);
+                }
+            }
+        }
+    }
+    said.gaps = unbuilt::gaps(plan.left(), &shelf, said.gaps);
+    said.notices.extend(rendered.said());
     for file in files.iter_mut().filter(|file| matches!(file.role, Role::Source(_))) {
         let documents = std::mem::take(&mut file.documents);
         if let (Role::Source(kept), false) = (&mut file.role, documents.is_empty()) {
@@ -102,30 +140,37 @@ pub fn all(builds: Vec<Build>, files: &mut Vec<File>, request: &Request, limits:
     said
 }
 
-fn wanted(builds: Vec<Build>, shelf: &Shelf<'_>, mode: Mode) -> Vec<Build> {
-    let used = if mode == Mode::All { kustomize::used_by_others(&builds, shelf) } else { HashSet::new() };
-    let is_used = |build: &Build| shelf.kustomization(build).is_some_and(|file| used.contains(&file));
-    let is_wanted = |build: &Build| match (build.maker, mode) {
-        (Maker::Helm, _) => true,
-        (Maker::Kustomize, Mode::Never) => false,
-        (Maker::Kustomize, Mode::Auto) => build.named && !kustomize::is_component(build, shelf),
-        (Maker::Kustomize, Mode::All) => (build.named || !is_used(build)) && !kustomize::is_component(build, shelf),
-    };
-    builds.into_iter().filter(is_wanted).collect()
+/// Builds a kustomization, unless something would have to be fetched for it.
+fn build(build: &Build, shelf: &Shelf<'_>, tools: &Tools) -> Result<Made, (Reason, Vec<Gap>)> {
+    let outside = outside::of_build(build, shelf);
+    if !outside.is_empty() {
+        return Err((Reason::Outside, outside));
+    }
+    kustomize::run(build, shelf, tools).map_err(|reason| (reason, Vec::new()))
 }
 
-fn run(build: &Build, shelf: &Shelf<'_>, request: &Request, versions: &Versions) -> Outcome {
-    match (build.maker, request.mode) {
-        (Maker::Helm, Mode::Never) => Outcome::Gap(helm::UNRENDERED.to_owned()),
-        (Maker::Helm, _) => helm::run(build, request, versions),
-        (Maker::Kustomize, _) => kustomize::run(build, shelf, versions),
+/// What was rendered, by the tool that did it.
+#[derive(Default)]
+struct Rendered(BTreeMap<String, Vec<String>>);
+
+impl Rendered {
+    fn note(&mut self, build: &Build, made: &Made) {
+        self.0.entry(made.by.clone()).or_default().push(build.uri.clone());
+    }
+
+    fn said(self) -> impl Iterator<Item = String> {
+        self.0.into_iter().map(|(by, mut folders)| {
+            folders.sort();
+            let them = if folders.len() == 1 { "it" } else { "them" };
+            format!("{}: judged as {by} renders {them}", few(&folders))
+        })
     }
 }
 
 /// Adds what was made, and the files that it was made of where they are not there yet.
 fn add(build: &Build, made: Made, shelf: &mut Shelf<'_>, limits: &Limits) {
     let Build { uri, shown, root, .. } = build.clone();
-    let source = Source { uri: Some(uri), shown, origin: Origin::Bytes(made.text), named: true, root };
+    let source = Source { uri: Some(uri), shown, origin: Origin::Made(made.text), named: true, root };
     let mut file = classify::read(source, limits);
     for gap in &mut file.gaps {
         // its lines are in no file

@@ -1,8 +1,8 @@
 //! Where in the files of a kustomization a value of what it builds stands.
 
-use crate::parse::{File, Kind, NodeId, Tree, scalar};
+use crate::parse::{File, Kind, NodeId, Tree};
 
-use super::kustomize::kustomization;
+use super::listed::{field, items, kustomization, value};
 use super::trace::{Fit, Written, documents};
 
 /// A step from a node to one inside it.
@@ -27,6 +27,9 @@ pub(super) fn trace(files: &[File], tree: &Tree, root: NodeId, span: (u32, u32),
         if let Some(node) = patched {
             return Some(same(part, node));
         }
+    }
+    if let Some(node) = kustomization(of(source)).and_then(|root| generated(&of(source).tree, root, &wanted, name)) {
+        return Some(Written { file: source, span: of(source).tree.span(node), fit: Fit::Near });
     }
     let base = base(of(source), wanted.kind, name);
     if let Some(node) = base.and_then(|root| wanted.find(&of(source).tree, root)) {
@@ -58,6 +61,23 @@ pub(super) fn trace(files: &[File], tree: &Tree, root: NodeId, span: (u32, u32),
         }
     }
     Some(found)
+}
+
+/// What a kustomization makes a ConfigMap or Secret of: the text, or the name of the file, that a value of it comes from.
+fn generated(tree: &Tree, root: NodeId, wanted: &Wanted<'_, '_>, name: &str) -> Option<NodeId> {
+    let list = match wanted.kind {
+        "Secret" => "secretGenerator",
+        "ConfigMap" => "configMapGenerator",
+        _ => return None,
+    };
+    let own = |item: &NodeId| Some(field(tree, *item, "name")).filter(|own| !own.is_empty() && name.contains(own)).map(str::len);
+    let (_, item) = items(tree, root, list).filter_map(|item| Some((own(&item)?, item))).max_by_key(|(length, _)| *length)?;
+    let Some(Step::Key(key)) = wanted.steps.get(1) else { return Some(item) };
+    let is_named = |text: &str| text.split_once('=').is_some_and(|(name, _)| name.trim() == *key);
+    let is_file = |path: &str| path.rsplit('/').next() == Some(key);
+    let literal = items(tree, item, "literals").find(|text| is_named(tree.text(*text)));
+    let file = || items(tree, item, "files").find(|file| is_named(tree.text(*file)) || is_file(tree.text(*file)));
+    literal.or_else(file).or_else(|| items(tree, item, "envs").next()).or_else(|| value(tree, item, "env")).or(Some(item))
 }
 
 /// The patch written into a kustomization whose text names something.
@@ -173,12 +193,6 @@ fn nearest(tree: &Tree, root: NodeId, steps: &[Step<'_>], by_index: bool) -> (us
 
 fn name(tree: &Tree, item: NodeId) -> Option<&str> {
     Some(field(tree, tree.target(item).unwrap_or(item), "name")).filter(|name| !name.is_empty())
-}
-
-/// The text of a field, empty when there is none.
-fn field<'t>(tree: &'t Tree, node: NodeId, key: &str) -> &'t str {
-    let value = tree.get(node, key).map(|(_, value)| tree.target(value).unwrap_or(value));
-    value.filter(|value| tree.kind(*value) == Kind::Scalar && !scalar::is_null(tree, *value)).map_or("", |value| tree.text(value))
 }
 
 /// The document that an object was made of: of its kind, and of the name that the object's is made of.

@@ -1,6 +1,6 @@
 //! From a place in what was rendered to the place in the files that it was made of.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -37,6 +37,8 @@ pub struct Tracer<'f> {
     files: &'f [File],
     /// For a document of a file: how its lines and its template's lie side by side.
     aligned: HashMap<(u32, usize), Rc<Aligned>>,
+    /// Files that have a part in more than one build.
+    shared: HashSet<u32>,
 }
 
 #[derive(Debug)]
@@ -50,7 +52,19 @@ impl<'f> Tracer<'f> {
     /// For these files; `None` when none of them was rendered.
     #[must_use]
     pub fn new(files: &'f [File]) -> Option<Self> {
-        files.iter().any(|file| matches!(file.role, Role::Made { .. })).then(|| Tracer { files, aligned: HashMap::new() })
+        let parts = |file: &'f File| if let Role::Made { parts, .. } = &file.role { Some(parts) } else { None };
+        if !files.iter().any(|file| parts(file).is_some()) {
+            return None;
+        }
+        let mut seen = HashSet::new();
+        let shared = files.iter().filter_map(parts).flatten().copied().filter(|part| !seen.insert(*part)).collect();
+        Some(Tracer { files, aligned: HashMap::new(), shared })
+    }
+
+    /// Whether a file has a part in more than one build.
+    #[must_use]
+    pub fn is_shared(&self, file: u32) -> bool {
+        self.shared.contains(&file)
     }
 
     /// Where a place in a rendered file was written; `None` in all others.
@@ -59,7 +73,7 @@ impl<'f> Tracer<'f> {
         let Role::Made { from, parts } = &made.role else { return None };
         let number = document(made, span.0)?;
         let root = made.documents[number].root;
-        let source = from[number].or_else(|| parts.first().copied())?;
+        let source = from.get(number).copied().flatten().or_else(|| parts.first().copied())?;
         let is_template = self.files[source as usize].tree.is_empty();
         let found = if is_template {
             self.template(file, number, source, span)

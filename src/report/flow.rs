@@ -1,5 +1,6 @@
 //! Markdown for a terminal: its lines fitted to the width, what is code or a table left as it is.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use anstyle::Style;
@@ -16,6 +17,7 @@ pub fn fit(page: &str, width: Option<usize>) -> String {
     let mut code = false;
     for line in page.lines() {
         let mut clean = String::with_capacity(line.len());
+        let line = if code || width.is_none() { Cow::Borrowed(line) } else { plain(line) };
         line.chars().for_each(|char| if char == '\t' { clean.push(char) } else { push_clean(&mut clean, char) });
         let fence = clean.trim_start().starts_with("```");
         code ^= fence;
@@ -26,6 +28,28 @@ pub fn fit(page: &str, width: Option<usize>) -> String {
         out.push('\n');
     }
     out
+}
+
+/// A line as a person reads it: what keeps it from being markup on a page for a browser does nothing here.
+fn plain(line: &str) -> Cow<'_, str> {
+    const INVISIBLE: u32 = 0x200b;
+    if !line.contains(['<', '&']) {
+        return Cow::Borrowed(line);
+    }
+    let line = line.replace("<code>", "`").replace("</code>", "`");
+    let mut parts = line.split("&#");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let entity = part.split_once(';').and_then(|(number, rest)| Some((number.parse::<u32>().ok()?, rest)));
+        match entity.and_then(|(number, rest)| Some((char::from_u32(number)?, rest))) {
+            Some((char, rest)) => {
+                out.extend(Some(char).filter(|char| u32::from(*char) != INVISIBLE));
+                out.push_str(rest);
+            }
+            None => out.extend(["&#", part]),
+        }
+    }
+    Cow::Owned(out)
 }
 
 /// A fitted page with headings and what is between `**` in bold, in place of the marks.
@@ -117,6 +141,14 @@ mod tests {
             "# A title that\nis long\n\n- one two three\n  four\n  - five six\n    seven eight\n\nnine ten eleven -\ntwelve\n"
         );
         assert_eq!(fit(page, None), page);
+    }
+
+    #[test]
+    fn what_is_escaped_for_browsers_is_read_as_it_was_written() {
+        let page = "- <code>secret&#95;key</code> of &#64;&#8203;ada, &#x; & &#12\n";
+        assert_eq!(fit(page, Some(80)), "- `secret_key` of @ada, &#x; & &#12\n");
+        assert_eq!(fit(page, None), page);
+        assert_eq!(fit("a&#27;[31m\n", Some(80)), "a\\u{1b}[31m\n", "and harmless all the same");
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub fn write(history: &History, width: usize, out: &mut dyn Write) -> io::Result
         writeln!(paper.out)?;
     }
     let runs: usize = history.lines.iter().map(|line| line.runs.len()).sum();
-    paper.item(0, &format!("{} in {}.", plural(runs, "result"), plural(history.lines.len(), "line")))
+    paper.item(0, &format!("{} in {} series, one for each target and profile.", plural(runs, "result"), history.lines.len()))
 }
 
 /// `2026-11-22`

@@ -123,7 +123,7 @@ pub(super) fn keep(scanned: &Scanned<'_>, recipe: &mut Recipe, files: &mut Files
 
 fn bytes(origin: &Origin) -> Option<&[u8]> {
     match origin {
-        Origin::Bytes(bytes) | Origin::Copy(_, bytes) => Some(bytes),
+        Origin::Bytes(bytes) | Origin::Made(bytes) | Origin::Copy(_, bytes) => Some(bytes),
         Origin::Host(node) => node.content.as_ref().and_then(bytes),
         Origin::File(_) => None,
     }

@@ -55,6 +55,9 @@ fn probe(server: &Component<'_>) -> Verdict {
     .into_iter()
     .flatten()
     .collect();
+    if path.str() == "-" {
+        return path.doubt("records go to the output of the container: whether that is collected and kept is not known");
+    }
     if let Some(name) = shipper(server, path.str()) {
         return path.doubt(format!("{name} mounts the folder of the records: whether it ships them is not known"));
     }
@@ -66,9 +69,6 @@ fn probe(server: &Component<'_>) -> Verdict {
 
 /// A pod beside the API server that sees the folder of its log.
 fn shipper(server: &Component<'_>, path: &str) -> Option<String> {
-    if path == "-" {
-        return Some("whatever collects the output of containers".to_owned());
-    }
     let evidence = server.scan().evidence;
     let others = evidence.pods().iter().filter(|pod| pod.object != server.object().id && server.serves(evidence.object(pod.object)));
     let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);

@@ -2,7 +2,7 @@
 
 use crate::checks::{Check, Fault, Probe, Severity, Surface, Verdict};
 use crate::model::release::{self, Support};
-use crate::model::{Component, Field, KubernetesVersion, Scan, kinds};
+use crate::model::{Component, Field, KubernetesVersion, Role, Scan, kinds};
 
 pub(super) static CHECK: Check = Check {
     id: "kubernetes-version-unsupported",
@@ -32,10 +32,17 @@ fn probe(scan: &Scan<'_>) -> Verdict {
         faults.extend(judge(first.at("kind"), "the API server", served, today).map(|fault| fault.observed(served.to_owned())));
     }
     let server = evidence.served_version();
-    for record in evidence.components().records().iter().filter(|_| served.is_none()) {
+    let mut places = Vec::new();
+    for record in evidence.components().records().iter().filter(|record| served.is_none() && record.role != Role::Etcd) {
         let component = Component { scan, record };
         let Some(version) = component.own_version() else { continue };
         seen += 1;
+        // an installer's file has one version for all
+        let place = (record.object, component.version_place().whole_span());
+        if places.contains(&place) {
+            continue;
+        }
+        places.push(place);
         let who = component.role().program();
         faults.extend(judge(component.version_place(), who, &version.to_string(), today));
     }

@@ -2,6 +2,7 @@
 
 use super::Check;
 
+mod sbom_missing;
 mod sbom_running_image_missing;
 
-pub(super) static CHECKS: &[&Check] = &[&sbom_running_image_missing::CHECK];
+pub(super) static CHECKS: &[&Check] = &[&sbom_running_image_missing::CHECK, &sbom_missing::CHECK];

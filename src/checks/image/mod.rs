@@ -10,6 +10,8 @@ mod image_registry_not_restricted;
 mod image_rescan_stale;
 mod image_signature_not_enforced;
 mod image_vulnerability_overdue;
+mod registry_client_cert_missing;
+mod registry_oci_unsupported;
 mod registry_policy_disabled;
 mod registry_tls_disabled;
 
@@ -23,5 +25,7 @@ pub(super) static CHECKS: &[&Check] = &[
     &image_vulnerability_overdue::CHECK,
     &registry_policy_disabled::CHECK,
     &registry_tls_disabled::CHECK,
+    &registry_client_cert_missing::CHECK,
+    &registry_oci_unsupported::CHECK,
     &image_encryption_missing::CHECK,
 ];

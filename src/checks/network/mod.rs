@@ -34,10 +34,10 @@ pub(super) static CHECKS: &[&Check] = &[
 ];
 
 /// The kinds that missing isolation rests on.
-const POLICIES: &[GroupKind] = EVERY_POLICY;
+pub(super) const POLICIES: &[GroupKind] = EVERY_POLICY;
 
 /// A fault that a policy of a kind not read yet may undo: a doubt, naming it.
-fn unless_other_policy(fault: Fault, namespace: &Namespace<'_>, effect: Effect) -> Fault {
+pub(super) fn unless_other_policy(fault: Fault, namespace: &Namespace<'_>, effect: Effect) -> Fault {
     match namespace.other_policy(effect) {
         Some(other) => fault.reworded(|said| format!("{said}; {} is not read yet, and may say otherwise", named(other))).doubt(),
         None => fault,
@@ -45,7 +45,7 @@ fn unless_other_policy(fault: Fault, namespace: &Namespace<'_>, effect: Effect) 
 }
 
 /// A fault on what is allowed: none where it is denied before, a doubt where it may be.
-fn unless_denied<'a>(fault: Fault, namespace: &Namespace<'a>, direction: Direction, allowed: &Allowed<'_, 'a>) -> Option<Fault> {
+pub(super) fn unless_denied<'a>(fault: Fault, namespace: &Namespace<'a>, direction: Direction, allowed: &Allowed<'_, 'a>) -> Option<Fault> {
     match decide::denied(namespace, direction, allowed.target, allowed.port, allowed.before) {
         Denial::Yes(_) => None,
         Denial::Maybe(guard) => Some(fault.reworded(|said| format!("{said}; {}", guard.doubt())).doubt()),
@@ -54,8 +54,8 @@ fn unless_denied<'a>(fault: Fault, namespace: &Namespace<'a>, direction: Directi
 }
 
 /// What a rule allows, and when it is asked.
-struct Allowed<'t, 'a> {
-    target: Target<'t, 'a>,
-    port: Option<i64>,
-    before: Option<&'t Stage<'a>>,
+pub(super) struct Allowed<'t, 'a> {
+    pub(super) target: Target<'t, 'a>,
+    pub(super) port: Option<i64>,
+    pub(super) before: Option<&'t Stage<'a>>,
 }

@@ -25,7 +25,7 @@ fn probe(pod: &Pod<'_>) -> Verdict {
     if let Some(why) = pod.account_elsewhere() {
         return Verdict::Skip(why.into());
     }
-    if pod.annotation("kubernetes.io/config.mirror").exists() {
+    if pod.is_static() {
         return Verdict::Skip("a static pod: it has no account".into());
     }
     if pod.service_account_name() != "default" {

@@ -37,7 +37,7 @@ fn probe(namespace: &Namespace<'_>) -> Verdict {
     let default = default_of(namespace);
     for pod in namespace.pods().filter(|pod| !pod.is_windows()) {
         let judged: Vec<_> = pod.containers().filter(is_judged).collect();
-        let lacking: Vec<_> = judged.iter().filter(|container| !has_profile(container)).collect();
+        let lacking: Vec<_> = judged.iter().filter(|container| !container.has_access_profile()).collect();
         looked_at |= !judged.is_empty();
         match (lacking.as_slice(), &default) {
             ([], _) => {}
@@ -73,22 +73,6 @@ fn fault(pod: &Pod<'_>, lacking: &[&Container<'_>]) -> Fault {
         names => format!("containers {} name no AppArmor or SELinux profile, and no node is known to give them one", names.join(", ")),
     };
     field.fault(said).expected(EXPECTED)
-}
-
-fn has_profile(container: &Container<'_>) -> bool {
-    let selinux = container.inherited("seLinuxOptions");
-    let labelled = ["type", "level"].iter().any(|key| !selinux.key(key).is_empty()) && selinux.key("type").text() != Some("spc_t");
-    let app_armor = container.inherited("appArmorProfile").key("type").text();
-    labelled || matches!(app_armor, Some("RuntimeDefault" | "Localhost")) || has_annotation(container)
-}
-
-/// How profiles were named before 1.30, and still are where a template has no field for them.
-fn has_annotation(container: &Container<'_>) -> bool {
-    let annotations = container.pod.metadata().key("annotations").entries();
-    annotations.iter().any(|(key, value)| {
-        let named = key.strip_prefix("container.apparmor.security.beta.kubernetes.io/") == Some(container.name());
-        named && (value.str() == "runtime/default" || value.str().starts_with("localhost/"))
-    })
 }
 
 /// What may give a profile to a container that names none: the node's runtime does, where the node's system enforces

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
+use crate::model::delivery::last_written;
 use crate::model::{Field, Namespace, Object, Scan, kinds, time};
 use crate::settings::{Default, Setting};
 
@@ -109,8 +110,7 @@ fn consumed<'a>(namespace: &Namespace<'a>) -> HashSet<&'a str> {
 fn old(secret: &Object<'_>, scan: &Scan<'_>) -> Option<Fault> {
     let (limit, made) = (scan.settings.int(&DAYS), secret.at("metadata.creationTimestamp"));
     let at = |field: Field<'_>| field.text().and_then(time::read);
-    let with_data = secret.at("metadata.managedFields").items().filter(|entry| entry.key("fieldsV1").key("f:data").exists());
-    let written = with_data.map(|entry| entry.key("time")).filter_map(|field| Some((at(field)?, field))).max_by_key(|(time, _)| *time);
+    let written = last_written(secret);
     let (then, field) = written.or_else(|| Some((at(made)?, made)))?;
     if !time::is_older(then, scan.now, limit) {
         return None;

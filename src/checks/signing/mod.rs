@@ -5,6 +5,7 @@ use super::Check;
 mod sign_attestation_store_missing;
 mod sign_identity_unconstrained;
 mod sign_key_unprotected;
+mod sign_provenance_missing;
 mod sign_revocation_disabled;
 mod sign_update_framework_missing;
 
@@ -14,4 +15,5 @@ pub(super) static CHECKS: &[&Check] = &[
     &sign_revocation_disabled::CHECK,
     &sign_key_unprotected::CHECK,
     &sign_attestation_store_missing::CHECK,
+    &sign_provenance_missing::CHECK,
 ];

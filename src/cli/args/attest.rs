@@ -53,6 +53,9 @@ pub struct New {
 
 /// `attest lint`
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes:\n  0  all of them count\n  1  something is wrong with some\n  2  there are none, or they cannot be read"
+)]
 pub struct Lint {
     /// Files of attestations, and folders of them.
     #[arg(value_name = "PATH", required = true)]

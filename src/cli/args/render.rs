@@ -19,11 +19,11 @@ pub struct Rendering {
 /// What is rendered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Render {
-    /// Charts, and kustomizations that are named as a PATH.
+    /// Charts, and kustomizations that are named as a PATH or that no other one builds on.
     Auto,
-    /// Charts, and every kustomization that no other one builds on.
+    /// Charts, and every kustomization, those that others build on too.
     All,
-    /// Nothing: charts are gaps, and what kustomizations list is judged as written.
+    /// Nothing: charts are gaps, what kustomizations list is judged as written, and what they change is a gap.
     Never,
 }
 

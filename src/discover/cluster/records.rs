@@ -24,7 +24,6 @@ const RECORDS: &[(&str, &[&str])] = &[
     (
         "aquasecurity.github.io",
         &[
-            "ClusterComplianceReport",
             "ClusterConfigAuditReport",
             "ClusterInfraAssessmentReport",
             "ClusterRbacAssessmentReport",

@@ -78,8 +78,29 @@ pub(super) fn reach(policy: &Object<'_>, namespace: &Namespace<'_>, ephemeral: b
     let bindings = namespace.scan().evidence.of_kind_in(policy.world, k8s::VALIDATING_ADMISSION_POLICY_BINDING);
     let own = bindings.filter(|binding| binding.at("spec.policyName").text() == Some(policy.name));
     let denying = own.filter(|binding| binding.at("spec.validationActions").items().any(|action| action.str() == "Deny"));
-    let bound = denying.map(|binding| resources(binding.at("spec.matchResources"), namespace, ephemeral, true)).max();
+    let of = |binding: &Object<'_>| {
+        let reach = resources(binding.at("spec.matchResources"), namespace, ephemeral, true);
+        let lacks = lacks_parameters(policy, binding, namespace);
+        if lacks { reach.min(Reach::Unsure("its parameters were not seen, without which it lets everything in".to_owned())) } else { reach }
+    };
+    let bound = denying.map(of).max();
     bound.unwrap_or(Reach::None).min(resources(policy.at("spec.matchConstraints"), namespace, ephemeral, false))
+}
+
+/// Whether a binding names parameters that are not seen, and lets everything in where they are not there.
+fn lacks_parameters(policy: &Object<'_>, binding: &Object<'_>, namespace: &Namespace<'_>) -> bool {
+    let (kind, reference) = (policy.at("spec.paramKind"), binding.at("spec.paramRef"));
+    if !kind.exists() || !reference.exists() || reference.key("parameterNotFoundAction").str() == "Deny" {
+        return false;
+    }
+    let group = kind.key("apiVersion").str().rsplit_once('/').map_or("", |(group, _)| group);
+    let (name, place) = (reference.key("name"), reference.key("namespace").text().unwrap_or(namespace.name()));
+    let is_one = |object: &Object<'_>| {
+        object.world == policy.world
+            && name.text().is_none_or(|name| name == object.name)
+            && object.namespace.is_none_or(|own| own == place)
+    };
+    !namespace.scan().evidence.named(group, kind.key("kind").str()).any(is_one)
 }
 
 /// The same for a policy of Kyverno, which needs no binding.

@@ -59,9 +59,9 @@ pub(super) fn all<'a>(evidence: &Evidence<'a>, commands: &[Command<'a>]) -> Vec<
     }
     let mut found = Vec::new();
     let mut taken = Vec::new();
-    for ((world, place), mut parts) in std::mem::take(&mut nodes) {
+    for ((world, place), mut parts) in nodes {
         parts.sort_by_key(|part| (is_drop_in(file(evidence, part)), base(file(evidence, part)).to_owned()));
-        let program = if place.contains("rke2") { "rke2" } else { "k3s" };
+        let program = if base(&place).starts_with("rke2") { "rke2" } else { "k3s" };
         // a line that could be of several nodes is of none of them
         let mut own = commands.iter().enumerate().filter(|(_, command)| command.world == world && command.program == program);
         let mut command = own.next().filter(|_| own.next().is_none());

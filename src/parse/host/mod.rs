@@ -38,6 +38,8 @@ pub(super) enum Format {
     Certificates,
     /// The configuration of containerd.
     Containerd,
+    /// How containerd reaches a registry.
+    ContainerdHosts,
 }
 
 /// The programs that run a cluster.
@@ -68,6 +70,7 @@ pub(super) fn format(name: &str) -> Option<Format> {
         "cmdline" => Some(Format::CommandLine),
         "crt" | "cert" => Some(Format::Certificates),
         "pem" => Some(Format::Certificates),
+        "toml" if file == "hosts.toml" && name.rsplit('/').nth(2) == Some("certs.d") => Some(Format::ContainerdHosts),
         "toml" if within == "containerd" || file.starts_with("containerd") => Some(Format::Containerd),
         _ if variables => Some(Format::Environment),
         _ if file == "os-release" => Some(Format::OsRelease),
@@ -122,6 +125,8 @@ pub(super) fn read(format: Format, text: Arc<str>, name: &str) -> Result<(Tree, 
         Format::CommandLine => ("CommandLine", command_lines(&text)),
         Format::Certificates => ("Certificate", certificate::drafts(&text, short)?),
         Format::Containerd => ("ContainerdConfig", vec![toml::draft(&text, short)?]),
+        // its folder is the registry's host
+        Format::ContainerdHosts => ("ContainerdHosts", vec![toml::draft(&text, folder(name))?]),
     };
     let mut builder = Builder::new(text);
     let mut documents = Vec::new();

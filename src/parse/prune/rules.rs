@@ -106,6 +106,9 @@ pub(super) fn of(resource: &Resource) -> Rule {
         ("cert-manager.io", "Certificate") => object!(ISSUED),
         ("velero.io", "Backup" | "BackupStorageLocation") => object!(BACKED_UP),
         (group, _) if group.ends_with(".toolkit.fluxcd.io") => object!(RECONCILED),
+        ("aquasecurity.github.io", "ClusterComplianceReport") => {
+            object!(Members(&[("updateTimestamp", Keep)], &Drop), Members(&[("cron", Keep)], &Drop))
+        }
         ("aquasecurity.github.io" | "wgpolicyk8s.io" | "openreports.io", _) => REPORT,
         _ => object!(Drop),
     }

@@ -1,0 +1,151 @@
+//! Which kustomizations are built, and in which order: those that no other one builds on; where one of them cannot be
+//! built, what it builds on by itself.
+
+use std::collections::HashMap;
+
+use crate::discover::{Build, KUSTOMIZATIONS, Maker};
+
+use super::Mode;
+use super::listed::{is_component, kustomization, paths};
+use super::shelf::Shelf;
+
+/// What becomes of a kustomization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum State {
+    /// Nothing yet.
+    Open,
+    /// It was built, or is a part of what was.
+    Built,
+    /// It is a component: only what names it can build it.
+    Optional,
+    /// It cannot be built, and why.
+    Unbuilt(Reason),
+}
+
+/// Why a kustomization is not built.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Reason {
+    /// The user does not want it.
+    Never,
+    /// There is no program for it.
+    Missing,
+    /// It would have to be fetched, or leads out of the repository, which is said by itself.
+    Outside,
+    /// What the program says, and where in the kustomization it is about.
+    Failed(String, Option<(u32, u32)>),
+    /// Only its file was named.
+    Alone,
+    /// It is a component that nothing here names.
+    Unnamed,
+}
+
+#[derive(Debug)]
+struct Node {
+    build: Build,
+    file: u32,
+    /// What it builds on.
+    uses: Vec<usize>,
+    state: State,
+    /// It was tried for being named.
+    tried: bool,
+}
+
+/// The kustomizations at hand.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    nodes: Vec<Node>,
+}
+
+impl Plan {
+    /// Of all folders with a kustomization that is at hand; one that cannot be read is a gap already.
+    pub(super) fn new(builds: Vec<Build>, shelf: &Shelf<'_>) -> Self {
+        let own = builds.into_iter().filter(|build| build.maker == Maker::Kustomize);
+        let at_hand = own.filter_map(|build| shelf.kustomization(&build).map(|file| (build, file)));
+        let found: Vec<_> = at_hand.filter(|(_, file)| kustomization(shelf.file(*file)).is_some()).collect();
+        let numbers: HashMap<u32, usize> = found.iter().enumerate().map(|(number, (_, file))| (*file, number)).collect();
+        let nodes = found.into_iter().map(|(build, file)| {
+            let known = |path: &String| either(path, &mut |name| shelf.known(name));
+            let uses = paths(shelf.file(file)).iter().filter_map(known).filter_map(|used| numbers.get(&used).copied()).collect();
+            let state = if is_component(shelf.file(file)) { State::Optional } else { State::Open };
+            Node { build, file, uses, state, tried: false }
+        });
+        Plan { nodes: nodes.collect() }
+    }
+
+    /// What is to be built next; nothing when all is settled.
+    pub(super) fn next(&mut self, mode: Mode) -> Vec<usize> {
+        let open: Vec<usize> = (0..self.nodes.len()).filter(|node| self.nodes[*node].state == State::Open).collect();
+        let users = open.iter().flat_map(|node| self.nodes[*node].uses.iter().copied()).collect();
+        let used = self.reach(users);
+        let mut next: Vec<usize> = open.iter().copied().filter(|node| mode == Mode::All || !used[*node]).collect();
+        if next.is_empty() {
+            // those that go round in a ring: somebody has to be the first
+            next.extend(open.first());
+        }
+        let named = (0..self.nodes.len()).filter(|node| {
+            let node = &self.nodes[*node];
+            node.build.named && !node.tried && matches!(node.state, State::Open | State::Built)
+        });
+        next.extend(named.collect::<Vec<_>>());
+        next.sort_unstable();
+        next.dedup();
+        next.iter().for_each(|node| self.nodes[*node].tried = true);
+        next
+    }
+
+    /// Whatever these lead to, with themselves.
+    fn reach(&self, mut open: Vec<usize>) -> Vec<bool> {
+        let mut reached = vec![false; self.nodes.len()];
+        while let Some(node) = open.pop() {
+            if !std::mem::replace(&mut reached[node], true) {
+                open.extend(&self.nodes[node].uses);
+            }
+        }
+        reached
+    }
+
+    pub(super) fn build(&self, node: usize) -> &Build {
+        &self.nodes[node].build
+    }
+
+    /// It was built, with all that it builds on.
+    pub(super) fn built(&mut self, node: usize) {
+        for (part, reached) in self.reach(vec![node]).into_iter().enumerate() {
+            if reached {
+                self.nodes[part].state = State::Built;
+            }
+        }
+    }
+
+    pub(super) fn unbuilt(&mut self, node: usize, reason: Reason) {
+        // what is a part of another one was looked at there
+        if self.nodes[node].state != State::Built {
+            self.nodes[node].state = State::Unbuilt(reason);
+        }
+    }
+
+    /// Nothing of it is built.
+    pub(super) fn never(&mut self) {
+        for node in &mut self.nodes {
+            node.state = State::Unbuilt(Reason::Never);
+        }
+    }
+
+    /// Every kustomization that was not built, by its file, and why.
+    pub(super) fn left(self) -> Vec<(u32, Reason)> {
+        let failed = (0..self.nodes.len()).filter(|node| matches!(self.nodes[*node].state, State::Unbuilt(_))).collect();
+        let named = self.reach(failed);
+        let reason = |(number, node): (usize, Node)| match node.state {
+            State::Built => None,
+            State::Unbuilt(reason) => Some((node.file, reason)),
+            State::Open | State::Optional => Some((node.file, if named[number] { Reason::Outside } else { Reason::Unnamed })),
+        };
+        self.nodes.into_iter().enumerate().filter_map(reason).collect()
+    }
+}
+
+/// The file of that name, or the kustomization of the folder of that name.
+pub(super) fn either(path: &str, find: &mut impl FnMut(&str) -> Option<u32>) -> Option<u32> {
+    let inside = |name: &&str| if path.is_empty() { (*name).to_owned() } else { format!("{path}/{name}") };
+    find(path).or_else(|| KUSTOMIZATIONS.iter().map(inside).find_map(|name| find(&name)))
+}

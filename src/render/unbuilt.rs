@@ -1,0 +1,125 @@
+//! Kustomizations that are not built: what they list is judged as written, and what they would make of it was not looked
+//! at. That is a gap wherever it could change what a check asks about.
+
+use std::collections::HashMap;
+
+use crate::discover::{Gap, few};
+use crate::parse::kustomization::beside;
+use crate::parse::{File, Kind, NodeId, Role, Tree, scalar};
+
+use super::listed::{Sort, entries, is_component, is_remote, items, kustomization, value};
+use super::outside::{self, gap, gap_at, shown};
+use super::plan::{Reason, either};
+use super::shelf::Shelf;
+
+/// Fields that change nothing that a check asks about: what is listed, names, the order, and what other fields are told.
+const HARMLESS: [&str; 16] = [
+    "apiVersion",
+    "kind",
+    "metadata",
+    "resources",
+    "bases",
+    "components",
+    "crds",
+    "configurations",
+    "openapi",
+    "namePrefix",
+    "nameSuffix",
+    "buildMetadata",
+    "sortOptions",
+    "generatorOptions",
+    "validators",
+    "helmGlobals",
+];
+
+/// Fields that are said elsewhere, entry by entry.
+const CHARTS: [&str; 2] = ["helmCharts", "helmChartInflationGenerator"];
+
+/// Groups of labels and annotations that are about nothing but order, owners, and how things are rolled out.
+const HARMLESS_GROUPS: [&str; 4] = ["app.kubernetes.io", "argocd.argoproj.io", "helm.sh", "kustomize.toolkit.fluxcd.io"];
+
+/// What is to be said of all that was not built, beside what is said already.
+pub(super) fn gaps(left: Vec<(u32, Reason)>, shelf: &Shelf<'_>, mut gaps: Vec<Gap>) -> Vec<Gap> {
+    let reasons: HashMap<u32, Reason> = left.into_iter().collect();
+    for (number, file) in shelf.files.iter().enumerate().filter(|(_, file)| matches!(file.role, Role::Judged)) {
+        let Some(root) = kustomization(file) else { continue };
+        let reason = reasons.get(&(number as u32)).unwrap_or(&Reason::Alone);
+        gaps.extend(outside::of_file(file));
+        gaps.extend(unlooked(file, root, reason));
+        // once is enough for one place
+        let is_said = |gap: &Gap| gap.location.is_some() && gaps.iter().any(|said| said.location == gap.location);
+        let unscanned: Vec<_> = unscanned(file, shelf).into_iter().filter(|gap| !is_said(gap)).collect();
+        gaps.extend(unscanned);
+    }
+    gaps.sort();
+    gaps.dedup();
+    gaps
+}
+
+/// What it lists that is not among what is judged.
+fn unscanned(file: &File, shelf: &Shelf<'_>) -> Vec<Gap> {
+    let is_there = |path: &str| beside(file.name(), path).is_some_and(|path| either(&path, &mut |name| shelf.known(name)).is_some());
+    let listed = entries(file).into_iter().filter(|entry| entry.sort == Sort::Objects && !is_remote(entry.path));
+    let missing = listed.filter(|entry| !is_there(entry.path));
+    let why = "which is not among what is scanned";
+    let said = missing.map(|entry| gap(file, entry.node, format!("it lists `{}`, {why}: name it as well", shown(entry.path))));
+    said.collect()
+}
+
+/// What it would make of what it lists.
+fn unlooked(file: &File, root: NodeId, reason: &Reason) -> Option<Gap> {
+    let changes = changes(&file.tree, root);
+    let place = changes.first().map(|(_, key)| file.tree.span(*key));
+    let names: Vec<_> = changes.iter().map(|(name, _)| format!("`{name}`")).collect();
+    let objects = if is_component(file) { "what names it is judged" } else { "what it lists is judged as written," };
+    let said = || format!("{objects} without its {}", few(&names));
+    if let Reason::Failed(why, at) = reason {
+        let judged = if names.is_empty() { String::new() } else { format!("; {}", said()) };
+        return Some(gap_at(file, at.or(place), format!("a kustomization that cannot be built: {why}{judged}")));
+    }
+    let place = place?;
+    let how = match reason {
+        Reason::Never => "a scan without --render never builds it",
+        Reason::Missing => "neither kustomize nor kubectl is installed here to build it",
+        Reason::Outside => "it cannot be built for what another gap says",
+        Reason::Alone => "scan its folder, which builds it",
+        Reason::Unnamed => "no kustomization that is scanned names it",
+        Reason::Failed(..) => "",
+    };
+    Some(gap_at(file, Some(place), format!("{}: {how}", said())))
+}
+
+/// The fields that could change what a check asks about.
+fn changes(tree: &Tree, root: NodeId) -> Vec<(&str, NodeId)> {
+    let could = |key: &str, value: NodeId| match key {
+        "namespace" => is_special(tree.text(value)),
+        "commonLabels" | "commonAnnotations" => tells(tree, value),
+        "labels" => items(tree, root, "labels").any(|item| self::value(tree, item, "pairs").is_some_and(|pairs| tells(tree, pairs))),
+        key => !HARMLESS.contains(&key) && !CHARTS.contains(&key),
+    };
+    let own = tree.entries(root).map(|(key, value)| (tree.text(key), key, tree.target(value).unwrap_or(value)));
+    let own = own.filter(|(name, _, value)| !is_empty(tree, *value) && could(name, *value));
+    own.map(|(name, key, _)| (name, key)).collect()
+}
+
+fn is_empty(tree: &Tree, node: NodeId) -> bool {
+    match tree.kind(node) {
+        Kind::Mapping => tree.entries(node).next().is_none(),
+        Kind::Sequence => tree.items(node).next().is_none(),
+        _ => scalar::is_null(tree, node) || tree.text(node).is_empty(),
+    }
+}
+
+/// Whether objects are put where other rules hold than where they are written.
+fn is_special(namespace: &str) -> bool {
+    namespace == "default" || namespace.starts_with("kube-")
+}
+
+/// Whether labels or annotations may tell Kubernetes, or a controller, what to do.
+fn tells(tree: &Tree, pairs: NodeId) -> bool {
+    let tells = |key: &str| match key.split_once('/') {
+        Some((group, _)) => !HARMLESS_GROUPS.contains(&group),
+        None => key == "istio-injection",
+    };
+    tree.entries(pairs).any(|(key, _)| tells(tree.text(key)))
+}

@@ -1,0 +1,85 @@
+//! Charts with all that charts have, and those that go wrong.
+
+use super::*;
+
+const CHART_FILE: &str = "apiVersion: v2\nname: store\nversion: 1.0.0\n";
+
+fn pod(metadata: &str) -> String {
+    format!("apiVersion: v1\nkind: Pod\nmetadata: {{{metadata}}}\nspec:\n  hostNetwork: true\n  containers: [{{name: a, image: a}}]\n")
+}
+
+#[test]
+fn hooks_subcharts_and_definitions_are_looked_at_and_notes_are_not() {
+    if !is_there("helm") {
+        return;
+    }
+    let crd = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: as.example.com}\nspec: {group: example.com, names: {kind: A, plural: as}, scope: Namespaced, versions: []}\n";
+    let (web, hook, sub) =
+        (pod("name: '{{ .Release.Name }}-web'"), pod("name: hook, annotations: {helm.sh/hook: pre-install}"), pod("name: sub"));
+    let (packed, test) = (pod("name: packed"), pod("name: test, annotations: {helm.sh/hook: test}"));
+    let chart = folder(&[
+        ("deploy/shop/Chart.yaml", CHART_FILE),
+        ("deploy/shop/templates/web.yaml", &web),
+        ("deploy/shop/templates/hook.yaml", &hook),
+        ("deploy/shop/templates/tests/test.yaml", &test),
+        ("deploy/shop/templates/NOTES.txt", "apiVersion: v1\nkind: Pod\n"),
+        ("deploy/shop/crds/a.yaml", crd),
+        ("deploy/shop/charts/sub/Chart.yaml", "apiVersion: v2\nname: sub\nversion: 1.0.0\n"),
+        ("deploy/shop/charts/sub/templates/sub.yaml", &sub),
+        ("deploy/shop/charts/lib/Chart.yaml", "apiVersion: v2\nname: lib\nversion: 1.0.0\ntype: library\n"),
+        ("deploy/shop/charts/lib/templates/_lib.tpl", "{{- define \"lib\" }}{{ end }}"),
+        ("deploy/lib/Chart.yaml", "apiVersion: v2\nname: lib\nversion: 1.0.0\ntype: library\n"),
+        ("deploy/lib/templates/_lib.tpl", "{{- define \"lib\" }}{{ end }}"),
+        ("deploy/empty/Chart.yaml", "apiVersion: v2\nname: empty\nversion: 1.0.0\n"),
+        ("deploy/empty/templates/web.yaml", "{{ if .Values.on }}\nkind: Pod\n{{ end }}\n"),
+        ("packed/Chart.yaml", "apiVersion: v2\nname: packed\nversion: 1.0.0\n"),
+        ("packed/templates/packed.yaml", &packed),
+    ]);
+    let archive = chart.path().join("deploy/shop/charts/packed-1.0.0.tgz");
+    let packing = Process::new("tar").arg("czf").arg(archive).arg("-C").arg(chart.path()).arg("packed").status();
+    assert!(packing.expect("tar").success());
+    let result = json(cnscan(chart.path()).arg("deploy"));
+    assert_eq!(result["gaps"], serde_json::json!([]));
+    assert_eq!(result["summary"]["objects"], 6, "five pods and a definition");
+    let own = ["charts/sub/templates/sub.yaml", "templates/hook.yaml", "templates/tests/test.yaml", "templates/web.yaml"];
+    let mut expected = vec![place("deploy/shop/Chart.yaml", "apiVersion: v2", "file")];
+    expected.extend(own.map(|file| place(&format!("deploy/shop/{file}"), "true", "value")));
+    assert_eq!(places(&result, chart.path(), "pss-host-namespaces"), expected);
+    assert!(result["notices"].to_string().contains("deploy/lib: a library chart"), "{}", result["notices"]);
+}
+
+#[test]
+fn a_chart_that_fails_is_a_gap_at_the_line_that_fails() {
+    if !is_there("helm") {
+        return;
+    }
+    let chart = folder(&[
+        ("shop/Chart.yaml", CHART_FILE),
+        (
+            "shop/templates/web.yaml",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ä, x: {{ required \"say which\" .Values.missing }}}\n",
+        ),
+        (
+            "other/Chart.yaml",
+            "apiVersion: v2\nname: other\nversion: 1.0.0\ndependencies:\n- {name: db, version: 1.0.0, repository: 'https://charts.example.com'}\n",
+        ),
+    ]);
+    let result = json(cnscan(chart.path()).arg("."));
+    let gaps = result["gaps"].as_array().expect("gaps");
+    let [other, shop] = &gaps[..] else { panic!("{gaps:?}") };
+    assert!(other["why"].as_str().is_some_and(|why| why.contains("missing in charts/ directory: db")), "{other}");
+    assert!(shop["why"].as_str().is_some_and(|why| why.ends_with("say which Use --debug flag to render out invalid YAML")), "{shop}");
+    assert_eq!(shop["location"], serde_json::json!({"uri": "shop/templates/web.yaml", "line": 3, "column": 27}));
+}
+
+#[test]
+fn a_chart_that_wants_all_memory_is_a_gap() {
+    if !is_there("helm") || !cfg!(target_os = "linux") {
+        return;
+    }
+    let chart =
+        folder(&[("shop/Chart.yaml", CHART_FILE), ("shop/templates/web.yaml", "{{- range until 2000000000 }}\n# {{ . }}\n{{- end }}\n")]);
+    let result = json(cnscan(chart.path()).arg("."));
+    let why = result["gaps"][0]["why"].as_str().unwrap_or_default();
+    assert!(why.contains("it crashed, as it does when it needs more than 4 GiB of memory") || why.contains("took longer than"), "{why}");
+}
