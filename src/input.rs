@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use rayon::prelude::*;
 
 use crate::checks::Check;
+use crate::discover::snapshot::Packed;
 use crate::discover::{self, Captured, Discovery, List, Origin, Source, Want, Wants, snapshot};
 use crate::evaluate::{Share, Split};
 use crate::model::{Object, slim};
@@ -47,7 +48,7 @@ struct Again {
 
 /// Where the lists of a cluster can be had again.
 enum Lists {
-    Held(Vec<List>),
+    Held(Vec<Packed>),
     Stored(PathBuf, Wants),
 }
 
@@ -111,12 +112,14 @@ impl Again {
         some: &(dyn Fn(usize) -> bool + Sync),
         keep: &(dyn Fn(usize, File) -> T + Sync),
     ) -> Result<Kept<T>, Error> {
-        /// So much text of a snapshot is parsed side by side.
-        const AT_ONCE: usize = 32 << 20;
+        /// So much text of a snapshot is parsed side by side, by each thread: a part of a long list.
+        const EACH: usize = 8 << 20;
         let (path, wants) = match &self.lists {
             Lists::Held(lists) => {
                 let lists = lists.par_iter().enumerate().filter(|(number, _)| some(*number));
-                return Ok((lists.map(|(number, list)| keep(number, live::read(list))).collect(), None));
+                let parse = |(number, list): (usize, &Packed)| list.list().map(|list| keep(number, live::read(&list)));
+                let kept: Result<_, String> = lists.map(parse).collect();
+                return Ok((kept.map_err(discover::Error::Cluster)?, None));
             }
             Lists::Stored(path, wants) => (path, wants),
         };
@@ -134,7 +137,7 @@ impl Again {
                 batch.push((number, list));
             }
             number += 1;
-            if size >= AT_ONCE {
+            if size >= EACH * rayon::current_num_threads().min(8) {
                 size = 0;
                 parse_all(&mut batch);
             }
@@ -202,18 +205,23 @@ fn replace(slim: &mut File, anew: File) -> Result<(), Error> {
 impl Read {
     /// Reads all there is, for a shard no more of it than it needs.
     pub(crate) fn new(input: Input, how: &How<'_>, share: Share) -> Result<Self, Error> {
-        let mut given = None;
-        let (mut captured, laid, from) = match input {
+        let (mut given, mut parsed) = (None, Vec::new());
+        let (mut captured, laid, lists) = match input {
             Input::Files(request) => (None, Some(request), None),
             Input::Cluster(captured, overlay) => (Some(captured), overlay, None),
-            Input::Snapshot(path, overlay) => (None, overlay, Some(path)),
+            Input::Live(captured, crate::Lists::Packed(packed), overlay) => (Some(captured), overlay, Some(Lists::Held(packed))),
+            Input::Live(captured, crate::Lists::Parsed(files), overlay) => {
+                parsed = files;
+                (Some(captured), overlay, None)
+            }
+            Input::Snapshot(path, overlay) => (None, overlay, Some(Lists::Stored(path, wants(how.checks)))),
             Input::Found(found, captured) => {
                 given = Some(*found);
                 (captured, None, None)
             }
         };
-        let is_cluster = captured.is_some() || from.is_some();
-        let lists = captured.as_mut().map(|captured| std::mem::take(&mut captured.lists)).unwrap_or_default();
+        let is_cluster = captured.is_some() || lists.is_some();
+        let texts = captured.as_mut().map(|captured| std::mem::take(&mut captured.lists)).unwrap_or_default();
         let wanted = Wanted {
             assumed_namespace: how.assumed_namespace.to_owned(),
             split: None,
@@ -222,10 +230,14 @@ impl Read {
             lists: share.count() == 1 || is_cluster && laid.is_some(),
         };
         let mut again = Again { lists: Lists::Held(Vec::new()), first: 0, paths: Vec::new(), wanted, limits: *how.limits };
-        let mut files = match from {
-            None if share.count() == 1 => live::all(lists),
-            from => {
-                again.lists = from.map_or(Lists::Held(lists), |path| Lists::Stored(path, wants(how.checks)));
+        let mut files = match lists {
+            None if share.count() == 1 => {
+                parsed.extend(live::all(texts));
+                parsed
+            }
+            lists => {
+                let pack = || texts.into_iter().map(Packed::new).collect::<Result<_, _>>().map_err(discover::Error::Cluster);
+                again.lists = lists.map_or_else(|| pack().map(Lists::Held), Ok)?;
                 // without files laid over it all of it can be divided before any of it is kept
                 if share.count() > 1 && laid.is_none() && given.is_none() {
                     again.wanted.split = Some(Split::of(share, &again.count()?));

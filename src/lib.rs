@@ -57,10 +57,21 @@ pub enum Input {
     Files(discover::Request),
     /// What was read of a cluster, and the manifests that are laid over it.
     Cluster(Box<Captured>, Option<discover::Request>),
+    /// What was read of a running cluster, its lists taken in as they came, and the manifests that are laid over it.
+    Live(Box<Captured>, Lists, Option<discover::Request>),
     /// What was found before: files, or those laid over a cluster.
     Found(Box<Discovery>, Option<Box<Captured>>),
     /// The same, as a snapshot has it.
     Snapshot(std::path::PathBuf, Option<discover::Request>),
+}
+
+/// The lists of a running cluster.
+#[derive(Debug)]
+pub enum Lists {
+    /// Parsed, for a whole scan.
+    Parsed(Vec<File>),
+    /// Held small, for a shard, which parses each more than once.
+    Packed(Vec<discover::snapshot::Packed>),
 }
 
 /// What stops a scan.

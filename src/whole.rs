@@ -15,6 +15,8 @@ pub(crate) struct Whole {
     /// Where it is written, when that is not yet where it belongs.
     beside: Option<PathBuf>,
     target: PathBuf,
+    /// It stands where it belongs, and what stood there before still does.
+    stale: bool,
 }
 
 impl Whole {
@@ -28,7 +30,7 @@ impl Whole {
         let known = fs::metadata(&target).ok();
         // a pipe or a device has no place to take
         if known.as_ref().is_some_and(|known| !known.is_file()) {
-            return Ok(Whole { file: OpenOptions::new().write(true).open(&target)?, beside: None, target });
+            return Ok(Whole { file: OpenOptions::new().write(true).open(&target)?, beside: None, target, stale: false });
         }
         let name = target.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let beside = target.with_file_name(format!(".{name}.{}.part", std::process::id()));
@@ -36,7 +38,7 @@ impl Whole {
             Ok(file) => file,
             // a folder that takes no new files may hold one that can be written
             Err(_) if known.is_some() => {
-                return Ok(Whole { file: OpenOptions::new().write(true).truncate(true).open(&target)?, beside: None, target });
+                return Ok(Whole { file: OpenOptions::new().write(true).open(&target)?, beside: None, target, stale: true });
             }
             Err(error) => return Err(error),
         };
@@ -44,7 +46,7 @@ impl Whole {
         if let Some(known) = known.filter(|_| !private) {
             file.set_permissions(known.permissions())?;
         }
-        Ok(Whole { file, beside: Some(beside), target })
+        Ok(Whole { file, beside: Some(beside), target, stale: false })
     }
 
     /// Puts it where it belongs.
@@ -81,6 +83,9 @@ pub(crate) fn write(path: &Path, what: impl FnOnce(&mut dyn Write) -> io::Result
 
 impl Write for Whole {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if std::mem::take(&mut self.stale) {
+            self.file.set_len(0)?;
+        }
         self.file.write(bytes)
     }
 
@@ -156,6 +161,20 @@ mod tests {
             (vec!["out.json".to_owned()], "new".to_owned())
         );
         assert!(Whole::create(&folder.path().join("none/out.json"), false).is_err());
+    }
+
+    #[test]
+    fn what_can_only_be_written_where_it_stands_stays_until_then() {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let path = folder.path().join("mounted");
+        fs::write(&path, "old and long").expect("a file");
+        let file = OpenOptions::new().write(true).open(&path).expect("a file");
+        let mut whole = Whole { file, beside: None, target: path.clone(), stale: true };
+        assert_eq!(fs::read_to_string(&path).expect("it is there"), "old and long");
+        whole.write_all(b"new").expect("it is written");
+        whole.write_all(b"er").expect("it is written");
+        whole.finish().expect("it is done");
+        assert_eq!(fs::read_to_string(&path).expect("it is there"), "newer");
     }
 
     #[cfg(unix)]

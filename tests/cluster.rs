@@ -297,7 +297,7 @@ fn what_cannot_be_scanned_at_all_is_said() {
     let undiscovered = Api::start(|asked| if asked.path == "/api" { Reply::Status(403, None) } else { Reply::Usual });
     assert!(said(&undiscovered, &[]).contains("refuses to say what it serves"));
     let api = Api::start(|_| Reply::Usual);
-    assert!(said(&api, &["--context", "other"]).contains("no context `other`; there are mock"));
+    assert!(said(&api, &["--context", "other"]).contains("no context `other`; there is mock"));
     assert!(said(&api, &["some/path"]).contains("--cluster"));
     assert!(said(&api, &["-n", "Shop!"]).contains("no name of a namespace"));
     assert!(said(&api, &["-n", "shop", "--exclude-namespace", "shop"]).contains("both asked for and excluded"));

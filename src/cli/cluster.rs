@@ -6,7 +6,7 @@ use super::args::Access;
 use super::early::Early;
 use super::interrupt::{self, Interrupted};
 use super::progress;
-use crate::discover::cluster::{self, Request, Selection};
+use crate::discover::cluster::{self, Keep, Request, Selection, Sink};
 use crate::discover::{Captured, Error, Wants};
 use crate::parse;
 use crate::policy::Config;
@@ -39,8 +39,14 @@ impl Access {
     }
 }
 
-/// Reads what some checks look at in the cluster. `early` is told what comes, where a person sees it.
-pub(super) fn capture(access: &Access, wants: Wants, quiet: bool, early: Option<Early>) -> Result<Captured> {
+/// Reads what some checks look at in the cluster, and what is kept of its lists. `early` is told what comes, where a person
+/// sees it.
+pub(super) fn capture<T: Send + 'static>(
+    access: &Access,
+    wants: Wants,
+    (quiet, early): (bool, Option<Early>),
+    keep: Keep<T>,
+) -> Result<(Captured, Vec<T>)> {
     let request = Request {
         access: access.to(),
         selection: access.selection()?,
@@ -48,9 +54,9 @@ pub(super) fn capture(access: &Access, wants: Wants, quiet: bool, early: Option<
         request_timeout: access.request_timeout,
         timeout: access.timeout,
     };
-    let progress = progress::new(access.progress, quiet, early);
+    let sink = Sink { prune: parse::prune::page, keep, progress: progress::new(access.progress, quiet, early) };
     let interrupt = interrupt::listen();
-    match cluster::capture(&request, parse::prune::page, progress, &interrupt) {
+    match cluster::capture(&request, sink, &interrupt) {
         Ok(captured) => Ok(captured),
         Err(_) if interrupt.is_raised() => Err(Interrupted.into()),
         Err(error) => Err(Error::Cluster(error.to_string()).into()),

@@ -50,7 +50,7 @@ fn export(args: &EvidenceExport, voice: Voice, streams: &mut Streams<'_>) -> Res
     if args.scan.publish.is_some() {
         bail!("--publish: a bundle is no report of a cluster: publish with `cnscan scan`");
     }
-    let Ready { policy, plan, mapping, mut request, voice, .. } = Ready::new(&args.scan, voice, Instant::now())?;
+    let Ready { policy, plan, mapping, mut request, voice, .. } = Ready::with_texts(&args.scan, voice, Instant::now())?;
     let voice = &voice;
     let (inputs, folder) = match request.input {
         Input::Files(files) => {
@@ -68,8 +68,8 @@ fn export(args: &EvidenceExport, voice: Voice, streams: &mut Streams<'_>) -> Res
             let found = overlay.as_ref().map(discover::all).transpose()?.unwrap_or_default();
             (Inputs { found: bundle::load(found), captured: Some(captured) }, ".".into())
         }
-        // only a shard reads a snapshot list by list
-        Input::Snapshot(path, _) => bail!("{}: a bundle is of a whole scan", path.display()),
+        // read with their texts, none comes so
+        Input::Snapshot(..) | Input::Live(..) => bail!("a bundle is of a whole scan"),
         Input::Found(found, captured) => (Inputs { found: *found, captured }, ".".into()),
     };
     // the results in the bundle are for machines as well

@@ -82,10 +82,17 @@ fn overlay(args: &Scan) -> Option<discover::Request> {
     (!targets.is_empty()).then_some(discover::Request { targets, all_files: false })
 }
 
-/// What the checks look at in a running cluster.
+/// What the checks look at in a running cluster, and what is kept of its lists.
 #[cfg(feature = "live")]
-fn cluster(args: &Scan, access: &Access, policy: &Policy, input: &discover::Request, voice: &Voice) -> Result<Captured> {
-    super::cluster::capture(access, policy::permissions::wants(&policy.checks), voice.quiet, early(args, policy, input, voice)?)
+fn cluster<T: Send + 'static>(
+    args: &Scan,
+    access: &Access,
+    (policy, voice): (&Policy, &Voice),
+    input: &discover::Request,
+    keep: fn(discover::List) -> Result<T, String>,
+) -> Result<(Captured, Vec<T>)> {
+    let early = early(args, policy, input, voice)?;
+    super::cluster::capture(access, policy::permissions::wants(&policy.checks), (voice.quiet, early), std::sync::Arc::new(keep))
 }
 
 /// What is said of the first pages, where a person sees it.

@@ -170,7 +170,7 @@ impl<'a> Field<'a> {
         let is_scalar = move |&node: &NodeId| match tree.kind(node) {
             Kind::Scalar => true,
             Kind::Alias => {
-                tree.note(node);
+                tree.note(self.root.node);
                 false
             }
             _ => false,
@@ -244,7 +244,7 @@ impl<'a> Field<'a> {
         let tree = self.root.tree;
         if tree.kind(self.node) == Kind::Alias {
             // every alias was followed: here a shard left something out
-            tree.note(self.node);
+            tree.note(self.root.node);
             return false;
         }
         tree.may_be_null(self.node) && scalar::is_null(tree, self.node)

@@ -4,7 +4,7 @@
 //! reads the objects of that namespace whole. Kept whole are kinds of the cluster, custom resources, and all that is
 //! joined by its content: RBAC, policies, claims, Ingresses, DaemonSets.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
@@ -136,12 +136,14 @@ pub fn slim(file: &mut File, assumed_namespace: &str, keep: &dyn Fn(&Object<'_>,
         return;
     }
     let mut slimmer = Slimmer::new(&file.tree);
-    let mut words: HashMap<&str, (u32, u32)> = HashMap::new();
     let mut stubs = Vec::with_capacity(objects.len());
     for ((object, rule), wanted) in objects.iter().zip(rules).zip(wanted) {
         let rule = rule.filter(|_| !wanted);
-        let node = slimmer.add(object.root.node, rule.unwrap_or(Keep));
-        let mut word = |text| *words.entry(text).or_insert_with(|| slimmer.word(text));
+        let node = match rule {
+            Some(rule) => slimmer.add(object.root.node, rule),
+            None => slimmer.keep(object.root.node),
+        };
+        let mut word = |text| slimmer.word(text);
         let (api_version, kind) = (word(object.api_version), word(object.kind));
         let (namespace, name) = (object.namespace.map(&mut word), word(object.name));
         stubs.push(Stub { node, is_slim: rule.is_some(), tainted: object.tainted, api_version, kind, namespace, name });

@@ -110,3 +110,56 @@ fn a_kubeconfig_without_end_is_not_read() {
         assert!(output.status.code() == Some(2) && said.contains(path), "{said}");
     }
 }
+
+/// What a person has to know of a kubeconfig that does not work, and nothing of what may be secret in it.
+#[cfg(unix)]
+#[test]
+fn what_is_wrong_with_credentials_is_said_without_them() {
+    let api = Api::start(|_| Reply::Usual);
+    let good = std::fs::read_to_string(api.kubeconfig()).expect("a kubeconfig");
+    let plugin = |script: &str| {
+        format!(
+            "user: {{exec: {{apiVersion: client.authentication.k8s.io/v1, command: sh, args: [-c, '{script}'], interactiveMode: Never}}}}"
+        )
+    };
+    let rows = [
+        (
+            plugin("echo hunter2; echo log in again >&2; exit 3"),
+            "the plugin `sh` that fetches the credentials failed (exit status: 3); it says: log in again",
+        ),
+        (plugin("echo hunter2"), "answers with something else than an ExecCredential"),
+        (
+            plugin("true").replace("command: sh", "command: no-such-plugin"),
+            "`no-such-plugin` that fetches the credentials cannot be started (no such file",
+        ),
+        (
+            "user: {tokenFile: /nonexistent/token}".to_owned(),
+            "the token file /nonexistent/token of the kubeconfig cannot be read: no such file",
+        ),
+        ("user: [hunter2".to_owned(), "a kubeconfig is a YAML file of kind Config"),
+    ];
+    for (user, why) in rows {
+        std::fs::write(api.kubeconfig(), good.replace("user: {token: t}", &user)).expect("a kubeconfig");
+        let output = scan(&api, &[]);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(why) && said.lines().count() == 1, "{why}: {said}");
+        assert!(!said.contains("hunter2") && !said.contains("os error"), "{said}");
+    }
+}
+
+#[test]
+fn files_that_kubeconfig_names_in_vain_are_passed_over_while_one_is_there() {
+    let api = Api::start(|_| Reply::Usual);
+    let scan = |paths: &[&Path]| {
+        let mut command = Command::cargo_bin("cnscan").expect("the program");
+        command.env("HOME", "/nonexistent").env("KUBECONFIG", std::env::join_paths(paths).expect("paths"));
+        command.args(["scan", "--cluster", "--no-config", "-f", "json", "-q"]).current_dir(api.folder.path()).output().expect("it runs")
+    };
+    let gone = Path::new("/nonexistent/kubeconfig");
+    let found = scan(&[gone, &api.kubeconfig()]);
+    assert_eq!((names(&result(&found)), found.status.code()), (vec!["a".to_owned()], Some(1)));
+    let none = scan(&[gone]);
+    let said = String::from_utf8_lossy(&none.stderr).into_owned();
+    assert!(none.status.code() == Some(2) && said.contains("KUBECONFIG names /nonexistent/kubeconfig: no such file"), "{said}");
+}

@@ -221,6 +221,101 @@ fn a_cluster_in_shards_is_the_cluster() {
     }
 }
 
+/// What a server sends in another order, or by other pages, is the same file.
+#[test]
+fn a_snapshot_does_not_know_how_it_was_read() {
+    let taken = |last: &'static str, size: usize| {
+        let api = Api::start(move |asked| {
+            if asked.path == last {
+                std::thread::sleep(Duration::from_millis(300));
+            }
+            if asked.path != PODS {
+                return Reply::Usual;
+            }
+            let names: Vec<_> = (0..6).map(|number| format!("p-{number}")).collect();
+            let names: Vec<_> = names.iter().map(String::as_str).collect();
+            let start = asked.token().parse().unwrap_or(0);
+            let end = names.len().min(start + size);
+            Reply::Json(page(&names[start..end], &if end < names.len() { end.to_string() } else { String::new() }))
+        });
+        let (path, output) = capture(&api);
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        std::fs::read(path).expect("the file")
+    };
+    let whole = taken("/api/v1/namespaces", 6);
+    assert!(whole == taken("/apis/apps/v1/deployments", 1) && whole == taken(PODS, 4));
+}
+
+/// Parts that were written before a list expired are not in the snapshot.
+#[test]
+fn a_long_list_that_is_begun_anew_is_in_it_once() {
+    let large = |name: &str| {
+        let mut pod = pod(name);
+        pod["metadata"]["annotations"] = json!({"x": "y".repeat(3 << 20)});
+        pod
+    };
+    let many = move |names: &[&str], next: &str| {
+        let mut list = list("Pod", &names.iter().map(|name| large(name)).collect::<Vec<_>>());
+        list["metadata"] = json!({"continue": next});
+        Reply::Json(list)
+    };
+    let api = pods(move |asked| match (asked.token(), asked.times) {
+        ("", 0) => many(&["a", "b", "c", "gone", "gone-too"], "t"),
+        ("t", 0) => Reply::Status(410, None),
+        ("", _) => many(&["a", "b", "c"], "u"),
+        _ => many(&["d", "e"], ""),
+    });
+    let (path, output) = capture(&api);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let result = result(&replay(&path, &[]));
+    assert_eq!(names(&result), ["a", "b", "c", "d", "e"]);
+    let parts = rows(&result, "inputs").iter().filter(|input| input["uri"].as_str().is_some_and(|uri| uri.starts_with(PODS)));
+    assert_eq!(parts.count(), 2);
+}
+
+/// Where it cannot be written, that is said before a cluster is asked for anything; what was there stays.
+#[test]
+fn a_place_that_takes_no_snapshot_is_refused_at_once() {
+    let api = Api::start(|_| Reply::Usual);
+    let folder = api.folder.path().display().to_string();
+    for (path, why) in [(format!("{folder}/none/s.gz"), "make it first"), (folder.clone(), "name a file in it")] {
+        let output = cnscan(&["snapshot", "-o", &path], &api.kubeconfig());
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(&path) && said.contains(why) && !said.contains("os error"), "{said}");
+    }
+    assert!(api.asked.lock().expect("the log").is_empty());
+    let old = api.folder.path().join("old.gz");
+    std::fs::write(&old, "old").expect("a file");
+    let gone = Api::start(|_| Reply::Status(500, None));
+    let output = cnscan(&["snapshot", "-o", &old.display().to_string()], &gone.kubeconfig());
+    assert_eq!((output.status.code(), std::fs::read_to_string(&old).expect("the file")), (Some(2), "old".to_owned()));
+    let left: Vec<_> = std::fs::read_dir(&folder).expect("the folder").flatten().map(|entry| entry.file_name()).collect();
+    assert_eq!(left.len(), 2, "{left:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_said() {
+    let api = Api::start(|_| Reply::Usual);
+    let output = cnscan(&["snapshot", "-q", "-o", "/dev/full"], &api.kubeconfig());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.code() == Some(2) && said.contains("/dev/full") && said.contains("no space is left"), "{said}");
+}
+
+#[test]
+fn a_snapshot_that_is_not_there_is_named_with_what_it_should_be() {
+    for path in ["/nonexistent.gz", "/"] {
+        for more in [&[][..], &["--shard", "0/2"]] {
+            let output =
+                Command::cargo_bin("cnscan").expect("the program").args(["scan", "--snapshot", path]).args(more).output().expect("it runs");
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert_eq!((output.status.code(), said.contains("os error")), (Some(2), false), "{said}");
+            assert!(said.contains(path) && said.contains("`cnscan snapshot -o FILE` writes"), "{said}");
+        }
+    }
+}
+
 fn shard_of(path: &Path, flags: &[&str]) -> Output {
     let mut command = Command::cargo_bin("cnscan").expect("the program");
     command.env("SOURCE_DATE_EPOCH", "1790000000").current_dir(path.parent().expect("a folder"));

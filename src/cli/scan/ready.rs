@@ -12,6 +12,8 @@ use crate::assess::Occasion;
 use crate::cli::args::Access;
 use crate::cli::args::{Complete, Scan, Voice};
 use crate::cli::from_config;
+#[cfg(feature = "live")]
+use crate::discover::snapshot::Packed;
 use crate::policy::{Mapping, Policy};
 use crate::{Input, Request, discover};
 
@@ -31,8 +33,26 @@ pub(in crate::cli) struct Ready {
     pub(super) interrupted: bool,
 }
 
+/// What is to be had of a cluster's lists.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lists {
+    /// What is judged.
+    Judged,
+    /// Their texts as well.
+    Texts,
+}
+
 impl Ready {
     pub(in crate::cli) fn new(args: &Scan, voice: Voice, clock: Instant) -> Result<Self> {
+        Self::read(args, voice, clock, Lists::Judged)
+    }
+
+    /// With the texts of a cluster's lists, of which a copy is kept.
+    pub(in crate::cli) fn with_texts(args: &Scan, voice: Voice, clock: Instant) -> Result<Self> {
+        Self::read(args, voice, clock, Lists::Texts)
+    }
+
+    fn read(args: &Scan, voice: Voice, clock: Instant, lists: Lists) -> Result<Self> {
         let from_cluster = reads_cluster(args)?;
         let mut input = input(args)?;
         let mut policy = policy(args, &input, args.checks.clone())?;
@@ -46,27 +66,22 @@ impl Ready {
         let access = args.access.or(config);
         #[cfg(feature = "live")]
         let reports = args.publish.map(|publish| crate::cli::publish::connect(&access, publish)).transpose()?;
-        // a shard reads a snapshot list by list
-        let stored = args.snapshot.as_ref().filter(|_| args.shard.is_some());
-        let captured = match &args.snapshot {
-            _ if !from_cluster || stored.is_some() => None,
-            Some(path) => Some(discover::snapshot::read(path)?),
+        let read = match &args.snapshot {
+            _ if !from_cluster => Input::Files(discover::Request { all_files: args.all_files || config.all_files, ..input }),
+            Some(path) if lists == Lists::Texts => Input::Cluster(Box::new(discover::snapshot::read(path)?), overlay(args)),
+            Some(path) => Input::Snapshot(path.clone(), overlay(args)),
             #[cfg(feature = "live")]
-            None => Some(cluster(args, &access, &policy, &input, &voice)?),
+            None => live(args, &access, (&policy, &voice), &input, lists)?,
             #[cfg(not(feature = "live"))]
-            None => None,
+            None => Input::Files(input),
         };
-        let interrupted = match (&captured, stored) {
-            (Some(captured), _) => captured.interrupted,
-            (None, Some(path)) => discover::snapshot::is_interrupted(path)?,
-            (None, None) => false,
+        let interrupted = match &read {
+            Input::Cluster(captured, _) | Input::Live(captured, ..) => captured.interrupted,
+            Input::Snapshot(path, _) => discover::snapshot::is_interrupted(path)?,
+            Input::Files(_) | Input::Found(..) => false,
         };
         let request = Request {
-            input: match (captured, stored) {
-                (Some(captured), _) => Input::Cluster(Box::new(captured), overlay(args)),
-                (None, Some(path)) => Input::Snapshot(path.clone(), overlay(args)),
-                (None, None) => Input::Files(discover::Request { all_files: args.all_files || config.all_files, ..input }),
-            },
+            input: read,
             assume_namespace: assumed_namespace(args, config)?,
             complete: !from_cluster && args.complete.as_ref().map_or(config.complete.cluster, |of| of.contains(&Complete::Cluster)),
             kubernetes_version: version(args, &policy)?,
@@ -91,4 +106,21 @@ impl Ready {
             interrupted,
         })
     }
+}
+
+/// What is read of a running cluster: parsed as it comes; where it is parsed more than once, as texts that are packed.
+#[cfg(feature = "live")]
+fn live(args: &Scan, access: &Access, by: (&Policy, &Voice), input: &discover::Request, lists: Lists) -> Result<Input> {
+    if lists == Lists::Texts {
+        let (captured, lists) = cluster(args, access, by, input, Ok)?;
+        return Ok(Input::Cluster(Box::new(discover::Captured { lists, ..captured }), overlay(args)));
+    }
+    let (captured, lists) = if args.shard.is_some() {
+        let (captured, packed) = cluster(args, access, by, input, Packed::new)?;
+        (captured, crate::Lists::Packed(packed))
+    } else {
+        let (captured, files) = cluster(args, access, by, input, |list| Ok(crate::parse::live::read(&list)))?;
+        (captured, crate::Lists::Parsed(files))
+    };
+    Ok(Input::Live(Box::new(captured), lists, overlay(args)))
 }

@@ -1,21 +1,20 @@
 //! One request after the other: configured as kubectl is, read-only, bounded in time, tried again where that helps.
 
 use std::future::Future;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use http::{Method, Request, Response};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
+use kube::Error as KubeError;
 use kube::client::{Body, ClientBuilder};
-use kube::config::{KubeConfigOptions, Kubeconfig};
-use kube::{Config, Error as KubeError};
 
-use super::Error;
 use super::interrupt::Interrupt;
 use super::readonly::{Only, READ_ONLY};
+use super::{Error, kubeconfig};
 
 /// Who to ask, and as whom.
 #[derive(Debug, Clone, Default)]
@@ -193,11 +192,19 @@ pub(super) async fn answer(sent: Result<Response<Body>, KubeError>) -> Result<Ve
         let wait = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
         return Err((Failure::Status(status.as_u16()), wait.map(Duration::from_secs)));
     }
-    match Limited::new(response.into_body(), LARGEST).collect().await {
-        Ok(body) => Ok(body.to_bytes().to_vec()),
-        Err(error) if error.is::<LengthLimitError>() => Err((Failure::Large, None)),
-        Err(_) => Err((Failure::Broken("the connection broke within an answer".to_owned()), None)),
+    // room for all of it at once, as pages are large
+    let told = response.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    let mut body = response.into_body();
+    let mut bytes = Vec::with_capacity(told.unwrap_or_default().min(LARGEST));
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| (Failure::Broken("the connection broke within an answer".to_owned()), None))?;
+        let Ok(data) = frame.into_data() else { continue };
+        if bytes.len() + data.len() > LARGEST {
+            return Err((Failure::Large, None));
+        }
+        bytes.extend_from_slice(&data);
     }
+    Ok(bytes)
 }
 
 /// Twice as long each time, and never the same for two clients.
@@ -218,6 +225,7 @@ fn broken(error: &KubeError) -> String {
     }
     let known = [
         ("onnection refused", "nobody takes connections there"),
+        ("corrupt message", "what answers there does not speak TLS (is it http:// rather than https://?)"),
         ("ertificate", "its certificate is not trusted"),
         ("dns error", "its name is not known"),
         ("auth error", "the credentials could not be had"),
@@ -228,10 +236,16 @@ fn broken(error: &KubeError) -> String {
 
 /// An error with all that caused it.
 pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let mut words = error.to_string();
+    // of what could not be understood the place is told, and not what stands there, which may be a secret
+    let first = |error: &dyn std::error::Error| {
+        let text = error.to_string();
+        let line = text.lines().next().unwrap_or_default();
+        line.split_once(" (os error ").map_or(line, |(text, _)| text).to_owned()
+    };
+    let mut words = first(error);
     let mut cause = error.source();
     while let Some(error) = cause {
-        let text = error.to_string();
+        let text = first(error);
         if !words.contains(&text) {
             words.push_str(": ");
             words.push_str(&text);
@@ -243,7 +257,7 @@ pub(super) fn chain(error: &dyn std::error::Error) -> String {
 
 /// A client that can do no more than `only` says, and the name of its context.
 pub(super) async fn connection(access: &Access, patience: Duration, only: Only) -> Result<(kube::Client, Option<String>), Error> {
-    let (mut config, context) = configuration(access).await?;
+    let (mut config, context) = kubeconfig::read(access).await?;
     config.connect_timeout = Some(patience);
     // tried again here, where the time for everything is known
     config.default_retry = false;
@@ -251,113 +265,18 @@ pub(super) async fn connection(access: &Access, patience: Duration, only: Only) 
         config.auth_info.impersonate.clone_from(&access.user);
     }
     let server = config.cluster_url.to_string();
-    can_be_sent(&config.auth_info).map_err(|what| Error(format!("{server}: {what} has characters that cannot be sent")))?;
+    kubeconfig::can_be_sent(&config.auth_info).map_err(|what| Error(format!("{server}: {what} has characters that cannot be sent")))?;
+    let plugin = config.auth_info.exec.as_ref().and_then(|exec| exec.command.clone()).unwrap_or_default();
     let built = tokio::task::spawn_blocking(move || ClientBuilder::try_from(config));
     let builder = match tokio::time::timeout(patience, built).await {
         Ok(Ok(Ok(builder))) => builder,
-        Ok(Ok(Err(error))) => return Err(Error(format!("{server}: {}", chain(&error)))),
+        Ok(Ok(Err(error))) => {
+            return Err(Error(format!("{server}: {}", kubeconfig::credentials(&error, &plugin).unwrap_or_else(|| chain(&error)))));
+        }
         Ok(Err(_)) => return Err(Error(format!("{server}: the credentials cannot be used"))),
         Err(_) => {
             return Err(Error(format!("{server}: the credentials did not come within {} s", patience.as_secs_f64())));
         }
     };
     Ok((builder.with_layer(&only).build(), context))
-}
-
-/// Whether what stands in the kubeconfig fits into a header; what does not would be met too late.
-fn can_be_sent(user: &kube::config::AuthInfo) -> Result<(), &'static str> {
-    let user = serde_json::to_value(user).unwrap_or_default();
-    for (key, what) in [("token", "the token"), ("as", "the user to act as")] {
-        if user[key].as_str().is_some_and(|text| http::HeaderValue::try_from(text).is_err()) {
-            return Err(what);
-        }
-    }
-    Ok(())
-}
-
-/// The most that a kubeconfig may weigh.
-const LARGEST_CONFIG: u64 = 16 << 20;
-
-/// Refuses what is no file with an end, or no text, before anything tries to understand it.
-fn is_readable(path: &Path) -> Result<(), Error> {
-    let wrong = |what: &str| Err(Error(format!("{}: {what}; a kubeconfig is a YAML file of kind Config", path.display())));
-    let failed = |error: std::io::Error| Error(format!("{}: {error}", path.display()));
-    let known = std::fs::metadata(path).map_err(failed)?;
-    if known.is_dir() {
-        return wrong("it is a folder");
-    }
-    if is_device(&known) {
-        return wrong("it is a device");
-    }
-    if known.len() > LARGEST_CONFIG {
-        return wrong("it is larger than any kubeconfig");
-    }
-    // a pipe can be read but once
-    if known.is_file() {
-        let bytes = std::fs::read(path).map_err(failed)?;
-        let is_wide = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
-        if is_wide && bytes.len() % 2 == 1 {
-            return wrong("it is no text");
-        }
-    }
-    Ok(())
-}
-
-fn read(path: &Path) -> Result<Kubeconfig, Error> {
-    is_readable(path)?;
-    Kubeconfig::read_from(path).map_err(|error| Error(format!("{}: {}", path.display(), chain(&error))))
-}
-
-#[cfg(unix)]
-fn is_device(known: &std::fs::Metadata) -> bool {
-    use std::os::unix::fs::FileTypeExt;
-    known.file_type().is_char_device() || known.file_type().is_block_device()
-}
-
-#[cfg(not(unix))]
-fn is_device(_: &std::fs::Metadata) -> bool {
-    false
-}
-
-/// The configuration and the name of its context: the files named, else those kubectl takes, else a pod's own.
-async fn configuration(access: &Access) -> Result<(Config, Option<String>), Error> {
-    let file = match &access.kubeconfig {
-        Some(path) => Some(read(path)?),
-        None => {
-            let own = own_files();
-            own.iter().filter(|path| path.exists()).try_for_each(|path| is_readable(path))?;
-            match Kubeconfig::read() {
-                Ok(file) => Some(file),
-                Err(error) if access.context.is_some() || !own.is_empty() => return Err(Error(chain(&error))),
-                Err(_) => None,
-            }
-        }
-    };
-    let Some(file) = file else {
-        let config = Config::incluster().map_err(|_| {
-            Error("no kubeconfig (--kubeconfig, KUBECONFIG, ~/.kube/config), and not in a pod with a service account: say where the cluster is".to_owned())
-        })?;
-        return Ok((config, None));
-    };
-    let context = access.context.clone().or_else(|| file.current_context.clone());
-    if let Some(wanted) = &access.context
-        && !file.contexts.iter().any(|known| known.name == *wanted)
-    {
-        let known: Vec<_> = file.contexts.iter().map(|known| known.name.as_str()).collect();
-        return Err(Error(format!("no context `{wanted}`; there are {}", known.join(", "))));
-    }
-    let options = KubeConfigOptions { context: context.clone(), cluster: None, user: None };
-    let config = Config::from_custom_kubeconfig(file, &options).await.map_err(|error| Error(chain(&error)))?;
-    Ok((config, context))
-}
-
-/// The files that kubectl would read: what is wrong with them must be said.
-fn own_files() -> Vec<PathBuf> {
-    let named = std::env::var_os("KUBECONFIG").unwrap_or_default();
-    let named: Vec<_> = std::env::split_paths(&named).filter(|path| !path.as_os_str().is_empty()).collect();
-    if !named.is_empty() {
-        return named;
-    }
-    let usual = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".kube/config"));
-    usual.filter(|path| path.exists()).into_iter().collect()
 }

@@ -2,17 +2,16 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::Error;
 use super::client::{Client, Failure};
 use super::list::Context;
-use super::parts::Parts;
+use super::parts::{Kept, Parts};
 use super::readonly::{ACCESS_REVIEW, RULES_REVIEW};
-use crate::discover::{Gap, KUBELETS, List, Reach, Resource, Unseen, plural};
+use super::{Error, Stop};
+use crate::discover::{Gap, KUBELETS, Reach, Resource, Unseen, plural};
 
 const PLAIN: &str = "application/json";
 
@@ -68,25 +67,10 @@ pub(super) fn may_write(rules: &Value) -> Option<String> {
     })
 }
 
-#[derive(Deserialize)]
-struct Nodes {
-    items: Vec<Node>,
-}
-
-#[derive(Deserialize)]
-struct Node {
-    metadata: Name,
-}
-
-#[derive(Deserialize)]
-struct Name {
-    name: String,
-}
-
 /// What was learned of the kubelets.
-#[derive(Debug, Default)]
-pub(super) struct Kubelets {
-    pub(super) lists: Vec<List>,
+#[derive(Debug)]
+pub(super) struct Kubelets<T> {
+    pub(super) lists: Vec<Kept<T>>,
     pub(super) reach: Option<Reach>,
     pub(super) gaps: Vec<Gap>,
     pub(super) unseen: Option<Unseen>,
@@ -97,13 +81,11 @@ const AT_ONCE: usize = 8;
 
 /// The configuration that each kubelet runs with, through the node proxy where that is allowed. Where it is not, that is
 /// no gap: the right to it is one to run commands in every pod, which a reader should not have.
-pub(super) async fn kubelets(context: &Arc<Context>, nodes: &[List]) -> Kubelets {
+pub(super) async fn kubelets<T: Send + 'static>(context: &Arc<Context<T>>, names: Vec<String>) -> Result<Kubelets<T>, Stop> {
     let (group, kind) = (KUBELETS.0.to_owned(), KUBELETS.1.to_owned());
     let resource = Resource { group, version: "v1beta1".to_owned(), kind, plural: "configz".to_owned(), namespaced: false };
     let mut reach = Reach { group: resource.group.clone(), kind: resource.kind.clone(), namespaced: false, refused: [].into() };
-    let nodes = nodes.iter().flat_map(|list| serde_json::from_str::<Nodes>(&list.text).map(|nodes| nodes.items).unwrap_or_default());
-    let names: Vec<_> = nodes.map(|node| node.metadata.name).collect();
-    let mut known = Kubelets::default();
+    let mut known = Kubelets { lists: Vec::new(), reach: None, gaps: Vec::new(), unseen: None };
     let gap = |what: String, why: String| Gap { surface: "cluster".to_owned(), what, why, kind: Some(resource.name()), ..Gap::default() };
     match (names.is_empty(), may_read(&context.client).await) {
         (true, _) => {}
@@ -117,10 +99,10 @@ pub(super) async fn kubelets(context: &Arc<Context>, nodes: &[List]) -> Kubelets
             known.gaps.push(gap(format!("{} of {}", resource.name(), plural(names.len(), "node")), failure.words()));
         }
         (_, Ok(true)) => {
-            let mut parts = Parts::new(&resource, "/api/v1/nodes/{name}/proxy/configz".to_owned());
+            let mut parts = Parts::new(&context.keep, &resource, "/api/v1/nodes/{name}/proxy/configz".to_owned());
             for (name, answer) in asked(context, names).await {
                 match answer {
-                    Ok(item) => parts.push(&item),
+                    Ok(item) => parts.push(&item)?,
                     Err(why) => {
                         reach.refused.entry(String::new()).or_insert_with(|| why.clone());
                         known.gaps.push(gap(format!("{} of node {name}", resource.name()), why));
@@ -128,23 +110,23 @@ pub(super) async fn kubelets(context: &Arc<Context>, nodes: &[List]) -> Kubelets
                 }
             }
             if parts.count() > 0 {
-                known.lists = parts.finish();
+                known.lists = parts.finish()?;
             }
         }
     }
     known.reach = Some(reach);
-    known
+    Ok(known)
 }
 
 /// What each node's kubelet answers, in the order of the nodes.
-async fn asked(context: &Arc<Context>, names: Vec<String>) -> Vec<(String, Result<String, String>)> {
+async fn asked<T: Send + 'static>(context: &Arc<Context<T>>, names: Vec<String>) -> Vec<(String, Result<String, String>)> {
     let slots = Arc::new(Semaphore::new(AT_ONCE));
     let mut running = JoinSet::new();
     for (number, name) in names.iter().cloned().enumerate() {
         let (context, slots) = (Arc::clone(context), Arc::clone(&slots));
         running.spawn(async move {
             let _slot = slots.acquire_owned().await;
-            (number, configuration(&context, &name).await)
+            (number, configuration(&context.client, &name).await)
         });
     }
     let broke = || Err("reading it broke: please report this".to_owned());
@@ -166,9 +148,9 @@ async fn may_read(client: &Client) -> Result<bool, Failure> {
 }
 
 /// An object such as a kubelet's own file has, with the node's name as its own.
-async fn configuration(context: &Context, node: &str) -> Result<String, String> {
+async fn configuration(client: &Client, node: &str) -> Result<String, String> {
     let path = format!("/api/v1/nodes/{node}/proxy/configz");
-    let answer = context.client.get(&path, PLAIN).await.map_err(|failure| failure.words())?;
+    let answer = client.get(&path, PLAIN).await.map_err(|failure| failure.words())?;
     let mut value: Value = serde_json::from_slice(&answer).map_err(|_| "the kubelet's answer is no JSON".to_owned())?;
     let Value::Object(fields) = value["kubeletconfig"].take() else { return Err("the kubelet's answer has no `kubeletconfig`".to_owned()) };
     let mut object = serde_json::Map::new();

@@ -7,10 +7,10 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::client::{Client, Failure};
-use super::parts::Parts;
+use super::parts::{Kept, Parts};
 use super::readonly::METADATA_LIST;
-use super::{Progress, Selection};
-use crate::discover::{Gap, List, Prune, Reach, Resource, plural};
+use super::{Keep, Progress, Selection, Stop};
+use crate::discover::{Gap, Prune, Reach, Resource, plural};
 
 /// How many lists are read side by side: more would crowd out the server's other users.
 const AT_ONCE: usize = 4;
@@ -20,31 +20,32 @@ const PAGE: u32 = 500;
 const GARBAGE: u32 = 3;
 
 /// What all lists share.
-pub(super) struct Context {
+pub(super) struct Context<T> {
     pub(super) client: Arc<Client>,
     pub(super) selection: Selection,
     pub(super) prune: Prune,
+    pub(super) keep: Keep<T>,
     pub(super) progress: Arc<dyn Progress>,
 }
 
 /// What became of a list.
-struct Outcome {
-    lists: Vec<List>,
+struct Outcome<T> {
+    lists: Vec<Kept<T>>,
     /// Why it is not whole.
     refused: Option<String>,
     lost: Vec<(String, String)>,
 }
 
 /// What was read of all kinds.
-#[derive(Debug, Default)]
-pub(super) struct Read {
-    pub(super) lists: Vec<List>,
+#[derive(Debug)]
+pub(super) struct Read<T> {
+    pub(super) lists: Vec<Kept<T>>,
     pub(super) reaches: Vec<Reach>,
     pub(super) gaps: Vec<Gap>,
 }
 
-/// Reads every kind, in every namespace asked for.
-pub(super) async fn all(context: &Arc<Context>, resources: &[Resource]) -> Read {
+/// Reads every kind, in every namespace asked for; not to the end where what is read cannot be kept.
+pub(super) async fn all<T: Send + 'static>(context: &Arc<Context<T>>, resources: &[Resource]) -> Result<Read<T>, Stop> {
     let slots = Arc::new(Semaphore::new(AT_ONCE));
     let mut running = JoinSet::new();
     let wanted: Vec<_> = resources.iter().flat_map(|resource| targets(resource, &context.selection)).collect();
@@ -56,19 +57,19 @@ pub(super) async fn all(context: &Arc<Context>, resources: &[Resource]) -> Read 
             (number, list(&context, &resource, namespace.as_deref()).await)
         });
     }
-    let mut outcomes: BTreeMap<usize, Outcome> = BTreeMap::new();
+    let mut outcomes: BTreeMap<usize, Outcome<T>> = BTreeMap::new();
     while let Some(ended) = running.join_next().await {
         // a task that panicked is missed below
         if let Ok((number, outcome)) = ended {
-            outcomes.insert(number, outcome);
+            outcomes.insert(number, outcome?);
         }
     }
-    let mut read = Read::default();
+    let mut read = Read { lists: Vec::new(), reaches: Vec::new(), gaps: Vec::new() };
     for (number, (resource, namespace)) in wanted.into_iter().enumerate() {
         let broke = || Outcome { lists: Vec::new(), refused: Some("reading it broke: please report this".to_owned()), lost: Vec::new() };
         read.add(&resource, namespace, outcomes.remove(&number).unwrap_or_else(broke));
     }
-    read
+    Ok(read)
 }
 
 /// The lists that a kind takes: one, or one a namespace asked for.
@@ -79,8 +80,8 @@ fn targets(resource: &Resource, selection: &Selection) -> Vec<(Resource, Option<
     selection.namespaces.iter().map(|name| (resource.clone(), Some(name.clone()))).collect()
 }
 
-impl Read {
-    fn add(&mut self, resource: &Resource, namespace: Option<String>, outcome: Outcome) {
+impl<T> Read<T> {
+    fn add(&mut self, resource: &Resource, namespace: Option<String>, outcome: Outcome<T>) {
         self.lists.extend(outcome.lists);
         let within = namespace.as_ref().map(|name| format!(" in namespace {name}")).unwrap_or_default();
         let gap = |what: String, why: String| Gap {
@@ -107,31 +108,35 @@ impl Read {
 }
 
 /// Reads one list to its end.
-async fn list(context: &Context, resource: &Resource, namespace: Option<&str>) -> Outcome {
+async fn list<T>(context: &Context<T>, resource: &Resource, namespace: Option<&str>) -> Result<Outcome<T>, Stop> {
     // a namespace is asked for by itself: whoever may read only in it may not list all of them
     let single = resource.is_namespace() && namespace.is_some();
     let path = match namespace {
         Some(name) if single => format!("{}/{name}", resource.path(None)),
         namespace => resource.path(namespace),
     };
-    let mut parts = Parts::new(resource, path.clone());
-    let (refused, lost) = match pages(context, resource, &path, single, &mut parts).await {
-        Ok(lost) => (None, lost),
-        Err((failure, lost)) => (Some(failure), lost),
-    };
+    let mut parts = Parts::new(&context.keep, resource, path.clone());
+    let mut lost = Lost::new();
+    let refused = pages(context, resource, (&path, single), &mut parts, &mut lost).await?;
     context.progress.done(&path, parts.count(), refused.as_deref());
-    let lists = if refused.is_some() && parts.count() == 0 { Vec::new() } else { parts.finish() };
-    Outcome { lists, refused, lost }
+    let lists = if refused.is_some() && parts.count() == 0 { Vec::new() } else { parts.finish()? };
+    Ok(Outcome { lists, refused, lost })
 }
 
 type Lost = Vec<(String, String)>;
 
-async fn pages(context: &Context, resource: &Resource, path: &str, single: bool, parts: &mut Parts) -> Result<Lost, (String, Lost)> {
+/// Reads page after page; why they did not all come.
+async fn pages<T>(
+    context: &Context<T>,
+    resource: &Resource,
+    (path, single): (&str, bool),
+    parts: &mut Parts<'_, T>,
+    lost: &mut Lost,
+) -> Result<Option<String>, Stop> {
     let accept = if resource.is_secret() { METADATA_LIST } else { "application/json" };
     let (mut next, mut limit, mut restarted, mut garbage) = (None::<String>, PAGE, false, 0);
-    let mut lost = Lost::new();
     loop {
-        let query = if single { String::new() } else { query(context, resource, limit, next.as_deref()) };
+        let query = if single { String::new() } else { query(&context.selection, resource, limit, next.as_deref()) };
         let page = match context.client.get(&format!("{path}{query}"), accept).await {
             Ok(bytes) => (context.prune)(resource, &bytes, single),
             Err(Failure::Status(410)) if !restarted => {
@@ -145,7 +150,7 @@ async fn pages(context: &Context, resource: &Resource, path: &str, single: bool,
                 limit = limit.max(1);
                 continue;
             }
-            Err(failure) => return Err((words(&failure, parts.count()), lost)),
+            Err(failure) => return Ok(Some(words(&failure, parts.count()))),
         };
         let page = match page {
             Ok(page) => page,
@@ -153,19 +158,19 @@ async fn pages(context: &Context, resource: &Resource, path: &str, single: bool,
                 garbage += 1;
                 continue;
             }
-            Err(why) => return Err((why, lost)),
+            Err(why) => return Ok(Some(why)),
         };
         garbage = 0;
         context.progress.objects(resource, &page);
-        parts.add(&page);
+        parts.add(&page)?;
         lost.extend(page.lost);
         context.progress.page(path, parts.count(), page.remaining);
         if page.next.is_some() && page.next == next && page.ends.is_empty() {
-            return Err(("the server sends the same empty page for ever".to_owned(), lost));
+            return Ok(Some("the server sends the same empty page for ever".to_owned()));
         }
         next = page.next;
         if next.is_none() {
-            return Ok(lost);
+            return Ok(None);
         }
     }
 }
@@ -191,10 +196,9 @@ pub(super) fn parameter(key: &str, value: &str) -> String {
     parameter
 }
 
-fn query(context: &Context, resource: &Resource, limit: u32, next: Option<&str>) -> String {
+fn query(selection: &Selection, resource: &Resource, limit: u32, next: Option<&str>) -> String {
     let mut query = format!("?limit={limit}");
     let mut add = |key: &str, value: &str| query.push_str(&parameter(key, value));
-    let selection = &context.selection;
     if resource.namespaced || resource.is_namespace() {
         let field = if resource.is_namespace() { "metadata.name" } else { "metadata.namespace" };
         let excluded: Vec<_> = selection.excluded.iter().map(|name| format!("{field}!={name}")).collect();

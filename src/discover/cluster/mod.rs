@@ -4,6 +4,7 @@ mod client;
 mod discovery;
 mod facts;
 mod interrupt;
+mod kubeconfig;
 mod list;
 mod managed;
 mod parts;
@@ -11,6 +12,7 @@ mod readonly;
 mod records;
 mod reports;
 mod schemas;
+mod told;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -21,9 +23,11 @@ pub use interrupt::Interrupt;
 pub use records::is_record;
 pub use reports::{Form, Reports, Written};
 
-use super::{Captured, Cluster, Facts, Gap, KUBELETS, Page, Prune, Resource, Unseen, Want, Wants};
+use super::{Captured, Cluster, Facts, Gap, KUBELETS, List, Page, Prune, Resource, Unseen, Want, Wants};
 use client::{Client, Failure};
 use list::Context;
+use parts::Kept;
+use told::Told;
 
 /// What to read.
 #[derive(Debug, Clone)]
@@ -63,27 +67,46 @@ pub trait Progress: Send + Sync {
     fn done(&self, path: &str, read: u64, refused: Option<&str>);
 }
 
+/// Takes each list, or a part of a long one, as soon as it is read, side by side and in any order: what is kept of it, or
+/// why none can be kept.
+pub type Keep<T> = Arc<dyn Fn(List) -> Result<T, String> + Send + Sync>;
+
+/// Why what is read cannot be kept.
+#[derive(Debug)]
+struct Stop(String);
+
+/// Where what is read goes.
+pub struct Sink<T> {
+    /// Takes pages apart.
+    pub prune: Prune,
+    /// What is kept of a list.
+    pub keep: Keep<T>,
+    /// Is told of both.
+    pub progress: Arc<dyn Progress>,
+}
+
 /// Why there is nothing to judge.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Error(pub(super) String);
 
-/// Reads a cluster. What is refused or breaks on the way, or is not read when somebody interrupts, is a gap.
+/// Reads a cluster. What is refused or breaks on the way, or is not read when somebody interrupts, is a gap. What was kept
+/// of the lists stands beside the rest, in the order of their URIs.
 ///
 /// # Errors
-/// When it cannot be reached, or says nothing of what it serves.
-pub fn capture(request: &Request, prune: Prune, progress: Arc<dyn Progress>, interrupt: &Arc<Interrupt>) -> Result<Captured, Error> {
+/// When it cannot be reached, or says nothing of what it serves, or when what is read cannot be kept.
+pub fn capture<T: Send + 'static>(request: &Request, sink: Sink<T>, interrupt: &Arc<Interrupt>) -> Result<(Captured, Vec<T>), Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|error| Error(error.to_string()))?;
     interrupt.begin();
-    let captured = runtime.block_on(read(request, prune, progress, interrupt));
+    let captured = runtime.block_on(read(request, sink, interrupt));
     interrupt.end();
     // a plugin that hangs must not keep the program
     runtime.shutdown_background();
     captured
 }
 
-async fn read(request: &Request, prune: Prune, progress: Arc<dyn Progress>, interrupt: &Arc<Interrupt>) -> Result<Captured, Error> {
+async fn read<T: Send + 'static>(request: &Request, sink: Sink<T>, interrupt: &Arc<Interrupt>) -> Result<(Captured, Vec<T>), Error> {
     let deadline = Instant::now() + request.timeout;
     let (client, context_name) = Client::connect(&request.access, request.request_timeout, deadline, Arc::clone(interrupt)).await?;
     let (version, told) = facts::version(&client).await?;
@@ -105,19 +128,25 @@ async fn read(request: &Request, prune: Prune, progress: Arc<dyn Progress>, inte
     left_out.sort();
     captured.listed.left_out = left_out;
     let selection = request.selection.clone();
-    let context = Arc::new(Context { client, selection, prune, progress });
-    let read = list::all(&context, &resources).await;
-    captured.gaps.extend(read.gaps);
+    let Sink { prune, keep, progress } = sink;
+    let context = Arc::new(Context { client, selection, prune, keep, progress });
+    let stopped = |Stop(why)| Error(why);
+    let list::Read { mut lists, reaches, gaps } = list::all(&context, &resources).await.map_err(stopped)?;
+    captured.gaps.extend(gaps);
     for gap in captured.gaps.iter_mut().filter(|gap| gap.kind.as_ref().is_some_and(|kind| unsure.contains(kind))) {
         gap.why.push_str("; no check knows the kind, which may hold pods");
     }
-    (captured.lists, captured.listed.kinds) = (read.lists, read.reaches);
+    captured.listed.kinds = reaches;
+    let mut told = Told::default();
+    lists.iter_mut().for_each(|list| told.add(std::mem::take(&mut list.told)));
     if request.wants.of(KUBELETS.0, KUBELETS.1) == Want::Yes {
-        captured.kubelets(&context).await;
+        let names = std::mem::take(&mut told.nodes);
+        lists.extend(captured.kubelets(&context, names).await.map_err(stopped)?);
     }
     captured.interrupted = interrupt.is_raised();
-    captured.settle(version, context_name, &request.selection);
-    Ok(captured)
+    captured.settle((version, context_name), &told, &request.selection);
+    lists.sort_by(|a, b| a.uri.cmp(&b.uri));
+    Ok((captured, lists.into_iter().map(|list| list.kept).collect()))
 }
 
 /// What is read, what is when it may hold pods, and the names of the others.
@@ -162,9 +191,8 @@ impl Captured {
         self.listed.lost_groups = groups;
     }
 
-    async fn kubelets(&mut self, context: &Arc<Context>) {
-        let nodes: Vec<_> = self.lists.iter().filter(|list| list.uri.split('?').next() == Some("/api/v1/nodes")).cloned().collect();
-        let mut known = facts::kubelets(context, &nodes).await;
+    async fn kubelets<T: Send + 'static>(&mut self, context: &Arc<Context<T>>, nodes: Vec<String>) -> Result<Vec<Kept<T>>, Stop> {
+        let mut known = facts::kubelets(context, nodes).await?;
         let of_nodes = self.listed.kinds.iter().find(|reach| reach.group.is_empty() && reach.kind == "Node");
         // a node that was not listed has a kubelet as well
         if let Some(why) = of_nodes.and_then(|reach| reach.refused.values().next()).filter(|_| known.unseen.is_none()) {
@@ -172,18 +200,17 @@ impl Captured {
             known.unseen = Some(Unseen { kind: format!("{}/{}", KUBELETS.0, KUBELETS.1), why: why.clone() });
             known.reach.iter_mut().for_each(|reach| _ = reach.refused.entry(String::new()).or_insert_with(|| why.clone()));
         }
-        self.lists.extend(known.lists);
         self.listed.kinds.extend(known.reach);
         self.gaps.extend(known.gaps);
         self.cluster.unseen.extend(known.unseen);
+        Ok(known.lists)
     }
 
     /// Everything in order, and what stands above the lists.
-    fn settle(&mut self, version: String, context: Option<String>, selection: &Selection) {
-        self.lists.sort_by(|a, b| a.uri.cmp(&b.uri));
+    fn settle(&mut self, (version, context): (String, Option<String>), told: &Told, selection: &Selection) {
         self.listed.kinds.sort();
         self.gaps.sort();
-        let (managed_by, managed_sign) = managed::by(&version, &self.lists).unzip();
+        let (managed_by, managed_sign) = managed::by(&version, told).unzip();
         if self.interrupted {
             self.notices.push("reading the cluster was interrupted: what was read until then is judged, the rest is a gap".to_owned());
         }

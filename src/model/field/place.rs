@@ -12,7 +12,7 @@ impl<'a> Field<'a> {
     #[must_use]
     pub fn place(self) -> Place {
         // a slim copy stands elsewhere than what it is of
-        self.root.tree.note(self.node);
+        self.root.tree.note(self.root.node);
         let present = !self.is_missing();
         let (span, quality) = if present { (self.span(), Quality::Value) } else { (self.anchor(), Quality::Parent) };
         let (path, stable) = self.paths();

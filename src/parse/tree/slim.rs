@@ -5,6 +5,8 @@
 use std::cell::Cell;
 use std::sync::{Mutex, PoisonError};
 
+use foldhash::HashMap;
+
 use super::{DECODED, Kind, MERGES, NONE, Node, NodeId, Style, Tag, Tree};
 
 /// What becomes of a value in a slim copy.
@@ -80,52 +82,56 @@ impl Tree {
     }
 }
 
-/// Makes a slim copy of a tree without aliases.
+/// Makes a slim copy of a tree without aliases. Of what is not whole, equal words stand once in its text, and of equal
+/// values the later ones are aliases of the first: what many objects say alike costs little.
 #[derive(Debug)]
 pub struct Slimmer<'t> {
     whole: &'t Tree,
     nodes: Vec<Node>,
     text: String,
     decoded: Vec<Box<str>>,
+    words: HashMap<&'t str, u32>,
+    /// The copies of decoded texts, by these.
+    copies: HashMap<&'t str, u32>,
+    /// The first of equal collections, by its print.
+    known: HashMap<Box<[u32]>, NodeId>,
 }
+
+/// What a value is made of: the same of equal ones, in the copy.
+type Print = Vec<u32>;
 
 impl<'t> Slimmer<'t> {
     /// Starts with nothing.
     #[must_use]
     pub fn new(whole: &'t Tree) -> Self {
-        Slimmer { whole, nodes: Vec::new(), text: String::new(), decoded: Vec::new() }
+        let (words, copies, known) = Default::default();
+        Slimmer { whole, nodes: Vec::new(), text: String::new(), decoded: Vec::new(), words, copies, known }
     }
 
-    /// Puts a word into the text alone; its byte range.
-    pub fn word(&mut self, word: &str) -> (u32, u32) {
-        let start = self.text.len() as u32;
-        self.text.push_str(word);
-        (start, self.text.len() as u32)
+    /// Puts a word into the text alone, once; its byte range.
+    pub fn word(&mut self, word: &'t str) -> (u32, u32) {
+        let text = &mut self.text;
+        let start = *self.words.entry(word).or_insert_with(|| {
+            text.push_str(word);
+            (text.len() - word.len()) as u32
+        });
+        (start, start + word.len() as u32)
     }
 
-    /// Copies a node with all below it, as far as the rule says.
+    /// Copies a node with all below it, the text as it stands.
+    pub fn keep(&mut self, id: NodeId) -> NodeId {
+        let copy = self.nodes.len() as NodeId;
+        self.copy(id, self.whole.next(id));
+        copy
+    }
+
+    /// Copies a node with what the rule keeps below it.
     pub fn add(&mut self, id: NodeId, rule: Rule) -> NodeId {
         let copy = self.nodes.len() as NodeId;
-        let node = *self.whole.node(id);
-        match (rule, node.kind) {
+        match (rule, self.whole.kind(id)) {
             (Rule::Leave, _) => self.leave(),
-            (Rule::Members(members, others), Kind::Mapping) if node.flags & MERGES == 0 => {
-                self.open(node);
-                for (key, value) in self.whole.entries(id) {
-                    self.keep(key, key + 1);
-                    let name = self.whole.text(key);
-                    self.add(value, members.iter().find(|(member, _)| *member == name).map_or(*others, |(_, rule)| *rule));
-                }
-                self.close(copy);
-            }
-            (Rule::Each(rule), Kind::Sequence) => {
-                self.open(node);
-                for item in self.whole.items(id) {
-                    self.add(item, *rule);
-                }
-                self.close(copy);
-            }
-            _ => self.keep(id, self.whole.next(id)),
+            (rule, Kind::Mapping | Kind::Sequence) => _ = self.collection(id, rule),
+            (_, Kind::Scalar | Kind::Alias) => _ = self.scalar(id),
         }
         copy
     }
@@ -140,23 +146,74 @@ impl<'t> Slimmer<'t> {
     }
 
     fn leave(&mut self) {
-        let at = self.text.len() as u32;
-        self.nodes.push(Node { kind: Kind::Alias, style: Style::Plain, tag: Tag::None, flags: 0, start: at, end: at, link: NONE });
+        self.nodes.push(Node { kind: Kind::Alias, style: Style::Plain, tag: Tag::None, flags: 0, start: 0, end: 0, link: NONE });
     }
 
-    fn open(&mut self, node: Node) {
-        let at = self.text.len() as u32;
-        self.nodes.push(Node { start: at, end: at, ..node });
+    /// Copies a value, or refers to an equal one; adds what it is to the print of what it stands in.
+    fn part(&mut self, id: NodeId, rule: Rule, print: &mut Print) {
+        match (rule, self.whole.kind(id)) {
+            (Rule::Leave, _) => {
+                self.leave();
+                print.push(0);
+            }
+            (_, Kind::Scalar | Kind::Alias) => print.extend(self.scalar(id)),
+            (rule, Kind::Mapping | Kind::Sequence) => {
+                let copy = self.nodes.len();
+                let own = self.collection(id, rule).into_boxed_slice();
+                let first = *self.known.entry(own).or_insert(copy as NodeId);
+                // one node is as good as an alias
+                if (first as usize) < copy && self.nodes.len() > copy + 1 {
+                    self.nodes.truncate(copy);
+                    self.leave();
+                    self.nodes[copy].link = first;
+                }
+                print.extend([1, first]);
+            }
+        }
     }
 
-    fn close(&mut self, copy: NodeId) {
-        let (next, end) = (self.nodes.len() as NodeId, self.text.len() as u32);
-        let node = &mut self.nodes[copy as usize];
-        (node.link, node.end) = (next, end);
+    fn collection(&mut self, id: NodeId, rule: Rule) -> Print {
+        let (copy, whole) = (self.nodes.len(), self.whole);
+        let node = *whole.node(id);
+        self.nodes.push(Node { start: 0, end: 0, ..node });
+        let mut print = vec![shape(&node)];
+        for (key, value) in whole.entries(id) {
+            let rule = match rule {
+                Rule::Members(members, others) if node.flags & MERGES == 0 => {
+                    let name = whole.text(key);
+                    members.iter().find(|(member, _)| *member == name).map_or(*others, |(_, rule)| *rule)
+                }
+                _ => Rule::Keep,
+            };
+            self.part(key, Rule::Keep, &mut print);
+            self.part(value, rule, &mut print);
+        }
+        for item in whole.items(id) {
+            self.part(item, if let Rule::Each(rule) = rule { *rule } else { Rule::Keep }, &mut print);
+        }
+        self.nodes[copy].link = self.nodes.len() as NodeId;
+        print
+    }
+
+    fn scalar(&mut self, id: NodeId) -> [u32; 4] {
+        let (node, whole) = (*self.whole.node(id), self.whole);
+        let (start, end) = self.word(&whole.text[node.start as usize..node.end as usize]);
+        let link = if node.flags & DECODED == 0 {
+            node.link
+        } else {
+            let decoded = &mut self.decoded;
+            let text: &'t str = &whole.decoded[node.link as usize];
+            *self.copies.entry(text).or_insert_with(|| {
+                decoded.push(text.into());
+                decoded.len() as u32 - 1
+            })
+        };
+        self.nodes.push(Node { start, end, link, ..node });
+        [shape(&node), start, end, link]
     }
 
     /// Copies nodes one behind the other, with the text from the first to the last.
-    fn keep(&mut self, from: NodeId, to: NodeId) {
+    fn copy(&mut self, from: NodeId, to: NodeId) {
         let nodes = &self.whole.nodes[from as usize..to as usize];
         let start = nodes.first().map_or(0, |node| node.start);
         let end = nodes.iter().map(|node| node.end).max().unwrap_or(start);
@@ -174,6 +231,11 @@ impl<'t> Slimmer<'t> {
             self.nodes.push(Node { start: node.start - start + at, end: node.end - start + at, link, ..*node });
         }
     }
+}
+
+/// What a node is beside its text, never 0 or 1.
+fn shape(node: &Node) -> u32 {
+    u32::from_le_bytes([2 + node.kind as u8, node.style as u8, node.tag as u8, node.flags])
 }
 
 #[cfg(test)]
@@ -219,7 +281,7 @@ mod tests {
         let read = yaml::read(TEXT.into(), &Limits::default(), Vec::new());
         let mut slimmer = Slimmer::new(&read.tree);
         slimmer.word("before");
-        let root = slimmer.add(read.documents[0].root, Rule::Keep);
+        let root = slimmer.keep(read.documents[0].root);
         let tree = slimmer.finish();
         assert_eq!(tree.len(), read.tree.len());
         let all = |tree: &super::Tree, from: u32| {
@@ -227,5 +289,53 @@ mod tests {
         };
         assert_eq!(all(&tree, 6), all(&read.tree, 0));
         assert_eq!(root, 0);
+    }
+
+    /// All values below a node, with their paths, aliases followed and marks shown.
+    fn values(tree: &super::Tree, id: u32, path: &str, found: &mut Vec<String>) {
+        let id = tree.target(id).unwrap_or(id);
+        match tree.kind(id) {
+            _ if tree.is_left_out(id) => found.push(format!("{path} left out")),
+            super::Kind::Mapping => {
+                tree.entries(id).for_each(|(key, value)| values(tree, value, &format!("{path}.{}", tree.text(key)), found));
+            }
+            super::Kind::Sequence => {
+                tree.items(id).enumerate().for_each(|(number, item)| values(tree, item, &format!("{path}.{number}"), found));
+            }
+            _ => found.push(format!("{path} = {:?} {:?}", tree.text(id), tree.style(id))),
+        }
+    }
+
+    #[test]
+    fn what_is_said_twice_stands_once_and_reads_the_same() {
+        const SPEC: Rule = Rule::Members(&[("containers", Rule::Keep), ("labels", Rule::Keep)], &Rule::Leave);
+        const RULE: Rule =
+            Rule::Members(&[("apiVersion", Rule::Keep), ("kind", Rule::Keep), ("name", Rule::Keep), ("spec", SPEC)], &Rule::Leave);
+        let object = |name: &str, image: &str| {
+            format!(
+                "apiVersion: v1\nkind: Pod\nname: {name}\nspec:\n  labels: {{a: b, c: \"d\\te\", f: []}}\n  other: {{x: y}}\n  containers:\n  - image: {image}\n    ports: [{{port: 1, name: \"p\"}}, {{port: \"1\", name: p}}]\n"
+            )
+        };
+        let text = [object("one", "i"), object("two", "i"), object("three", "j")].join("---\n");
+        let read = yaml::read(text.as_str().into(), &Limits::default(), Vec::new());
+        let mut slimmer = Slimmer::new(&read.tree);
+        let roots: Vec<_> = read.documents.iter().map(|document| slimmer.add(document.root, RULE)).collect();
+        let tree = slimmer.finish();
+        assert!(roots.is_sorted() && tree.len() * 3 < read.tree.len() * 2 && tree.source().len() * 2 < text.len(), "{}", tree.len());
+        let spec = |root| tree.get(root, "spec").map(|(_, value)| value).expect("it is there");
+        // equal ones are one, and of those that differ what is equal
+        assert_eq!(
+            (tree.target(spec(roots[0])), tree.target(spec(roots[1])), tree.target(spec(roots[2]))),
+            (None, Some(spec(roots[0])), None)
+        );
+        let labels = tree.get(spec(roots[2]), "labels").map(|(_, value)| tree.target(value));
+        assert_eq!(labels, Some(tree.get(spec(roots[0]), "labels").map(|(_, value)| value)));
+        for (document, root) in read.documents.iter().zip(roots) {
+            let (mut own, mut other) = (Vec::new(), Vec::new());
+            values(&read.tree, document.root, "", &mut own);
+            values(&tree, root, "", &mut other);
+            let own: Vec<_> = own.iter().map(|line| if line.starts_with(".spec.other") { ".spec.other left out" } else { line }).collect();
+            assert_eq!(own, other);
+        }
     }
 }

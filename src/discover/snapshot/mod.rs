@@ -6,18 +6,23 @@
 //! and the `list` as it was judged, pruned, with Secrets by their metadata alone. What was written is read back byte for
 //! byte.
 
+mod gzip;
+mod packed;
+mod write;
+
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use flate2::read::GzDecoder;
-use flate2::{Compression, GzBuilder};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{Captured, Cluster, Error, Facts, Gap, List, Listed};
-use crate::trouble;
-use crate::whole::Whole;
+use crate::trouble::said;
+
+pub use packed::Packed;
+pub use write::{Spool, Stored, Writer, write, write_to};
 
 /// The name of this format; a change that breaks readers changes the number.
 const SCHEMA: &str = "cnscan/snapshot/v1";
@@ -50,50 +55,6 @@ struct Line<'a> {
     list: &'a RawValue,
 }
 
-/// Writes a snapshot, which only its owner may read: ConfigMaps and environments may hold what nobody should see.
-///
-/// # Errors
-/// What the system says, or that a list is no JSON.
-pub fn write(captured: &Captured, taken: &str, path: &Path) -> Result<(), Error> {
-    let failed = |error: io::Error| wrong(path, &trouble::said(&error));
-    let file = BufWriter::new(Whole::create(path, true).map_err(failed)?);
-    let file = write_to(captured, taken, file).map_err(|why| wrong(path, &why))?;
-    file.into_inner().map_err(io::IntoInnerError::into_error).and_then(Whole::finish).map_err(failed)
-}
-
-/// The same to anywhere; gives back where it was written to.
-///
-/// # Errors
-/// What the writer says, or that a list is no JSON.
-pub fn write_to<W: Write>(captured: &Captured, taken: &str, out: W) -> Result<W, String> {
-    let failed = |error: io::Error| error.to_string();
-    let mut out = GzBuilder::new().write(out, Compression::default());
-    let head = Head {
-        schema: SCHEMA.to_owned(),
-        tool: format!("{} {}", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")),
-        taken: taken.to_owned(),
-        cluster: captured.cluster.clone(),
-        facts: captured.facts.clone(),
-        listed: captured.listed.clone(),
-        gaps: captured.gaps.clone(),
-        notices: captured.notices.clone(),
-        interrupted: captured.interrupted,
-        lists: captured.lists.len(),
-    };
-    line(&mut out, &head).map_err(failed)?;
-    for list in &captured.lists {
-        let text: &RawValue = serde_json::from_str(&list.text).map_err(|error| format!("{}: {error}", list.uri))?;
-        let sha256 = super::sha256(&list.text);
-        line(&mut out, &Line { uri: list.uri.clone(), items: list.items, sha256, list: text }).map_err(failed)?;
-    }
-    out.finish().map_err(failed)
-}
-
-fn line(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, value)?;
-    out.write_all(b"\n")
-}
-
 /// Reads a snapshot. Whatever the bytes are, it takes no more time and memory than the limits allow.
 ///
 /// # Errors
@@ -109,7 +70,7 @@ pub fn read(path: &Path) -> Result<Captured, Error> {
 /// # Errors
 /// See [`read`].
 pub fn is_interrupted(path: &Path) -> Result<bool, Error> {
-    let file = File::open(path).map_err(|error| wrong(path, &trouble::said(&error)))?;
+    let file = open(path)?;
     let mut lines = Lines { input: BufReader::new(GzDecoder::new(file).take(LARGEST)), line: Vec::new() };
     let first = lines.next().and_then(|line| line.map(head).transpose());
     // what is wrong with it is said when it is read
@@ -121,7 +82,7 @@ pub fn is_interrupted(path: &Path) -> Result<bool, Error> {
 /// # Errors
 /// See [`read`]: what was handed on until then counts for nothing.
 pub fn read_each(path: &Path, each: &mut dyn FnMut(List)) -> Result<Captured, Error> {
-    let file = File::open(path).map_err(|error| wrong(path, &trouble::said(&error)))?;
+    let file = open(path)?;
     let mut lines = Lines { input: BufReader::with_capacity(1 << 16, GzDecoder::new(file).take(LARGEST)), line: Vec::new() };
     read_lines(&mut lines, each).map_err(|why| wrong(path, &why))
 }
@@ -184,8 +145,8 @@ impl<R: BufRead> Lines<R> {
     fn next(&mut self) -> Result<Option<&[u8]>, String> {
         self.line.clear();
         let failed = |error: io::Error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => "it is cut off".to_owned(),
-            _ => format!("it is no snapshot, or broken: {error}"),
+            io::ErrorKind::UnexpectedEof => "it is cut off, or no snapshot; a snapshot is what `cnscan snapshot -o FILE` writes".to_owned(),
+            _ => format!("it is no snapshot, or broken: {}", said(&error)),
         };
         (&mut self.input).take(LONGEST).read_until(b'\n', &mut self.line).map_err(failed)?;
         match self.line.last() {
@@ -195,6 +156,16 @@ impl<R: BufRead> Lines<R> {
             Some(_) => Err("it is cut off, or larger than a snapshot may be".to_owned()),
         }
     }
+}
+
+fn open(path: &Path) -> Result<File, Error> {
+    let failed = |error: io::Error| wrong(path, &format!("{}; a snapshot is what `cnscan snapshot -o FILE` writes", said(&error)));
+    let file = File::open(path).map_err(failed)?;
+    // it opens like a file, and cannot be read
+    if file.metadata().is_ok_and(|known| known.is_dir()) {
+        return Err(wrong(path, "a folder, not a file; a snapshot is what `cnscan snapshot -o FILE` writes"));
+    }
+    Ok(file)
 }
 
 fn wrong(path: &Path, why: &str) -> Error {
