@@ -129,7 +129,7 @@ pub fn all(builds: Vec<Build>, files: &mut Vec<File>, request: &Request, limits:
             }
         }
     }
-    said.gaps = unbuilt::gaps(plan.left(), &shelf, said.gaps);
+    unbuilt::tell(plan.left(), &shelf, &mut said);
     said.notices.extend(rendered.said());
     for file in files.iter_mut().filter(|file| matches!(file.role, Role::Source(_))) {
         let documents = std::mem::take(&mut file.documents);

@@ -35,8 +35,8 @@ pub(super) enum Reason {
     Failed(String, Option<(u32, u32)>),
     /// Only its file was named.
     Alone,
-    /// It is a component that nothing here names.
-    Unnamed,
+    /// It is a component that nothing here names; whether the user does.
+    Unnamed { asked: bool },
 }
 
 #[derive(Debug)]
@@ -138,7 +138,8 @@ impl Plan {
         let reason = |(number, node): (usize, Node)| match node.state {
             State::Built => None,
             State::Unbuilt(reason) => Some((node.file, reason)),
-            State::Open | State::Optional => Some((node.file, if named[number] { Reason::Outside } else { Reason::Unnamed })),
+            State::Open | State::Optional if named[number] => Some((node.file, Reason::Outside)),
+            State::Open | State::Optional => Some((node.file, Reason::Unnamed { asked: node.build.named })),
         };
         self.nodes.into_iter().enumerate().filter_map(reason).collect()
     }

@@ -1,5 +1,6 @@
 //! Kustomizations that are not built: what they list is judged as written, and what they would make of it was not looked
-//! at. That is a gap wherever it could change what a check asks about.
+//! at. That is a gap wherever it could change what a check asks about; of a component that nothing at hand names it is a
+//! notice, as nothing that was looked at is built with it.
 
 use std::collections::HashMap;
 
@@ -10,6 +11,7 @@ use crate::parse::{File, Kind, NodeId, Role, Tree, scalar};
 use super::listed::{Sort, entries, is_component, is_remote, items, kustomization, value};
 use super::outside::{self, gap, gap_at, shown};
 use super::plan::{Reason, either};
+use super::Said;
 use super::shelf::Shelf;
 
 /// Fields that change nothing that a check asks about: what is listed, names, the order, and what other fields are told.
@@ -38,14 +40,18 @@ const CHARTS: [&str; 2] = ["helmCharts", "helmChartInflationGenerator"];
 /// Groups of labels and annotations that are about nothing but order, owners, and how things are rolled out.
 const HARMLESS_GROUPS: [&str; 4] = ["app.kubernetes.io", "argocd.argoproj.io", "helm.sh", "kustomize.toolkit.fluxcd.io"];
 
-/// What is to be said of all that was not built, beside what is said already.
-pub(super) fn gaps(left: Vec<(u32, Reason)>, shelf: &Shelf<'_>, mut gaps: Vec<Gap>) -> Vec<Gap> {
+/// Adds what is to be said of all that was not built.
+pub(super) fn tell(left: Vec<(u32, Reason)>, shelf: &Shelf<'_>, said: &mut Said) {
+    let Said { gaps, notices } = said;
     let reasons: HashMap<u32, Reason> = left.into_iter().collect();
     for (number, file) in shelf.files.iter().enumerate().filter(|(_, file)| matches!(file.role, Role::Judged)) {
         let Some(root) = kustomization(file) else { continue };
         let reason = reasons.get(&(number as u32)).unwrap_or(&Reason::Alone);
         gaps.extend(outside::of_file(file));
-        gaps.extend(unlooked(file, root, reason));
+        match unlooked(file, root, reason) {
+            Some(Gap { what, why, .. }) if *reason == (Reason::Unnamed { asked: false }) => notices.push(format!("{what}: {why}")),
+            unlooked => gaps.extend(unlooked),
+        }
         // once is enough for one place
         let is_said = |gap: &Gap| gap.location.is_some() && gaps.iter().any(|said| said.location == gap.location);
         let unscanned: Vec<_> = unscanned(file, shelf).into_iter().filter(|gap| !is_said(gap)).collect();
@@ -53,7 +59,6 @@ pub(super) fn gaps(left: Vec<(u32, Reason)>, shelf: &Shelf<'_>, mut gaps: Vec<Ga
     }
     gaps.sort();
     gaps.dedup();
-    gaps
 }
 
 /// What it lists that is not among what is judged.
@@ -71,8 +76,12 @@ fn unlooked(file: &File, root: NodeId, reason: &Reason) -> Option<Gap> {
     let changes = changes(&file.tree, root);
     let place = changes.first().map(|(_, key)| file.tree.span(*key));
     let names: Vec<_> = changes.iter().map(|(name, _)| format!("`{name}`")).collect();
-    let objects = if is_component(file) { "what names it is judged" } else { "what it lists is judged as written," };
-    let said = || format!("{objects} without its {}", few(&names));
+    let objects = match reason {
+        Reason::Unnamed { .. } => "nothing is judged with its",
+        _ if is_component(file) => "what names it is judged without its",
+        _ => "what it lists is judged as written, without its",
+    };
+    let said = || format!("{objects} {}", few(&names));
     if let Reason::Failed(why, at) = reason {
         let judged = if names.is_empty() { String::new() } else { format!("; {}", said()) };
         return Some(gap_at(file, at.or(place), format!("a kustomization that cannot be built: {why}{judged}")));
@@ -83,7 +92,7 @@ fn unlooked(file: &File, root: NodeId, reason: &Reason) -> Option<Gap> {
         Reason::Missing => "neither kustomize nor kubectl is installed here to build it",
         Reason::Outside => "it cannot be built for what another gap says",
         Reason::Alone => "scan its folder, which builds it",
-        Reason::Unnamed => "no kustomization that is scanned names it",
+        Reason::Unnamed { .. } => "no kustomization that is scanned names this component",
         Reason::Failed(..) => "",
     };
     Some(gap_at(file, Some(place), format!("{}: {how}", said())))

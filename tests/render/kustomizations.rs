@@ -228,8 +228,12 @@ fn a_component_is_built_by_what_names_it_alone() {
         ("base/web.yaml", WEB),
     ];
     let unnamed = folder(&files);
-    let why = "what names it is judged without its `patches`: no kustomization that is scanned names it";
+    let why = "nothing is judged with its `patches`: no kustomization that is scanned names this component";
     let result = json(cnscan(unnamed.path()).arg("."));
+    assert_eq!(gaps(&result), []);
+    assert!(result["notices"].to_string().contains(&format!("component/kustomization.yaml: {why}")), "{}", result["notices"]);
+    // who asks for it by name is to know that it was not looked at
+    let result = json(cnscan(unnamed.path()).args([".", "component"]));
     assert_eq!(gaps(&result), [gap("component/kustomization.yaml", 3, 1, why)]);
     files.push(("prod/kustomization.yaml", "resources: [../base]\ncomponents: [../component]\n"));
     let named = folder(&files);
