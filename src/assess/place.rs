@@ -90,7 +90,7 @@ fn key(finding: &Finding) -> impl Ord + '_ {
 /// to be said of it.
 pub(super) fn order(baseline: Option<policy::Baseline>, findings: &mut Vec<Finding>) -> Option<String> {
     findings.par_sort_by(|a, b| key(a).cmp(&key(b)));
-    findings.dedup_by(|next, kept| is_again(next, kept));
+    findings.dedup_by(is_again);
     let mut seen: Map<Arc<str>, u32> = Map::default();
     for finding in findings.iter_mut() {
         let times = seen.entry(Arc::clone(&finding.fingerprint)).or_default();

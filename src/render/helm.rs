@@ -53,7 +53,7 @@ pub(super) fn run(build: &Build, request: &Request, tools: &Tools) -> Outcome {
 /// The place in a template that a complaint is about: Helm writes `store/templates/web.yaml:12:30`, by bytes from 0.
 fn blamed(build: &Build, why: &str) -> Option<Place> {
     let words = why.split([' ', '(', ')', '"', ',']).filter(|word| word.contains("templates/"));
-    let places = words.filter_map(|word| {
+    let mut places = words.filter_map(|word| {
         let mut parts = word.trim_end_matches(':').split(':');
         let below = parts.next()?.split_once('/')?.1;
         let line: u32 = parts.next()?.parse().ok()?;
@@ -64,7 +64,7 @@ fn blamed(build: &Build, why: &str) -> Option<Place> {
         Some(Place { uri: build.uri_of(below), line, column: before.chars().count() as u32 + 1 })
     });
     // the last one is the innermost, where the first only includes it
-    places.last()
+    places.next_back()
 }
 
 /// A path that stays in the chart.
