@@ -13,9 +13,29 @@ fn cnscan(arguments: &[&str]) -> Vec<u8> {
     command.output().expect("it runs").stdout
 }
 
-fn scan(profile: &str) -> Value {
-    let output = cnscan(&["scan", "deploy", "--complete", "--no-config", "-q", "-f", "json", "--profile", profile]);
-    serde_json::from_slice(&output).expect("JSON")
+/// Scans it all, the optional component with what it is for: alone it is built by nothing. Nothing where there is no tool.
+fn scan(profile: &str) -> Option<Value> {
+    if std::process::Command::new("kubectl").args(["version", "--client"]).output().is_err() {
+        eprintln!("skipped: no kubectl here");
+        return None;
+    }
+    let folder = tempfile::TempDir::new().expect("a folder");
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy"), &folder.path().join("deploy"));
+    let published = folder.path().join("deploy/published");
+    fs::create_dir(&published).expect("a folder");
+    fs::write(published.join("kustomization.yaml"), "resources: [../job]\ncomponents: [../publish]\n").expect("a file");
+    let mut command = Command::cargo_bin("cnscan").expect("the program");
+    command.args(["scan", "deploy", "--complete", "--no-config", "-q", "-f", "json", "--profile", profile]);
+    let output = command.current_dir(folder.path()).output().expect("it runs").stdout;
+    Some(serde_json::from_slice(&output).expect("JSON"))
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("a folder").flatten() {
+        let (path, to) = (entry.path(), to.join(entry.file_name()));
+        if path.is_dir() { copy(&path, &to) } else { fs::copy(&path, &to).map(|_| ()).expect("a file") }
+    }
 }
 
 #[test]
@@ -74,7 +94,7 @@ fn the_shards_of_the_indexed_job_are_all_merged() {
 
 #[test]
 fn the_manifests_are_restricted() {
-    let result = scan("pss-restricted");
+    let Some(result) = scan("pss-restricted") else { return };
     assert_eq!(result["findings"], Value::Array(Vec::new()));
     assert_eq!(result["gaps"], Value::Array(Vec::new()));
     let passed = result["controls"].as_array().expect("controls").iter().filter(|control| control["status"] == "pass");
@@ -83,7 +103,7 @@ fn the_manifests_are_restricted() {
 
 #[test]
 fn the_manifests_fail_nothing_but_what_is_excused_with_a_reason() {
-    let result = scan("default");
+    let Some(result) = scan("default") else { return };
     let findings: Vec<_> = result["findings"].as_array().expect("findings").iter().filter(|finding| finding["verdict"] == "fail").collect();
     let open: Vec<_> = findings.iter().filter(|finding| finding["excused"].is_null()).collect();
     assert!(open.is_empty(), "{open:#?}");
