@@ -15,7 +15,8 @@ use super::{Made, Mode, Outcome, Request};
 /// What is said of a chart where nothing is to be rendered.
 pub(super) const UNRENDERED: &str = "a Helm chart that is not rendered, so that its templates were not looked at: `helm template CHART | cnscan scan -` does, or a scan with --render auto";
 
-const MISSING: &str = "a Helm chart that is not rendered, so that its templates were not looked at: no `helm` is installed here to render it";
+const MISSING: &str =
+    "a Helm chart that is not rendered, so that its templates were not looked at: no `helm` is installed here to render it";
 
 pub(super) fn run(build: &Build, request: &Request, tools: &Tools) -> Outcome {
     let gap = |why: String| Outcome::Gap(Gap { surface: "manifest".to_owned(), what: build.uri.clone(), why, ..Gap::default() });

@@ -8,10 +8,10 @@ use crate::discover::{Gap, few};
 use crate::parse::kustomization::beside;
 use crate::parse::{File, Kind, NodeId, Role, Tree, scalar};
 
+use super::Said;
 use super::listed::{Sort, entries, is_component, is_remote, items, kustomization, value};
 use super::outside::{self, gap, gap_at, shown};
 use super::plan::{Reason, either};
-use super::Said;
 use super::shelf::Shelf;
 
 /// Fields that change nothing that a check asks about: what is listed, names, the order, and what other fields are told.
