@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use batch::{Batch, gather};
+use batch::Batch;
 use found::{finding, source_of};
 pub use outcome::{Finding, Findings, Looked, Outcomes, Standing, Subject, Tally, Written};
 use plan::Plan;
@@ -53,10 +53,9 @@ pub fn share(checks: &[&'static Check], scan: &Scan<'_>, keep_passes: bool, spli
         .map(|objects| run.chunk(objects, |batch, object| run.object(batch, of_object(object), object)));
     let namespaces = evidence.namespaces().par_chunks(CHUNK);
     let namespaces = namespaces.map(|records| run.chunk(records, |batch, record| run.namespace(batch, whole, &Namespace { scan, record })));
-    let (mut batches, namespaces): (Vec<_>, Vec<_>) = rayon::join(|| objects.collect(), || namespaces.collect());
-    batches.extend(namespaces);
-    batches.push(run.chunk(&[()], |batch, ()| run.whole(batch, whole)));
-    gather(checks.len(), batches)
+    let (objects, namespaces) =
+        rayon::join(|| objects.reduce(Outcomes::default, Outcomes::join), || namespaces.reduce(Outcomes::default, Outcomes::join));
+    objects.join(namespaces).join(run.chunk(&[()], |batch, ()| run.whole(batch, whole)))
 }
 
 /// How many subjects share a batch: enough that counting costs nothing, few enough that threads share the work.
@@ -151,14 +150,12 @@ impl<'a> Seat<'a> {
 }
 
 impl Runner<'_> {
-    fn chunk<T>(self, subjects: &[T], look: impl Fn(&mut Batch, &T)) -> Batch {
+    fn chunk<T>(self, subjects: &[T], look: impl Fn(&mut Batch, &T)) -> Outcomes {
         let mut batch = Batch::new(self.checks.len());
         for subject in subjects {
             look(&mut batch, subject);
         }
-        // all batches are kept until the last is done
-        batch.findings.shrink_to_fit();
-        batch
+        batch.into()
     }
 
     /// What another shard judges is searched for credentials here too: they may stand near what this one shows.

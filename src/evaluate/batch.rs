@@ -29,18 +29,28 @@ impl Batch {
     }
 }
 
-/// All batches together.
-pub(super) fn gather(checks: usize, batches: Vec<Batch>) -> Outcomes {
-    let mut outcomes = Outcomes { tallies: vec![Tally::default(); checks], ..Outcomes::default() };
-    for batch in batches {
-        for (sum, tally) in outcomes.tallies.iter_mut().zip(batch.tallies) {
-            sum.add(tally);
+impl Outcomes {
+    /// Those of batches that follow one another, while others are still judged: counts take much memory side by side.
+    pub(super) fn join(mut self, next: Outcomes) -> Outcomes {
+        if self.tallies.is_empty() {
+            self.tallies = next.tallies;
+        } else {
+            self.tallies.iter_mut().zip(next.tallies).for_each(|(sum, tally)| sum.add(tally));
         }
-        outcomes.findings.push(batch.findings);
-        outcomes.passes.extend(batch.passes);
-        outcomes.errors.extend(batch.errors);
-        outcomes.hidden.extend(batch.hidden);
-        outcomes.copies.iter_mut().zip(batch.copies).for_each(|(sum, copies)| *sum += copies);
+        self.findings.append(next.findings);
+        self.passes.extend(next.passes);
+        self.errors.extend(next.errors);
+        self.hidden.extend(next.hidden);
+        self.copies.iter_mut().zip(next.copies).for_each(|(sum, copies)| *sum += copies);
+        self
     }
-    outcomes
+}
+
+impl From<Batch> for Outcomes {
+    fn from(batch: Batch) -> Self {
+        let Batch { tallies, mut findings, passes, errors, hidden, copies } = batch;
+        // they are kept until the last is found
+        findings.shrink_to_fit();
+        Outcomes { tallies, findings: findings.into(), passes, errors, hidden, copies }
+    }
 }

@@ -34,8 +34,8 @@ pub struct Outcomes {
 pub struct Findings(Vec<Vec<Finding>>);
 
 impl Findings {
-    pub(super) fn push(&mut self, piece: Vec<Finding>) {
-        self.0.push(piece);
+    pub(super) fn append(&mut self, next: Findings) {
+        self.0.extend(next.0);
     }
 
     /// Each.
@@ -46,6 +46,12 @@ impl Findings {
     /// Each, to be changed.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Finding> {
         self.0.iter_mut().flatten()
+    }
+}
+
+impl From<Vec<Finding>> for Findings {
+    fn from(piece: Vec<Finding>) -> Self {
+        Findings(if piece.is_empty() { Vec::new() } else { vec![piece] })
     }
 }
 
