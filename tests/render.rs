@@ -16,6 +16,8 @@ use tempfile::TempDir;
 mod charts;
 #[path = "render/kustomizations.rs"]
 mod kustomizations;
+#[path = "render/patches.rs"]
+mod patches;
 
 const CHART: &[(&str, &str)] = &[
     ("shop/Chart.yaml", "apiVersion: v2\nname: store\nversion: 1.0.0\n"),

@@ -58,6 +58,9 @@ pub(super) fn all(policy: &Policy, outcomes: &Outcomes, seen: &Seen, now: jiff::
         // a comment may have come through the tool that made the object, or have been left behind in its source
         let uri = seen.files[written.file as usize].uri.as_deref();
         let source = Candidate { uri, file: written.file, span: written.span, ..candidate };
+        if !written.is_own {
+            return excuser.excuse(&candidate);
+        }
         excuser.excuse(&source).or_else(|| excuser.excuse(&candidate))
     };
     let decided = outcomes.findings.iter().map(decide).map(|excuse| excuse.map(|excuse| Box::new(report(excuse))));

@@ -170,6 +170,8 @@ pub struct Written {
     pub span: (u32, u32),
     /// How well the place fits.
     pub quality: Quality,
+    /// It is what stands there that was found, so that a comment there is about it; not what something else adds to it.
+    pub is_own: bool,
 }
 
 /// A fault with its check and subject, free of the evidence.

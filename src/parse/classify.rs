@@ -116,7 +116,7 @@ impl Reader<'_> {
             Ok(text) => (text.into(), Vec::new()),
             Err(first) => {
                 let saved = decode::salvage(&bytes);
-                if !self.named && !shows_object(&saved.text) {
+                if !self.named && self.file.implied().1.is_empty() && !shows_object(&saved.text) {
                     return self.ignore(format!("{} at {}:{}", first.why, first.line, first.column));
                 }
                 (saved.text.into(), saved.bad)
@@ -137,7 +137,9 @@ impl Reader<'_> {
         }
         let yaml::Read { tree, documents, mut faults, .. } = yaml::read(text, limits, bad);
         let looks = documents.iter().any(|document| looks_like_object(&tree, document.root));
-        let kustomization = kustomization && documents.iter().any(|document| tree.kind(document.root) == Kind::Mapping);
+        // what is broken of it may be what counts
+        let kustomization =
+            kustomization && (!faults.is_empty() || documents.iter().any(|document| tree.kind(document.root) == Kind::Mapping));
         if !looks
             && !kustomization
             && let Some(why) = self.reason_to_ignore(&tree, &faults)
@@ -204,7 +206,7 @@ fn is_candidate(path: &Path) -> bool {
 }
 
 /// The bytes of a source, or why there are none.
-pub(super) fn bytes(origin: Origin) -> Result<Vec<u8>, String> {
+pub(crate) fn bytes(origin: Origin) -> Result<Vec<u8>, String> {
     let path = match origin {
         Origin::Bytes(bytes) | Origin::Made(bytes) | Origin::Copy(_, bytes) => return Ok(bytes),
         Origin::File(path) => path,

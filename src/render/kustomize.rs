@@ -74,6 +74,7 @@ pub(super) fn sources(build: &Build, base: &Path, made: &File, shelf: &mut Shelf
     while let Some(file) = open.pop() {
         if seen.insert(file) {
             parts.push(file);
+            shelf.take_in(build, file);
             let named = paths(shelf.file(file));
             open.extend(named.iter().filter_map(|path| either(path, &mut |name| shelf.find(build, name))));
         }

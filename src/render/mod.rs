@@ -4,6 +4,7 @@
 
 mod align;
 mod helm;
+mod json_patch;
 mod kustomize;
 mod listed;
 mod outside;

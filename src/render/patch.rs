@@ -1,13 +1,16 @@
 //! Where in the files of a kustomization a value of what it builds stands.
 
+use std::collections::HashSet;
+
 use crate::parse::{File, Kind, NodeId, Tree};
 
-use super::listed::{field, items, kustomization, value};
+use super::json_patch;
+use super::listed::{field, items, kustomization, objects, value};
 use super::trace::{Fit, Written, documents};
 
 /// A step from a node to one inside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Step<'t> {
+pub(super) enum Step<'t> {
     Key(&'t str),
     /// Its index, and its name where it has one.
     Item(usize, Option<&'t str>),
@@ -17,33 +20,43 @@ enum Step<'t> {
 /// kustomization itself sets.
 pub(super) fn trace(files: &[File], tree: &Tree, root: NodeId, span: (u32, u32), source: u32, parts: &[u32]) -> Option<Written> {
     let (steps, node) = path(tree, root, span);
-    let wanted =
-        Wanted { steps: &steps, text: (tree.kind(node) == Kind::Scalar).then(|| tree.text(node)), kind: field(tree, root, "kind") };
+    let wanted = Wanted { steps: &steps, made: (tree, node), kind: field(tree, root, "kind") };
     let name = tree.get(root, "metadata").map_or("", |(_, metadata)| field(tree, metadata, "name"));
     let of = |file: u32| &files[file as usize];
     let same = |file: u32, node: NodeId| Written { file, span: of(file).tree.span(node), fit: Fit::Same };
-    for &part in parts.iter().rev().filter(|part| **part != source) {
-        let patched = documents(of(part)).find_map(|root| wanted.find_in_patch(&of(part).tree, root, name));
-        if let Some(node) = patched {
-            return Some(same(part, node));
-        }
+    let base = base(of(source), wanted.kind, name);
+    let there = base.and_then(|root| wanted.reach(&of(source).tree, root));
+    if let Some(node) = there.filter(|node| wanted.fits(&of(source).tree, *node)) {
+        return Some(same(source, node));
+    }
+    // what is listed is built on, and patches nothing
+    let listed: HashSet<String> = parts.iter().flat_map(|part| objects(of(*part))).collect();
+    let patched = parts.iter().rev().filter(|part| !listed.contains(of(**part).name())).filter_map(|&part| {
+        let found = documents(of(part)).filter_map(|root| wanted.find_in_patch(&of(part).tree, root, name));
+        found.max_by_key(|(length, _)| *length).map(|(length, node)| (length, part, node))
+    });
+    // of patches for names that are parts of one another the longest is its own; of those the last
+    if let Some((_, part, node)) = patched.reduce(|best, next| if next.0 > best.0 { next } else { best }) {
+        return Some(same(part, node));
     }
     if let Some(node) = kustomization(of(source)).and_then(|root| generated(&of(source).tree, root, &wanted, name)) {
         return Some(Written { file: source, span: of(source).tree.span(node), fit: Fit::Near });
     }
-    let base = base(of(source), wanted.kind, name);
-    if let Some(node) = base.and_then(|root| wanted.find(&of(source).tree, root)) {
-        return Some(same(source, node));
+    if let Some(written) = json_patch::find(files, &wanted, name, parts) {
+        return Some(written);
     }
     for &part in parts.iter().rev() {
-        if let Some((root, node)) = kustomization(of(part)).and_then(|root| Some((root, wanted.set_by(&of(part).tree, root)?))) {
+        if let Some((root, node)) = kustomization(of(part)).and_then(|root| Some((root, wanted.set_by(&of(part).tree, root, name)?))) {
             let fit = if root == node { Fit::File } else { Fit::Near };
             return Some(Written { file: part, span: of(part).tree.span(node), fit });
         }
     }
     // the nearest thing around it that was written: what a patch adds it has more of than the base
     let (mut deepest, near) = nearest(&of(source).tree, base?, &steps, true);
-    let mut found = Written { file: source, span: of(source).tree.span(near), fit: Fit::Near };
+    let is_itself =
+        there.is_some_and(|node| of(source).tree.kind(node) != Kind::Scalar && of(source).tree.kind(node) == tree.kind(wanted.made.1));
+    let fit = if is_itself { Fit::Changed } else { Fit::Near };
+    let mut found = Written { file: source, span: of(source).tree.span(near), fit };
     let added = steps.get(deepest).and_then(|step| if let Step::Item(_, Some(name)) = step { Some(*name) } else { None });
     for &part in parts.iter().rev().filter(|part| **part != source) {
         let tree = &of(part).tree;
@@ -94,26 +107,31 @@ fn naming(tree: &Tree, root: NodeId, name: &str) -> Option<NodeId> {
 }
 
 /// What is looked for in the sources.
-struct Wanted<'t, 's> {
-    steps: &'s [Step<'t>],
-    /// The text of a scalar, which has to be the same.
-    text: Option<&'t str>,
-    kind: &'t str,
+pub(super) struct Wanted<'t, 's> {
+    pub(super) steps: &'s [Step<'t>],
+    /// What was made of it.
+    made: (&'t Tree, NodeId),
+    pub(super) kind: &'t str,
 }
 
 impl Wanted<'_, '_> {
-    fn find(&self, tree: &Tree, root: NodeId) -> Option<NodeId> {
-        let node = self.steps.iter().try_fold(root, |node, step| follow(tree, node, step, true))?;
-        let fits = match self.text {
-            Some(text) => tree.kind(node) == Kind::Scalar && tree.text(node) == text,
-            None => tree.kind(node) != Kind::Scalar,
-        };
-        fits.then_some(node)
+    /// What stands at the end of the same steps.
+    fn reach(&self, tree: &Tree, root: NodeId) -> Option<NodeId> {
+        self.steps.iter().try_fold(root, |node, step| follow(tree, node, step, true))
     }
 
-    /// In a patch of the same kind and name: a piece of the object.
-    fn find_in_patch(&self, tree: &Tree, root: NodeId, name: &str) -> Option<NodeId> {
-        if self.text.is_some() && self.is_patched_by(tree, root, name) { self.find(tree, root) } else { None }
+    /// Whether a node holds what was made, whatever is in it.
+    pub(super) fn fits(&self, tree: &Tree, node: NodeId) -> bool {
+        is_same((tree, node), self.made, DEEPEST)
+    }
+
+    /// In a patch of the same kind and name: a piece of the object; and how long that name is.
+    fn find_in_patch(&self, tree: &Tree, root: NodeId, name: &str) -> Option<(usize, NodeId)> {
+        if !self.is_patched_by(tree, root, name) {
+            return None;
+        }
+        let patched = tree.get(root, "metadata").map_or("", |(_, metadata)| field(tree, metadata, "name"));
+        self.reach(tree, root).filter(|node| self.fits(tree, *node)).map(|node| (patched.len(), node))
     }
 
     /// Whether a patch is of the same kind and name.
@@ -123,21 +141,38 @@ impl Wanted<'_, '_> {
     }
 
     /// What of a kustomization's own fields sets it.
-    fn set_by(&self, tree: &Tree, root: NodeId) -> Option<NodeId> {
+    fn set_by(&self, tree: &Tree, root: NodeId, name: &str) -> Option<NodeId> {
         let Some(Step::Key(key)) = self.steps.last() else { return None };
-        let text = self.text?;
+        let (made, node) = self.made;
+        let text = Some(made.text(node)).filter(|_| made.kind(node) == Kind::Scalar)?;
         let items = |list: &str| tree.get(root, list).into_iter().flat_map(|(_, list)| tree.items(list));
         let value = |item: NodeId, key: &str| tree.get(item, key).map(|(_, value)| value).filter(|value| tree.kind(*value) == Kind::Scalar);
         let is_part = |value: &NodeId| !tree.text(*value).is_empty() && text.contains(tree.text(*value));
         match *key {
             "image" => {
-                let mut fields = items("images").flat_map(|image| ["digest", "newTag", "newName"].map(|key| value(image, key)));
+                // the entry whose image it is, with its tag and digest left out
+                let bare = text.split('@').next().unwrap_or_default();
+                let slash = bare.rfind('/').map_or(0, |slash| slash + 1);
+                let repository = &bare[..bare[slash..].find(':').map_or(bare.len(), |colon| slash + colon)];
+                let is_its = |image: &NodeId| {
+                    let name = value(*image, "newName").or_else(|| value(*image, "name"));
+                    name.is_some_and(|name| tree.text(name) == repository)
+                };
+                let mut fields =
+                    items("images").filter(is_its).flat_map(|image| ["digest", "newTag", "newName"].map(|key| value(image, key)));
                 fields.find_map(|field| field.filter(is_part))
             }
             "replicas" => items("replicas").find_map(|entry| value(entry, "count")).filter(|count| tree.text(*count) == text),
             "namespace" => value(root, "namespace").filter(|namespace| tree.text(*namespace) == text),
-            // a patch written into the kustomization: its text names the field
-            _ => items("patches").filter_map(|patch| value(patch, "patch")).find(|patch| tree.text(*patch).contains(key)),
+            // a patch written into the kustomization: its text names the field; better one that names the object, and the value
+            _ => {
+                let patches = items("patches").filter_map(|patch| value(patch, "patch")).filter(|patch| tree.text(*patch).contains(key));
+                patches.max_by_key(|patch| {
+                    let patch = tree.text(*patch);
+                    let names_it = patch.lines().any(|line| line.trim().strip_prefix("name:").is_some_and(|own| own.trim() == name));
+                    (names_it, patch.lines().any(|line| line.contains(key) && line.contains(text)))
+                })
+            }
         }
     }
 }
@@ -168,7 +203,31 @@ fn path(tree: &Tree, root: NodeId, span: (u32, u32)) -> (Vec<Step<'_>>, NodeId) 
     }
 }
 
-fn follow(tree: &Tree, node: NodeId, step: &Step<'_>, by_index: bool) -> Option<NodeId> {
+/// How deep values are compared.
+const DEEPEST: usize = 64;
+
+/// Whether two trees hold the same, in whatever order keys stand, and however it is written.
+fn is_same((left, one): (&Tree, NodeId), (right, other): (&Tree, NodeId), deepest: usize) -> bool {
+    // an alias may lead back to what it stands in
+    let Some(deeper) = deepest.checked_sub(1) else { return false };
+    let (one, other) = (left.target(one).unwrap_or(one), right.target(other).unwrap_or(other));
+    match (left.kind(one), right.kind(other)) {
+        (Kind::Scalar, Kind::Scalar) => left.text(one) == right.text(other),
+        (Kind::Sequence, Kind::Sequence) => {
+            left.items(one).count() == right.items(other).count()
+                && left.items(one).zip(right.items(other)).all(|(one, other)| is_same((left, one), (right, other), deeper))
+        }
+        (Kind::Mapping, Kind::Mapping) => {
+            let same = |(key, value): (NodeId, NodeId)| {
+                right.get(other, left.text(key)).is_some_and(|(_, other)| is_same((left, value), (right, other), deeper))
+            };
+            left.entries(one).count() == right.entries(other).count() && left.entries(one).all(same)
+        }
+        _ => false,
+    }
+}
+
+pub(super) fn follow(tree: &Tree, node: NodeId, step: &Step<'_>, by_index: bool) -> Option<NodeId> {
     let node = tree.target(node).unwrap_or(node);
     let next = match step {
         Step::Key(key) => tree.get(node, key).map(|(_, value)| value),

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::discover::{Build, KUSTOMIZATIONS, Origin, Source};
-use crate::parse::{File, Limits, Role, classify};
+use crate::parse::{File, Limits, Role, Status, classify, yaml};
 
 /// The files at hand, and those that can be had. What a tool made goes by no name: nothing is built on it.
 pub(super) struct Shelf<'f> {
@@ -41,6 +41,19 @@ impl<'f> Shelf<'f> {
         let number = self.push(file);
         self.names.insert(name.to_owned(), number);
         Some(number)
+    }
+
+    /// Takes in what a file holds that is no object: a JSON patch shows nothing of one.
+    pub(super) fn take_in(&mut self, build: &Build, number: u32) {
+        let file = &mut self.files[number as usize];
+        let path = build.top().join(file.name());
+        if !matches!(file.status, Status::Ignored(_)) || !file.tree.is_empty() || !path.is_file() {
+            return;
+        }
+        let text = classify::bytes(Origin::File(path)).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        if let Some(text) = text {
+            file.tree = yaml::tree(&text, &Limits::default());
+        }
     }
 
     pub(super) fn push(&mut self, file: File) -> u32 {

@@ -25,6 +25,8 @@ pub struct Written {
 pub enum Fit {
     /// It is the same thing.
     Same,
+    /// It is the same thing, of which something within was changed.
+    Changed,
     /// What stands there makes it, or would hold it.
     Near,
     /// Only the file is known.

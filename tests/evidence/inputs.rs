@@ -137,7 +137,7 @@ fn a_chart_is_kept_as_it_was_rendered_and_replays_without_its_tool() {
     let all = files(&folder.path().join("b"));
     assert!(all.iter().all(|(_, bytes)| !String::from_utf8_lossy(bytes).contains(VALUES[0])), "the password stands in the bundle");
     let rendered: Vec<_> = all.keys().filter(|name| name.starts_with("inputs/")).collect();
-    assert_eq!(rendered, ["inputs/rendered/in/shop"]);
+    assert_eq!(rendered, ["inputs/rendered/in/shop.made.yaml"]);
     fs::remove_dir_all(folder.path().join("in")).expect("a folder");
     let mut command = cnscan(folder.path());
     command.env("PATH", "/nowhere").args(["evidence", "replay", "b", "--key", "ada.pub"]);

@@ -174,10 +174,11 @@ fn put(
         redaction.values += values;
     }
     let bytes = whole.map_or_else(|| text.into_bytes(), <[u8]>::to_vec);
-    let folder = if source.rendered { "inputs/rendered" } else { "inputs/files" };
-    let mut path = named(folder, name);
+    // what is made of a folder goes by its name, and may stand beside what is made of a folder in it
+    let (folder, end) = if source.rendered { ("inputs/rendered", ".made.yaml") } else { ("inputs/files", "") };
+    let mut path = named(folder, &format!("{name}{end}"));
     if files.contains_key(&path) {
-        path = named(folder, &format!("{name}-{number}"));
+        path = named(folder, &format!("{name}-{number}{end}"));
     }
     if bytes.len() as u64 > crate::bundle::store::LARGEST {
         return Err(Error::Write { path, why: "it is larger than a file of a bundle may be".to_owned() });

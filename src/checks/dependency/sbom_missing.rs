@@ -36,10 +36,13 @@ fn probe(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
     if attached.is_empty() {
         return missing(object, &pipeline, *first, scan).into();
     }
-    let is_covered = |at: &At| attached.iter().any(|one| pipeline.compare(*at, *one) != Likeness::Other);
-    let bare = released.into_iter().filter(|at| !is_covered(at));
-    let said = "an SBOM is attached to another artefact, and none to what is published here";
-    bare.map(|at| pipeline.line(at).place.fault(said).observed("").doubt()).collect()
+    let has = |at: &At, wanted: Likeness| attached.iter().any(|one| pipeline.compare(*at, *one) == wanted);
+    let bare = released.into_iter().filter(|at| !has(at, Likeness::Same));
+    let said = |at: &At| match has(at, Likeness::Open) {
+        true => "an SBOM is attached, and whether to what is published here does not show",
+        false => "an SBOM is attached to another artefact, and none to what is published here",
+    };
+    bare.map(|at| pipeline.line(at).place.fault(said(&at)).observed("").doubt()).collect()
 }
 
 fn missing(object: &Object<'_>, pipeline: &Pipeline<'_>, at: At, scan: &Scan<'_>) -> Fault {

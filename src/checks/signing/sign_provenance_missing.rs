@@ -74,7 +74,7 @@ fn pipeline(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
         return Verdict::Unseen;
     }
     let attested: Vec<_> = pipeline.find(Does::Attest).collect();
-    let is_attested = |at: &At| attested.iter().any(|one| pipeline.compare(*at, *one) != Likeness::Other);
+    let is_attested = |at: &At| attested.iter().any(|one| pipeline.compare(*at, *one) == Likeness::Same);
     let of_chains = object.group == "tekton.dev" && chains::vouches(scan.evidence, object.world);
     let bare: Vec<_> = released.into_iter().filter(|at| !is_attested(at)).collect();
     let Some(first) = bare.first() else { return Verdict::Pass };
@@ -86,7 +86,7 @@ fn pipeline(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
     }
     let said = format!("{} {} publishes something, and nothing is seen to vouch for how it was built", object.kind, object.name);
     let fault: Fault = match &pipeline.open {
-        _ if !attested.is_empty() => fault(*first, "provenance is attested of another artefact than this one".to_owned()).doubt(),
+        _ if !attested.is_empty() => fault(*first, "provenance is attested, and not seen to be of this artefact".to_owned()).doubt(),
         Some(open) => fault(*first, format!("{said}: {open}")).doubt(),
         None => fault(*first, said).missing(NEEDS),
     };

@@ -165,7 +165,15 @@ fn bare(words: impl Iterator<Item = String>) -> Option<Vec<String>> {
         let assigns = word.split_once('=').is_some_and(|(name, _)| !name.is_empty() && name.bytes().all(is_of_name));
         assigns || BEFORE.contains(&word.as_str())
     };
-    let rest: Vec<String> = words.skip_while(is_before).collect();
+    let mut rest: Vec<String> = words.skip_while(is_before).collect();
+    // what runs the command that it is given
+    let given = |is_own: fn(char) -> bool| rest.iter().skip(1).position(|word| !word.starts_with(is_own)).map(|at| at + 1);
+    let program = match rest.first().map(String::as_str) {
+        Some("timeout") => given(|first| matches!(first, '-' | '$' | '{' | '0'..='9')),
+        Some("xargs" | "stdbuf" | "setsid") => given(|first| first == '-'),
+        _ => None,
+    };
+    rest.drain(..program.unwrap_or_default());
     (!rest.is_empty()).then_some(rest)
 }
 
@@ -248,7 +256,7 @@ mod tests {
 
     #[test]
     fn scripts_are_read_as_commands() {
-        let text = "#!/bin/sh\nset -e # trivy image a\necho trivy image b\ncat <<EOF > x\ntrivy image c\nEOF\nif ! X=1 sudo trivy image \\\n  d; then exit 1; fi\nY=$(syft e) 2>&1 && true\ncat <<-'E'\n  grype f\nE\ngrype g";
+        let text = "#!/bin/sh\nset -e # trivy image a\necho trivy image b\ncat <<EOF > x\ntrivy image c\nEOF\nif ! X=1 sudo timeout -k 5 600 trivy image \\\n  d; then exit 1; fi\nY=$(syft e) 2>&1 && true\ncat <<-'E'\n  grype f\nE\ngrype g";
         let found: Vec<_> = commands(text).into_iter().map(|words| words.join(" ")).collect();
         for wanted in ["trivy image d", "syft e", "grype g", "echo trivy image b"] {
             assert!(found.iter().any(|one| one == wanted), "{wanted}: {found:?}");

@@ -213,15 +213,18 @@ impl<'a> Pipeline<'a> {
     /// Whether a command is about the image that another one makes, as far as their words tell.
     #[must_use]
     pub fn compare(&self, made: At, other: At) -> Likeness {
+        if made == other {
+            return Likeness::Same;
+        }
         reference::compare(self.line(made), self.line(other), self.tasks[made.task].name)
     }
 
-    /// The first commands of each task that do one of some things.
+    /// The commands that do one of some things, in the order of the tasks: of a task one for each image.
     #[must_use]
     pub fn first_of_tasks(&self, does: &[Does]) -> Vec<At> {
         let mut found: Vec<At> = does.iter().flat_map(|one| self.find(*one)).collect();
         found.sort_by_key(|at| (at.task, at.line));
-        found.dedup_by_key(|at| at.task);
+        found.dedup_by(|next, kept| next.task == kept.task && (next == kept || self.compare(*kept, *next) == Likeness::Same));
         found
     }
 

@@ -7,24 +7,37 @@ use crate::model::pipeline::Line;
 /// What the words of two commands tell of whether they are about the same image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Likeness {
-    /// They are, or one of them names none.
+    /// They are.
     Same,
     /// They are not.
     Other,
-    /// What is put in when they run decides it.
+    /// What is put in when they run decides it, or one of them names none.
     Open,
 }
 
 /// Compares two commands; what the task of this name hands on is what the first of them made.
 pub(super) fn compare(made: &Line<'_>, other: &Line<'_>, task: &str) -> Likeness {
+    let is_one_archive = || archives(made).any(|own| archives(other).any(|other| own == other));
+    if is_one_archive() {
+        return Likeness::Same;
+    }
     let (made, other) = (names(made), names(other));
     let handed_on = format!("{{tasks.{task}.results.");
     let is_handed_on = || !task.is_empty() && other.iter().any(|name| name.contains(&handed_on));
-    if made.is_empty() || other.is_empty() || !made.is_disjoint(&other) || is_handed_on() {
+    if !made.is_disjoint(&other) || is_handed_on() {
         return Likeness::Same;
+    }
+    if made.is_empty() || other.is_empty() {
+        return Likeness::Open;
     }
     let mut all = made.iter().chain(&other);
     if all.any(|name| name.contains(['$', '{'])) { Likeness::Open } else { Likeness::Other }
+}
+
+/// The files of a command that hold an image.
+fn archives<'l>(line: &'l Line<'_>) -> impl Iterator<Item = &'l str> {
+    let parts = line.words.iter().skip(1).flat_map(|word| word.split(['=', ',', ':']));
+    parts.filter(|part| [".tar", ".tar.gz", ".tgz"].iter().any(|end| part.ends_with(end)))
 }
 
 /// What in the words of a command may name an image, without tag and digest.
