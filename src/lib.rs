@@ -173,16 +173,12 @@ fn trace(files: &[File], outcomes: &mut Outcomes) {
         if tracer.is_shared(written.file) {
             finding.notes.push(format!("in what is made of {}", files[finding.file as usize].name()));
         }
-        let is_own = match written.fit {
-            render::Fit::Same => true,
+        let (quality, is_own) = match written.fit {
+            render::Fit::Same => (finding.quality, true),
             // what lacks something there lacks it still
-            render::Fit::Changed => finding.quality == Quality::Parent,
-            render::Fit::Near | render::Fit::File => false,
-        };
-        let quality = match written.fit {
-            render::Fit::Same | render::Fit::Changed => finding.quality,
-            render::Fit::Near => Quality::Parent,
-            render::Fit::File => Quality::File,
+            render::Fit::Changed => (finding.quality, finding.quality == Quality::Parent),
+            render::Fit::Near => (Quality::Parent, false),
+            render::Fit::File => (Quality::File, false),
         };
         finding.written = Some(Box::new(Written { file: written.file, span: written.span, quality, is_own }));
     }

@@ -54,13 +54,10 @@ pub(super) fn all(policy: &Policy, outcomes: &Outcomes, seen: &Seen, now: jiff::
             observed: &finding.observed,
             annotation: annotation.and_then(|object| annotations.get(&(finding.file, object.as_str(), check)).copied()),
         };
-        let Some(written) = &finding.written else { return excuser.excuse(&candidate) };
+        let Some(written) = finding.written.as_ref().filter(|written| written.is_own) else { return excuser.excuse(&candidate) };
         // a comment may have come through the tool that made the object, or have been left behind in its source
         let uri = seen.files[written.file as usize].uri.as_deref();
         let source = Candidate { uri, file: written.file, span: written.span, ..candidate };
-        if !written.is_own {
-            return excuser.excuse(&candidate);
-        }
         excuser.excuse(&source).or_else(|| excuser.excuse(&candidate))
     };
     let decided = outcomes.findings.iter().map(decide).map(|excuse| excuse.map(|excuse| Box::new(report(excuse))));

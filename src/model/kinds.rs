@@ -17,6 +17,18 @@ impl GroupKind {
     }
 }
 
+/// Two lists as one of so many kinds.
+#[must_use]
+pub const fn joined<const N: usize>(first: &[GroupKind], more: &[GroupKind]) -> [GroupKind; N] {
+    let mut all = [GroupKind::new("", ""); N];
+    let mut at = 0;
+    while at < N {
+        all[at] = if at < first.len() { first[at] } else { more[at - first.len()] };
+        at += 1;
+    }
+    all
+}
+
 impl std::fmt::Display for GroupKind {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if self.group.is_empty() { out.write_str(self.kind) } else { write!(out, "{}/{}", self.group, self.kind) }

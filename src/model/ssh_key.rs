@@ -3,6 +3,7 @@
 //! Of a private key only what is public of it is read, and nothing of it is kept.
 
 use crate::parse::base64;
+use crate::parse::der::{SEQUENCE, element, inside};
 
 /// What is known of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,25 +68,10 @@ fn string<'b>(rest: &mut &'b [u8]) -> Option<&'b [u8]> {
 
 /// PKCS #1: a sequence of a version, the modulus, and what is secret.
 fn rsa(bytes: &[u8]) -> Option<SshKey> {
-    let mut rest = bytes;
-    let mut inner = element(&mut rest, 0x30)?;
-    element(&mut inner, 0x02)?;
-    Some(SshKey::Rsa(bits(element(&mut inner, 0x02)?)))
-}
-
-/// An element of DER with this tag.
-fn element<'b>(rest: &mut &'b [u8], tag: u8) -> Option<&'b [u8]> {
-    let (&first, after) = rest.split_first()?;
-    let (&length, mut after) = after.split_first()?;
-    let mut size = usize::from(length);
-    if length & 0x80 != 0 {
-        let (digits, others) = after.split_at_checked(usize::from(length & 0x7f)).filter(|(digits, _)| digits.len() <= 4)?;
-        size = digits.iter().fold(0, |size, digit| size << 8 | usize::from(*digit));
-        after = others;
-    }
-    let (own, others) = after.split_at_checked(size)?;
-    *rest = others;
-    (first == tag).then_some(own)
+    const INTEGER: u8 = 0x02;
+    let (version, rest) = element(inside(bytes, SEQUENCE)?)?;
+    let modulus = inside(rest, INTEGER)?;
+    (version.tag == INTEGER).then(|| SshKey::Rsa(bits(modulus)))
 }
 
 fn bits(number: &[u8]) -> usize {
@@ -95,15 +81,12 @@ fn bits(number: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use base64ct::{Base64Unpadded, Encoding};
+
     use super::*;
 
     fn encoded(bytes: &[u8]) -> String {
-        const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-        let group = |three: &[u8]| {
-            let all = three.iter().fold(0u32, |all, byte| all << 8 | u32::from(*byte)) << (8 * (3 - three.len()));
-            (0..=three.len()).map(|at| DIGITS[(all >> (18 - 6 * at) & 63) as usize] as char).collect::<String>()
-        };
-        bytes.chunks(3).map(group).collect()
+        Base64Unpadded::encode_string(bytes)
     }
 
     fn part(bytes: &[u8]) -> Vec<u8> {

@@ -6,6 +6,7 @@ mod chunks;
 pub mod classify;
 pub mod command;
 pub mod decode;
+pub mod der;
 pub mod directive;
 mod fault;
 mod granit;

@@ -94,12 +94,6 @@ pub(super) fn paths(file: &File) -> Vec<String> {
     named.filter_map(|entry| beside(file.name(), entry.path)).collect()
 }
 
-/// The files and folders of objects that a kustomization lists.
-pub(super) fn objects(file: &File) -> impl Iterator<Item = String> {
-    let own = entries(file).into_iter().filter(|entry| entry.sort == Sort::Objects);
-    own.filter_map(|entry| beside(file.name(), entry.path))
-}
-
 /// The Helm charts that a kustomization has rendered, each with its name.
 pub(super) fn charts(file: &File) -> Vec<Entry<'_>> {
     let Some(root) = kustomization(file) else { return Vec::new() };

@@ -1,11 +1,9 @@
 //! Where in the files of a kustomization a value of what it builds stands.
 
-use std::collections::HashSet;
-
 use crate::parse::{File, Kind, NodeId, Tree};
 
 use super::json_patch;
-use super::listed::{field, items, kustomization, objects, value};
+use super::listed::{field, items, kustomization, value};
 use super::trace::{Fit, Written, documents};
 
 /// A step from a node to one inside it.
@@ -17,8 +15,15 @@ pub(super) enum Step<'t> {
 }
 
 /// Finds where the node that covers a place was written: in a patch, else in the object that was built on, else in what the
-/// kustomization itself sets.
-pub(super) fn trace(files: &[File], tree: &Tree, root: NodeId, span: (u32, u32), source: u32, parts: &[u32]) -> Option<Written> {
+/// kustomization itself sets. `from` tells of each object which file it was made of, `parts` what has a part in all of them.
+pub(super) fn trace(
+    files: &[File],
+    tree: &Tree,
+    root: NodeId,
+    span: (u32, u32),
+    source: u32,
+    (from, parts): (&[Option<u32>], &[u32]),
+) -> Option<Written> {
     let (steps, node) = path(tree, root, span);
     let wanted = Wanted { steps: &steps, made: (tree, node), kind: field(tree, root, "kind") };
     let name = tree.get(root, "metadata").map_or("", |(_, metadata)| field(tree, metadata, "name"));
@@ -29,9 +34,8 @@ pub(super) fn trace(files: &[File], tree: &Tree, root: NodeId, span: (u32, u32),
     if let Some(node) = there.filter(|node| wanted.fits(&of(source).tree, *node)) {
         return Some(same(source, node));
     }
-    // what is listed is built on, and patches nothing
-    let listed: HashSet<String> = parts.iter().flat_map(|part| objects(of(*part))).collect();
-    let patched = parts.iter().rev().filter(|part| !listed.contains(of(**part).name())).filter_map(|&part| {
+    // what an object was made of patches nothing
+    let patched = parts.iter().rev().filter(|part| !from.contains(&Some(**part))).filter_map(|&part| {
         let found = documents(of(part)).filter_map(|root| wanted.find_in_patch(&of(part).tree, root, name));
         found.max_by_key(|(length, _)| *length).map(|(length, node)| (length, part, node))
     });

@@ -80,7 +80,7 @@ impl<'f> Tracer<'f> {
         let found = if is_template {
             self.template(file, number, source, span)
         } else {
-            patch::trace(self.files, &made.tree, root, span, source, parts)
+            patch::trace(self.files, &made.tree, root, span, source, (from, parts))
         };
         found.or(Some(Written { file: source, span: first(&self.files[source as usize].tree), fit: Fit::File }))
     }

@@ -26,15 +26,13 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn probe(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
-    let Some(pipeline) = Pipeline::of(object, scan) else { return Verdict::Unseen };
-    if pipeline.is_too_large() {
-        return Verdict::Review("it has more tasks or commands than are followed".into());
-    }
-    let released = pipeline.first_of_tasks(&[Does::Push, Does::Publish]);
-    let Some(first) = released.first() else { return Verdict::Unseen };
+    let (pipeline, released) = match Pipeline::that(object, scan, &[Does::Push, Does::Publish]) {
+        Ok(found) => found,
+        Err(verdict) => return verdict,
+    };
     let attached: Vec<_> = pipeline.find(Does::Attach).collect();
     if attached.is_empty() {
-        return missing(object, &pipeline, *first, scan).into();
+        return missing(object, &pipeline, released[0], scan).into();
     }
     let has = |at: &At, wanted: Likeness| attached.iter().any(|one| pipeline.compare(*at, *one) == wanted);
     let bare = released.into_iter().filter(|at| !has(at, Likeness::Same));

@@ -1,6 +1,7 @@
 //! What lies in settings and Secrets that somebody filled by hand is copied, and never changed.
 
 use crate::checks::{Assurance, Check, Probe, Severity, Verdict};
+use crate::model::kinds::joined;
 use crate::model::pipeline::{Does, runs};
 use crate::model::{GroupKind, Namespace, delivery, kinds, worker};
 use crate::settings::SYSTEM_NAMESPACES;
@@ -25,15 +26,7 @@ pub(super) static CHECK: Check = Check {
     ..Check::BASE
 };
 
-const NEEDS: &[GroupKind] = &{
-    let mut all = [kinds::SECRET; worker::KINDS.len() + 1];
-    let mut at = 0;
-    while at < worker::KINDS.len() {
-        all[at] = worker::KINDS[at];
-        at += 1;
-    }
-    all
-};
+const NEEDS: &[GroupKind] = &joined::<{ worker::KINDS.len() + 1 }>(worker::KINDS, &[kinds::SECRET]);
 
 fn probe(namespace: &Namespace<'_>) -> Verdict {
     if namespace.is_system() {

@@ -3,6 +3,7 @@
 use crate::checks::network::{Allowed, POLICIES, unless_denied, unless_other_policy};
 use crate::checks::{Assurance, Check, Fault, Probe, Severity, Verdict};
 use crate::model::isolation::{Effect, Isolation, OTHER_POLICIES, named};
+use crate::model::kinds::joined;
 use crate::model::network::fit::{Fit, Who};
 use crate::model::network::guard::{Action, Target};
 use crate::model::network::{Direction, open_to_the_internet};
@@ -30,16 +31,7 @@ pub(super) static CHECK: Check = Check {
     ..Check::BASE
 };
 
-const NEEDS: &[GroupKind] = &{
-    let mut all = [kinds::NETWORK_POLICY; worker::KINDS.len() + 2];
-    let mut at = 0;
-    while at < worker::KINDS.len() {
-        all[at] = worker::KINDS[at];
-        at += 1;
-    }
-    all[at] = kinds::CONFIG_MAP;
-    all
-};
+const NEEDS: &[GroupKind] = &joined::<{ worker::KINDS.len() + 2 }>(worker::KINDS, &[kinds::CONFIG_MAP, kinds::NETWORK_POLICY]);
 
 /// Tekton runs the steps of such a run without a network.
 const HERMETIC: &str = "experimental.tekton.dev/execution-mode";

@@ -1,6 +1,7 @@
 //! A worker runs what anybody has pushed: what is beside it is within reach of that.
 
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
+use crate::model::kinds::joined;
 use crate::model::{Field, GroupKind, Namespace, Object, kinds, worker};
 use crate::settings::SYSTEM_NAMESPACES;
 
@@ -25,16 +26,7 @@ pub(super) static CHECK: Check = Check {
     ..Check::BASE
 };
 
-const NEEDS: &[GroupKind] = &{
-    let mut all = [kinds::POD; worker::KINDS.len() + 2];
-    let mut at = 0;
-    while at < worker::KINDS.len() {
-        all[at] = worker::KINDS[at];
-        at += 1;
-    }
-    all[at] = kinds::CONFIG_MAP;
-    all
-};
+const NEEDS: &[GroupKind] = &joined::<{ worker::KINDS.len() + 2 }>(worker::KINDS, &[kinds::CONFIG_MAP, kinds::POD]);
 
 /// What any node, or any of a sort, has.
 const GENERAL: &[&str] = &["kubernetes.io/os", "kubernetes.io/arch", "beta.kubernetes.io/os", "beta.kubernetes.io/arch"];

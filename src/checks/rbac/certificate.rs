@@ -1,5 +1,7 @@
 //! As much of a certificate request as tells which organizations, to Kubernetes groups, it names.
 
+use crate::parse::der::{SEQUENCE, element, inside};
+
 /// The organizations in the subject of a request: PEM in base64, as `spec.request` has it. `None` when it is no such thing.
 pub(super) fn organizations(request: &str) -> Option<Vec<String>> {
     let pem = String::from_utf8(base64(request)?).ok()?;
@@ -25,32 +27,8 @@ pub(super) fn organizations(request: &str) -> Option<Vec<String>> {
     Some(found)
 }
 
-const SEQUENCE: u8 = 0x30;
 /// Object identifier 2.5.4.10.
 const ORGANIZATION: &[u8] = &[0x55, 0x04, 0x0A];
-
-struct Element<'d> {
-    tag: u8,
-    content: &'d [u8],
-}
-
-/// The first element of DER, and what follows it.
-fn element(der: &[u8]) -> Option<(Element<'_>, &[u8])> {
-    let (&tag, rest) = der.split_first()?;
-    let (&first, rest) = rest.split_first()?;
-    let (length, rest) = if first < 0x80 {
-        (usize::from(first), rest)
-    } else {
-        let (bytes, rest) = rest.split_at_checked(usize::from(first & 0x7F)).filter(|(bytes, _)| bytes.len() <= 4)?;
-        (bytes.iter().fold(0, |length, byte| length << 8 | usize::from(*byte)), rest)
-    };
-    let (content, rest) = rest.split_at_checked(length)?;
-    Some((Element { tag, content }, rest))
-}
-
-fn inside(der: &[u8], tag: u8) -> Option<&[u8]> {
-    element(der).filter(|(element, _)| element.tag == tag).map(|(element, _)| element.content)
-}
 
 /// Decodes base64, white space left out.
 fn base64(text: &str) -> Option<Vec<u8>> {

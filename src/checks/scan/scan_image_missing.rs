@@ -26,14 +26,10 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn probe(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
-    let Some(pipeline) = Pipeline::of(object, scan) else { return Verdict::Unseen };
-    if pipeline.is_too_large() {
-        return Verdict::Review("it has more tasks or commands than are followed".into());
-    }
-    let pushes = pipeline.first_of_tasks(&[Does::Push]);
-    if pushes.is_empty() {
-        return Verdict::Unseen;
-    }
+    let (pipeline, pushes) = match Pipeline::that(object, scan, &[Does::Push]) {
+        Ok(found) => found,
+        Err(verdict) => return verdict,
+    };
     let scans: Vec<_> = pipeline.find(Does::Scan).collect();
     if scans.is_empty() {
         return missing(object, &pipeline, pushes[0], scan).into();

@@ -2,6 +2,7 @@
 
 use crate::checks::{Assurance, Check, Fault, Probe, Severity, Verdict};
 use crate::model::chains::{self, ARTIFACTS, CONFIGURATIONS};
+use crate::model::kinds::joined;
 use crate::model::pipeline::{At, Does, Likeness, PIPELINES, Pipeline};
 use crate::model::{Field, GroupKind, Object, Scan, kinds};
 
@@ -28,15 +29,7 @@ pub(super) static CHECK: Check = Check {
     ..Check::BASE
 };
 
-const NEEDS: &[GroupKind] = &{
-    let mut all = [kinds::CONFIG_MAP; CONFIGURATIONS.len() + PIPELINES.len()];
-    let mut at = 0;
-    while at < all.len() {
-        all[at] = if at < CONFIGURATIONS.len() { CONFIGURATIONS[at] } else { PIPELINES[at - CONFIGURATIONS.len()] };
-        at += 1;
-    }
-    all
-};
+const NEEDS: &[GroupKind] = &joined::<{ CONFIGURATIONS.len() + PIPELINES.len() }>(CONFIGURATIONS, PIPELINES);
 
 fn probe(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
     match CONFIGURATIONS.iter().any(|kind| object.is(*kind)) {
@@ -65,14 +58,10 @@ fn configuration(object: &Object<'_>) -> Verdict {
 }
 
 fn pipeline(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
-    let Some(pipeline) = Pipeline::of(object, scan) else { return Verdict::Unseen };
-    if pipeline.is_too_large() {
-        return Verdict::Review("it has more tasks or commands than are followed".into());
-    }
-    let released = pipeline.first_of_tasks(&[Does::Push, Does::Publish]);
-    if released.is_empty() {
-        return Verdict::Unseen;
-    }
+    let (pipeline, released) = match Pipeline::that(object, scan, &[Does::Push, Does::Publish]) {
+        Ok(found) => found,
+        Err(verdict) => return verdict,
+    };
     let attested: Vec<_> = pipeline.find(Does::Attest).collect();
     let is_attested = |at: &At| attested.iter().any(|one| pipeline.compare(*at, *one) == Likeness::Same);
     let of_chains = object.group == "tekton.dev" && chains::vouches(scan.evidence, object.world);

@@ -1,5 +1,6 @@
 //! The kinds by which clusters say what they admit: the one list of them.
 
+use crate::model::kinds::joined;
 use crate::model::{GroupKind, kinds};
 
 /// Gatekeeper's constraints: a kind for each template.
@@ -36,18 +37,8 @@ pub const SECURITY_CONTEXT_CONSTRAINTS: GroupKind = GroupKind::new("security.ope
 /// Policies of sigstore's policy-controller.
 pub const SIGSTORE_POLICY: GroupKind = GroupKind::new("policy.sigstore.dev", "ClusterImagePolicy");
 
-const fn listed<const N: usize>(first: &[GroupKind], more: &[GroupKind]) -> [GroupKind; N] {
-    let mut all = [kinds::VALIDATING_ADMISSION_POLICY; N];
-    let mut at = 0;
-    while at < N {
-        all[at] = if at < first.len() { first[at] } else { more[at - first.len()] };
-        at += 1;
-    }
-    all
-}
-
 /// Those that may refuse pods for what they are, with what widens or narrows them.
-pub const OF_PODS: &[GroupKind] = &listed::<18>(
+pub const OF_PODS: &[GroupKind] = &joined::<18>(
     &[
         kinds::VALIDATING_ADMISSION_POLICY,
         kinds::VALIDATING_ADMISSION_POLICY_BINDING,
@@ -69,7 +60,7 @@ pub const OF_PODS: &[GroupKind] = &listed::<18>(
 );
 
 /// Those that say of themselves whether they refuse or report.
-pub const WITH_ACTION: &[GroupKind] = &listed::<13>(
+pub const WITH_ACTION: &[GroupKind] = &joined::<13>(
     &[
         kinds::VALIDATING_ADMISSION_POLICY,
         CONSTRAINT,
@@ -96,7 +87,7 @@ pub const OTHER_VERIFIERS: [GroupKind; 4] = [
 ];
 
 /// Those that verify images.
-pub const OF_IMAGES: &[GroupKind] = &listed::<15>(
+pub const OF_IMAGES: &[GroupKind] = &joined::<15>(
     &[
         CLUSTER_POLICY,
         POLICY,
@@ -115,4 +106,4 @@ pub const OF_IMAGES: &[GroupKind] = &listed::<15>(
 
 /// The same with what widens or narrows them.
 pub const AROUND_IMAGES: &[GroupKind] =
-    &listed::<19>(OF_IMAGES, &[kinds::CONFIG_MAP, kinds::VALIDATING_WEBHOOK_CONFIGURATION, POLICY_EXCEPTION, CEL_EXCEPTION]);
+    &joined::<19>(OF_IMAGES, &[kinds::CONFIG_MAP, kinds::VALIDATING_WEBHOOK_CONFIGURATION, POLICY_EXCEPTION, CEL_EXCEPTION]);

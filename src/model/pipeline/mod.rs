@@ -11,7 +11,7 @@ use crate::model::field::{Field, unnoticed};
 use crate::model::object::Object;
 use crate::model::pod::{Container, Pod};
 use crate::model::scan::Scan;
-use crate::model::{GroupKind, Map};
+use crate::model::{GroupKind, Map, Verdict};
 
 pub use line::Line;
 pub use reference::Likeness;
@@ -120,9 +120,21 @@ fn listed<'a>(spec: Field<'a>) -> impl Iterator<Item = (Field<'a>, bool)> {
 }
 
 impl<'a> Pipeline<'a> {
+    /// The pipeline that an object holds, with its commands that do one of some things: of a task one for each image.
+    ///
+    /// # Errors
+    /// What is to be said where there is nothing to judge, or more than is followed.
+    pub fn that(object: &Object<'a>, scan: &'a Scan<'a>, does: &[Does]) -> Result<(Self, Vec<At>), Verdict> {
+        let pipeline = Self::of(object, scan).ok_or(Verdict::Unseen)?;
+        if pipeline.is_too_large() {
+            return Err(Verdict::Review("it has more tasks or commands than are followed".into()));
+        }
+        let found = pipeline.first_of_tasks(does);
+        if found.is_empty() { Err(Verdict::Unseen) } else { Ok((pipeline, found)) }
+    }
+
     /// The pipeline that an object holds; `None` where it holds none of its own, or is a part of others that are seen.
-    #[must_use]
-    pub fn of(object: &Object<'a>, scan: &'a Scan<'a>) -> Option<Self> {
+    fn of(object: &Object<'a>, scan: &'a Scan<'a>) -> Option<Self> {
         let made = object.at("metadata.ownerReferences").items().any(|owner| {
             let kind = owner.key("kind").str();
             matches!(kind, "PipelineRun" | "CronWorkflow" | "Workflow")
@@ -191,8 +203,7 @@ impl<'a> Pipeline<'a> {
     }
 
     /// Whether it has more tasks, or commands, than anybody follows.
-    #[must_use]
-    pub fn is_too_large(&self) -> bool {
+    fn is_too_large(&self) -> bool {
         const TASKS: usize = 200;
         const COMMANDS: usize = 5_000;
         self.tasks.len() > TASKS || self.tasks.iter().map(|task| task.lines.len()).sum::<usize>() > COMMANDS
@@ -220,8 +231,7 @@ impl<'a> Pipeline<'a> {
     }
 
     /// The commands that do one of some things, in the order of the tasks: of a task one for each image.
-    #[must_use]
-    pub fn first_of_tasks(&self, does: &[Does]) -> Vec<At> {
+    fn first_of_tasks(&self, does: &[Does]) -> Vec<At> {
         let mut found: Vec<At> = does.iter().flat_map(|one| self.find(*one)).collect();
         found.sort_by_key(|at| (at.task, at.line));
         found.dedup_by(|next, kept| next.task == kept.task && (next == kept || self.compare(*kept, *next) == Likeness::Same));
