@@ -2,6 +2,7 @@
 //! are skipped, and say so. Any cluster will do whose objects may be added to and deleted.
 //! `CNSCAN_TEST_AUDIT_LOG` names its audit log, where that keeps the answers to requests for Secrets.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -83,12 +84,60 @@ impl Cluster {
                 "names": {"plural": plural, "singular": kind.to_lowercase(), "kind": kind},
                 "versions": [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": schema}}]}}),
         );
-        let path = format!("/apis/{group}/v1/{plural}");
-        let ready = Instant::now();
-        while self.send(Method::GET, &path, &Value::Null).is_err() {
-            assert!(ready.elapsed() < Duration::from_secs(20), "the new kind is not served");
+        self.settled();
+    }
+
+    /// Waits until discovery has what the definitions say, and OpenAPI their schemas: both learn of new kinds, and of those
+    /// that are gone, a little later.
+    fn settled(&self) {
+        let started = Instant::now();
+        while self.discovered() != self.defined() {
+            assert!(started.elapsed() < Duration::from_secs(60), "{:?} are served, {:?} defined", self.discovered(), self.defined());
             std::thread::sleep(Duration::from_millis(100));
         }
+        for [group, version, plural] in self.defined() {
+            let described = || {
+                let schema = self.send(Method::GET, &format!("/openapi/v3/apis/{group}/{version}"), &Value::Null).unwrap_or_default();
+                schema["paths"].as_object().is_some_and(|paths| paths.keys().any(|path| path.ends_with(&format!("/{plural}"))))
+            };
+            while !described() {
+                assert!(started.elapsed() < Duration::from_secs(60), "{plural}.{group} have no schema");
+                std::thread::sleep(Duration::from_millis(100));
+            }
+        }
+    }
+
+    /// Resources of definitions, as group, version and plural.
+    fn defined(&self) -> BTreeSet<[String; 3]> {
+        let all = self.send(Method::GET, "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", &Value::Null).expect("the definitions");
+        let mut found = BTreeSet::new();
+        for item in rows(&all, "items").iter().filter(|item| item["metadata"]["deletionTimestamp"].is_null()) {
+            for version in rows(&item["spec"], "versions").iter().filter(|version| version["served"] == true) {
+                found.insert([&item["spec"]["group"], &version["name"], &item["spec"]["names"]["plural"]].map(text));
+            }
+        }
+        found
+    }
+
+    /// The same by discovery, of groups that have a definition or that a test made.
+    fn discovered(&self) -> BTreeSet<[String; 3]> {
+        let groups: BTreeSet<_> = self.defined().into_iter().map(|[group, ..]| group).collect();
+        let accept = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+        let request = Request::get("/apis").header("accept", accept).body(Vec::new()).expect("a request");
+        let all: Value = self.runtime.block_on(self.client.request(request)).expect("discovery");
+        let mut found = BTreeSet::new();
+        for item in rows(&all, "items") {
+            let group = text(&item["metadata"]["name"]);
+            if !groups.contains(&group) && !group.ends_with(".example.com") {
+                continue;
+            }
+            for version in rows(item, "versions") {
+                found.extend(
+                    rows(version, "resources").iter().map(|row| [group.clone(), text(&version["version"]), text(&row["resource"])]),
+                );
+            }
+        }
+        found
     }
 
     /// A kubeconfig for the same cluster with other credentials.
@@ -135,6 +184,10 @@ impl Drop for Cluster {
     }
 }
 
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
 fn privileged(name: &str) -> Value {
     json!({"metadata": {"name": name}, "spec": {"automountServiceAccountToken": false, "containers": [
         {"name": "c", "image": "registry.example.com/a:1", "securityContext": {"privileged": true}}]}})
@@ -153,14 +206,10 @@ fn every_kind_is_read_custom_ones_too() {
                 {"name": "v1alpha1", "served": true, "storage": false, "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}}},
                 {"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}}}]}}),
     );
+    cluster.settled();
     let path = format!("/apis/{group}/v1/namespaces/{}/widgets", cluster.namespace);
     let widget = json!({"apiVersion": format!("{group}/v1"), "kind": "Widget", "metadata": {"name": "w"},
         "spec": {"template": privileged("t")}});
-    let ready = Instant::now();
-    while cluster.send(Method::GET, &path, &Value::Null).is_err() {
-        assert!(ready.elapsed() < Duration::from_secs(20), "the new kind is not served");
-        std::thread::sleep(Duration::from_millis(100));
-    }
     cluster.make(&path, widget);
     cluster.make(&cluster.own("pods"), privileged("p"));
     cluster.make(
@@ -170,14 +219,7 @@ fn every_kind_is_read_custom_ones_too() {
             "namespaceSelector": {"matchLabels": {"none": "such"}},
             "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}]}]}),
     );
-    let deadline = Instant::now() + Duration::from_secs(20);
-    let result = loop {
-        let result = result(&cluster.scan(&cluster.kubeconfig, &["--exclude-namespace", "none"]));
-        // discovery learns of a new kind a little later
-        if names(&result).contains(&"w".to_owned()) || Instant::now() > deadline {
-            break result;
-        }
-    };
+    let result = result(&cluster.scan(&cluster.kubeconfig, &["--exclude-namespace", "none"]));
     let own: Vec<_> = rows(&result, "findings").iter().filter(|finding| finding["subject"]["namespace"] == *cluster.namespace).collect();
     let found = |check: &str, kind: &str| own.iter().any(|finding| finding["check"] == check && finding["subject"]["kind"] == kind);
     assert!(found("pss-privileged-container", "Widget") && found("pss-privileged-container", "Pod"), "{own:#?}");
@@ -216,6 +258,8 @@ fn long_lists_come_in_pages_and_whole() {
         tasks.join_all().await.len()
     });
     assert_eq!(made, 8);
+    let _alone = kinds_alone();
+    cluster.settled();
     let path = cluster.folder.path().join("snapshot.gz");
     let output = cnscan(&["snapshot", "-n", &cluster.namespace, "-o", &path.display().to_string()], &cluster.kubeconfig);
     assert!(output.status.code().is_some_and(|code| code == 0 || code == 3), "{}", String::from_utf8_lossy(&output.stderr));
@@ -224,14 +268,14 @@ fn long_lists_come_in_pages_and_whole() {
     // a controller may have added its own certificate
     assert!((COUNT as u32..=COUNT as u32 + 1).contains(&list.items), "{}", list.items);
     let value: Value = serde_json::from_str(&list.text).expect("JSON");
-    let names: std::collections::BTreeSet<_> = rows(&value, "items").iter().map(|item| item["metadata"]["name"].to_string()).collect();
+    let names: BTreeSet<_> = rows(&value, "items").iter().map(|item| item["metadata"]["name"].to_string()).collect();
     assert_eq!(names.len(), list.items as usize);
     assert!(!list.text.contains("managedFields"));
-    // nothing changes in the namespace but for kinds of other tests, which come and go: the snapshot and the cluster give the same
+    // nothing changes in the namespace: the snapshot and the cluster give the same
     let live = result(&cluster.scan(&cluster.kubeconfig, &["-n", &cluster.namespace]));
     let again = result(&snapshot::replay(&path, &[]));
     let own = |result: &Value| -> Vec<Value> {
-        let of = |uri: &Value| uri.as_str().is_some_and(|uri| uri.contains(&cluster.namespace) && !uri.contains(".example.com/"));
+        let of = |uri: &Value| uri.as_str().is_some_and(|uri| uri.contains(&cluster.namespace));
         rows(result, "inputs").iter().filter(|input| of(&input["uri"])).cloned().collect()
     };
     assert!(own(&live).len() > 10);
@@ -276,10 +320,7 @@ fn kinds_alone() -> std::sync::MutexGuard<'static, ()> {
 
 /// The statuses of controls, by their ids, and the verdicts of checks.
 fn judged(result: &Value) -> Vec<(String, String)> {
-    let pairs = |key: &str, of: &str| -> Vec<_> {
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        rows(result, key).iter().map(|row| (text(&row["id"]), text(&row[of]))).collect()
-    };
+    let pairs = |key: &str, of: &str| -> Vec<_> { rows(result, key).iter().map(|row| (text(&row["id"]), text(&row[of]))).collect() };
     [pairs("controls", "status"), pairs("checks", "verdict")].concat()
 }
 
@@ -327,6 +368,7 @@ fn a_reader_with_the_shipped_role_has_no_gap() {
 fn with_view_alone_the_gaps_name_what_was_refused() {
     let _alone = kinds_alone();
     let Some(cluster) = cluster("with_view_alone_the_gaps_name_what_was_refused") else { return };
+    cluster.settled();
     cluster.make(&cluster.own("pods"), privileged("p"));
     let rbac = "/apis/rbac.authorization.k8s.io/v1/clusterroles";
     // where no controller aggregates roles, `view` is empty, and this is what it is made of
@@ -419,17 +461,13 @@ fn define_reports(cluster: &Cluster) {
         let path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
         // one that is there already stays
         _ = cluster.send(Method::POST, path, &definition);
-        let list = format!("/apis/{group}/{version}/{plural}");
-        let started = Instant::now();
-        while cluster.send(Method::GET, &list, &Value::Null).is_err() {
-            assert!(started.elapsed() < Duration::from_secs(20), "{kind} is not served");
-            std::thread::sleep(Duration::from_millis(100));
-        }
     }
+    cluster.settled();
 }
 
 #[test]
 fn reports_are_published_by_a_role_of_their_own() {
+    let _alone = kinds_alone();
     let Some(cluster) = cluster("reports_are_published_by_a_role_of_their_own") else { return };
     define_reports(&cluster);
     cluster.make(&cluster.own("pods"), privileged("p"));
