@@ -10,6 +10,27 @@ use crate::parse::{File, Kind, Lines};
 const VALUES: &[(&str, &str)] =
     &[("helm.toolkit.fluxcd.io", "HelmRelease"), ("helm.cattle.io", "HelmChart"), ("argoproj.io", "Application")];
 
+/// Kinds by which others than kubeadm set up a control plane or the kubelets of its nodes.
+const CONTROL_PLANES: &[(&str, &str)] = &[
+    ("bootstrap.cluster.x-k8s.io", "EKSConfigTemplate"),
+    ("bootstrap.cluster.x-k8s.io", "K0sControllerConfig"),
+    ("bootstrap.cluster.x-k8s.io", "KThreesConfigTemplate"),
+    ("bootstrap.cluster.x-k8s.io", "RKE2ConfigTemplate"),
+    ("bootstrap.cluster.x-k8s.io", "TalosConfigTemplate"),
+    ("controlplane.cluster.x-k8s.io", "K0sControlPlane"),
+    ("controlplane.cluster.x-k8s.io", "KThreesControlPlane"),
+    ("controlplane.cluster.x-k8s.io", "MicroK8sControlPlane"),
+    ("controlplane.cluster.x-k8s.io", "RKE2ControlPlane"),
+    ("controlplane.cluster.x-k8s.io", "RKE2ControlPlaneTemplate"),
+    ("controlplane.cluster.x-k8s.io", "TalosControlPlane"),
+    ("k0s.k0sproject.io", "ClusterConfig"),
+    ("k0sctl.k0sproject.io", "Cluster"),
+    ("kops.k8s.io", "Cluster"),
+    ("kops.k8s.io", "InstanceGroup"),
+    ("kubekey.kubesphere.io", "Cluster"),
+    ("provisioning.cattle.io", "Cluster"),
+];
+
 /// The pods of an object, and the gaps for what looks like one.
 pub(crate) fn pods<'a>(object: &Object<'a>, file: &File) -> (Vec<Embedded<'a>>, Vec<Gap>) {
     if let Some(near) = kinds::is_misnamed(object.group, object.kind).filter(|_| !object.live) {
@@ -20,6 +41,10 @@ pub(crate) fn pods<'a>(object: &Object<'a>, file: &File) -> (Vec<Embedded<'a>>, 
     if let Some((_, field)) = pod_defaults::given(object) {
         let why = "its controller gives this to every pod that it makes, and it was not laid under them: scan the pods";
         return (Vec::new(), vec![gap(object, field, file, why)]);
+    }
+    if CONTROL_PLANES.contains(&(object.group, object.kind)) {
+        let why = "it looks like configuration of a control plane, which is not read: scan the files and pods of its nodes";
+        return (Vec::new(), vec![gap(object, object.at("kind"), file, why)]);
     }
     let Some(shapes) = templates::shapes(object) else { return by_structure(object, file) };
     let pods = templates::by_table(object, shapes);

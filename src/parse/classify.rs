@@ -132,6 +132,10 @@ impl Reader<'_> {
         }
         // what a file is known to be by its name need not say so itself
         let kustomization = !self.file.implied().1.is_empty();
+        if !kustomization && let Some((whose, at)) = host::foreign(&text).filter(|_| !shows_object(&text)) {
+            let (line, column) = super::Lines::new(&text).position(at as u32);
+            return self.gap(format!("it looks like configuration of a control plane ({whose}), which is not read"), line, column);
+        }
         if !self.named && !kustomization && !may_hold_object(text.as_bytes()) {
             return self.ignore(NO_OBJECT.to_owned());
         }

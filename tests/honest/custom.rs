@@ -1,6 +1,6 @@
 //! Custom resources: what runs pods is judged or a gap, what runs none is neither.
 
-use crate::{gaps, json, verdicts};
+use crate::{gaps, json, run, verdicts};
 
 /// What their makers give to all pods of a sort stands in ConfigMaps, and is not laid under the pods.
 #[test]
@@ -108,4 +108,18 @@ fn what_the_pods_of_an_object_share_is_found_once() {
     assert_eq!(verdicts(&json(&text, &[]), "pss-host-namespaces"), ["fail"]);
     // each template's own container is one more
     assert_eq!(verdicts(&json(&text, &[]), "pss-run-as-non-root").len(), 2);
+}
+
+#[test]
+fn configuration_of_a_control_plane_that_is_not_read_is_a_gap() {
+    let kops = "apiVersion: kops.k8s.io/v1alpha2\nkind: Cluster\nmetadata: {name: a}\nspec: {kubeAPIServer: {anonymousAuth: true}}\n";
+    let talos = "version: v1alpha1\nmachine: {type: controlplane}\ncluster: {apiServer: {}}\n";
+    let rke = "nodes: []\nservices:\n  kube-api:\n    extra_args: {anonymous-auth: \"true\"}\n";
+    for (text, line) in [(kops, 2), (talos, 2), (rke, 2)] {
+        let result = json(text, &[]);
+        assert!(gaps(&result).iter().any(|why| why.starts_with("it looks like configuration of a control plane")), "{result}");
+        assert_eq!(result["gaps"][0]["location"]["line"], line, "{text}");
+    }
+    let compose = "services:\n  web: {image: a}\nnodes: []\n";
+    assert!(run(compose, &[]).1.contains("nothing to scan"));
 }

@@ -23,6 +23,9 @@ pub(super) static CHECK: Check = Check {
 const CERTIFICATE: GroupKind = GroupKind::new(GROUP, "Certificate");
 
 fn probe(etcd: &Component<'_>) -> Verdict {
+    if etcd.distribution() == Some("k3s") {
+        return Verdict::Skip("k3s and RKE2 make an authority for etcd alone".into());
+    }
     let trusted = etcd.flag("trusted-ca-file");
     if trusted.is_empty() {
         return Verdict::Skip("etcd trusts no authority: etcd-mutual-tls-missing says so".into());

@@ -2,6 +2,7 @@
 
 use crate::checks::{Aspect, Check, Fault, Probe, Severity, Surface, Verdict};
 use crate::model::address::is_loopback;
+use crate::model::component::Held;
 use crate::model::{Component, Role};
 
 pub(super) static CHECK: Check = Check {
@@ -11,7 +12,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Critical,
     why: "etcd holds all Secrets and all rights: who may write it is cluster admin, and no audit log shows it.",
     fix: "Set `--cert-file`, `--key-file`, `--trusted-ca-file` and `--client-cert-auth=true`, the same for peers, https addresses, and the API server's `--etcd-cafile`, `--etcd-certfile` and `--etcd-keyfile`.",
-    how: "Fails when etcd has no serving certificate, key or client CA, does not ask for client certificates, signs its own certificate, or listens by http on an address other than the loopback one; and when the API server has no CA, certificate or key for etcd. Settings of peers count where there is more than one member, else they are notes. Flags, variables (ETCD_…) and the file of etcd are read. k3s and RKE2 set this themselves.",
+    how: "Fails when etcd has no serving certificate, key or client CA, does not ask for client certificates, signs its own certificate, or listens by http on an address other than the loopback one; and when the API server has no CA, certificate or key for etcd. Settings of peers count where there is more than one member, else they are notes. Flags, variables (ETCD_…) and the file of etcd are read. k3s and RKE2 set this themselves, so that of theirs only addresses in `etcd-arg` that go without TLS fail.",
     surfaces: &[Surface::Host, Surface::Cluster],
     blind: "An etcd outside of the evidence, and a provider's control plane.",
     refs: &["https://etcd.io/docs/v3.6/op-guide/security/"],
@@ -44,8 +45,14 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn probe(component: &Component<'_>) -> Verdict {
-    if component.distribution() == Some("k3s") {
-        return Verdict::Skip("k3s and RKE2 run their database themselves".into());
+    let is_k3s = component.distribution() == Some("k3s");
+    if component.role() == Role::ApiServer && is_k3s {
+        return Verdict::Skip("k3s and RKE2 connect their database themselves".into());
+    }
+    if is_k3s {
+        // what they lay over their own file are its top keys, and those of TLS stand deeper
+        let urls = ["listen-client-urls", "listen-client-http-urls", "listen-peer-urls"].map(|name| component.flag(name));
+        return urls.iter().filter_map(without_tls).collect();
     }
     if component.role() == Role::ApiServer {
         return ["etcd-cafile", "etcd-certfile", "etcd-keyfile"].into_iter().filter_map(|name| absent(component, name, None)).collect();
@@ -94,7 +101,7 @@ impl Side {
         let more = [
             asks.fault_if(asks.bool() != Some(true), || "no certificate is asked for").map(|fault| fault.expected("true")),
             (own.bool() == Some(true)).then(|| own.fault("etcd signs its own certificate, which nobody can check").expected("false")),
-            plain(urls.str()).map(|url| urls.fault(format!("it listens without TLS on {url}")).expected("https")),
+            without_tls(&urls),
         ];
         faults.extend(more.into_iter().flatten().map(|fault| weighed(fault, severity)));
         faults
@@ -104,6 +111,10 @@ impl Side {
 fn absent(component: &Component<'_>, name: &'static str, severity: Option<Severity>) -> Option<Fault> {
     let flag = component.flag(name);
     flag.fault_if(flag.is_empty(), || format!("--{name} is not set")).map(|fault| weighed(fault.expected("a file"), severity))
+}
+
+fn without_tls(urls: &Held<'_>) -> Option<Fault> {
+    plain(urls.str()).map(|url| urls.fault(format!("it listens without TLS on {url}")).expected("https"))
 }
 
 fn weighed(fault: Fault, severity: Option<Severity>) -> Fault {

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::component::line::{Flag, Word, program};
+use crate::model::component::kubeadm::GROUP as KUBEADM;
+use crate::model::component::line::{Word, program};
 use crate::model::component::rancher::{self, Command};
-use crate::model::component::{AUDIT, ComponentRecord, KUBELET, Role, TAKEN_IN, files, pods, unit};
+use crate::model::component::{AUDIT, ComponentRecord, KUBELET, Role, TAKEN_IN, files, kubeadm, pods, unit};
 use crate::model::field::Field;
 use crate::model::object::Object;
 use crate::model::{Evidence, GroupKind};
@@ -13,7 +14,6 @@ use crate::parse::host::GROUP;
 
 const COMMAND_LINE: GroupKind = GroupKind::new(GROUP, "CommandLine");
 const ETCD: GroupKind = GroupKind::new(GROUP, "EtcdConfig");
-const KUBEADM: &str = "kubeadm.k8s.io";
 
 /// Every component.
 pub(super) fn all<'a>(evidence: &Evidence<'a>) -> Vec<ComponentRecord<'a>> {
@@ -28,13 +28,14 @@ pub(super) fn all<'a>(evidence: &Evidence<'a>) -> Vec<ComponentRecord<'a>> {
     found.extend(etcd_files(evidence));
     // an installer's file is what would be; what is there is stronger
     let seen: BTreeSet<_> = found.iter().map(|record| (evidence.object(record.object).world, record.role)).collect();
-    let planned = evidence.named(KUBEADM, "ClusterConfiguration").flat_map(|object| kubeadm(object));
+    let planned = evidence.named(KUBEADM, "ClusterConfiguration").flat_map(|object| kubeadm::planned(evidence, object));
     found.extend(planned.filter(|record| !seen.contains(&(evidence.object(record.object).world, record.role))));
     found.iter_mut().filter(|record| record.role == Role::Kubelet).for_each(|record| take_in(evidence, record));
     let lone = lone_kubelets(evidence, &found);
     found.extend(lone);
     let told = registrations(evidence, &found);
     found.extend(told);
+    found.extend(kubeadm::handed(evidence));
     let lone = lone_files(evidence, &found);
     found.extend(lone);
     found.sort_by_key(|record| record.object);
@@ -91,42 +92,6 @@ fn peer(key: &str) -> Option<&'static str> {
     })
 }
 
-/// What kubeadm would run.
-fn kubeadm<'a>(object: &Object<'a>) -> Vec<ComponentRecord<'a>> {
-    const PARTS: [(Role, &str, &str); 4] = [
-        (Role::ApiServer, "apiServer", "apiServer.extraArgs"),
-        (Role::ControllerManager, "controllerManager", "controllerManager.extraArgs"),
-        (Role::Scheduler, "scheduler", "scheduler.extraArgs"),
-        (Role::Etcd, "etcd.local", "etcd.local.extraArgs"),
-    ];
-    let external = object.at("etcd.external").exists();
-    let record = |(role, part, path): &(Role, &'static str, &'static str)| {
-        let mut record = ComponentRecord::new(*role, object, object.at(path)).with_flags(extra_args(object.at(path)));
-        record.has_line = true;
-        record.distribution = Some("kubeadm");
-        record.version = object.at("kubernetesVersion").str().parse().ok();
-        let volumes = object.at(part).key("extraVolumes").items();
-        record.mounts = volumes.filter_map(|volume| Some((volume.key("mountPath").text()?, volume.key("hostPath").text()?))).collect();
-        if *role == Role::ApiServer && external {
-            for (flag, key) in [("etcd-cafile", "caFile"), ("etcd-certfile", "certFile"), ("etcd-keyfile", "keyFile")] {
-                let field = object.at("etcd.external").key(key);
-                record.flags.push(Flag { name: flag.into(), value: field.str().into(), field, span: None });
-            }
-        }
-        record
-    };
-    PARTS.iter().filter(|(role, ..)| *role != Role::Etcd || !external).map(record).collect()
-}
-
-/// A mapping until v1beta3, a list of names and values since v1beta4.
-fn extra_args(field: Field<'_>) -> Vec<(&str, Field<'_>)> {
-    match field.kind() {
-        Some(Kind::Mapping) => field.entries(),
-        Some(Kind::Sequence) => field.items().filter_map(|item| Some((item.key("name").text()?, item.key("value")))).collect(),
-        _ => Vec::new(),
-    }
-}
-
 /// The files of a kubelet with a command line.
 fn take_in<'a>(evidence: &Evidence<'a>, record: &mut ComponentRecord<'a>) {
     let object = evidence.object(record.object);
@@ -172,7 +137,7 @@ fn lone_kubelets<'a>(evidence: &Evidence<'a>, found: &[ComponentRecord<'a>]) -> 
         let by_kubeadm = node.is_some() || evidence.named(KUBEADM, "ClusterConfiguration").any(|other| beside(&other));
         record.distribution = by_kubeadm.then_some("kubeadm");
         if let Some(node) = node {
-            record = record.with_flags(extra_args(node.at("nodeRegistration.kubeletExtraArgs")));
+            record = record.with_flags(kubeadm::extra_args(node.at("nodeRegistration.kubeletExtraArgs")));
         }
         lone.push(record);
     }
@@ -191,17 +156,9 @@ fn registrations<'a>(evidence: &Evidence<'a>, found: &[ComponentRecord<'a>]) -> 
         })
         .flatten()
         .collect();
-    let record = |object: &Object<'a>| {
-        let list = object.at("nodeRegistration.kubeletExtraArgs");
-        let mut record = ComponentRecord::new(Role::Kubelet, object, list).with_flags(extra_args(list));
-        record.distribution = Some("kubeadm");
-        // who joins takes the settings of the cluster
-        record.unseen = (object.kind == "JoinConfiguration").then(|| "the ConfigMap kubelet-config of the cluster".to_owned());
-        record
-    };
     let objects = ["InitConfiguration", "JoinConfiguration"].into_iter().flat_map(|kind| evidence.named(KUBEADM, kind));
     let alone = objects.filter(|object| !seen.contains(&(object.world, Some(object.file()))) && !seen.contains(&(object.world, None)));
-    alone.map(record).filter(|record| !record.flags.is_empty()).collect()
+    alone.filter_map(|object| kubeadm::kubelet(object, object.field(), object.kind == "JoinConfiguration")).collect()
 }
 
 /// Files of an API server that none of those seen takes in.

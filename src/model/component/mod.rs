@@ -4,6 +4,7 @@ mod collect;
 pub mod data;
 mod files;
 mod held;
+mod kubeadm;
 mod line;
 mod pods;
 mod rancher;
@@ -315,6 +316,10 @@ impl<'a> Component<'a> {
             .filter(|container| container.key("name").str() == self.record.container)
             .map(|container| container.key("image"))
             .next();
-        image.unwrap_or_else(|| object.at("kubernetesVersion"))
+        let by_installer = || {
+            let told = ["kubernetesVersion", "spec.version"].map(|path| object.at(path));
+            told.into_iter().find(|field| field.exists()).unwrap_or_else(|| object.at("kubernetesVersion"))
+        };
+        image.unwrap_or_else(by_installer)
     }
 }

@@ -47,9 +47,10 @@ fn read<'a>(evidence: &Evidence<'a>, mut parts: Vec<&Object<'a>>, commands: &mut
         }
     }
     let mut unseen = None;
+    let is_whole = evidence.files()[parts[0].file() as usize].host;
     for file in values("EnvironmentFile") {
-        let path = file.str().trim_start_matches('-');
-        match files::at_path(evidence, parts[0], path, &[ENVIRONMENT]) {
+        let path = with_name(file.str().trim_start_matches('-'), parts[0].name);
+        match files::at_path(evidence, parts[0], &path, &[ENVIRONMENT]) {
             Some(found) => {
                 for (name, value) in
                     found.field().entries().into_iter().filter(|(name, _)| !matches!(*name, "apiVersion" | "kind" | "metadata"))
@@ -58,14 +59,14 @@ fn read<'a>(evidence: &Evidence<'a>, mut parts: Vec<&Object<'a>>, commands: &mut
                 }
             }
             // of a whole node, what is not there is not there
-            None if evidence.files()[parts[0].file() as usize].host => {}
-            None => unseen = Some(path.to_owned()),
+            None if is_whole => {}
+            None => unseen = Some(path),
         }
     }
     let line: Vec<Word<'a>> = start.items().flat_map(|word| expanded(word, &known)).collect();
     let (name, rest) = program(&line)?;
     let Some(role) = Role::of(name) else {
-        commands.extend(Command::read(parts[0], name, start, rest));
+        commands.extend(Command::read(parts[0], name, start, rest).map(|command| command.with_variables(&known, is_whole)));
         return None;
     };
     let mut record = ComponentRecord::new(role, evidence.object(parts[parts.len() - 1].id), start).with_line(rest);
@@ -79,6 +80,12 @@ fn read<'a>(evidence: &Evidence<'a>, mut parts: Vec<&Object<'a>>, commands: &mut
     // etcd reads variables that no word of its command names
     record.unseen = unseen.filter(|_| role == Role::Etcd || start.items().any(is_open));
     Some(record)
+}
+
+/// A path with the name of its unit in it: `%n` is all of that, `%N` and `%p` are what stands before its kind.
+fn with_name(path: &str, unit: &str) -> String {
+    let stem = unit.strip_suffix(".service").unwrap_or(unit);
+    path.replace("%n", unit).replace("%N", stem).replace("%p", stem)
 }
 
 /// What etcd takes from its environment; a flag is stronger.

@@ -61,7 +61,10 @@ fn folder(path: &str) -> &str {
 pub(super) fn format(name: &str) -> Option<Format> {
     let (file, within) = (base(name), folder(name));
     let end = file.rsplit_once('.').map_or("", |(_, end)| end);
-    let variables = matches!(within, "default" | "sysconfig") && PROGRAMS.contains(&file.strip_suffix(".env").unwrap_or(file));
+    let stem = file.strip_suffix(".env").unwrap_or(file);
+    // RKE2 goes by the names of its units
+    let service = stem.strip_suffix("-server").or(stem.strip_suffix("-agent")).filter(|name| matches!(*name, "k3s" | "rke2"));
+    let variables = matches!(within, "default" | "sysconfig") && PROGRAMS.contains(&service.unwrap_or(stem));
     match end {
         "service" => Some(Format::Unit),
         "conf" if within.ends_with(".service.d") => Some(Format::Unit),
@@ -110,6 +113,19 @@ pub(super) fn is_command_line(text: &str) -> bool {
     let program = parts.next().map(base).unwrap_or_default();
     PROGRAMS.contains(&program)
         && parts.next().is_none_or(|next| next.starts_with('-') || next == "\\" || next == "server" || next == "agent")
+}
+
+/// The control plane's configuration in a form that is not read: whose it is, and where that shows.
+pub(super) fn foreign(text: &str) -> Option<(&'static str, usize)> {
+    let top = |key: &str| {
+        let starts = |at: &usize| *at == 0 || text.as_bytes()[at - 1] == b'\n';
+        memchr::memmem::find_iter(text.as_bytes(), key).find(starts)
+    };
+    if let Some(at) = top("machine:") {
+        return (top("cluster:").is_some() && top("version: v1alpha1").is_some()).then_some(("Talos", at));
+    }
+    let at = top("services:").filter(|_| top("nodes:").is_some())?;
+    text[at..].contains("\n  kube-api:").then_some(("RKE", at))
 }
 
 /// Reads a file of a node into trees, one a thing that it holds.
