@@ -78,22 +78,20 @@ pub fn cover<'a>(namespace: &Namespace<'a>) -> Cover<'a> {
     }
     if OWN.iter().any(|(kind, _)| evidence.has(*kind)) {
         let own: Vec<_> = namespace.objects().filter(|object| makes_own(object)).collect();
+        let single = own.iter().filter(|object| !object.is(K8UP)).count();
+        let is_whole = || own.iter().any(|object| is_of_all(object, namespace)) || single > 0 && single >= kept_apart(namespace);
         match own.first() {
-            Some(_) if own.iter().any(|object| object.is(K8UP)) || own.len() >= kept_apart(namespace) => return Cover::Whole,
+            Some(_) if is_whole() => return Cover::Whole,
             // each of the others is for one claim, database or workload
             Some(first) => perhaps = perhaps.or(Some(first)),
             None => {}
         }
     }
     for policy in evidence.of_kind_in(world, POLICY) {
-        let selector = policy.at("spec.selector");
-        let named = selector.scalars().any(|value| value.str() == namespace.name());
-        let runs =
-            !policy.at("spec.paused").is_true() && policy.at("spec.actions").items().any(|action| action.key("action").str() == "backup");
-        match runs {
-            true if named => return Cover::Whole,
-            true => perhaps = perhaps.or(Some(policy)),
-            false => {}
+        match chooses(policy, namespace.name()) {
+            Some(true) => return Cover::Whole,
+            Some(false) => perhaps = perhaps.or(Some(policy)),
+            None => {}
         }
     }
     perhaps.map_or(Cover::None, Cover::Perhaps)
@@ -119,12 +117,55 @@ fn makes_own(object: &Object<'_>) -> bool {
     let Some((_, stop)) = OWN.iter().find(|(kind, _)| object.is(*kind)) else { return false };
     let spec = object.at("spec");
     let stopped = !stop.is_empty() && spec.key(stop).is_true();
+    let by_session = |session: Field<'_>| session.at("scheduler.schedule").exists() && !session.at("scheduler.suspend").is_true();
     let runs = match object.kind {
         "ReplicationSource" => spec.at("trigger.schedule").exists(),
-        "Schedule" => spec.at("backup").exists(),
+        // of K8up, which else checks and prunes alone
+        "Schedule" => !spec.at("backup.schedule").is_empty(),
+        "BackupConfiguration" if object.group == "core.kubestash.com" => spec.key("sessions").items().any(by_session),
+        "BackupConfiguration" => !spec.key("schedule").is_empty(),
         _ => true,
     };
     runs && !stopped
+}
+
+/// Whether it takes in every claim of its namespace, as K8up does with those that nothing leaves out.
+fn is_of_all(object: &Object<'_>, namespace: &Namespace<'_>) -> bool {
+    let left_out = |claim: &Object<'_>| claim.annotation("k8up.io/backup").text() == Some("false");
+    let mut claims = namespace.objects().filter(|claim| claim.is(kinds::PERSISTENT_VOLUME_CLAIM));
+    object.is(K8UP) && object.at("spec.backup.labelSelectors").is_empty() && !claims.any(left_out)
+}
+
+/// Whether a policy of Kasten takes in all of a namespace, or perhaps a part of it.
+fn chooses(policy: &Object<'_>, namespace: &str) -> Option<bool> {
+    const KEY: &str = "k10.kasten.io/appNamespace";
+    let spec = policy.at("spec");
+    let action = spec.key("actions").items().find(|action| action.key("action").str() == "backup")?;
+    // without a frequency a preset has it, or each run is asked for
+    let runs = match spec.key("frequency").text() {
+        Some(frequency) => frequency != "@onDemand",
+        None => !spec.key("presetRef").is_empty(),
+    };
+    if spec.key("paused").is_true() || !runs {
+        return None;
+    }
+    let by_label =
+        spec.at("selector.matchLabels").entries().into_iter().map(|(key, value)| (key == KEY).then(|| glob(value.str(), namespace)));
+    let by_expression = spec.at("selector.matchExpressions").items().map(|expression| {
+        let mut values = expression.key("values").items();
+        let (key, operator) = (expression.key("key").str(), expression.key("operator").str());
+        match operator {
+            "In" if key == KEY => Some(values.any(|value| glob(value.str(), namespace))),
+            "NotIn" if key == KEY => Some(values.all(|value| !glob(value.str(), namespace))),
+            _ => None,
+        }
+    });
+    let terms: Vec<Option<bool>> = by_label.chain(by_expression).collect();
+    if terms.contains(&Some(false)) {
+        return None;
+    }
+    let whole = !terms.is_empty() && terms.iter().all(Option::is_some) && action.at("backupParameters.filters").is_empty();
+    Some(whole)
 }
 
 /// Whether a schedule takes in all of a namespace, or a part of it.
@@ -138,9 +179,17 @@ fn takes_in(schedule: &Object<'_>, namespace: &str) -> Option<bool> {
     }
     let chosen = ["labelSelector", "orLabelSelectors", "includedResources", "includedNamespaceScopedResources"];
     let partly = chosen.iter().any(|key| !template.key(key).is_empty() && !lists_all(template.key(key)));
+    let kept_out = |list: &'static str| template.key(list).items().any(|item| is_of_volumes(item.str()));
+    let partly =
+        partly || ["excludedResources", "excludedNamespaceScopedResources", "excludedClusterScopedResources"].into_iter().any(kept_out);
     // without snapshots, files are copied only of what says so
     let objects_alone = template.key("snapshotVolumes").bool() == Some(false) && !template.key("defaultVolumesToFsBackup").is_true();
     Some(!partly && !objects_alone)
+}
+
+/// Whether a resource, by any of its names, is one that volumes are kept by.
+fn is_of_volumes(resource: &str) -> bool {
+    matches!(resource, "*" | "pv" | "pvc" | "persistentvolumes" | "persistentvolume" | "persistentvolumeclaims" | "persistentvolumeclaim")
 }
 
 fn lists_all(list: Field<'_>) -> bool {

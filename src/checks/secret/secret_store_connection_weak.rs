@@ -93,7 +93,10 @@ const STATIC: &[(&str, &[&str])] = &[
     ("kubernetes", &["auth.token", "auth.cert"]),
 ];
 
-/// The same of providers that are spoken to by TLS alone.
+/// Where providers say whether the certificate is verified, with the value that leaves that out.
+const UNVERIFIED: &[(&str, &str, bool)] = &[("beyondtrust", "server.verifyCA", false), ("senhasegura", "ignoreSslCertificate", true)];
+
+/// Where the static credentials are of providers that are spoken to by TLS alone.
 const KEYS: &[(&str, &str)] = &[("aws", "auth.secretRef"), ("gcpsm", "auth.secretRef"), ("azurekv", "authSecretRef")];
 
 fn store(store: &Object<'_>) -> Verdict {
@@ -106,6 +109,12 @@ fn store(store: &Object<'_>) -> Verdict {
     let fields = provider.scalars().filter(|field| field.str().len() < 2048);
     let plain = fields.filter_map(|field| plain_http::fault(field, &format!("the secret manager ({name}) is reached")));
     let mut faults: Vec<_> = plain.collect();
+    let trusting = UNVERIFIED.iter().filter(|(known, ..)| *known == name).map(|(_, path, bad)| (provider.at(path), *bad));
+    faults.extend(
+        trusting
+            .filter(|(field, bad)| field.bool() == Some(*bad))
+            .map(|(field, bad)| unverified(field, if bad { "false" } else { "true" })),
+    );
     let paths = STATIC.iter().filter(|(known, _)| *known == name).flat_map(|(_, paths)| *paths);
     faults.extend(paths.map(|path| provider.at(path)).filter(|field| !field.is_empty()).map(|field| held(field, name)));
     let keys = KEYS.iter().filter(|(known, _)| *known == name).map(|(_, path)| provider.at(path)).filter(|field| !field.is_empty());

@@ -79,7 +79,7 @@ fn by_armor<'a>(namespace: &Namespace<'a>, pod: &Pod<'a>) -> Held {
         let labels = policy.at("spec.selector.matchLabels").entries();
         labels.iter().all(|(key, value)| is_armors_own(key) || pod.metadata().key("labels").key(key).text() == value.text())
     });
-    let wide = policies(namespace, ARMOR_CLUSTER_POLICY).filter(|policy| speaks_of(policy, namespace.name()));
+    let wide = policies(namespace, ARMOR_CLUSTER_POLICY).filter(|policy| speaks_of(policy, namespace.name(), pod));
     let mut held = Held::No;
     for policy in own.chain(wide) {
         let found = match action(policy.at("spec")) {
@@ -98,11 +98,16 @@ fn is_armors_own(key: &str) -> bool {
     key.starts_with("kubearmor.io/")
 }
 
-/// Whether a policy of the cluster speaks of a namespace: it names it, or all but others.
-fn speaks_of(policy: &Object<'_>, name: &str) -> bool {
-    let mut asked = policy.at("spec.selector.matchExpressions").items().filter(|one| one.key("key").str() == "namespace");
-    asked.all(|one| {
-        let named = one.key("values").items().any(|value| value.str() == name);
+/// Whether a policy of the cluster speaks of a pod: it names its namespace or a label of it, or all but others.
+fn speaks_of(policy: &Object<'_>, namespace: &str, pod: &Pod<'_>) -> bool {
+    let has = |label: &str| label.split_once('=').is_some_and(|(key, value)| pod.metadata().key("labels").key(key).text() == Some(value));
+    policy.at("spec.selector.matchExpressions").items().all(|one| {
+        let mut values = one.key("values").items();
+        let named = match one.key("key").str() {
+            "namespace" => values.any(|value| value.str() == namespace),
+            "label" => values.any(|value| has(value.str())),
+            _ => return true,
+        };
         if one.key("operator").str() == "NotIn" { !named } else { named }
     })
 }
@@ -138,6 +143,10 @@ fn by_tracing<'a>(namespace: &Namespace<'a>, pod: &Pod<'a>) -> Held {
 }
 
 fn stops(policy: &Object<'_>) -> bool {
+    let is_mode = |option: &Field<'_>| option.key("name").str() == "policy-mode";
+    if policy.at("spec.options").items().find(is_mode).is_some_and(|option| option.key("value").str() == "monitor") {
+        return false;
+    }
     let hooks = ["kprobes", "lsmhooks", "tracepoints", "uprobes"].into_iter().flat_map(|list| policy.at("spec").key(list).items());
     let mut actions = hooks.flat_map(|hook| {
         let selectors = hook.key("selectors").items();
@@ -151,7 +160,10 @@ fn by_vector<'a>(namespace: &Namespace<'a>, pod: &Pod<'a>) -> Held {
     for rule in policies(namespace, VECTOR_RULE).chain(policies(namespace, VECTOR_CLUSTER_RULE)) {
         let spec = rule.at("spec");
         let fits = fits(spec.at("target.selector.criteria"), namespace, pod);
-        let protects = spec.at("process_profile.mode").str() == "Protect";
+        // the mode of the group counts where its processes have none of their own
+        let own = spec.at("process_profile.mode");
+        let mode = if own.exists() { own } else { spec.at("target.policymode") };
+        let protects = mode.str() == "Protect";
         let found = match (fits, protects) {
             (Match::Yes, true) => Held::Yes,
             (Match::Yes, false) => Held::Partly("NeuVector learns or reports, and blocks no process"),
