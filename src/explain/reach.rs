@@ -298,7 +298,11 @@ fn without_enforcement(scan: &Scan<'_>, world: u16) -> Option<&'static str> {
 
 /// What a mesh says beside the policies.
 fn of_mesh(pod: &Pod<'_>, namespace: &Namespace<'_>) -> Option<String> {
-    let Membership::In { mesh, .. } = pod.membership() else { return None };
+    let mesh = match pod.membership() {
+        Membership::In { mesh, .. } => mesh,
+        Membership::Out(..) => return None,
+        Membership::Unclear(_, why) => return Some(format!("whether a mesh is asked beside the policies does not show: {why}")),
+    };
     let said = authorization::of_pod(namespace, pod, mesh).into_iter().map(|found| match found {
         Admittance::Named => "nobody is let in but identities that are named".to_owned(),
         Admittance::Wide(_, said) | Admittance::Unclear(_, said) => said,

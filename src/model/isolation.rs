@@ -161,6 +161,13 @@ impl<'a> Namespace<'a> {
         }
     }
 
+    /// What the administrator lets no pod of the cluster do, where nothing says so of those outside of it.
+    #[must_use]
+    pub fn closed_to_pods(&self, direction: Direction) -> Option<&'a Guard<'a>> {
+        let who = Who { namespace: self, pod: None };
+        self.guards().find(|guard| guard.closes_to_pods(direction) && guard.selects(who) == Fit::Yes)
+    }
+
     /// An object of a kind not read yet that has a say here.
     #[must_use]
     pub fn other_policy(&self, effect: Effect) -> Option<&'a Object<'a>> {

@@ -15,7 +15,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::High,
     why: "A pod that no policy selects talks to every other pod and to the internet, and is talked to; a default denial makes each allowance a decision.",
     fix: "Add a NetworkPolicy with an empty `podSelector`, both `policyTypes` and no rules, and policies beside it that allow what is needed, DNS first.",
-    how: "Fails a namespace with workloads when a pod that is not there yet would be open in a direction: no policy, and no policies between them, select every pod (ingress high, egress medium; medium where each present pod is selected), or a rule allows everything again. NetworkPolicies, those of Cilium and Calico with their tiers, and those of the administrator (AdminNetworkPolicy, BaselineAdminNetworkPolicy, ClusterNetworkPolicy) are read in the order in which they are asked. A policy that is not understood, or whose copies differ, is left for review where it decides. Pods on the network of their node do not count, nor do system namespaces.",
+    how: "Fails a namespace with workloads when a pod that is not there yet would be open in a direction: no policy, and no policies between them, select every pod (ingress high, egress medium; medium where each present pod is selected, or the administrator denies it to the pods of the cluster alone), or a rule allows everything again. NetworkPolicies, those of Cilium and Calico with their tiers, and those of the administrator (AdminNetworkPolicy, BaselineAdminNetworkPolicy, ClusterNetworkPolicy) are read in the order in which they are asked. A policy that is not understood, or whose copies differ, is left for review where it decides. Pods on the network of their node do not count, nor do system namespaces.",
     blind: "Whether the network plug-in enforces policies at all does not show in the objects; policies of Antrea are named, not read.",
     needs: &[kinds::NETWORK_POLICY, kinds::CONFIG_MAP],
     beside: OTHER_POLICIES,
@@ -106,14 +106,19 @@ fn fault(namespace: &Namespace<'_>, direction: Direction) -> Option<Fault> {
 fn missing(namespace: &Namespace<'_>, direction: Direction) -> Fault {
     let word = direction.word();
     let covered = namespace.pods_under_policies().all(|pod| matches!(namespace.isolates_pod(direction, &pod), Isolation::Yes));
-    let said = if covered { "a policy selects each pod here, but none a new one" } else { "no policy denies it by default" };
+    let closed = namespace.closed_to_pods(direction);
+    let said = match closed {
+        Some(guard) => format!("{} denies it to pods of the cluster alone, and nothing denies the rest", guard.named()),
+        None if covered => "a policy selects each pod here, but none a new one".to_owned(),
+        None => "no policy denies it by default".to_owned(),
+    };
     let beyond = match namespace.pods().filter(|pod| pod.on_host_network()).count() {
         0 => String::new(),
         count => format!(" (and {count} on the network of a node, out of reach of any policy)"),
     };
     let fault = namespace.field().fault(format!("{word} of the namespace {}: {said}{beyond}", namespace.name()));
     let expected = format!("a NetworkPolicy with an empty podSelector, the policy type {} and no rules", direction.as_str());
-    fault.expected(expected).severity(if covered { Severity::Medium } else { severity(direction) }).missing(POLICIES)
+    fault.expected(expected).severity(if covered || closed.is_some() { Severity::Medium } else { severity(direction) }).missing(POLICIES)
 }
 
 /// What may come in reaches everything; what may go out needs somebody inside first.

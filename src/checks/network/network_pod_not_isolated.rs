@@ -38,13 +38,14 @@ fn probe(pod: &Pod<'_>) -> Verdict {
     let mut told = false;
     for direction in [Direction::Ingress, Direction::Egress] {
         match isolation(pod, &namespace, direction) {
+            Isolation::No if namespace.closed_to_pods(direction).is_some() => told = true,
             // of a default that may be built without the pod its namespace tells once
             Isolation::Apart(policy) if policy.selector.selects_all() => told = true,
             isolation => faults.extend(fault(pod, &namespace, direction, isolation)),
         }
     }
     if told && faults.is_empty() {
-        return Verdict::Skip("kustomize may build it without the default policy: network-default-deny-missing says so once".into());
+        return Verdict::Skip("what is wrong is so of its whole namespace: network-default-deny-missing says it once".into());
     }
     faults.into()
 }

@@ -24,15 +24,20 @@ enum Driver {
     Parameter(&'static str, &'static str),
     /// It has a parameter that only the very word `true` switches on; without it, this decides.
     Exactly(&'static str, &'static str),
+    /// It has a parameter that a single word switches on; without it, this decides.
+    Word(&'static str, &'static str, &'static str),
+    /// It has none, and hands out what this decides.
+    Elsewhere(&'static str),
     /// It has no means to.
     Never,
 }
 
-use Driver::{Always, Exactly, Never, Parameter};
+use Driver::{Always, Elsewhere, Exactly, Never, Parameter, Word};
 
 const ACCOUNT: &str = "the account's default for the region decides";
 const NODES: &str = "the driver does not encrypt unless told to, so the disks below would have to";
 const CLUSTER: &str = "the driver does not encrypt unless told to, so the Ceph cluster's disks would have to";
+const PROVIDER: &str = "the driver does not encrypt unless told to, so the provider's disks would have to";
 const BACKEND: &str = "the storage system behind the driver decides";
 
 const DRIVERS: &[(&str, Driver)] = &[
@@ -47,6 +52,13 @@ const DRIVERS: &[(&str, Driver)] = &[
     ("file.csi.azure.com", Always),
     ("kubernetes.io/azure-file", Always),
     ("blob.csi.azure.com", Always),
+    ("dobs.csi.digitalocean.com", Always),
+    ("diskplugin.csi.alibabacloud.com", Parameter("encrypted", ACCOUNT)),
+    ("csi.cloudscale.ch", Exactly("luks-encrypted", PROVIDER)),
+    ("storage.csi.upcloud.com", Word("encryption", "data-at-rest", PROVIDER)),
+    ("csi.vsphere.vmware.com", Elsewhere("the storage policy of vSphere decides")),
+    ("cinder.csi.openstack.org", Elsewhere("the type of the volume in OpenStack decides")),
+    ("efs.csi.aws.com", Elsewhere("the file system behind it decides")),
     ("driver.longhorn.io", Parameter("encrypted", NODES)),
     ("rbd.csi.ceph.com", Parameter("encrypted", CLUSTER)),
     ("cephfs.csi.ceph.com", Parameter("encrypted", CLUSTER)),
@@ -62,6 +74,8 @@ const DRIVERS: &[(&str, Driver)] = &[
     ("kubernetes.io/host-path", Never),
     ("hostpath.csi.k8s.io", Never),
     ("openebs.io/local", Never),
+    ("local.csi.openebs.io", Never),
+    ("topolvm.io", Never),
     ("nfs.csi.k8s.io", Never),
 ];
 
@@ -72,6 +86,8 @@ pub(super) fn judge<'a>(driver: &str, parameters: Field<'a>) -> AtRest<'a> {
         None => AtRest::Unknown("nothing is known of this driver", parameters),
         Some((_, Always)) => AtRest::Encrypted,
         Some((_, Never)) => AtRest::Plain,
+        Some((_, Elsewhere(why))) => AtRest::Unknown(why, parameters),
+        Some((_, Word(key, word, otherwise))) => by_parameter(parameters, key, otherwise, |value| Some(value == *word)),
         Some((_, Parameter(key, otherwise))) => by_parameter(parameters, key, otherwise, parse_bool),
         Some((_, Exactly(key, otherwise))) => by_parameter(parameters, key, otherwise, |value| Some(value == "true")),
     }

@@ -13,7 +13,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::High,
     why: "A disk, its snapshot or its backup that gets out of the cluster's hands gives away all data on it unless it is encrypted.",
     fix: "Set the driver's encryption parameter with a key of your own, and move the data: a class changes nothing about the volumes it has made.",
-    how: "Fails for a StorageClass, PersistentVolume or VolumeAttributesClass whose encryption parameter is off (EBS, Longhorn, Ceph, Portworx, LINSTOR, Trident), for volumes of drivers that encrypt nothing, and for classes and folders of a node's disk or NFS that a claim uses. Passes where the parameter is on, and for the disks of Google Cloud and Azure, which are always encrypted. For review: the parameter is not set, the driver is not known, or a claim may come to be bound to a plain folder; what a class made is judged with the class.",
+    how: "Fails for a StorageClass, PersistentVolume or VolumeAttributesClass whose encryption parameter is off (EBS, Alibaba Cloud, cloudscale.ch, UpCloud, Longhorn, Ceph, Portworx, LINSTOR, Trident), for volumes of drivers that encrypt nothing, and for classes and folders of a node's disk or NFS that a claim uses. Passes where the parameter is on, and for the disks of Google Cloud, Azure and DigitalOcean, which are always encrypted. For review: the parameter is not set, the driver is not known, or a claim may come to be bound to a plain folder; what a class made is judged with the class.",
     needs: &[kinds::PERSISTENT_VOLUME_CLAIM, kinds::STORAGE_CLASS, kinds::POD],
     blind: "Encryption below the driver: LUKS on a node, a storage system's own, defaults of a cloud account.",
     refs: &[

@@ -41,6 +41,24 @@ pub(super) fn read<'a>(object: &Object<'a>) -> Vec<Guard<'a>> {
     }]
 }
 
+impl Guard<'_> {
+    /// Whether a rule of the administrator denies a direction to each pod of the cluster.
+    #[must_use]
+    pub fn closes_to_pods(&self, direction: Direction) -> bool {
+        let is_all = |peer: Field<'_>| {
+            let (namespaces, pods) = (peer.key("namespaces"), peer.key("pods"));
+            let selectors = [pods.key("namespaceSelector"), pods.key("podSelector")];
+            namespaces.exists() && namespaces.is_empty() || pods.exists() && selectors.into_iter().all(Field::is_empty)
+        };
+        let is_admins = [ADMIN, BASELINE, CLUSTER].iter().any(|kind| self.object.is(*kind));
+        let denies = |clause: &Clause<'_>| {
+            let list = clause.field.key(if direction == Direction::Ingress { "from" } else { "to" });
+            clause.action == Action::Deny && clause.ports.is_none() && list.items().any(is_all)
+        };
+        is_admins && self.rules(direction).iter().any(denies)
+    }
+}
+
 /// `namespaces`, or `pods` with both selectors; nothing when it is neither.
 fn selection(field: Field<'_>) -> Vec<Test<'_>> {
     let (namespaces, pods) = (field.key("namespaces"), field.key("pods"));
