@@ -12,7 +12,7 @@ use crate::discover::{Gap, Origin, Place, Source};
 
 use super::fault::{self, Fault};
 use super::tree::{Kind, NodeId, Quick, Tree};
-use super::{File, Limits, Role, Status, decode, directive, host, keys, scalar, template, yaml};
+use super::{File, Limits, Role, Status, decode, directive, host, keys, scalar, template, written, yaml};
 
 /// The largest file that is read at all: what may hold documents of the largest size, and fits memory.
 const LARGEST: u64 = 1 << 30;
@@ -167,6 +167,7 @@ impl Reader<'_> {
             self.file.status = Status::Read;
             self.file.directives = directive::find(&tree, &self.file.documents);
             self.file.tree = tree;
+            written::append(self.file, limits);
         }
     }
 

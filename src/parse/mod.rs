@@ -25,6 +25,7 @@ pub mod prune;
 pub mod scalar;
 mod template;
 pub mod tree;
+mod written;
 pub mod yaml;
 
 use crate::discover::{Gap, Source};

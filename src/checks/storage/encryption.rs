@@ -86,7 +86,7 @@ pub(super) fn judge<'a>(driver: &str, parameters: Field<'a>) -> AtRest<'a> {
         None => AtRest::Unknown("nothing is known of this driver", parameters),
         Some((_, Always)) => AtRest::Encrypted,
         Some((_, Never)) => AtRest::Plain,
-        Some((_, Elsewhere(why))) => AtRest::Unknown(why, parameters),
+        Some((_, Elsewhere(why))) => AtRest::Unknown(why, parameters.key("encrypted")),
         Some((_, Word(key, word, otherwise))) => by_parameter(parameters, key, otherwise, |value| Some(value == *word)),
         Some((_, Parameter(key, otherwise))) => by_parameter(parameters, key, otherwise, parse_bool),
         Some((_, Exactly(key, otherwise))) => by_parameter(parameters, key, otherwise, |value| Some(value == "true")),

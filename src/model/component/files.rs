@@ -63,6 +63,10 @@ pub(super) fn at_path<'e, 'a>(evidence: &'e Evidence<'a>, beside: &Object<'_>, p
         let below = path.strip_prefix('/')?;
         return same.into_iter().find(|object| name(object) == below || name(object).ends_with(path));
     }
+    // what the same object has written to its nodes goes by its path
+    if let Some(own) = same.iter().find(|object| object.file() == beside.file() && object.name == path) {
+        return Some(own);
+    }
     let tail = |object: &Object<'a>| {
         let parts = name(object).rsplit('/').zip(path.rsplit('/'));
         parts.take_while(|(own, wanted)| own == wanted).count()
