@@ -247,18 +247,18 @@ fn pages_too_large_are_asked_for_in_smaller_ones() {
 
 #[test]
 fn a_slow_server_costs_no_more_than_the_time_allowed() {
-    let api = pods(|_| Reply::Silence(Duration::from_secs(30)));
+    let api = pods(|_| Reply::Silence(Duration::from_secs(90)));
     let started = Instant::now();
-    let output = scan(&api, &["--request-timeout", "1s", "--timeout", "4s", "--check", "pss-host-port"]);
-    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    let output = scan(&api, &["--request-timeout", "3s", "--timeout", "8s", "--check", "pss-host-port"]);
+    assert!(started.elapsed() < Duration::from_secs(45), "{:?}", started.elapsed());
     let result = result(&output);
     assert_eq!(output.status.code(), Some(3));
     assert!(gaps(&result)[0].starts_with("Pod: "), "{:?}", gaps(&result));
     // nobody answers at all
-    let api = Api::start(|_| Reply::Silence(Duration::from_secs(30)));
+    let api = Api::start(|_| Reply::Silence(Duration::from_secs(90)));
     let started = Instant::now();
     let output = scan(&api, &["--request-timeout", "1s"]);
-    assert!(started.elapsed() < Duration::from_secs(10));
+    assert!(started.elapsed() < Duration::from_secs(45));
     assert_eq!(output.status.code(), Some(2));
 }
 

@@ -684,11 +684,11 @@ fn credentials_come_from_plugins_too() {
     let kubeconfig = cluster.kubeconfig_of("exec", exec("cat", &said.display().to_string()));
     assert_eq!(names(&result(&cluster.scan(&kubeconfig, &["-n", &cluster.namespace]))), ["p"]);
     // one that hangs, or fails, keeps nobody
-    for (command, argument) in [("sleep", "60"), ("false", ""), ("no-such-plugin", "")] {
+    for (command, argument) in [("sleep", "300"), ("false", ""), ("no-such-plugin", "")] {
         let started = Instant::now();
         let output = cluster.scan(&cluster.kubeconfig_of("bad", exec(command, argument)), &["--request-timeout", "2s"]);
         assert_eq!(output.status.code(), Some(2), "{command}");
-        assert!(started.elapsed() < Duration::from_secs(15), "{command}: {:?}", started.elapsed());
+        assert!(started.elapsed() < Duration::from_secs(60), "{command}: {:?}", started.elapsed());
         assert!(!output.stderr.is_empty());
     }
 }
