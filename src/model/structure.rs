@@ -120,6 +120,7 @@ const WRAPPERS: &[(&str, &str, &str)] = &[
     ("work.karmada.io", "Work", "spec.workload.manifests"),
     ("fluxcd.controlplane.io", "ResourceSet", "spec.resources"),
     ("kubernetes.crossplane.io", "Object", "spec.forProvider.manifest"),
+    ("kubernetes.m.crossplane.io", "Object", "spec.forProvider.manifest"),
 ];
 
 /// Where a kind holds whole objects, each of which is one more of the input.

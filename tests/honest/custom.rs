@@ -86,6 +86,7 @@ fn objects_in_an_object_are_judged_as_objects_of_their_own() {
         ("work.open-cluster-management.io/v1\nkind: ManifestWork", format!("{{workload: {{manifests: [{pod}]}}}}")),
         ("fluxcd.controlplane.io/v1\nkind: ResourceSet", format!("{{resources: [{pod}]}}")),
         ("kubernetes.crossplane.io/v1alpha2\nkind: Object", format!("{{forProvider: {{manifest: {pod}}}}}")),
+        ("kubernetes.m.crossplane.io/v1alpha1\nkind: Object", format!("{{forProvider: {{manifest: {pod}}}}}")),
     ] {
         let result = json(&format!("apiVersion: {kind}\nmetadata: {{name: w, namespace: shop}}\nspec: {spec}\n"), &[]);
         let found = result["findings"].as_array().into_iter().flatten().filter(|finding| finding["check"] == "pss-privileged-container");

@@ -45,9 +45,16 @@ fn probe(project: &Object<'_>, scan: &Scan<'_>) -> Verdict {
         let trusted = ["enableContentTrustCosign", "enableContentTrust"];
         [unsigned(project, settings, trusted), vulnerable(project, settings.key("preventVulnerable"), settings.key("severity"), limit)]
     } else {
-        let settings = project.at("spec.forProvider");
+        let top = project.at("spec.forProvider");
+        // one provider has them in a mapping of their own, by the names that Harbor gives them
+        let inner = top.key("metadata");
+        let is_inner = |key: &'static str| inner.key_if_mapping(key).exists();
+        let settings =
+            if ["preventVulnerable", "enableContentTrust", "enableContentTrustCosign"].into_iter().any(is_inner) { inner } else { top };
         let trusted = ["enableContentTrustCosign", "enableContentTrust"];
-        let (prevents, severity) = (settings.key("preventVulnerableImages"), settings.key("severity"));
+        let own = settings.key("preventVulnerable");
+        let prevents = if own.exists() { own } else { settings.key("preventVulnerableImages") };
+        let severity = settings.key("severity");
         // one provider knows a threshold alone, which switches prevention on
         let threshold = settings.key("deploymentSecurity");
         let vulnerable =
