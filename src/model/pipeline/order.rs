@@ -67,7 +67,9 @@ impl Pipeline<'_> {
         let of_image = |at: &At| self.compare(push, *at) == Likeness::Same;
         let builds: Vec<At> = self.builds().filter(|at| self.found(*at).is_some_and(|found| found.builds)).filter(of_image).collect();
         if found.builds {
-            return !builds.iter().any(|at| self.precedes(*at, look));
+            // the same builder finds in its store what it built before; another one does not
+            let program = |at: At| self.line(at).words.first();
+            return !builds.iter().any(|at| program(*at) == program(push) && self.precedes(*at, look));
         }
         builds.iter().any(|at| self.precedes(look, *at) && self.precedes(*at, push))
     }
