@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::model::evidence::Evidence;
-use crate::model::field::unnoticed;
+use crate::model::field::{Field, unnoticed};
 use crate::model::image::Image;
+use crate::model::object::Object;
 
 /// The oldest version of each world, as its controller's image says: major and minor.
 pub(crate) type Versions = BTreeMap<u16, (u32, u32)>;
@@ -33,6 +34,15 @@ fn versions(evidence: &Evidence<'_>) -> Versions {
 fn number(tag: &str) -> Option<(u32, u32)> {
     let mut parts = tag.strip_prefix('v').unwrap_or(tag).split('.');
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+}
+
+/// The usages of a certificate that is for servers and not for clients: it is for what it says, and nothing else.
+#[must_use]
+pub fn for_servers_alone<'a>(certificate: &Object<'a>) -> Option<Field<'a>> {
+    let usages = certificate.at("spec.usages");
+    let names: Vec<&str> = usages.items().map(Field::str).collect();
+    let is_for_clients = names.iter().any(|usage| matches!(*usage, "client auth" | "any"));
+    (names.contains(&"server auth") && !is_for_clients).then_some(usages)
 }
 
 #[cfg(test)]

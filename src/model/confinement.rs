@@ -1,5 +1,6 @@
 //! Which profiles of the kernel hold a container.
 
+use crate::model::field::Field;
 use crate::model::pod::Container;
 
 impl Container<'_> {
@@ -12,10 +13,7 @@ impl Container<'_> {
     /// Whether a profile of AppArmor, or a label of SELinux, is named for it.
     #[must_use]
     pub fn has_access_profile(&self) -> bool {
-        let selinux = self.inherited("seLinuxOptions");
-        let labelled = ["type", "level"].iter().any(|key| !selinux.key(key).is_empty()) && selinux.key("type").text() != Some("spc_t");
-        let app_armor = self.inherited("appArmorProfile").key("type").text();
-        labelled || matches!(app_armor, Some("RuntimeDefault" | "Localhost")) || self.is_annotated()
+        is_labelled(self.inherited("seLinuxOptions")) || is_profile(self.inherited("appArmorProfile")) || self.is_annotated()
     }
 
     /// How profiles were named before 1.30, and still are where a template has no field for them.
@@ -26,4 +24,16 @@ impl Container<'_> {
             named && (value.str() == "runtime/default" || value.str().starts_with("localhost/"))
         })
     }
+}
+
+/// Whether options of SELinux name a label that confines.
+#[must_use]
+pub fn is_labelled(options: Field<'_>) -> bool {
+    ["type", "level"].iter().any(|key| !options.key(key).is_empty()) && options.key("type").text() != Some("spc_t")
+}
+
+/// Whether a profile of AppArmor is named.
+#[must_use]
+pub fn is_profile(profile: Field<'_>) -> bool {
+    matches!(profile.key("type").text(), Some("RuntimeDefault" | "Localhost"))
 }

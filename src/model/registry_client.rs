@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::model::{Container, Field, Image, Object, credential};
+use crate::model::{Container, Field, Image, Object, credential, registry};
 
 /// Programs with the switches that give up TLS, or its verification.
 const SWITCHES: &[(&str, &[&str])] = &[
@@ -101,6 +101,20 @@ fn is_on(word: &str, switch: &str) -> bool {
 fn by_image(text: &str) -> Option<&'static str> {
     let image = Image::parse(text).ok()?;
     IMAGES.iter().find(|(end, _)| image.ends_with(end)).map(|(_, name)| *name)
+}
+
+/// What containerd reaches by a hosts.toml: addresses with their places, and the certificates that it shows there.
+#[must_use]
+pub fn reached<'a>(hosts: &Object<'a>) -> Vec<(&'a str, Field<'a>, Field<'a>)> {
+    let server = hosts.at("server");
+    let mut all: Vec<_> = hosts.at("host").entries().into_iter().map(|(url, field)| (url, field, field.key("client"))).collect();
+    // the registry itself comes last, whatever stands in front of it; what is for all registries names none
+    let address = if server.is_empty() { hosts.name } else { server.str() };
+    let is_listed = all.iter().any(|(url, ..)| registry::host(url) == registry::host(address));
+    if !is_listed && address != "_default" {
+        all.push((address, if server.is_empty() { hosts.field() } else { server }, hosts.at("client")));
+    }
+    all
 }
 
 /// What a Secret in a file holds under a key, in the clear or in base64, with its place.

@@ -12,7 +12,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "Only the build knows for certain what went in: without a list from there, neither the makers nor the users can find what a new vulnerability is in.",
     fix: "Generate SPDX or CycloneDX from what was built, in the same pipeline, and attach it to the artefact (`cosign attest`, `docker buildx build --sbom=true`).",
-    how: "For pipelines, tasks and runs of Tekton and workflows of Argo whose steps push an image or publish another artefact, known by their commands: passes where a command attaches an SBOM to it, as some builders do themselves. Is for review where an SBOM is only written to a file, where it is of another artefact, where a task or a part of what it runs is not seen (another language, a Makefile, a script in a file), where a task is in no pipeline that is seen, for workflows, and where only reports on what runs are kept. Fails where none is made, once all pipelines were to be seen. Pipelines that publish nothing are not assessed.",
+    how: "For pipelines, tasks and runs of Tekton and workflows of Argo whose steps push an image or publish another artefact, known by their commands: passes where a command attaches an SBOM to it, as some builders do themselves. Is for review where an SBOM is only written to a file, where it is of another artefact or may be skipped, where a task or a part of what it runs is not seen (another language, a Makefile, a script in a file), where a task or template is in no pipeline that is seen, and where only reports on what runs are kept. Fails where none is made, once all pipelines were to be seen. Pipelines that publish nothing are not assessed; what plain Jobs, the runners of GitLab, agents of Jenkins or TriggerTemplates publish is not read.",
     unread: true,
     everywhere: true,
     blind: "Pipelines of forges, releases and files of repositories are not read yet; whether the SBOM is right.",
@@ -35,10 +35,12 @@ fn probe(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
         return missing(object, &pipeline, released[0], scan).into();
     }
     let has = |at: &At, wanted: Likeness| attached.iter().any(|one| pipeline.compare(*at, *one) == wanted);
-    let bare = released.into_iter().filter(|at| !has(at, Likeness::Same));
-    let said = |at: &At| match has(at, Likeness::Open) {
-        true => "an SBOM is attached, and whether to what is published here does not show",
-        false => "an SBOM is attached to another artefact, and none to what is published here",
+    let is_kept = |at: &At| attached.iter().any(|one| pipeline.compare(*at, *one) == Likeness::Same && !pipeline.may_be_skipped(*one, *at));
+    let bare = released.into_iter().filter(|at| !is_kept(at));
+    let said = |at: &At| match () {
+        () if has(at, Likeness::Same) => "the step that attaches an SBOM to what is published here may be skipped",
+        () if has(at, Likeness::Open) => "an SBOM is attached, and whether to what is published here does not show",
+        () => "an SBOM is attached to another artefact, and none to what is published here",
     };
     bare.map(|at| pipeline.line(at).place.fault(said(&at)).observed("").doubt()).collect()
 }

@@ -3,7 +3,7 @@
 use crate::checks::{Assurance, Check, Fault, Probe, Severity, Surface, Verdict};
 use crate::model::address::is_loopback;
 use crate::model::host_file::GROUP;
-use crate::model::{Field, GroupKind, Object, Scan, kinds, registry};
+use crate::model::{Field, GroupKind, Object, Scan, cert_manager, kinds, registry, registry_client};
 
 pub(super) static CHECK: Check = Check {
     id: "registry-client-cert-missing",
@@ -12,7 +12,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Low,
     why: "A registry that asks for no certificate takes whoever has the token, or nothing, for one of its clients.",
     fix: "Give clients of your own registries a certificate (`certSecretRef` with tls.crt and tls.key, `client` in hosts.toml), and have the registry demand one.",
-    how: "For sources of Flux in OCI registries, and for the hosts.toml of containerd on nodes: fails where neither names a client's certificate for a registry, or where the Secret that Flux is given has a CA alone. Passes where Flux is given a Secret with tls.crt and tls.key, or one that cert-manager makes, and where each host of a hosts.toml has `client`. Is for review for registries that providers run, which take tokens and offer no mutual TLS, and where the Secret, or what is in it, was not seen. Registries at a loopback address are left out. Without a client's configuration nothing is assessed.",
+    how: "For sources of Flux in OCI registries, and for the hosts.toml of containerd on nodes: fails where neither names a client's certificate for a registry, or where the Secret that Flux is given has a CA alone. Passes where Flux is given a Secret with tls.crt and tls.key, or one that cert-manager makes and not for servers alone, and where each host of a hosts.toml, and the registry behind them, has `client`. Is for review for registries that providers run, which take tokens and offer no mutual TLS, and where the Secret, or what is in it, was not seen. Registries at a loopback address are left out. Without a client's configuration nothing is assessed.",
     unread: true,
     everywhere: true,
     surfaces: &[Surface::Manifest, Surface::Cluster, Surface::Host],
@@ -65,20 +65,24 @@ fn probe(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
 /// What is wrong with the Secret that a source is given.
 fn given(object: &Object<'_>, reference: Field<'_>, scan: &Scan<'_>) -> Option<Fault> {
     let name = reference.str();
-    let is_made = |certificate: &Object<'_>| certificate.namespace == object.namespace && certificate.at("spec.secretName").str() == name;
-    if scan.evidence.of_kind_in(object.world, CERTIFICATE).any(is_made) {
-        return None;
+    let is_made = |certificate: &&Object<'_>| certificate.namespace == object.namespace && certificate.at("spec.secretName").str() == name;
+    if let Some(certificate) = scan.evidence.of_kind_in(object.world, CERTIFICATE).find(is_made) {
+        let said = || format!("Certificate {} is for servers alone, and is used as that of a client", certificate.name);
+        let usages = cert_manager::for_servers_alone(certificate);
+        return usages.map(|usages| usages.fault(said()).expected("client auth").of_its_object());
     }
     let mut secrets = scan.evidence.of_kind_in(object.world, kinds::SECRET);
     let secret = secrets.find(|secret| secret.name == name && secret.namespace == object.namespace);
     let doubt = |said: String| Some(reference.fault(said).expected("tls.crt and tls.key").doubt());
     let Some(secret) = secret else { return doubt(format!("whether Secret {name} has a certificate of the client is not seen")) };
-    let has = |key: &'static str| ["data", "stringData"].iter().any(|part| secret.at(part).key(key).exists());
-    let is_pair = has("tls.crt") && has("tls.key") || has("certFile") && has("keyFile");
-    if is_pair || secret.at("type").str() == "kubernetes.io/tls" {
+    let has = |key: &'static str| ["data", "stringData"].iter().any(|part| !secret.at(part).key(key).is_empty());
+    if has("tls.crt") && has("tls.key") || has("certFile") && has("keyFile") {
         return None;
     }
     if secret.at("data").is_empty() && secret.at("stringData").is_empty() {
+        if secret.at("type").str() == "kubernetes.io/tls" && !secret.at("data").exists() && !secret.at("stringData").exists() {
+            return None;
+        }
         return doubt(format!("what is in Secret {name} is not seen"));
     }
     Some(reference.fault(format!("Secret {name} has no certificate of the client")).expected("tls.crt and tls.key"))
@@ -86,18 +90,11 @@ fn given(object: &Object<'_>, reference: Field<'_>, scan: &Scan<'_>) -> Option<F
 
 /// How containerd reaches a registry, or the mirrors in front of it.
 fn node(hosts: &Object<'_>) -> Verdict {
-    let (server, all) = (hosts.at("server"), hosts.at("host").entries());
-    let own = hosts.at("client");
-    let mut reached: Vec<(&str, Field<'_>, Field<'_>)> = all.iter().map(|(url, field)| (*url, *field, field.key("client"))).collect();
-    if reached.is_empty() {
-        let address = if server.is_empty() { hosts.name } else { server.str() };
-        reached.push((address, if server.is_empty() { hosts.field() } else { server }, own));
-    }
-    let reached = reached.into_iter().filter(|(url, ..)| !is_loopback(registry::host(url)));
+    let reached = registry_client::reached(hosts).into_iter().filter(|(url, ..)| !is_loopback(registry::host(url)));
     let mut seen = false;
     let faults: Vec<_> = reached
         .inspect(|_| seen = true)
-        .filter(|(_, _, client)| client.is_empty())
+        .filter(|(_, _, client)| !client.scalars().any(|path| !path.is_empty()))
         .map(|(url, field, _)| {
             let host = registry::host(url);
             let fault = field.fault_at_key(format!("containerd reaches {host} without a certificate of the client")).observed("");

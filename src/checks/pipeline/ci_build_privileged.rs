@@ -35,6 +35,7 @@ static LABELS: Setting = Setting {
 
 const SUBJECTS: &[GroupKind] = &[
     GroupKind::new("actions.summerwind.dev", "RunnerDeployment"),
+    GroupKind::new("actions.summerwind.dev", "RunnerReplicaSet"),
     GroupKind::new("actions.summerwind.dev", "RunnerSet"),
     GroupKind::new("actions.summerwind.dev", "Runner"),
     GroupKind::new("actions.github.com", "AutoscalingRunnerSet"),
@@ -48,7 +49,7 @@ const SUBJECTS: &[GroupKind] = &[
 fn probe(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
     // where the fields of a runner stand: the pod's for a deployment, its own for a set
     let runner = match object.kind {
-        "RunnerDeployment" => object.at("spec.template.spec"),
+        "RunnerDeployment" | "RunnerReplicaSet" => object.at("spec.template.spec"),
         _ => object.at("spec"),
     };
     let scale_set = object.at("spec.runnerScaleSetName").text().unwrap_or(object.name);

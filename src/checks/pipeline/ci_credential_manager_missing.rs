@@ -13,7 +13,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Low,
     why: "Credentials of builds open the registry, the repository and production; spread over Secrets made by hand nobody knows how many there are, nor how old.",
     fix: "Have a manager deliver them when a build starts (External Secrets, Vault, Secrets Store CSI), best as tokens made for it, and keep signing keys in a KMS.",
-    how: "For namespaces with tasks or runs of Tekton or runners of actions-runner-controller: takes the Secrets that these need (variables, volumes, workspaces, the credentials of runners) and passes where a manager's object makes each, or where steps fetch from a manager themselves. Is for review where a Secret is made by none that is seen: a Secret of Kubernetes is the platform's own store. Never fails. System namespaces are left out, namespaces without a worker, and those whose workers need no Secret.",
+    how: "For namespaces with tasks or runs of Tekton or runners of actions-runner-controller: takes the Secrets that these need (variables, volumes, workspaces, what runs say of pods, the credentials of runners) and passes where a manager's object makes each, or where steps fetch from a manager themselves. Is for review where a Secret is made by none that is seen: a Secret of Kubernetes is the platform's own store. Never fails. System namespaces are left out, namespaces without a worker, and those whose workers need no Secret; runners of GitLab and agents of Jenkins are not read.",
     unread: true,
     blind: "Pipelines of forges, their variables and their environments are not read yet; Secrets that accounts of builds bring with them; whether keys lie in a KMS or an HSM.",
     assurance: Assurance::Configuration,
@@ -40,9 +40,7 @@ fn probe(namespace: &Namespace<'_>) -> Verdict {
     let pods = || workers.iter().flat_map(|worker| worker::pods(worker, scan));
     let mut used = delivery::used_by(pods());
     for worker in &workers {
-        let of_runs = worker.at("spec.workspaces").items().map(|workspace| workspace.at("secret.secretName"));
-        let of_runners = [worker.at("spec.githubConfigSecret")].into_iter();
-        for field in of_runs.chain(of_runners) {
+        for field in worker::secrets(worker) {
             if let Some(name) = field.text().filter(|name| !name.is_empty()) {
                 used.entry(name).or_insert(field);
             }

@@ -8,7 +8,7 @@ use crate::model::network::fit::{Fit, Who};
 use crate::model::network::guard::{Action, Target};
 use crate::model::network::{Direction, open_to_the_internet};
 use crate::model::selector::Match;
-use crate::model::{GroupKind, Namespace, Object, Pod, Scan, kinds, worker};
+use crate::model::{GroupKind, Namespace, Object, kinds, worker};
 use crate::settings::SYSTEM_NAMESPACES;
 
 pub(super) static CHECK: Check = Check {
@@ -18,7 +18,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Low,
     why: "What a poisoned dependency finds in a build, tokens, keys, source, it sends to an address of its own, unless that cannot be reached.",
     fix: "Deny egress of workers by default, and allow the hosts of source, packages, registry and signing, or run builds that need no network as hermetic.",
-    how: "For namespaces with tasks or runs of Tekton or runners of actions-runner-controller: fails where a worker is isolated for egress by no policy, which is said of the first by kind and name, and for each rule about workers that allows everybody or half of the internet's addresses or more, DNS alone aside. NetworkPolicies and those of Cilium, of Calico and of the administrator are read. A task without sidecars that is run as hermetic has no network, where Tekton's alpha features are seen to be on. Is for review where labels that are set at run time decide, or a policy is not understood. System namespaces are left out, and namespaces without a worker.",
+    how: "For namespaces with tasks or runs of Tekton or runners of actions-runner-controller: fails where a worker is isolated for egress by no policy, which is said of the first by kind and name, and for each rule about workers, or all together, that allows everybody or half of the internet's addresses or more, DNS alone aside. NetworkPolicies and those of Cilium, of Calico and of the administrator are read. A task without sidecars that is run as hermetic has no network, where Tekton's alpha features are seen to be on in its own namespace. Is for review where labels that are set at run time decide, or a policy is not understood. System namespaces are left out, and namespaces without a worker; runners of GitLab and agents of Jenkins are not read.",
     unread: true,
     blind: "Pipelines of forges are not read yet, nor workers outside of the cluster, proxies and firewalls.",
     assurance: Assurance::Configuration,
@@ -33,9 +33,6 @@ pub(super) static CHECK: Check = Check {
 
 const NEEDS: &[GroupKind] = &joined::<{ worker::KINDS.len() + 2 }>(worker::KINDS, &[kinds::CONFIG_MAP, kinds::NETWORK_POLICY]);
 
-/// Tekton runs the steps of such a run without a network.
-const HERMETIC: &str = "experimental.tekton.dev/execution-mode";
-
 fn probe(namespace: &Namespace<'_>) -> Verdict {
     if namespace.is_system() {
         return Verdict::Skip("a system namespace".into());
@@ -44,8 +41,13 @@ fn probe(namespace: &Namespace<'_>) -> Verdict {
     if workers.is_empty() {
         return Verdict::Skip("no build worker in it".into());
     }
-    workers.retain(|worker| !is_hermetic(worker, namespace.scan()));
-    let bare = workers.iter().find_map(|worker| bare(namespace, worker));
+    workers.retain(|worker| worker::is_hermetic(worker, namespace.scan()) != Some(true));
+    let bare = workers.iter().find_map(|worker| match worker::is_hermetic(worker, namespace.scan()) {
+        Some(_) => bare(namespace, worker),
+        None => bare(namespace, worker).map(|fault| {
+            fault.reworded(|said| format!("{said}; as hermetic they have no network, unless a task that is not seen has sidecars")).doubt()
+        }),
+    });
     let open = if workers.is_empty() { Vec::new() } else { open(namespace, &workers) };
     let faults: Vec<_> = bare.into_iter().chain(open).collect();
     match namespace.other_policy(Effect::Opens) {
@@ -55,25 +57,9 @@ fn probe(namespace: &Namespace<'_>) -> Verdict {
     }
 }
 
-/// Whether the steps of a run have no network: sidecars do, and without the alpha features so do they.
-fn is_hermetic(worker: &Object<'_>, scan: &Scan<'_>) -> bool {
-    let is_alpha = |flags: &Object<'_>| flags.name == "feature-flags" && flags.at("data.enable-api-fields").str() == "alpha";
-    worker.annotation(HERMETIC).str() == "hermetic"
-        && !worker::pods(worker, scan).any(|pod| !pod.spec().key("sidecars").is_empty())
-        && scan.evidence.of_kind_in(worker.world, kinds::CONFIG_MAP).any(is_alpha)
-}
-
 /// A worker that nothing isolates.
 fn bare<'a>(namespace: &Namespace<'a>, worker: &Object<'a>) -> Option<Fault> {
-    let default = namespace.isolates_by_default(Direction::Egress);
-    let of_pod = |pod: Pod<'a>| namespace.isolates_pod(Direction::Egress, &pod);
-    let pods = worker::pods(worker, namespace.scan()).filter(|pod| pod.containers().next().is_some());
-    let isolations: Vec<_> = match is_settled(&default) {
-        true => vec![default],
-        false => pods.map(of_pod).collect(),
-    };
-    let isolations = if isolations.is_empty() { vec![default] } else { isolations };
-    let worst = isolations.into_iter().find(|isolation| !is_settled(isolation))?;
+    let worst = worker::unsettled_egress(namespace, worker)?;
     let fault =
         |said: String| worker.at("metadata.name").fault(said).observed("").expected("egress that is denied by default").of_its_object();
     let who = worker::named(worker);
@@ -94,26 +80,27 @@ fn bare<'a>(namespace: &Namespace<'a>, worker: &Object<'a>) -> Option<Fault> {
 
 const PIPELINE: GroupKind = GroupKind::new("tekton.dev", "Pipeline");
 
-/// Whether it is isolated, or a rule opens it, which is told of that.
-fn is_settled(isolation: &Isolation<'_>) -> bool {
-    matches!(isolation, Isolation::Yes | Isolation::Cancelled(..) | Isolation::Opened(..))
-}
-
 /// The rules that let workers reach all of the internet.
 fn open<'a>(namespace: &Namespace<'a>, workers: &[&'a Object<'a>]) -> Vec<Fault> {
     let pods: Vec<_> = workers.iter().flat_map(|worker| worker::pods(worker, namespace.scan())).collect();
     let internet = |before| Allowed { target: Target::Internet, port: None, before };
-    let mut faults = Vec::new();
+    let (mut faults, mut together) = (Vec::new(), Vec::new());
     for policy in namespace.policies().filter(|policy| policy.isolates(Direction::Egress)) {
         let is_about = policy.selector.selects_all() || pods.iter().any(|pod| policy.selector.matches_pod(pod) != Match::No);
         let rules = policy.rules(Direction::Egress).filter(|rule| is_about && !rule.only_dns());
         for rule in rules {
             let blocks: Vec<_> = rule.blocks().collect();
+            together.extend(blocks.iter().cloned());
             let place = if rule.is_for_everybody() { Some(rule.place()) } else { open_to_the_internet(&blocks).into_iter().next() };
             let said = || format!("NetworkPolicy {} lets workers reach any host {}", policy.object.name, rule.on_ports());
             let fault = place.map(|place| place.fault(said()).expected("the hosts that builds need"));
             faults.extend(fault.and_then(|fault| unless_denied(fault, namespace, Direction::Egress, &internet(None))));
         }
+    }
+    // rules add up, those of several policies as well
+    if let (true, Some(place)) = (faults.is_empty(), open_to_the_internet(&together).into_iter().next()) {
+        let fault = place.fault("rules of NetworkPolicies together let workers reach any host").expected("the hosts that builds need");
+        faults.extend(unless_denied(fault, namespace, Direction::Egress, &internet(None)));
     }
     for guard in namespace.guards() {
         let is_about = pods.iter().any(|pod| guard.selects(Who { namespace, pod: Some(pod) }) != Fit::No);

@@ -12,7 +12,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "A job of a project that nobody guards runs on the node, or with the accounts and Secrets of the namespace, that something precious uses too.",
     fix: "Give workers a namespace and nodes of their own, with a taint that only they tolerate, and a runner group for each level of sensitivity.",
-    how: "For namespaces with tasks or runs of Tekton or runners of actions-runner-controller: fails where an application (a Deployment, StatefulSet and the like that serves no builds) lies in the same namespace, and where runners, or runs of Tekton, ask for no nodes by a label of the owner's while applications run in the cluster. Is for review where they ask for nodes but tolerate no taint, as applications may come there too, and where a ConfigMap of Tekton may ask for them. System namespaces are left out, and namespaces without a worker.",
+    how: "For namespaces with tasks or runs of Tekton or runners of actions-runner-controller: fails where an application (a Deployment, StatefulSet and the like that serves no builds) lies in the same namespace, and where runners, or runs of Tekton, ask for no nodes by a label of the owner's while applications run in the cluster. Is for review where they ask for nodes but tolerate no taint, as applications may come there too, and where a ConfigMap of Tekton may ask for them. System namespaces are left out, and namespaces without a worker; runners of GitLab and agents of Jenkins are not read.",
     unread: true,
     blind: "Groups of runners, the projects that may use them, and workers outside of the cluster: exports of forges and repositories are not read yet. The configuration of GitLab's runners; taints of nodes.",
     needs: NEEDS,

@@ -1,8 +1,8 @@
 //! A benchmark that is met on the day of the audit is not met a year later, unless somebody measures.
 
 use crate::checks::{Assurance, Check, Fault, Probe, Severity, Verdict};
-use crate::model::pipeline::{Does, runs};
-use crate::model::{Field, GroupKind, Object, Pod, Scan, kinds, time};
+use crate::model::benchmark::{self, Measured};
+use crate::model::{Field, GroupKind, Object, Pod, Scan, kinds, schedule, time};
 
 pub(super) static CHECK: Check = Check {
     id: "scan-benchmark-missing",
@@ -11,7 +11,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Low,
     why: "Nodes are added, flags are changed in a night of trouble: only who measures again sees what has drifted away from the benchmark.",
     fix: "Schedule kube-bench or Kubescape as a CronJob, or let trivy-operator or the Compliance Operator report, and follow the score.",
-    how: "Passes where a CronJob or CronWorkflow that is not suspended runs a known tool (kube-bench, Kubescape, `trivy k8s --compliance`, OpenSCAP, InSpec, Lynis), where a ClusterComplianceReport of trivy-operator has a schedule and, in a cluster, was renewed within 30 days, where the operator of Kubescape has its scheduler, or where a scan of the Compliance Operator has a schedule. Is for review where the tool is run by hand or suspended, where a report is older, and where nothing of that is seen once all was to be seen; before, it is not assessed. Never fails. Does not apply where nothing runs.",
+    how: "Passes where a CronJob or CronWorkflow that is not suspended, and whose time comes, runs a known tool on a cluster or its machines (kube-bench, Kubescape, `trivy k8s --compliance`, `prowler kubernetes`, OpenSCAP, InSpec with a profile of a benchmark, Lynis), where a ClusterComplianceReport of trivy-operator has a schedule and, in a cluster, was renewed within 30 days, where the operator of Kubescape has its scheduler, or where a scan of the Compliance Operator has a schedule. Is for review where the tool is run by hand or suspended, where its time never comes, where a report is older, and where nothing of that is seen once all was to be seen; before, it is not assessed. Never fails. Does not apply where nothing runs.",
     unread: true,
     blind: "Pipelines of forges and what runs outside of the cluster are not read yet; providers' own services; whether anybody reads the result.",
     assurance: Assurance::Observation,
@@ -64,6 +64,9 @@ fn of_report(report: &Object<'_>, scan: &Scan<'_>) -> Option<Fault> {
     if cron.is_empty() {
         return Some(cron.fault(format!("report {} has no schedule", report.name)).expected("a schedule").of_its_object());
     }
+    if let Some(fault) = never(cron) {
+        return Some(fault);
+    }
     let then = updated.text().and_then(time::read)?;
     let said = || format!("report {} was last renewed {} days ago", report.name, time::days(then, scan.now));
     time::is_older(then, scan.now, DAYS)
@@ -85,39 +88,24 @@ fn of_setting(setting: &Object<'_>) -> Option<Fault> {
         return Some(suspend.fault(format!("the scans of {} are suspended", setting.name)).expected("false or absent").of_its_object());
     }
     let said = || format!("the scans of {} have no schedule", setting.name);
-    schedule.is_empty().then(|| schedule.fault(said()).expected("a schedule").of_its_object())
+    never(schedule).or_else(|| schedule.is_empty().then(|| schedule.fault(said()).expected("a schedule").of_its_object()))
+}
+
+/// A schedule whose time never comes.
+fn never(schedule: Field<'_>) -> Option<Fault> {
+    let said = || "the time of this schedule never comes".to_owned();
+    schedule::never_comes(schedule.str()).then(|| schedule.fault(said()).expected("a schedule").of_its_object())
 }
 
 /// What a pod is of a benchmark's tool: nothing, one that runs again, or one that does not.
 fn of_pod(pod: &Pod<'_>) -> Option<Option<Fault>> {
-    // what is run again or once; most pods are of neither
-    let kind = pod.object().kind;
-    if !matches!(kind, "CronJob" | "Job" | "CronWorkflow" | "Workflow" | "WorkflowTemplate" | "ClusterWorkflowTemplate") {
-        return None;
-    }
-    let container = pod.containers().find(|container| {
-        let image = container.field.key("image").str();
-        let name = image.rsplit('/').next().and_then(|last| last.split([':', '@']).next()).unwrap_or_default();
-        let is_scheduler = pod.object().is(CRON_JOB) && pod.object().label("app").str() == "kubescape-scheduler";
-        is_scheduler || name == "kube-bench" || may_measure(container.field) && runs(container, Does::Measure)
-    })?;
     let object = pod.object();
-    let suspend = object.at("spec.suspend");
-    let is_scheduled = object.is(CRON_JOB) || object.kind == "CronWorkflow";
-    let by_hand = || container.image().fault(format!("{} {} measures the cluster once", object.kind, object.name)).expected("a CronJob");
-    let stopped = || suspend.fault(format!("{} {} is suspended", object.kind, object.name)).expected("false or absent");
-    Some(match (is_scheduled, suspend.is_true()) {
-        (true, false) => None,
-        (true, true) => Some(stopped().of_its_object()),
-        (false, _) if pod.controller().is_some_and(|(owner, _)| owner.kind == "Job" || owner.kind == "CronJob") => return None,
-        (false, _) => Some(by_hand().of_its_object()),
-    })
-}
-
-/// Most containers are of no such tool: their words are looked at where one of its name is among them.
-fn may_measure(container: Field<'_>) -> bool {
-    const WORDS: [&str; 8] = ["kube-bench", "kubescape", "trivy", "oscap", "inspec", "cinc-auditor", "lynis", "prowler"];
-    let lists = ["command", "args"].into_iter().flat_map(|key| container.key(key).scalars());
-    let mut texts = lists.chain([container.key("image"), container.key("script")]).map(Field::str);
-    texts.any(|text| WORDS.iter().any(|word| text.contains(word)))
+    let who = || format!("{} {}", object.kind, object.name);
+    let fault = match benchmark::measured(pod)? {
+        Measured::Again => return Some(None),
+        Measured::Never(schedule) => schedule.fault(format!("the time of {} never comes", who())).expected("a schedule"),
+        Measured::Suspended(suspend) => suspend.fault(format!("{} is suspended", who())).expected("false or absent"),
+        Measured::Once(image) => image.fault(format!("{} measures the cluster once", who())).expected("a CronJob"),
+    };
+    Some(Some(fault.of_its_object()))
 }

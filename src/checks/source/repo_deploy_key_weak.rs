@@ -2,8 +2,7 @@
 
 use crate::checks::{Assurance, Check, Fault, Probe, Severity, Verdict};
 use crate::model::delivery::last_written;
-use crate::model::registry_client::secret_text;
-use crate::model::ssh_key::{self, SshKey};
+use crate::model::repository_credential::{self, Held};
 use crate::model::{Field, GroupKind, Object, Scan, kinds, time};
 use crate::settings::{Default, Setting};
 
@@ -14,7 +13,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "A key that nobody replaces is in every backup and with everybody who has left, and what it opens decides what is deployed.",
     fix: "Let the forge's app or a workload identity authenticate; replace the keys that are left each year by ones of Ed25519, and give each one repository.",
-    how: "For the Secrets of Git repositories and credentials of Argo CD, those of Tekton for Git, and those that a GitRepository of Flux names: fails where a key is of DSA, or of RSA with less than 3072 bits, where a password or a token is for all of a host, and where a password, a token or a key was last written longer than `max_key_age_days` ago. Passes for an app of the forge and for workload identity, and for what is young enough. Is for review where the age, the Secret or what it holds does not show. Repositories without credentials are left out; without such an object nothing is assessed.",
+    how: "For the Secrets of Git repositories and credentials of Argo CD, those of Tekton for Git, and those that a GitRepository of Flux names: fails where a key is of DSA, or of RSA with less than 3072 bits, where a password or a token of Argo CD is for all of a host, and where a password, a token or a key, that of an account of Google included, was last written longer than `max_key_age_days` ago. Passes for an app of the forge and for workload identity, and for what is young enough. Is for review where the age, the Secret or what it holds does not show, and where a password or token of Tekton, which is for a whole host, may open more than builds need. Repositories without credentials are left out; without such an object nothing is assessed.",
     unread: true,
     everywhere: true,
     blind: "Deploy keys and tokens as the forge lists them: exports are not read yet. Whether a key may write, and whose the account behind a token is.",
@@ -39,87 +38,60 @@ static DAYS: Setting = Setting {
 
 const GIT_REPOSITORY: GroupKind = GroupKind::new("source.toolkit.fluxcd.io", "GitRepository");
 
-/// Keys of SSH, by the names that Argo CD, Flux and Tekton have for them.
-const KEYS: &[&str] = &["sshPrivateKey", "identity", "ssh-privatekey"];
-const PASSWORDS: &[&str] = &["password", "bearerToken"];
-/// What an app of the forge, or a workload identity, needs.
-const APPS: &[&str] = &["githubAppPrivateKey", "useAzureWorkloadIdentity", "gcpServiceAccountKey"];
-/// Below which a key of RSA is too short.
-const BITS: usize = 3072;
-
 fn probe(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
     if object.is(kinds::SECRET) {
-        return if is_of_argo(object) || is_of_tekton(object) { judge(object, object.at("metadata.name"), scan) } else { Verdict::Unseen };
+        let is_of_git = repository_credential::is_of_argo(object) || repository_credential::is_of_tekton(object);
+        return if is_of_git { judge(object, object.at("metadata.name"), scan) } else { Verdict::Unseen };
     }
     let (provider, reference) = (object.at("spec.provider"), object.at("spec.secretRef.name"));
-    if !matches!(provider.str(), "" | "generic") {
-        return Verdict::Pass;
-    }
+    let is_identity = !matches!(provider.str(), "" | "generic");
     if reference.is_empty() {
-        return Verdict::Unseen;
+        return if is_identity { Verdict::Pass } else { Verdict::Unseen };
     }
     let mut secrets = scan.evidence.of_kind_in(object.world, kinds::SECRET);
     match secrets.find(|secret| secret.name == reference.str() && secret.namespace == object.namespace) {
         Some(secret) => judge(secret, reference, scan),
+        // an app of GitHub alone can be in it
+        None if provider.str() == "github" => Verdict::Pass,
         None => reference.fault(format!("how old the credential in Secret {} is, is not seen", reference.str())).doubt().into(),
     }
 }
 
-fn is_of_argo(secret: &Object<'_>) -> bool {
-    let about = secret.label("argocd.argoproj.io/secret-type").str();
-    let is_git = || secret_text(secret, "type").1.is_none_or(|kind| matches!(&*kind, "" | "git"));
-    matches!(about, "repository" | "repo-creds" | "repository-write" | "repo-write-creds") && is_git()
-}
-
-fn is_of_tekton(secret: &Object<'_>) -> bool {
-    let annotations = secret.at("metadata.annotations");
-    annotations.exists() && annotations.entries().iter().any(|(key, _)| key.starts_with("tekton.dev/git-"))
-}
-
 /// What is wrong with a Secret that opens a repository; `place` is where to say what it does not show itself.
 fn judge(secret: &Object<'_>, place: Field<'_>, scan: &Scan<'_>) -> Verdict {
-    let held = |key: &&'static str| {
-        let field = secret_text(secret, key).0;
-        (!field.is_empty()).then_some(field)
-    };
-    let (key, password) = (KEYS.iter().find_map(held), PASSWORDS.iter().find_map(held));
     let shows = !secret.at("data").is_empty() || !secret.at("stringData").is_empty();
-    let Some(credential) = key.or(password) else {
+    let Some(held) = Held::of(secret) else {
         return match () {
-            () if APPS.iter().find_map(held).is_some() => Verdict::Pass,
+            () if repository_credential::is_of_app(secret) => Verdict::Pass,
             // a repository that anybody may read
             () if shows => Verdict::Unseen,
             () => aged(secret, place, scan, "the credential").map_or(Verdict::Pass, Fault::into),
         };
     };
-    let weak = KEYS.iter().find_map(|name| weak(secret, name));
-    let wide = password.filter(|_| key.is_none()).and_then(|password| wide(secret, password));
-    let what = if key.is_some() { "the key" } else { "the password or token" };
-    let faults: Vec<_> = weak.into_iter().chain(wide).collect();
-    let aged = if faults.is_empty() { aged(secret, credential, scan, what) } else { None };
+    let weak = repository_credential::weak_key(secret).map(|(field, said)| {
+        let said = format!("the key in Secret {} is of {said}", secret.name);
+        field.fault(said).expected("a key of Ed25519").sensitive().of_its_object()
+    });
+    let faults: Vec<_> = weak.into_iter().chain(wide(secret, &held)).collect();
+    let is_settled = faults.iter().any(|fault| !fault.doubt);
+    let aged = if is_settled { None } else { aged(secret, held.field, scan, held.what) };
     faults.into_iter().chain(aged).collect()
 }
 
-/// A key that can be broken; the public half of it may stand beside it.
-fn weak(secret: &Object<'_>, name: &'static str) -> Option<Fault> {
-    let (field, text) = secret_text(secret, name);
-    let beside = || if name == "identity" { secret_text(secret, "identity.pub").1 } else { None };
-    let said = match text.and_then(|text| ssh_key::read(&text)).or_else(|| ssh_key::read(&beside()?))? {
-        SshKey::Dsa => format!("the key in Secret {} is of DSA", secret.name),
-        SshKey::Rsa(bits) if bits < BITS => format!("the key in Secret {} is of RSA with {bits} bits", secret.name),
-        _ => return None,
-    };
-    Some(field.fault(said).expected("a key of Ed25519").sensitive().of_its_object())
-}
-
 /// A password for whatever repository a host has.
-fn wide(secret: &Object<'_>, password: Field<'_>) -> Option<Fault> {
-    let templates = secret.label("argocd.argoproj.io/secret-type").str().ends_with("creds");
-    let (_, url) = secret_text(secret, "url");
-    let rest = url.as_deref().filter(|_| templates)?.split_once("://").map(|(_, rest)| rest)?.to_owned();
-    let (host, path) = rest.split_once('/').unwrap_or((&rest, ""));
-    let said = || format!("the password or token in Secret {} is for every repository of {host}", secret.name);
-    path.is_empty().then(|| password.fault(said()).expected("one for an owner or a repository").sensitive().of_its_object())
+fn wide(secret: &Object<'_>, held: &Held<'_>) -> Option<Fault> {
+    let (host, is_all) = repository_credential::host(secret)?;
+    let password = held.password?;
+    let expected = "one for an owner or a repository";
+    if is_all {
+        let said = format!("the password or token in Secret {} is for every repository of {host}", secret.name);
+        return Some(password.fault(said).expected(expected).sensitive().of_its_object());
+    }
+    let said = format!(
+        "Tekton shows the password or token in Secret {} to {host} for whatever repository: what it opens does not show",
+        secret.name
+    );
+    Some(password.fault(said).expected(expected).sensitive().doubt().of_its_object())
 }
 
 /// A credential that was written long ago, or whose age does not show.

@@ -1,122 +1,108 @@
 //! Pipelines that run in a cluster, of Tekton and Argo Workflows: their tasks, and the commands of their steps.
 
+mod argo;
+mod condition;
+mod flags;
+mod hangs;
+mod known;
 mod line;
+mod order;
 mod reference;
+mod shell;
+mod syntax;
+mod tekton;
+mod token;
 mod tool;
+mod variables;
+mod words;
 
-use std::collections::{HashMap, HashSet};
+use std::cell::OnceCell;
+use std::collections::HashSet;
 
-use crate::model::evidence::Evidence;
 use crate::model::field::{Field, unnoticed};
 use crate::model::object::Object;
-use crate::model::pod::{Container, Pod};
+use crate::model::pod::Container;
 use crate::model::scan::Scan;
-use crate::model::{GroupKind, Map, Verdict};
+use crate::model::{GroupKind, Verdict};
 
 pub use line::Line;
 pub use reference::Likeness;
+pub(crate) use tekton::Known;
 pub use tool::Does;
 
-const TASK: GroupKind = GroupKind::new("tekton.dev", "Task");
-const CLUSTER_TASK: GroupKind = GroupKind::new("tekton.dev", "ClusterTask");
-const PIPELINE: GroupKind = GroupKind::new("tekton.dev", "Pipeline");
-const PIPELINE_RUN: GroupKind = GroupKind::new("tekton.dev", "PipelineRun");
+use words::Scope;
 
 /// The kinds that hold pipelines, and what these are made of.
 pub const PIPELINES: &[GroupKind] = &[
-    PIPELINE,
-    PIPELINE_RUN,
-    TASK,
-    CLUSTER_TASK,
+    tekton::PIPELINE,
+    tekton::PIPELINE_RUN,
+    tekton::TASK,
+    tekton::CLUSTER_TASK,
     GroupKind::new("tekton.dev", "TaskRun"),
     GroupKind::new("argoproj.io", "Workflow"),
     GroupKind::new("argoproj.io", "CronWorkflow"),
-    GroupKind::new("argoproj.io", "WorkflowTemplate"),
-    GroupKind::new("argoproj.io", "ClusterWorkflowTemplate"),
+    argo::TEMPLATE,
+    argo::CLUSTER_TEMPLATE,
 ];
 
 /// A pipeline.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Pipeline<'a> {
     tasks: Vec<Task<'a>>,
     /// What it hands on.
     pub results: Vec<&'a str>,
-    /// In which order its commands run is not read.
-    pub unordered: bool,
     /// Why what it does not do is not certain, where anything leaves that open.
     pub open: Option<String>,
+    /// The commands that build images.
+    built: OnceCell<Vec<At>>,
 }
 
 /// A task with what it waits for.
 #[derive(Debug, Default)]
 struct Task<'a> {
-    name: &'a str,
-    after: HashSet<&'a str>,
+    name: String,
+    /// The tasks that have to end well before it.
+    after: HashSet<usize>,
+    /// Those that have to end, however that is.
+    behind: HashSet<usize>,
     /// It is run at the end, whatever became of the others.
     last: bool,
+    /// What decides whether it is run.
+    when: String,
+    /// The others go on when it fails.
+    ignored: bool,
     results: Vec<&'a str>,
     lines: Vec<Line<'a>>,
 }
 
-/// Where a command stands in a pipeline.
+/// Where a command stands in a pipeline, and what of it is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct At {
     task: usize,
     line: usize,
+    does: Does,
 }
 
-/// The tasks of a scan by their names, and those that a pipeline is made of.
-#[derive(Debug, Default)]
-pub(crate) struct Known {
-    /// `None` where several have one name.
-    tasks: Map<(u16, String, String), Option<u32>>,
-    used: HashSet<u32>,
-}
-
-impl Known {
-    fn read(evidence: &Evidence<'_>) -> Self {
-        let mut known = Known::default();
-        for task in [TASK, CLUSTER_TASK].into_iter().flat_map(|kind| evidence.of_kind(kind)) {
-            let one = known.tasks.entry((task.world, task.namespace_or_empty().to_owned(), task.name.to_owned()));
-            one.and_modify(|known| *known = None).or_insert(Some(task.id));
-        }
-        let users = [(PIPELINE, "spec"), (PIPELINE_RUN, "spec.pipelineSpec")];
-        for (kind, path) in users {
-            for object in evidence.of_kind(kind) {
-                let used = listed(object.at(path)).filter_map(|(task, _)| known.task(object, task.key("taskRef")));
-                let used: Vec<_> = used.collect();
-                known.used.extend(used);
-            }
-        }
-        known
-    }
-
-    /// The task that a reference in an object names.
-    fn task(&self, object: &Object<'_>, reference: Field<'_>) -> Option<u32> {
-        let is_task = matches!(reference.key("kind").str(), "" | "Task" | "ClusterTask");
-        if !is_task || reference.key("resolver").exists() || reference.key("bundle").exists() {
-            return None;
-        }
-        let namespace = if reference.key("kind").str() == CLUSTER_TASK.kind { "" } else { object.namespace_or_empty() };
-        *self.tasks.get(&(object.world, namespace.to_owned(), reference.key("name").str().to_owned()))?
-    }
-}
-
-/// The commands of a container that stands in no task.
-fn lines<'a>(container: &Container<'a>) -> Vec<Line<'a>> {
-    line::of_container(container.image(), &|key| container.at(key), &[]).lines
-}
-
-/// Whether a container runs a command that does something.
+/// Whether a container runs a command that is certain to do something.
 #[must_use]
 pub fn runs(container: &Container<'_>, does: Does) -> bool {
-    lines(container).iter().any(|line| tool::does(line, does))
+    let place = line::Place { scope: &Scope::default(), step: 0, errexit: false, ignored: false, under: Vec::new() };
+    let found = line::of_container(container.image(), &|key| container.at(key), &place);
+    found.lines.iter().any(|line| tool::does(line, does).is_some_and(|found| found.sure))
 }
 
-/// The tasks of a pipeline's spec, and whether each is run at the end.
-fn listed<'a>(spec: Field<'a>) -> impl Iterator<Item = (Field<'a>, bool)> {
-    let of = move |list: &'static str| spec.key(list).items().map(move |task| (task, list == "finally"));
-    of("tasks").chain(of("finally"))
+/// How many things that a pipeline publishes are followed, and how many commands that build images.
+const IMAGES: usize = 50;
+const BUILDS: usize = 200;
+
+fn known<'a>(scan: &'a Scan<'a>) -> &'a Known {
+    scan.evidence.lazy.pipelines.get_or_init(|| unnoticed(|| Known::read(scan.evidence)))
+}
+
+/// The task of Tekton that a reference in an object names, where it is seen and is the only one of that name.
+#[must_use]
+pub fn task<'a>(object: &Object<'_>, reference: Field<'_>, scan: &'a Scan<'a>) -> Option<&'a Object<'a>> {
+    known(scan).task(object, reference).map(|id| scan.evidence.object(id))
 }
 
 impl<'a> Pipeline<'a> {
@@ -125,12 +111,21 @@ impl<'a> Pipeline<'a> {
     /// # Errors
     /// What is to be said where there is nothing to judge, or more than is followed.
     pub fn that(object: &Object<'a>, scan: &'a Scan<'a>, does: &[Does]) -> Result<(Self, Vec<At>), Verdict> {
-        let pipeline = Self::of(object, scan).ok_or(Verdict::Unseen)?;
+        let mut pipeline = Self::of(object, scan).ok_or(Verdict::Unseen)?;
         if pipeline.is_too_large() {
             return Err(Verdict::Review("it has more tasks or commands than are followed".into()));
         }
         let found = pipeline.first_of_tasks(does);
-        if found.is_empty() { Err(Verdict::Unseen) } else { Ok((pipeline, found)) }
+        if found.is_empty() {
+            return Err(Verdict::Unseen);
+        }
+        if found.len() > IMAGES {
+            return Err(Verdict::Review("it publishes more than is followed".into()));
+        }
+        if pipeline.open.is_none() && !found.iter().any(|at| pipeline.is_certain(*at)) {
+            pipeline.open = Some("whether it does so is decided when it runs".to_owned());
+        }
+        Ok((pipeline, found))
     }
 
     /// The pipeline that an object holds; `None` where it holds none of its own, or is a part of others that are seen.
@@ -142,77 +137,25 @@ impl<'a> Pipeline<'a> {
         if made {
             return None;
         }
-        let known = scan.evidence.lazy.pipelines.get_or_init(|| unnoticed(|| Known::read(scan.evidence)));
-        match object.kind {
-            "Pipeline" => Some(Self::tekton(object, object.at("spec"), scan, known)),
-            "PipelineRun" => {
-                let spec = object.at("spec.pipelineSpec");
-                spec.exists().then(|| Self::tekton(object, spec, scan, known))
-            }
-            "TaskRun" => {
-                let (spec, given) = (object.at("spec.taskSpec"), object.at("spec.params"));
-                spec.exists().then(|| Self::alone(spec, given, None))
-            }
-            "Task" | "ClusterTask" => {
-                let open = format!("no pipeline is seen that {} {} is a part of", object.kind, object.name);
-                (!known.used.contains(&object.id)).then(|| Self::alone(object.at("spec"), object.at("spec.none"), Some(open)))
-            }
-            _ => Some(Self::argo(object, scan)),
+        let known = known(scan);
+        match object.group {
+            "argoproj.io" => argo::read(object, scan, known),
+            _ => tekton::read(object, scan, known),
         }
-    }
-
-    fn alone(spec: Field<'a>, given: Field<'a>, open: Option<String>) -> Self {
-        let mut pipeline = Pipeline { tasks: Vec::new(), results: Vec::new(), unordered: false, open };
-        let mut task = Task::default();
-        pipeline.open = pipeline.open.or(task.fill(spec, given).then(|| "not all that its steps do is seen".to_owned()));
-        pipeline.tasks.push(task);
-        pipeline
-    }
-
-    fn tekton(object: &Object<'a>, spec: Field<'a>, scan: &'a Scan<'a>, known: &Known) -> Self {
-        let mut pipeline = Pipeline { tasks: Vec::new(), results: names(spec.key("results")), unordered: false, open: None };
-        for (field, last) in listed(spec) {
-            let mut task = Task { name: field.key("name").str(), last, ..Task::default() };
-            task.after = field.key("runAfter").items().map(Field::str).collect();
-            let told = [field.key("params"), field.key("when"), field.key("matrix")].into_iter().flat_map(Field::scalars);
-            task.after.extend(told.flat_map(|text| named_tasks(text.str())));
-            let inline = field.key("taskSpec");
-            let found = if inline.exists() { None } else { known.task(object, field.key("taskRef")).map(|id| scan.evidence.object(id)) };
-            let unseen = match found {
-                Some(object) => task.fill(object.at("spec"), field.key("params")),
-                None if inline.exists() => task.fill(inline, field.key("params")),
-                None => true,
-            };
-            if unseen {
-                let open = || format!("not all that task {} does is seen", task.name);
-                pipeline.open = pipeline.open.or_else(|| Some(open()));
-            }
-            pipeline.tasks.push(task);
-        }
-        pipeline
-    }
-
-    /// The containers of a workflow: in which order they run is not read.
-    fn argo(object: &Object<'a>, scan: &'a Scan<'a>) -> Self {
-        let mut task = Task::default();
-        for record in scan.evidence.pods_in(object) {
-            let containers = Pod { scan, record }.containers();
-            task.lines.extend(containers.flat_map(|container| lines(&container)));
-        }
-        Pipeline { tasks: vec![task], results: Vec::new(), unordered: true, open: Some("of a workflow not everything is read".to_owned()) }
     }
 
     /// Whether it has more tasks, or commands, than anybody follows.
     fn is_too_large(&self) -> bool {
         const TASKS: usize = 200;
-        const COMMANDS: usize = 5_000;
+        const COMMANDS: usize = 2_000;
         self.tasks.len() > TASKS || self.tasks.iter().map(|task| task.lines.len()).sum::<usize>() > COMMANDS
     }
 
     /// The commands that do something, in the order of the tasks.
     pub fn find(&self, does: Does) -> impl Iterator<Item = At> {
-        let lines = self.tasks.iter().enumerate().flat_map(|(task, one)| (0..one.lines.len()).map(move |line| At { task, line }));
-        lines.filter(move |at| tool::does(self.line(*at), does))
+        let lines =
+            self.tasks.iter().enumerate().flat_map(move |(task, one)| (0..one.lines.len()).map(move |line| At { task, line, does }));
+        lines.filter(move |at| tool::does(self.line(*at), does).is_some())
     }
 
     /// A command.
@@ -221,36 +164,68 @@ impl<'a> Pipeline<'a> {
         &self.tasks[at.task].lines[at.line]
     }
 
+    /// Whether nothing that is put in when it runs decides whether a command does what it is looked at for.
+    #[must_use]
+    pub fn is_certain(&self, at: At) -> bool {
+        self.found(at).is_some_and(|found| found.sure)
+    }
+
+    fn found(&self, at: At) -> Option<tool::Found> {
+        tool::does(self.line(at), at.does)
+    }
+
     /// Whether a command is about the image that another one makes, as far as their words tell.
     #[must_use]
     pub fn compare(&self, made: At, other: At) -> Likeness {
-        if made == other {
-            return Likeness::Same;
+        let (Some(own), Some(about)) = (self.found(made), self.found(other)) else { return Likeness::Open };
+        let weakest = if about.sure && own.sure { Likeness::Same } else { Likeness::Open };
+        if (made.task, made.line) == (other.task, other.line) {
+            return weakest;
         }
-        reference::compare(self.line(made), self.line(other), self.tasks[made.task].name)
+        let task = &self.tasks[made.task];
+        let is_handed_on = |reference: &reference::Reference| !task.name.is_empty() && reference.is_handed_on(&task.name);
+        if about.images.iter().any(is_handed_on) {
+            // of several images nobody knows which one the task hands on
+            let pushes = self.find(made.does).filter(|at| at.task == made.task && at.line != made.line);
+            let is_one = pushes.filter_map(|at| self.found(at)).all(|other| other.images == own.images);
+            return weakest.min(if is_one { Likeness::Same } else { Likeness::Open });
+        }
+        let named = self.names_of(&own, made, other);
+        let alike = named.iter().flat_map(|one| about.images.iter().map(|other| one.compare(other)));
+        let is_nameless = named.is_empty() || about.images.is_empty();
+        weakest.min(alike.max().unwrap_or(Likeness::Other).max(if is_nameless { Likeness::Open } else { Likeness::Other }))
+    }
+
+    /// Under which names what a command makes is known where another one runs: for scanners what it is made of counts as well.
+    fn names_of(&self, own: &tool::Found, made: At, other: At) -> Vec<reference::Reference> {
+        let mut named = own.images.clone();
+        if !matches!(other.does, Does::Scan | Does::Build) {
+            return named;
+        }
+        named.extend(own.sources.iter().cloned());
+        // `docker build -t A -t B`, `docker tag A B`
+        for at in self.builds().filter(|at| self.precedes(*at, made)) {
+            let Some(found) = self.found(at).filter(|found| found.sure) else { continue };
+            let all = || found.images.iter().chain(&found.sources);
+            if all().any(|one| named.iter().any(|known| known.compare(one) == Likeness::Same)) {
+                let new: Vec<_> = all().filter(|one| !named.contains(one)).cloned().collect();
+                named.extend(new);
+            }
+        }
+        named
+    }
+
+    /// The commands that build images, or give them other names.
+    fn builds(&self) -> impl Iterator<Item = At> {
+        self.built.get_or_init(|| self.find(Does::Build).take(BUILDS).collect()).iter().copied()
     }
 
     /// The commands that do one of some things, in the order of the tasks: of a task one for each image.
     fn first_of_tasks(&self, does: &[Does]) -> Vec<At> {
         let mut found: Vec<At> = does.iter().flat_map(|one| self.find(*one)).collect();
         found.sort_by_key(|at| (at.task, at.line));
-        found.dedup_by(|next, kept| next.task == kept.task && (next == kept || self.compare(*kept, *next) == Likeness::Same));
+        found.dedup_by(|next, kept| next.task == kept.task && (next.line == kept.line || self.compare(*kept, *next) == Likeness::Same));
         found
-    }
-
-    /// Whether one command has ended before another begins, or may have.
-    #[must_use]
-    pub fn is_before(&self, one: At, other: At) -> bool {
-        if self.unordered {
-            return true;
-        }
-        if one.task == other.task { one.line < other.line } else { self.waits(other.task, one.task) }
-    }
-
-    /// Whether another task, run only when all went well, waits for that of a command.
-    #[must_use]
-    pub fn is_waited_for(&self, at: At) -> bool {
-        (0..self.tasks.len()).any(|task| !self.tasks[task].last && self.waits(task, at.task))
     }
 
     /// The results that the task of a command hands on.
@@ -258,53 +233,4 @@ impl<'a> Pipeline<'a> {
     pub fn results(&self, at: At) -> &[&'a str] {
         &self.tasks[at.task].results
     }
-
-    fn waits(&self, task: usize, other: usize) -> bool {
-        if task == other {
-            return false;
-        }
-        if self.tasks[task].last {
-            return !self.tasks[other].last;
-        }
-        let by_name: HashMap<&str, usize> = self.tasks.iter().enumerate().map(|(at, task)| (task.name, at)).collect();
-        let (mut todo, mut seen) = (vec![task], HashSet::from([task]));
-        while let Some(next) = todo.pop() {
-            for before in self.tasks[next].after.iter().filter_map(|name| by_name.get(name)).copied() {
-                if before == other {
-                    return true;
-                }
-                if seen.insert(before) {
-                    todo.push(before);
-                }
-            }
-        }
-        false
-    }
-}
-
-impl<'a> Task<'a> {
-    /// Takes the steps of a task; `true` where what one of them does is not seen.
-    fn fill(&mut self, spec: Field<'a>, given: Field<'a>) -> bool {
-        let params = line::params(spec.key("params"), given);
-        self.results = names(spec.key("results"));
-        let template = spec.key("stepTemplate");
-        let mut unseen = false;
-        for step in spec.key("steps").items() {
-            unseen |= step.key("ref").exists();
-            let at = |key: &'a str| if step.key(key).exists() { step.key(key) } else { template.key_if_mapping(key) };
-            let found = line::of_container(at("image"), &at, &params);
-            unseen |= found.hidden;
-            self.lines.extend(found.lines);
-        }
-        unseen
-    }
-}
-
-fn names(list: Field<'_>) -> Vec<&str> {
-    list.items().map(|one| one.key("name").str()).collect()
-}
-
-/// The tasks that a text takes results of: `$(tasks.build.results.digest)`.
-fn named_tasks(text: &str) -> impl Iterator<Item = &str> {
-    text.match_indices("$(tasks.").filter_map(|(at, mark)| text[at + mark.len()..].split('.').next())
 }
