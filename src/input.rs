@@ -147,22 +147,26 @@ impl Again {
         Ok((kept, Some(captured)))
     }
 
-    /// Parses files, and leaves out what is not wanted; what cannot be read again is kept whole.
-    fn parse(&mut self, sources: Vec<Source>) -> Vec<File> {
+    /// Parses files, and leaves out what is not wanted; what cannot be read again is kept whole. `None` where something in
+    /// them is deployed, which may be rendered of any of them.
+    fn parse(&mut self, sources: &[Source]) -> Option<Vec<File>> {
         let path = |source: &Source| match &source.origin {
             Origin::File(path) => Some((path.clone(), source.named)),
             // files of a node are few, and kept whole
             Origin::Bytes(_) | Origin::Made(_) | Origin::Copy(..) | Origin::Host(_) => None,
         };
         self.paths = sources.iter().map(path).collect();
-        let parse = |(number, source): (usize, Source)| {
-            let mut file = classify::read(source, &self.limits);
+        let parse = |(number, source): (usize, &Source)| {
+            let mut file = classify::read(source.clone(), &self.limits);
+            if render::deploys(&file) {
+                return None;
+            }
             if self.paths[number].is_some() {
                 self.wanted.slim(self.first + number, &mut file);
             }
-            file
+            Some(file)
         };
-        sources.into_par_iter().enumerate().map(parse).collect()
+        sources.par_iter().enumerate().map(parse).collect()
     }
 
     /// Reads files anew that lack something.
@@ -255,14 +259,16 @@ impl Read {
         let sources = std::mem::take(&mut found.sources);
         // what is rendered is made of other files, which may be any
         let is_whole = share.count() == 1 || !found.builds.is_empty();
-        if is_whole {
-            files.extend(lay(parse::all(sources, how.limits), is_cluster));
-        } else {
-            files.extend(lay(again.parse(sources), is_cluster));
+        let parsed = if is_whole { None } else { again.parse(&sources) };
+        if parsed.is_none() {
+            again.paths.clear();
         }
-        let said = render::all(std::mem::take(&mut found.builds), &mut files, how.render, how.limits);
+        files.extend(lay(parsed.unwrap_or_else(|| parse::all(sources, how.limits)), is_cluster));
+        let said = render::all(&found, &mut files, how.render, how.limits);
         found.gaps.extend(said.gaps);
-        let mut read = Read { files, live: None, found, notices: said.notices, split: Split::none(), again: None };
+        let mut notices = said.notices;
+        notices.append(&mut found.notices);
+        let mut read = Read { files, live: None, found, notices, split: Split::none(), again: None };
         if share.count() > 1 {
             if again.wanted.split.is_none() {
                 again.wanted.split = Some(Split::of(share, &slim::count(&read.files, how.assumed_namespace)));

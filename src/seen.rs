@@ -32,6 +32,7 @@ pub fn gather(scan: &Scan<'_>, found_gaps: Vec<Gap>, ignored: Vec<(String, Strin
         gaps,
         notices: unknown_version(scan)
             .into_iter()
+            .chain(written_version(scan))
             .chain(pinned(evidence))
             .chain(repositories(evidence))
             .chain(replaced(evidence))
@@ -74,7 +75,7 @@ pub fn with_files((seen, mut secrets): (Seen, Vec<Secret>), files: Vec<File>, ou
 fn hide_in_sources(files: &[File], secrets: &mut [Secret]) {
     const SHORTEST: usize = 4;
     for (number, file) in files.iter().enumerate() {
-        let Role::Made { parts, .. } = &file.role else { continue };
+        let Role::Made { parts, by, .. } = &file.role else { continue };
         let text: &str = file.tree.source();
         let hidden = shown::hidden(&file.tree, &[(0, text.len() as u32)]);
         let ranges = hidden.iter().chain(&secrets[number]);
@@ -86,7 +87,7 @@ fn hide_in_sources(files: &[File], secrets: &mut [Secret]) {
             values.iter().flat_map(|value| value.lines()).map(str::trim).filter(|value| value.len() >= SHORTEST).collect();
         values.sort_unstable();
         values.dedup();
-        for &part in parts {
+        for part in parts.iter().copied().chain(by.map(|(file, _)| file)) {
             let source: &str = files[part as usize].tree.source();
             for value in &values {
                 let found = memchr::memmem::find_iter(source.as_bytes(), value);
@@ -196,6 +197,25 @@ fn unknown_version(scan: &Scan<'_>) -> Option<String> {
     let meant = if asked.0 < 10 { format!(": is {asked}0 meant?") } else { String::new() };
     (asked < oldest)
         .then(|| format!("Kubernetes {asked} is judged by, which is older than {oldest} and takes few of the manifests of today{meant}"))
+}
+
+/// Where the version comes from that nobody gave.
+fn written_version(scan: &Scan<'_>) -> Option<String> {
+    let versions = scan.evidence.written_versions();
+    if scan.version.is_some() {
+        return None;
+    }
+    match versions.as_slice() {
+        [] => None,
+        [only] => Some(format!("Kubernetes {only} is judged by, as kube-apiserver has it: --kubernetes-version says another")),
+        several => {
+            let named: Vec<_> = several.iter().map(ToString::to_string).collect();
+            Some(format!(
+                "kube-apiserver has several versions ({}), so that none is judged by: --kubernetes-version says which",
+                named.join(", ")
+            ))
+        }
+    }
 }
 
 /// Namespaces whose pods are held against another version of the Pod Security Standards than the rest.

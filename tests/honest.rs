@@ -218,3 +218,28 @@ fn tags_of_keys_and_values_are_read_as_kubectl_reads_them() {
     let value = pod("securityContext: {seccompProfile: {type: !!binary VW5jb25maW5lZA==}}");
     assert_eq!(verdicts(&json(&value, &[]), "pss-seccomp-unconfined").len(), 1, "{}", json(&value, &[]));
 }
+
+#[test]
+fn the_version_is_that_of_the_api_server_that_files_show() {
+    let server = |name: &str, version: &str| {
+        format!(
+            "---\napiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: kube-system}}\nspec:\n  hostNetwork: true\n  containers:\n  - {{name: kube-apiserver, image: 'registry.k8s.io/kube-apiserver:{version}', command: [kube-apiserver]}}\n"
+        )
+    };
+    let version = |text: &str, arguments: &[&str]| {
+        let result = json(text, arguments);
+        let version = &result["kubernetes_version"];
+        let notices = result["notices"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let said: Vec<_> = notices.filter(|notice| notice.contains("judged by")).map(str::to_owned).collect();
+        (version["version"].as_str().unwrap_or_default().to_owned(), version["assumed"].as_bool(), said)
+    };
+    let one = server("a", "v1.35.2");
+    let said = "Kubernetes 1.35 is judged by, as kube-apiserver has it: --kubernetes-version says another";
+    assert_eq!(version(&one, &[]), ("1.35".to_owned(), Some(false), vec![said.to_owned()]));
+    assert_eq!(version(&one, &["--kubernetes-version", "1.36"]), ("1.36".to_owned(), Some(false), vec![]));
+    let both = format!("{one}{}", server("b", "v1.36.0"));
+    let several = "kube-apiserver has several versions (1.35, 1.36), so that none is judged by: --kubernetes-version says which";
+    assert_eq!(version(&both, &[]).1, Some(true));
+    assert_eq!(version(&both, &[]).2, [several]);
+    assert_eq!(version(&server("a", "latest"), &[]).1, Some(true));
+}

@@ -14,6 +14,8 @@ use tempfile::TempDir;
 
 #[path = "render/charts.rs"]
 mod charts;
+#[path = "render/deployed.rs"]
+mod deployed;
 #[path = "render/kustomizations.rs"]
 mod kustomizations;
 #[path = "render/patches.rs"]
@@ -175,6 +177,18 @@ fn a_chart_takes_values() {
     cnscan(folder.path()).args(["shop", "--values", "missing.yaml"]).assert().code(2).stderr(predicates::str::contains("no such file"));
 }
 
+/// The names of the objects of a kind that have findings.
+fn of_kind(result: &Value, kind: &str) -> Vec<String> {
+    let findings = result["findings"].as_array().expect("findings").iter().filter(|finding| finding["subject"]["kind"] == kind);
+    findings.map(|finding| finding["subject"]["name"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+/// A result without what is said of an object.
+fn without(mut result: Value, name: &str) -> Value {
+    result["findings"].as_array_mut().expect("findings").retain(|finding| finding["subject"]["name"] != name);
+    result
+}
+
 #[test]
 fn findings_in_a_kustomization_point_at_base_patch_or_image() {
     if !is_there("kubectl") {
@@ -182,6 +196,12 @@ fn findings_in_a_kustomization_point_at_base_patch_or_image() {
     }
     let folder = folder(KUSTOMIZATION);
     let result = json(cnscan(folder.path()).arg("overlays/prod").arg("base/web.yaml").arg("base/secret.yaml"));
+    let mut names: Vec<_> = of_kind(&result, "Deployment");
+    names.sort();
+    names.dedup();
+    assert_eq!(names, ["prod-web", "web"]);
+    // what the user names is judged by itself as well, and what is made of it points at it no less
+    let result = without(result, "web");
     // alone, the overlay's own folder does not have the files it builds on: they are pointed at all the same
     let alone = json(cnscan(folder.path()).arg("overlays/prod"));
     assert_eq!(alone["gaps"], serde_json::json!([]));

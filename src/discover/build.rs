@@ -37,6 +37,12 @@ impl Build {
         if self.uri == "." { below.to_owned() } else { format!("{}/{below}", self.uri) }
     }
 
+    /// The name of its folder, empty where names begin.
+    #[must_use]
+    pub fn folder_name(&self) -> &str {
+        if self.uri == "." { "" } else { &self.uri }
+    }
+
     /// The folder that names in reports are relative to.
     #[must_use]
     pub fn top(&self) -> &Path {

@@ -1,13 +1,13 @@
 //! What a scan reads: the files named, and those found in the folders named.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 use camino::Utf8PathBuf;
 
 use super::root::{self, Base};
 use super::walk::{Found, Walk};
-use super::{Build, Error, Gap, Maker, Origin, Source, few, host};
+use super::{Build, Error, Gap, Maker, Origin, Source, few, host, packed};
 
 /// Where to look.
 #[derive(Debug, Clone, Default)]
@@ -45,6 +45,14 @@ pub struct Discovery {
     pub gaps: Vec<Gap>,
     /// Files and folders left out, by URI, each with its reason.
     pub ignored: Vec<(String, String)>,
+    /// What the user named, by URI; empty for the folder that URIs begin at.
+    pub asked: Vec<String>,
+    /// The folders that URIs begin at.
+    pub tops: Vec<PathBuf>,
+    /// Links below what was named, and what they lead to, by URI.
+    pub links: Vec<(String, String)>,
+    /// What a reader should know of what is not read.
+    pub notices: Vec<String>,
 }
 
 /// Finds what there is to read.
@@ -155,6 +163,12 @@ fn nothing(targets: &[Target], ignored: &[(String, String)]) -> String {
     }
 }
 
+/// What is said of a packed chart.
+const PACKED: &str = "a packed chart, whose templates are not looked at";
+
+/// What to do about it.
+const UNPACK: &str = "pipe what `helm template` makes of it into `cnscan scan -`";
+
 /// What tells a repository from others; nothing where there is none.
 fn name_of(repository: Option<&Path>, working: &Path) -> Utf8PathBuf {
     repository.map(|folder| root::between(folder, working)).unwrap_or_default().into()
@@ -174,6 +188,11 @@ struct Collected {
     arguments: Vec<(PathBuf, PathBuf)>,
     gaps: Vec<(usize, PathBuf, String)>,
     ignored: Vec<(usize, PathBuf, String)>,
+    /// What was named.
+    asked: Vec<(usize, PathBuf)>,
+    links: Vec<(usize, PathBuf, PathBuf)>,
+    /// Packed charts.
+    packed: Vec<(usize, PathBuf)>,
 }
 
 #[derive(Debug)]
@@ -200,6 +219,11 @@ impl Collected {
         }
         let folder = if kind.is_dir() { &place } else { place.parent().unwrap_or(&place) };
         let base = self.base(Base::of(folder, working));
+        self.asked.push((base, place.clone()));
+        if kind.is_file() && packed::is_chart(&place) {
+            self.gaps.push((base, place, format!("{PACKED}: {UNPACK}")));
+            return Ok(());
+        }
         if kind.is_file() {
             let repository = self.bases[base].repository().map(Path::to_owned);
             self.files.push(File { found: Found { path: place, repository }, named: true, base });
@@ -211,6 +235,8 @@ impl Collected {
         self.builds.extend(folders);
         self.files.extend(walk.files.into_iter().map(|found| File { found, named: false, base }));
         self.gaps.extend(walk.gaps.into_iter().map(|(path, why)| (base, path, why)));
+        self.links.extend(walk.aliases.into_iter().map(|(link, target)| (base, link, target)));
+        self.packed.extend(walk.packed.into_iter().map(|path| (base, path)));
         self.ignored.extend(walk.ignored.into_iter().map(|(path, why)| (base, path, why)));
         Ok(())
     }
@@ -279,6 +305,14 @@ impl Collected {
         let name = |(base, path, why): &(usize, PathBuf, String)| (self.bases[*base].uri(path, parts), why.clone());
         let gaps = self.gaps.iter().map(name).map(|(what, why)| Gap { surface: "manifest".to_owned(), what, why, ..Gap::default() });
         let mut discovery = Discovery { gaps: gaps.collect(), ignored: self.ignored.iter().map(name).collect(), ..Discovery::default() };
+        let asked = self.asked.iter().map(|(base, path)| self.bases[*base].uri(path, parts));
+        discovery.asked = asked.map(|uri| if uri == "." { String::new() } else { uri }).collect();
+        let uri = |base: usize, path: &Path| self.bases[base].uri(path, parts);
+        discovery.links = self.links.iter().map(|(base, link, target)| (uri(*base, link), uri(*base, target))).collect();
+        let packed = self.packed.iter().map(|(base, path)| uri(*base, path));
+        let packed: BTreeSet<String> = packed.filter(|uri| !discovery.gaps.iter().any(|gap| gap.what == *uri)).collect();
+        discovery.notices = packed.into_iter().map(|uri| format!("{uri}: {PACKED}: {UNPACK}")).collect();
+        discovery.tops = self.bases.iter().filter_map(|base| base.folder.ancestors().nth(parts)).map(Path::to_owned).collect();
         discovery.builds = self.builds.iter().map(|(maker, folder)| self.build(*maker, folder, parts, working)).collect();
         discovery.sources = self.files.iter().map(|file| self.source(file, parts, working)).collect();
         // standard input without a name comes first
@@ -293,6 +327,10 @@ impl Collected {
         discovery.ignored.dedup();
         discovery.gaps.sort();
         discovery.gaps.dedup();
+        discovery.asked.sort();
+        discovery.asked.dedup();
+        discovery.tops.sort();
+        discovery.tops.dedup();
         discovery
     }
 

@@ -9,6 +9,7 @@ pub mod files;
 mod gap;
 mod host;
 mod ignored;
+mod packed;
 pub(crate) mod root;
 pub mod snapshot;
 mod source;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::ignored::{GIT, Has, OWN, Rules};
 use super::root::Base;
-use super::{Error, Maker, component};
+use super::{Error, Maker, component, packed};
 
 /// A file to read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,6 +27,10 @@ pub(super) struct Walk<'w> {
     listed: HashSet<PathBuf>,
     /// What links lead to, to be looked at when the rest is done.
     links: Vec<PathBuf>,
+    /// Links, and what they lead to in the same tree.
+    pub(super) aliases: Vec<(PathBuf, PathBuf)>,
+    /// Packed charts.
+    pub(super) packed: Vec<PathBuf>,
     pub(super) files: Vec<Found>,
     /// Charts and kustomizations.
     pub(super) builds: Vec<(Maker, Found)>,
@@ -46,9 +50,9 @@ struct Context {
 impl<'w> Walk<'w> {
     /// Goes through a folder, which has no links in its path, and then through what links in it lead to.
     pub(super) fn run(base: &'w Base, folder: &Path, all_files: bool) -> Result<Self, Error> {
-        let (listed, links) = (HashSet::new(), Vec::new());
-        let mut walk =
-            Walk { base, all_files, listed, links, files: Vec::new(), builds: Vec::new(), gaps: Vec::new(), ignored: Vec::new() };
+        let (listed, links, aliases, packed) = Default::default();
+        let (files, builds, gaps, ignored) = Default::default();
+        let mut walk = Walk { base, all_files, listed, links, aliases, packed, files, builds, gaps, ignored };
         if let Some(context) = walk.context(folder, true)? {
             walk.folder(folder, &context)?;
         }
@@ -97,7 +101,8 @@ impl<'w> Walk<'w> {
         if is_chart {
             self.build(Maker::Helm, folder, &context);
         }
-        if entries.iter().any(|(name, kind)| kind.is_file() && KUSTOMIZATIONS.iter().any(|known| name == known)) {
+        let is_own = |kind: &FileType, name: &OsStr| kind.is_file() || kind.is_symlink() && is_beside(folder, name);
+        if entries.iter().any(|(name, kind)| is_kustomization(name) && is_own(kind, name)) {
             self.build(Maker::Kustomize, folder, &context);
         }
         for (name, kind) in entries {
@@ -122,10 +127,13 @@ impl<'w> Walk<'w> {
 
     fn entry(&mut self, folder: &Path, name: &OsStr, kind: FileType, context: &Context) -> Result<(), Error> {
         let is_wanted = is_candidate(name) || runs_component(folder, name);
+        let path = folder.join(name);
         if !kind.is_dir() && !kind.is_symlink() && !is_wanted {
+            if kind.is_file() && packed::may_be_chart(name) && context.rules.reason(&path, false, &self.base.folder).is_none() {
+                self.packed.extend(Some(path).filter(|path| packed::is_chart(path)));
+            }
             return Ok(());
         }
-        let path = folder.join(name);
         if let Some(reason) = context.rules.reason(&path, kind.is_dir(), &self.base.folder) {
             if kind.is_dir() || is_wanted {
                 self.ignored.push((path, reason));
@@ -135,7 +143,9 @@ impl<'w> Walk<'w> {
         if kind.is_dir() {
             return self.folder(&path, context);
         }
-        if kind.is_symlink() {
+        if kind.is_symlink() && is_kustomization(name) {
+            self.linked_kustomization(path, context);
+        } else if kind.is_symlink() {
             self.link(path);
         } else if kind.is_file() {
             self.files.push(Found { path, repository: context.repository.clone() });
@@ -143,6 +153,19 @@ impl<'w> Walk<'w> {
             self.gaps.push((path, "a pipe, socket or device, which is not read".to_owned()));
         }
         Ok(())
+    }
+
+    /// `kustomize` reads one by a link as if it lay there, and takes one that lies in another folder for none.
+    fn linked_kustomization(&mut self, link: PathBuf, context: &Context) {
+        let (folder, name) = (link.parent().unwrap_or(&link), link.file_name().unwrap_or_default());
+        if is_beside(folder, name) {
+            self.files.push(Found { path: link, repository: context.repository.clone() });
+        } else if link.exists() {
+            let why = "a kustomization by a link out of its folder, which `kustomize build` does not follow: nothing is built here";
+            self.gaps.push((link, why.to_owned()));
+        } else {
+            self.gaps.push((link, "a kustomization that is a link to nothing".to_owned()));
+        }
     }
 
     /// Notes what a link leads to, where that is of use.
@@ -156,6 +179,7 @@ impl<'w> Walk<'w> {
                     return;
                 }
                 if target.starts_with(&self.base.folder) && (is_folder || target.is_file()) {
+                    self.aliases.push((link, target.clone()));
                     self.links.push(target);
                     return;
                 }
@@ -191,6 +215,15 @@ impl<'w> Walk<'w> {
 
 /// The names by which kustomize knows its files.
 pub const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
+fn is_kustomization(name: &OsStr) -> bool {
+    KUSTOMIZATIONS.iter().any(|known| name == *known)
+}
+
+/// Whether a link in a folder, which has no links in its path, leads to another file of that folder.
+fn is_beside(folder: &Path, name: &OsStr) -> bool {
+    folder.join(name).canonicalize().is_ok_and(|target| target.is_file() && target.starts_with(folder))
+}
 
 /// Whether a file could be something to judge, by its name.
 pub(super) fn is_candidate(name: &OsStr) -> bool {

@@ -10,7 +10,7 @@ use crate::model::mesh::Present;
 use crate::model::pipeline::Known;
 use crate::model::scanner::Scanned;
 use crate::model::sensor::Found;
-use crate::model::{Map, pod_defaults};
+use crate::model::{KubernetesVersion, Map, pod_defaults};
 
 /// See the module's page.
 #[derive(Debug, Default)]
@@ -41,6 +41,8 @@ pub(crate) struct Lazy {
     pub(crate) pipelines: OnceLock<Known>,
     /// The meshes that there are.
     pub(crate) meshes: OnceLock<Present>,
+    /// The version of the API server, as files show it.
+    pub(crate) server: OnceLock<Option<KubernetesVersion>>,
     /// Which kinds of policies there are besides NetworkPolicies, by their places in the list of `model::isolation`.
     pub(crate) other_policies: OnceLock<Vec<usize>>,
 }

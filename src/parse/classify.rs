@@ -47,7 +47,7 @@ pub fn read(source: Source, limits: &Limits) -> File {
         origin => (Some(origin), None),
     };
     if matches!(origin, Some(Origin::Made(_))) {
-        file.role = Role::Made { from: Vec::new(), parts: Vec::new() };
+        file.role = Role::Made { from: Vec::new(), parts: Vec::new(), by: None };
     }
     if let Some(origin) = origin {
         read_content(&mut file, origin, named, limits);

@@ -100,6 +100,8 @@ pub enum Role {
         from: Vec<Option<u32>>,
         /// All of them.
         parts: Vec<u32>,
+        /// What else sets fields of it, and is judged by itself: a file, and a node in it.
+        by: Option<(u32, NodeId)>,
     },
     /// What is judged was made of it: its own documents are kept to point at.
     Source(Vec<Document>),

@@ -37,7 +37,7 @@ pub(super) fn run(build: &Build, request: &Request, tools: &Tools) -> Outcome {
         arguments.extend(["--kube-version".into(), version.into()]);
     }
     match tools.run("helm", &arguments) {
-        Ok(text) => Outcome::Made(Made { text, by: tools.helm().to_owned(), base: build.folder.clone() }),
+        Ok(text) => Outcome::Made(Made { text, by: tools.helm().to_owned(), base: build.folder.clone(), overlay: None }),
         Err(Failure::Missing) => gap(MISSING.to_owned()),
         Err(Failure::Failed(why)) if why.contains("library charts are not installable") => {
             Outcome::Notice("a library chart, which makes no object by itself".to_owned())

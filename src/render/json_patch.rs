@@ -3,16 +3,15 @@
 use crate::parse::kustomization::beside;
 use crate::parse::{File, Kind, NodeId, Tree};
 
-use super::listed::{field, items, kustomization, value};
+use super::listed::{field, items, value};
 use super::patch::{Step, Wanted, follow};
 use super::trace::{Fit, Written};
 
 /// Where a JSON patch of a kustomization, in a file of its own or within, sets what is at the end of some steps or around it.
 /// The last one wins.
-pub(super) fn find(files: &[File], wanted: &Wanted<'_, '_>, name: &str, parts: &[u32]) -> Option<Written> {
+pub(super) fn find(files: &[File], wanted: &Wanted<'_, '_>, name: &str, (settings, parts): (&[(u32, NodeId)], &[u32])) -> Option<Written> {
     let of = |file: u32| &files[file as usize];
-    for &part in parts.iter().rev() {
-        let Some(root) = kustomization(of(part)) else { continue };
+    for &(part, root) in settings.iter().rev() {
         let tree = &of(part).tree;
         let lists = ["patchesJson6902", "patches"].into_iter().flat_map(|list| items(tree, root, list));
         let about: Vec<_> = lists.filter(|entry| is_about(tree, *entry, wanted.kind, name)).collect();

@@ -10,25 +10,29 @@ use crate::discover::{Build, KUSTOMIZATIONS, root};
 use crate::parse::{File, NodeId, Tree};
 
 use super::Made;
+use super::deployed::overlay::{self, Overlay};
 use super::listed::{entries, field, paths, value};
 use super::plan::{Reason, either};
 use super::shelf::Shelf;
 use super::tool::{Failure, LONGEST, Tools, short};
 
 /// Builds it from a kustomization of our own, which asks for the origin of each object to be written beside it.
-pub(super) fn run(build: &Build, shelf: &Shelf<'_>, tools: &Tools) -> Result<Made, Reason> {
+pub(super) fn run(build: &Build, overlay: Option<&Overlay>, shelf: &Shelf<'_>, tools: &Tools) -> Result<Made, Reason> {
     let made = tempfile::tempdir().and_then(|folder| {
         let base = folder.path().canonicalize()?;
         let below = root::between(&build.folder, &base);
-        let text = format!("resources:\n- {}\nbuildMetadata: [originAnnotations]\n", serde_json::Value::String(below));
-        fs::write(base.join("kustomization.yaml"), text)?;
+        let alone = || format!("resources:\n- {}\nbuildMetadata: [originAnnotations]\n", serde_json::Value::String(below));
+        fs::write(base.join("kustomization.yaml"), overlay.map_or_else(alone, |overlay| overlay.text(&base)))?;
+        for (number, file) in overlay.iter().flat_map(|overlay| &overlay.files).flat_map(|(files, _)| files).enumerate() {
+            fs::write(base.join(overlay::copy(number)), shelf.file(*file).tree.source().as_bytes())?;
+        }
         Ok((folder, base))
     });
     let (folder, base) = made.map_err(|error| Reason::Failed(format!("no temporary folder can be made: {error}"), None))?;
     let result = by_tools(&base, tools);
     drop(folder);
     match result {
-        Ok((text, by)) => Ok(Made { text, by, base }),
+        Ok((text, by)) => Ok(Made { text, by, base, overlay: overlay.cloned().map(Box::new) }),
         Err(Failure::Missing) => Err(Reason::Missing),
         Err(Failure::Failed(why)) => {
             let place = shelf.kustomization(build).and_then(|file| named_in(shelf.file(file), &why));
@@ -67,10 +71,23 @@ fn named_in(file: &File, why: &str) -> Option<(u32, u32)> {
 
 /// For each document the file that its object comes from, as kustomize says, and all files that have a part in the build. Those
 /// that were not among what is scanned are added.
-pub(super) fn sources(build: &Build, base: &Path, made: &File, shelf: &mut Shelf<'_>) -> (Vec<Option<u32>>, Vec<u32>) {
+pub(super) fn sources(
+    build: &Build,
+    (base, overlay): (&Path, Option<&Overlay>),
+    made: &File,
+    shelf: &mut Shelf<'_>,
+) -> (Vec<Option<u32>>, Vec<u32>) {
     let mut parts = Vec::new();
     let mut seen = HashSet::new();
-    let mut open: Vec<u32> = KUSTOMIZATIONS.iter().find_map(|name| shelf.find(build, &build.uri_of(name))).into_iter().collect();
+    let copied: &[u32] = overlay.and_then(|overlay| overlay.files.as_ref()).map_or(&[], |(files, _)| files);
+    let others = overlay
+        .iter()
+        .flat_map(|overlay| overlay.components.iter().chain(overlay.files.iter().flat_map(|(_, folders)| folders)).map(String::as_str));
+    let mut open = Vec::new();
+    for folder in std::iter::once(build.folder_name()).chain(others) {
+        let inside = |name: &&str| if folder.is_empty() { (*name).to_owned() } else { format!("{folder}/{name}") };
+        open.extend(KUSTOMIZATIONS.iter().map(inside).find_map(|name| shelf.find(build, &name)));
+    }
     while let Some(file) = open.pop() {
         if seen.insert(file) {
             parts.push(file);
@@ -82,7 +99,11 @@ pub(super) fn sources(build: &Build, base: &Path, made: &File, shelf: &mut Shelf
     // what is nearer to the base comes first: what comes later has the last word
     parts.reverse();
     let from = made.documents.iter().map(|document| {
-        let path = root::normal(&base.join(origin(&made.tree, document.root)?));
+        let origin = origin(&made.tree, document.root)?;
+        if let Some(number) = (0..copied.len()).find(|number| overlay::copy(*number) == origin) {
+            return Some(copied[number]);
+        }
+        let path = root::normal(&base.join(origin));
         shelf.find(build, &root::relative(&path, build.top())?)
     });
     let from: Vec<_> = from.collect();

@@ -3,6 +3,7 @@
 //! Helm and kustomize are the user's own programs. They are run without a network: what would have to be fetched is a gap.
 
 mod align;
+mod deployed;
 mod helm;
 mod json_patch;
 mod kustomize;
@@ -15,16 +16,18 @@ mod tool;
 mod trace;
 mod unbuilt;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
 use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::discover::{Build, Gap, Maker, Origin, Source, few};
+use crate::discover::{Build, Discovery, Gap, Maker, Origin, Source, few};
 use crate::parse::{File, Limits, Role, Status, classify};
 
+use deployed::overlay::Overlay;
+use deployed::{Deployed, Tried, is_within};
 use plan::{Plan, Reason};
 use shelf::Shelf;
 use tool::Tools;
@@ -53,7 +56,8 @@ pub enum Mode {
     /// Nothing: charts are gaps, what kustomizations list is judged as written, and what they change is a gap.
     #[default]
     Never,
-    /// Every chart, the kustomizations that were named, and those that no other one builds on.
+    /// Every chart, the kustomizations that were named, and those that no other one builds on, with what Flux and Argo CD lay over
+    /// them.
     Auto,
     /// Every chart, and every kustomization, those that others build on too.
     All,
@@ -82,55 +86,59 @@ struct Made {
     by: String,
     /// The folder that paths in what it made are relative to.
     base: PathBuf,
+    /// What was laid over the folder.
+    overlay: Option<Box<Overlay>>,
+}
+
+/// Whether a file has something deployed, so that what is made of it may need any other.
+pub(crate) fn deploys(file: &File) -> bool {
+    deployed::deploys(file)
 }
 
 /// Renders what was found and adds it to the files; what it was made of is not judged beside it.
-pub fn all(builds: Vec<Build>, files: &mut Vec<File>, request: &Request, limits: &Limits) -> Said {
+pub fn all(found: &Discovery, files: &mut Vec<File>, request: &Request, limits: &Limits) -> Said {
     let mut said = Said::default();
-    if request.done || builds.is_empty() && !files.iter().any(listed::may_be_one) {
+    let builds = &found.builds;
+    if request.done {
         return said;
     }
-    let mut shelf = Shelf::new(files);
+    if builds.is_empty() && !files.iter().any(|file| listed::may_be_one(file) || deploys(file)) {
+        return said;
+    }
+    let mut shelf = Shelf::new(files, &found.links);
     let tools = Tools::new();
-    let (charts, kustomizations) = builds.into_iter().partition(|build| build.maker == Maker::Helm);
+    let (charts, kustomizations) = builds.iter().cloned().partition(|build| build.maker == Maker::Helm);
     let mut rendered = Rendered::default();
     let outcomes: Vec<_> = Vec::into_par_iter(charts).map(|build| (helm::run(&build, request, &tools), build)).collect();
     for (outcome, build) in outcomes {
         match outcome {
             Outcome::Made(made) => {
                 rendered.note(&build, &made);
-                add(&build, made, &mut shelf, limits);
+                add(&build, made, &mut shelf, (&found.asked, limits));
             }
             Outcome::Gap(gap) => said.gaps.push(gap),
             Outcome::Notice(what) => said.notices.push(format!("{}: {what}", build.uri)),
         }
     }
+    let deployed = Deployed::find(shelf.files, builds, &found.tops);
+    let mut asked = found.asked.clone();
+    asked.extend(deployed.plain(&shelf, builds, &found.tops));
     let mut plan = Plan::new(kustomizations, &shelf);
+    plan.ask(&asked);
+    let mut work = Work { found, asked, mode: request.mode, limits, tools, rendered, said, tried: Tried::new() };
     if request.mode == Mode::Never {
         plan.never();
+    } else {
+        let held = deployed.overlays(&shelf, builds, &found.tops);
+        plan.hold(&held.iter().map(|overlay| overlay.build.folder_name()).collect::<Vec<_>>());
+        work.kustomizations(&mut plan, &mut shelf);
+        work.overlays(&mut plan, &mut shelf);
+        plan.hold(&[]);
     }
-    loop {
-        let next = plan.next(request.mode);
-        if next.is_empty() {
-            break;
-        }
-        let outcomes: Vec<_> = next.into_par_iter().map(|number| (build(plan.build(number), &shelf, &tools), number)).collect();
-        for (outcome, number) in outcomes {
-            match outcome {
-                Ok(made) => {
-                    let build = plan.build(number).clone();
-                    rendered.note(&build, &made);
-                    add(&build, made, &mut shelf, limits);
-                    plan.built(number);
-                }
-                Err((reason, gaps)) => {
-                    said.gaps.extend(gaps);
-                    plan.unbuilt(number, reason);
-                }
-            }
-        }
-    }
+    work.kustomizations(&mut plan, &mut shelf);
+    let Work { mut said, rendered, tried, .. } = work;
     unbuilt::tell(plan.left(), &shelf, &mut said);
+    deployed::tell(&Deployed::find(shelf.files, builds, &found.tops), (builds, &found.tops), &tried, &shelf, &mut said);
     said.notices.extend(rendered.said());
     for file in files.iter_mut().filter(|file| matches!(file.role, Role::Source(_))) {
         let documents = std::mem::take(&mut file.documents);
@@ -141,13 +149,101 @@ pub fn all(builds: Vec<Build>, files: &mut Vec<File>, request: &Request, limits:
     said
 }
 
+/// What is built, and what came of it.
+struct Work<'w> {
+    found: &'w Discovery,
+    asked: Vec<String>,
+    mode: Mode,
+    limits: &'w Limits,
+    tools: Tools,
+    rendered: Rendered,
+    said: Said,
+    tried: Tried,
+}
+
+impl Work<'_> {
+    /// Builds the kustomizations that are next, until there are none.
+    fn kustomizations(&mut self, plan: &mut Plan, shelf: &mut Shelf<'_>) {
+        loop {
+            let next = plan.next(self.mode);
+            if next.is_empty() {
+                break;
+            }
+            let outcomes: Vec<_> =
+                next.into_par_iter().map(|number| (build(plan.build(number), None, shelf, &self.tools), number)).collect();
+            for (outcome, number) in outcomes {
+                match outcome {
+                    Ok(made) => {
+                        self.add(plan.build(number), made, shelf);
+                        plan.built(number);
+                    }
+                    Err((reason, gaps)) => {
+                        self.said.gaps.extend(gaps);
+                        plan.unbuilt(number, reason);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Builds what Flux and Argo CD lay over folders; what one of them changes of another one comes before that.
+    fn overlays(&mut self, plan: &mut Plan, shelf: &mut Shelf<'_>) {
+        let (builds, tops) = (&self.found.builds, &self.found.tops);
+        loop {
+            let mut open = Deployed::find(shelf.files, builds, tops).overlays(shelf, builds, tops);
+            let mut keys = HashSet::new();
+            open.retain(|overlay| !self.tried.contains_key(&overlay.key()) && keys.insert(overlay.key()));
+            let is_inner = |overlay: &Overlay| {
+                let name = shelf.file(overlay.by.0).name();
+                open.iter().any(|other| other.key() != overlay.key() && is_within(name, other.build.folder_name()))
+            };
+            let mut next: Vec<_> = open.iter().filter(|overlay| !is_inner(overlay)).cloned().collect();
+            if next.is_empty() {
+                // those that deploy each other
+                next = open;
+            }
+            if next.is_empty() {
+                break;
+            }
+            let outcomes: Vec<_> =
+                next.into_par_iter().map(|overlay| (build(&overlay.build, Some(&overlay), shelf, &self.tools), overlay)).collect();
+            for (outcome, overlay) in outcomes {
+                let node = plan.node(overlay.build.folder_name());
+                if outcome.is_err() {
+                    node.into_iter().for_each(|node| plan.ask_for(node));
+                }
+                let why = match outcome {
+                    Ok(made) => {
+                        self.add(&overlay.build, made, shelf);
+                        node.into_iter().for_each(|node| plan.built(node));
+                        None
+                    }
+                    Err((Reason::Missing, _)) => Some("neither kustomize nor kubectl is installed here to build it".to_owned()),
+                    Err((Reason::Failed(why, _), _)) => Some(format!("it cannot be built: {why}")),
+                    Err(_) => Some("it cannot be built for what another gap says".to_owned()),
+                };
+                self.tried.insert(overlay.key(), why);
+            }
+        }
+    }
+
+    fn add(&mut self, build: &Build, made: Made, shelf: &mut Shelf<'_>) {
+        self.rendered.note(build, &made);
+        add(build, made, shelf, (&self.asked, self.limits));
+    }
+}
+
 /// Builds a kustomization, unless something would have to be fetched for it.
-fn build(build: &Build, shelf: &Shelf<'_>, tools: &Tools) -> Result<Made, (Reason, Vec<Gap>)> {
-    let outside = outside::of_build(build, shelf);
+fn build(build: &Build, overlay: Option<&Overlay>, shelf: &Shelf<'_>, tools: &Tools) -> Result<Made, (Reason, Vec<Gap>)> {
+    let others = overlay.iter().flat_map(|overlay| overlay.components.iter().chain(overlay.files.iter().flat_map(|(_, folders)| folders)));
+    let outside: Vec<_> = std::iter::once(build.folder_name())
+        .chain(others.map(String::as_str))
+        .flat_map(|folder| outside::of_build(build, folder, shelf))
+        .collect();
     if !outside.is_empty() {
         return Err((Reason::Outside, outside));
     }
-    kustomize::run(build, shelf, tools).map_err(|reason| (reason, Vec::new()))
+    kustomize::run(build, overlay, shelf, tools).map_err(|reason| (reason, Vec::new()))
 }
 
 /// What was rendered, by the tool that did it.
@@ -156,7 +252,8 @@ struct Rendered(BTreeMap<String, Vec<String>>);
 
 impl Rendered {
     fn note(&mut self, build: &Build, made: &Made) {
-        self.0.entry(made.by.clone()).or_default().push(build.uri.clone());
+        let name = made.overlay.as_ref().map_or(&build.uri, |overlay| &overlay.name);
+        self.0.entry(made.by.clone()).or_default().push(name.clone());
     }
 
     fn said(self) -> impl Iterator<Item = String> {
@@ -169,8 +266,11 @@ impl Rendered {
 }
 
 /// Adds what was made, and the files that it was made of where they are not there yet.
-fn add(build: &Build, made: Made, shelf: &mut Shelf<'_>, limits: &Limits) {
-    let Build { uri, shown, root, .. } = build.clone();
+fn add(build: &Build, made: Made, shelf: &mut Shelf<'_>, (asked, limits): (&[String], &Limits)) {
+    let Build { mut uri, mut shown, root, .. } = build.clone();
+    if let Some(overlay) = &made.overlay {
+        (uri, shown) = (overlay.name.clone(), overlay.name.clone());
+    }
     let source = Source { uri: Some(uri), shown, origin: Origin::Made(made.text), named: true, root };
     let mut file = classify::read(source, limits);
     for gap in &mut file.gaps {
@@ -185,14 +285,19 @@ fn add(build: &Build, made: Made, shelf: &mut Shelf<'_>, limits: &Limits) {
     }
     let (from, parts) = match build.maker {
         Maker::Helm => helm::sources(build, &file, shelf),
-        Maker::Kustomize => kustomize::sources(build, &made.base, &file, shelf),
+        Maker::Kustomize => kustomize::sources(build, (&made.base, made.overlay.as_deref()), &file, shelf),
     };
-    for part in &parts {
+    // of a folder without a kustomization all is taken
+    let takes_all = made.overlay.as_ref().is_some_and(|overlay| overlay.files.is_some());
+    let asked: Vec<_> = asked.iter().filter(|asked| !takes_all || !is_within(build.folder_name(), asked)).collect();
+    let objects: Vec<u32> = from.iter().flatten().copied().collect();
+    let apart = plan::apart(shelf, &asked, &objects, &parts);
+    for part in parts.iter().filter(|part| !apart.contains(part)) {
         let part = &mut shelf.files[*part as usize];
         if matches!(part.role, Role::Judged) {
             part.role = Role::Source(Vec::new());
         }
     }
-    file.role = Role::Made { from, parts };
+    file.role = Role::Made { from, parts, by: made.overlay.map(|overlay| overlay.by) };
     shelf.push(file);
 }

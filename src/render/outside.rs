@@ -12,11 +12,11 @@ use super::plan::either;
 use super::shelf::Shelf;
 
 /// What a kustomization, or one that it builds on, takes from elsewhere.
-pub(super) fn of_build(build: &Build, shelf: &Shelf<'_>) -> Vec<Gap> {
+pub(super) fn of_build(build: &Build, folder: &str, shelf: &Shelf<'_>) -> Vec<Gap> {
     let mut gaps = Vec::new();
     let mut seen = HashSet::new();
     let is_repository = root::git_root(build.top()).is_some();
-    let mut open = vec![Name { of: either_of(build, shelf, &build.uri), is_plugin: false }];
+    let mut open = vec![Name { of: either_of(build, shelf, folder), is_plugin: false }];
     while let Some(Name { of, is_plugin }) = open.pop() {
         let tells = |name: &String| is_plugin || is_kustomization(name);
         let Some(name) = of.filter(|name| tells(name) && seen.insert(name.clone())) else { continue };

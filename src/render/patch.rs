@@ -14,15 +14,24 @@ pub(super) enum Step<'t> {
     Item(usize, Option<&'t str>),
 }
 
+/// What objects were made of.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sources<'s> {
+    /// The file of each.
+    pub(super) from: &'s [Option<u32>],
+    /// What has a part in all of them.
+    pub(super) parts: &'s [u32],
+    /// What was laid over them.
+    pub(super) by: Option<(u32, NodeId)>,
+}
+
 /// Finds where the node that covers a place was written: in a patch, else in the object that was built on, else in what the
-/// kustomization itself sets. `from` tells of each object which file it was made of, `parts` what has a part in all of them.
+/// kustomization itself sets.
 pub(super) fn trace(
     files: &[File],
-    tree: &Tree,
-    root: NodeId,
-    span: (u32, u32),
+    (tree, root, span): (&Tree, NodeId, (u32, u32)),
     source: u32,
-    (from, parts): (&[Option<u32>], &[u32]),
+    Sources { from, parts, by }: Sources<'_>,
 ) -> Option<Written> {
     let (steps, node) = path(tree, root, span);
     let wanted = Wanted { steps: &steps, made: (tree, node), kind: field(tree, root, "kind") };
@@ -46,11 +55,14 @@ pub(super) fn trace(
     if let Some(node) = kustomization(of(source)).and_then(|root| generated(&of(source).tree, root, &wanted, name)) {
         return Some(Written { file: source, span: of(source).tree.span(node), fit: Fit::Near });
     }
-    if let Some(written) = json_patch::find(files, &wanted, name, parts) {
+    // the settings of kustomizations, and of what deploys their result, which has the last word
+    let own = parts.iter().filter_map(|&part| Some((part, kustomization(of(part))?)));
+    let settings: Vec<(u32, NodeId)> = own.chain(by).collect();
+    if let Some(written) = json_patch::find(files, &wanted, name, (&settings, parts)) {
         return Some(written);
     }
-    for &part in parts.iter().rev() {
-        if let Some((root, node)) = kustomization(of(part)).and_then(|root| Some((root, wanted.set_by(&of(part).tree, root, name)?))) {
+    for &(part, root) in settings.iter().rev() {
+        if let Some(node) = wanted.set_by(&of(part).tree, root, name) {
             let fit = if root == node { Fit::File } else { Fit::Near };
             return Some(Written { file: part, span: of(part).tree.span(node), fit });
         }
@@ -70,8 +82,10 @@ pub(super) fn trace(
                 (deepest, found) = (depth, Written { file: part, span: tree.span(near), fit: Fit::Near });
             }
         }
-        let written_in = added.and_then(|added| Some((kustomization(of(part))?, added)));
-        if let Some(patch) = written_in.and_then(|(root, added)| naming(tree, root, added))
+    }
+    for &(part, root) in settings.iter().rev().filter(|(part, _)| *part != source) {
+        let tree = &of(part).tree;
+        if let Some(patch) = added.and_then(|added| naming(tree, root, added))
             && found.file == source
         {
             found = Written { file: part, span: tree.span(patch), fit: Fit::Near };
@@ -164,10 +178,15 @@ impl Wanted<'_, '_> {
                 };
                 let mut fields =
                     items("images").filter(is_its).flat_map(|image| ["digest", "newTag", "newName"].map(|key| value(image, key)));
-                fields.find_map(|field| field.filter(is_part))
+                // Argo CD has one text for it
+                let whole = || items("images").find(|image| tree.kind(*image) == Kind::Scalar && tree.text(*image).ends_with(text));
+                fields.find_map(|field| field.filter(is_part)).or_else(whole)
             }
             "replicas" => items("replicas").find_map(|entry| value(entry, "count")).filter(|count| tree.text(*count) == text),
-            "namespace" => value(root, "namespace").filter(|namespace| tree.text(*namespace) == text),
+            "namespace" => {
+                let fields = ["namespace", "targetNamespace"].into_iter().filter_map(|key| value(root, key));
+                fields.into_iter().find(|namespace| tree.text(*namespace) == text)
+            }
             // a patch written into the kustomization: its text names the field; better one that names the object, and the value
             _ => {
                 let patches = items("patches").filter_map(|patch| value(patch, "patch")).filter(|patch| tree.text(*patch).contains(key));

@@ -1,11 +1,12 @@
 //! Which kustomizations are built, and in which order: those that no other one builds on; where one of them cannot be
 //! built, what it builds on by itself.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::discover::{Build, KUSTOMIZATIONS, Maker};
 
 use super::Mode;
+use super::deployed::is_within;
 use super::listed::{is_component, kustomization, paths};
 use super::shelf::Shelf;
 
@@ -48,6 +49,10 @@ struct Node {
     state: State,
     /// It was tried for being named.
     tried: bool,
+    /// It is to be built by itself, whatever builds on it.
+    asked: bool,
+    /// Something else is laid over it, and comes first.
+    held: bool,
 }
 
 /// The kustomizations at hand.
@@ -67,9 +72,39 @@ impl Plan {
             let known = |path: &String| either(path, &mut |name| shelf.known(name));
             let uses = paths(shelf.file(file)).iter().filter_map(known).filter_map(|used| numbers.get(&used).copied()).collect();
             let state = if is_component(shelf.file(file)) { State::Optional } else { State::Open };
-            Node { build, file, uses, state, tried: false }
+            Node { asked: build.named, build, file, uses, state, tried: false, held: false }
         });
         Plan { nodes: nodes.collect() }
+    }
+
+    /// Notes what is to be built by itself: of each folder that somebody asks for its own kustomization, and those that no
+    /// other one in it builds on.
+    pub(super) fn ask(&mut self, folders: &[String]) {
+        for folder in folders.iter().filter(|folder| !folder.is_empty()) {
+            let within = |node: &Node| is_within(node.build.folder_name(), folder);
+            let inner: Vec<usize> = (0..self.nodes.len()).filter(|node| within(&self.nodes[*node])).collect();
+            let used: HashSet<usize> = inner.iter().flat_map(|node| self.nodes[*node].uses.iter().copied()).collect();
+            for node in inner {
+                self.nodes[node].asked |= !used.contains(&node) || self.nodes[node].build.folder_name() == folder;
+            }
+        }
+    }
+
+    /// Notes that something is laid over the kustomizations of some folders; those of no other are free again.
+    pub(super) fn hold(&mut self, folders: &[&str]) {
+        for node in &mut self.nodes {
+            node.held = folders.contains(&node.build.folder_name());
+        }
+    }
+
+    /// Notes that a kustomization is to be built by itself.
+    pub(super) fn ask_for(&mut self, node: usize) {
+        self.nodes[node].asked = true;
+    }
+
+    /// The kustomization of a folder.
+    pub(super) fn node(&self, folder: &str) -> Option<usize> {
+        self.nodes.iter().position(|node| node.build.folder_name() == folder)
     }
 
     /// What is to be built next; nothing when all is settled.
@@ -77,14 +112,15 @@ impl Plan {
         let open: Vec<usize> = (0..self.nodes.len()).filter(|node| self.nodes[*node].state == State::Open).collect();
         let users = open.iter().flat_map(|node| self.nodes[*node].uses.iter().copied()).collect();
         let used = self.reach(users);
+        let (held, open): (Vec<_>, Vec<_>) = open.into_iter().partition(|node| self.nodes[*node].held && !self.nodes[*node].asked);
         let mut next: Vec<usize> = open.iter().copied().filter(|node| mode == Mode::All || !used[*node]).collect();
-        if next.is_empty() {
+        if next.is_empty() && held.is_empty() {
             // those that go round in a ring: somebody has to be the first
             next.extend(open.first());
         }
         let named = (0..self.nodes.len()).filter(|node| {
             let node = &self.nodes[*node];
-            node.build.named && !node.tried && matches!(node.state, State::Open | State::Built)
+            node.asked && !node.tried && matches!(node.state, State::Open | State::Built)
         });
         next.extend(named.collect::<Vec<_>>());
         next.sort_unstable();
@@ -149,4 +185,26 @@ impl Plan {
 pub(super) fn either(path: &str, find: &mut impl FnMut(&str) -> Option<u32>) -> Option<u32> {
     let inside = |name: &&str| if path.is_empty() { (*name).to_owned() } else { format!("{path}/{name}") };
     find(path).or_else(|| KUSTOMIZATIONS.iter().map(inside).find_map(|name| find(&name)))
+}
+
+/// Which files of a build are judged by themselves as well: somebody asks for a folder with it, or for itself, and nothing in
+/// that folder lists it.
+pub(super) fn apart(shelf: &Shelf<'_>, asked: &[&String], objects: &[u32], parts: &[u32]) -> HashSet<u32> {
+    let asked: Vec<_> = asked.iter().filter(|asked| !asked.is_empty()).collect();
+    if asked.is_empty() {
+        return HashSet::new();
+    }
+    let mut listed: HashMap<String, Vec<&str>> = HashMap::new();
+    for part in parts.iter().map(|part| shelf.file(*part)).filter(|file| kustomization(file).is_some()) {
+        for path in paths(part) {
+            listed.entry(path).or_default().push(part.name());
+        }
+    }
+    let is_apart = |part: &u32| {
+        let name = shelf.file(*part).name();
+        let by = listed.get(name).map(Vec::as_slice).unwrap_or_default();
+        let is_free = |asked: &&&&String| is_within(name, asked) && !by.iter().any(|by| is_within(by, asked));
+        kustomization(shelf.file(*part)).is_none() && asked.iter().any(|asked| is_free(&asked))
+    };
+    objects.iter().copied().filter(is_apart).collect()
 }

@@ -9,12 +9,15 @@ use crate::parse::{File, Limits, Role, Status, classify, yaml};
 pub(super) struct Shelf<'f> {
     pub(super) files: &'f mut Vec<File>,
     names: HashMap<String, u32>,
+    /// Links, and what they lead to.
+    links: HashMap<&'f str, &'f str>,
 }
 
 impl<'f> Shelf<'f> {
-    pub(super) fn new(files: &'f mut Vec<File>) -> Self {
+    pub(super) fn new(files: &'f mut Vec<File>, links: &'f [(String, String)]) -> Self {
         let names = files.iter().zip(0..).map(|(file, number)| (file.name().to_owned(), number)).collect();
-        Shelf { files, names }
+        let links = links.iter().map(|(link, target)| (link.as_str(), target.as_str())).collect();
+        Shelf { files, names, links }
     }
 
     pub(super) fn file(&self, number: u32) -> &File {
@@ -23,7 +26,24 @@ impl<'f> Shelf<'f> {
 
     /// The file of that name, where it is at hand.
     pub(super) fn known(&self, name: &str) -> Option<u32> {
-        self.names.get(name).copied()
+        self.names.get(name).copied().or_else(|| self.names.get(&self.real(name)?).copied())
+    }
+
+    /// A name without the links on its way; `None` where there are none.
+    fn real(&self, name: &str) -> Option<String> {
+        const MOST: usize = 8;
+        let mut real: Option<String> = None;
+        for _ in 0..MOST {
+            if self.links.is_empty() {
+                break;
+            }
+            let current = real.as_deref().unwrap_or(name);
+            let ends = std::iter::once(current.len()).chain(current.rmatch_indices('/').map(|(at, _)| at));
+            let Some((end, target)) = ends.filter_map(|end| Some((end, *self.links.get(&current[..end])?))).next() else { break };
+            let rest = &current[end..];
+            real = Some(if target == "." { rest.trim_start_matches('/').to_owned() } else { format!("{target}{rest}") });
+        }
+        real
     }
 
     /// The file of that name, read where it is not at hand.

@@ -7,7 +7,8 @@ use std::rc::Rc;
 use crate::parse::{File, NodeId, Role, Tree};
 
 use super::align::{self, Found};
-use super::patch;
+use super::listed::{field, items};
+use super::patch::{self, Sources};
 
 /// Where somebody wrote what a tool rendered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +73,7 @@ impl<'f> Tracer<'f> {
     /// Where a place in a rendered file was written; `None` in all others.
     pub fn trace(&mut self, file: u32, span: (u32, u32)) -> Option<Written> {
         let made = &self.files[file as usize];
-        let Role::Made { from, parts } = &made.role else { return None };
+        let Role::Made { from, parts, by } = &made.role else { return None };
         let number = document(made, span.0)?;
         let root = made.documents[number].root;
         let source = from.get(number).copied().flatten().or_else(|| parts.first().copied())?;
@@ -80,8 +81,16 @@ impl<'f> Tracer<'f> {
         let found = if is_template {
             self.template(file, number, source, span)
         } else {
-            patch::trace(self.files, &made.tree, root, span, source, (from, parts))
+            patch::trace(self.files, (&made.tree, root, span), source, Sources { from, parts, by: *by })
         };
+        // what sets it may have been made itself
+        let found = found.map(|written| match self.files[written.file as usize].role {
+            Role::Made { .. } if written.file != file => {
+                let deeper = self.trace(written.file, written.span);
+                deeper.map_or(written, |deeper| if written.fit == Fit::Near { Written { fit: Fit::Near, ..deeper } } else { deeper })
+            }
+            _ => written,
+        });
         found.or(Some(Written { file: source, span: first(&self.files[source as usize].tree), fit: Fit::File }))
     }
 
@@ -155,11 +164,18 @@ fn first(tree: &Tree) -> (u32, u32) {
     (0, line.len() as u32)
 }
 
-/// The root of each document that can be pointed at.
+/// The root of each object that can be pointed at: a document, or an item of a list.
 pub(super) fn documents(file: &File) -> impl Iterator<Item = NodeId> {
     let kept = match &file.role {
-        Role::Source(documents) => documents.as_slice(),
+        // before all is built they are still in their place
+        Role::Source(documents) if !documents.is_empty() => documents.as_slice(),
         _ => file.documents.as_slice(),
     };
-    kept.iter().map(|document| document.root)
+    kept.iter().flat_map(|document| objects(&file.tree, document.root))
+}
+
+/// The objects of a document: its items where it is a list, as kustomize takes it.
+pub(super) fn objects(tree: &Tree, root: NodeId) -> Vec<NodeId> {
+    let listed: Vec<_> = if field(tree, root, "kind").ends_with("List") { items(tree, root, "items").collect() } else { Vec::new() };
+    if listed.is_empty() { vec![root] } else { listed }
 }

@@ -5,14 +5,16 @@
 use std::collections::HashMap;
 
 use crate::discover::{Gap, few};
-use crate::parse::kustomization::beside;
+use crate::parse::kustomization::{beside, folder};
 use crate::parse::{File, Kind, NodeId, Role, Tree, scalar};
 
 use super::Said;
-use super::listed::{Sort, entries, is_component, is_remote, items, kustomization, value};
+use super::deployed::reached;
+use super::listed::{Sort, entries, field, is_component, is_remote, items, kustomization, value};
 use super::outside::{self, gap, gap_at, shown};
 use super::plan::{Reason, either};
 use super::shelf::Shelf;
+use super::trace::documents;
 
 /// Fields that change nothing that a check asks about: what is listed, names, the order, and what other fields are told.
 const HARMLESS: [&str; 16] = [
@@ -48,7 +50,7 @@ pub(super) fn tell(left: Vec<(u32, Reason)>, shelf: &Shelf<'_>, said: &mut Said)
         let Some(root) = kustomization(file) else { continue };
         let reason = reasons.get(&(number as u32)).unwrap_or(&Reason::Alone);
         gaps.extend(outside::of_file(file));
-        match unlooked(file, root, reason) {
+        match unlooked(file, root, reason, shelf) {
             Some(Gap { what, why, .. }) if *reason == (Reason::Unnamed { asked: false }) => notices.push(format!("{what}: {why}")),
             unlooked => gaps.extend(unlooked),
         }
@@ -72,8 +74,12 @@ fn unscanned(file: &File, shelf: &Shelf<'_>) -> Vec<Gap> {
 }
 
 /// What it would make of what it lists.
-fn unlooked(file: &File, root: NodeId, reason: &Reason) -> Option<Gap> {
-    let changes = changes(&file.tree, root);
+fn unlooked(file: &File, root: NodeId, reason: &Reason, shelf: &Shelf<'_>) -> Option<Gap> {
+    let is_moved = |namespace: &str| {
+        // what standard input lists is not known
+        file.uri.is_none() || moves(namespace, reached(shelf, folder(file.name())).into_iter().map(|file| shelf.file(file)))
+    };
+    let changes = changes(&file.tree, root, is_moved);
     let place = changes.first().map(|(_, key)| file.tree.span(*key));
     let names: Vec<_> = changes.iter().map(|(name, _)| format!("`{name}`")).collect();
     let objects = match reason {
@@ -99,9 +105,9 @@ fn unlooked(file: &File, root: NodeId, reason: &Reason) -> Option<Gap> {
 }
 
 /// The fields that could change what a check asks about.
-fn changes(tree: &Tree, root: NodeId) -> Vec<(&str, NodeId)> {
+fn changes(tree: &Tree, root: NodeId, is_moved: impl Fn(&str) -> bool) -> Vec<(&str, NodeId)> {
     let could = |key: &str, value: NodeId| match key {
-        "namespace" => is_special(tree.text(value)),
+        "namespace" => is_moved(tree.text(value)),
         "commonLabels" | "commonAnnotations" => tells(tree, value),
         "labels" => items(tree, root, "labels").any(|item| self::value(tree, item, "pairs").is_some_and(|pairs| tells(tree, pairs))),
         key => !HARMLESS.contains(&key) && !CHARTS.contains(&key),
@@ -111,7 +117,7 @@ fn changes(tree: &Tree, root: NodeId) -> Vec<(&str, NodeId)> {
     own.map(|(name, key, _)| (name, key)).collect()
 }
 
-fn is_empty(tree: &Tree, node: NodeId) -> bool {
+pub(super) fn is_empty(tree: &Tree, node: NodeId) -> bool {
     match tree.kind(node) {
         Kind::Mapping => tree.entries(node).next().is_none(),
         Kind::Sequence => tree.items(node).next().is_none(),
@@ -119,13 +125,31 @@ fn is_empty(tree: &Tree, node: NodeId) -> bool {
     }
 }
 
-/// Whether objects are put where other rules hold than where they are written.
-fn is_special(namespace: &str) -> bool {
-    namespace == "default" || namespace.starts_with("kube-")
+/// Whether objects of some files are put in another namespace than they are written in: its labels, policies, quotas and
+/// roles are others, and so are the objects that they are joined with.
+pub(super) fn moves<'f>(namespace: &str, mut files: impl Iterator<Item = &'f File>) -> bool {
+    /// What has no namespace, as far as kustomizations hold it.
+    const OF_CLUSTERS: [&str; 9] = [
+        "Namespace",
+        "CustomResourceDefinition",
+        "PersistentVolume",
+        "PriorityClass",
+        "StorageClass",
+        "IngressClass",
+        "ValidatingAdmissionPolicy",
+        "ValidatingWebhookConfiguration",
+        "MutatingWebhookConfiguration",
+    ];
+    let is_moved = |tree: &Tree, root: NodeId| {
+        let kind = field(tree, root, "kind");
+        let own = value(tree, root, "metadata").map_or("", |metadata| field(tree, metadata, "namespace"));
+        own != namespace && !kind.starts_with("Cluster") && !OF_CLUSTERS.contains(&kind)
+    };
+    files.any(|file| kustomization(file).is_none() && documents(file).any(|root| is_moved(&file.tree, root)))
 }
 
 /// Whether labels or annotations may tell Kubernetes, or a controller, what to do.
-fn tells(tree: &Tree, pairs: NodeId) -> bool {
+pub(super) fn tells(tree: &Tree, pairs: NodeId) -> bool {
     let tells = |key: &str| match key.split_once('/') {
         Some((group, _)) => !HARMLESS_GROUPS.contains(&group),
         None => key == "istio-injection",

@@ -62,7 +62,7 @@ pub(super) fn keep(scanned: &Scanned<'_>, recipe: &mut Recipe, files: &mut Files
     let mut redaction = Redaction::default();
     let (mut known, mut kept) = (Vec::new(), Vec::new());
     let mut parsed = parse::all(found.sources.clone(), &scanned.limits);
-    let said = render::all(found.builds.clone(), &mut parsed, scanned.render, &scanned.limits);
+    let said = render::all(found, &mut parsed, scanned.render, &scanned.limits);
     recipe.gaps.extend(said.gaps);
     for (number, file) in parsed.iter().enumerate() {
         let source = found.sources.get(number);

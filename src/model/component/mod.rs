@@ -112,6 +112,13 @@ pub struct ComponentRecord<'a> {
     pub(crate) nodes: Vec<&'a str>,
 }
 
+impl ComponentRecord<'_> {
+    /// The version that it says itself, where it does.
+    pub(crate) fn version(&self) -> Option<KubernetesVersion> {
+        self.version
+    }
+}
+
 /// All components, in the order of the input.
 #[derive(Debug, Default)]
 pub struct Components<'a> {

@@ -37,7 +37,8 @@ fn in_container<'a>(object: &Object<'a>, pod: &PodRecord<'a>, container: Field<'
     let list = if list.exists() { list } else { container };
     let mut record = ComponentRecord::new(role, object, list).with_line(rest);
     record.container = container.key("name").str();
-    let tag = image.as_ref().and_then(|image| image.tag).filter(|_| role != Role::Etcd);
+    // `latest` is no version
+    let tag = image.as_ref().and_then(|image| image.tag).filter(|tag| role != Role::Etcd && *tag != "latest");
     record.version = tag.and_then(|tag| tag.parse().ok());
     record.mounts = mounts(pod, container);
     if role == Role::Etcd {

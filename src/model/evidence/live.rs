@@ -1,9 +1,12 @@
 //! What is different when the evidence is a cluster: what was not seen is known.
 
+use std::collections::BTreeSet;
+
 use super::{Evidence, Extent};
 use crate::discover::{Captured, Sight};
+use crate::model::component::ComponentRecord;
 use crate::model::pod_security::StandardVersion;
-use crate::model::{GroupKind, KubernetesVersion, kinds};
+use crate::model::{GroupKind, KubernetesVersion, Role, kinds};
 
 impl<'a> Evidence<'a> {
     /// The cluster that was read, when it is one.
@@ -30,10 +33,24 @@ impl<'a> Evidence<'a> {
         self.replaced
     }
 
-    /// The version of the cluster's API server.
+    /// The version of the API server: the cluster's own, else that of its image, where all that are seen have one.
     #[must_use]
     pub fn served_version(&self) -> Option<KubernetesVersion> {
-        self.reading.live?.cluster.version.parse().ok()
+        match self.reading.live {
+            Some(captured) => captured.cluster.version.parse().ok(),
+            None => *self.lazy.server.get_or_init(|| match *self.written_versions().as_slice() {
+                [only] => Some(only),
+                _ => None,
+            }),
+        }
+    }
+
+    /// The versions of API servers that files show, without a cluster.
+    #[must_use]
+    pub fn written_versions(&self) -> Vec<KubernetesVersion> {
+        let own = self.components().records().iter().filter(|record| self.reading.live.is_none() && record.role == Role::ApiServer);
+        let versions: BTreeSet<_> = own.filter_map(ComponentRecord::version).collect();
+        versions.into_iter().collect()
     }
 }
 
