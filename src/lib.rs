@@ -11,6 +11,7 @@ pub mod discover;
 pub mod evaluate;
 pub mod explain;
 mod input;
+mod letters;
 pub mod model;
 pub mod parse;
 pub mod policy;

@@ -33,6 +33,26 @@ pub fn find(tree: &Tree, documents: &[Document]) -> Vec<Directive> {
     Finder::new(tree, documents).run(found)
 }
 
+/// The comments for the tool in a text of which nothing is judged: they cover nothing, which is to be said.
+#[must_use]
+pub fn strays(text: &str) -> Vec<Directive> {
+    let found = memmem::find_iter(text.as_bytes(), MARK).filter_map(|at| comment(text, at).map(|place| (at, place)));
+    let mut passed = 0;
+    let strays = found.filter_map(|(at, (hash, alone))| {
+        if hash < passed {
+            return None;
+        }
+        passed = end_of_line(text, hash);
+        let end = passed as u32;
+        Some(Directive { text: text[at + MARK.len()..passed].trim().to_owned(), span: (hash as u32, end), alone, covers: (end, end) })
+    });
+    strays.collect()
+}
+
+fn end_of_line(text: &str, from: usize) -> usize {
+    memchr::memchr2(b'\n', b'\r', &text.as_bytes()[from..]).map_or(text.len(), |len| from + len)
+}
+
 /// Whether a comment begins before `MARK` at `at`: its `#`, and whether it is alone on its line.
 fn comment(text: &str, at: usize) -> Option<(usize, bool)> {
     let hash = text[..at].trim_end_matches([' ', '\t']).len().checked_sub(1)?;
@@ -82,12 +102,15 @@ impl<'a> Finder<'a> {
                 continue;
             }
             let before = self.pass(hash);
-            if before.is_some_and(|id| self.is_text(id, hash)) {
-                continue;
-            }
-            let end = memchr::memchr2(b'\n', b'\r', &self.text.as_bytes()[hash..]).map_or(self.text.len(), |len| hash + len);
+            let end = end_of_line(self.text, hash);
+            let covers = match before.filter(|id| self.is_text(*id, hash)) {
+                // a manifest or a patch within a text: what stands in it is no comment, though somebody means it to be one
+                Some(id) if alone && self.tree.style(id) == Style::Literal => Some((end as u32, end as u32)),
+                Some(_) => continue,
+                None => self.covers(hash, end, alone),
+            };
             passed = end;
-            let Some(covers) = self.covers(hash, end, alone) else { continue };
+            let Some(covers) = covers else { continue };
             let text = self.text[hash + 1..end].trim_start();
             let text = text.strip_prefix(MARK).unwrap_or(text).trim().to_owned();
             directives.push(Directive { text, span: (hash as u32, end as u32), alone, covers });

@@ -11,6 +11,7 @@ mod outside;
 mod patch;
 mod plan;
 mod shelf;
+mod subchart;
 mod tool;
 mod trace;
 mod unbuilt;

@@ -48,6 +48,40 @@ fn hooks_subcharts_and_definitions_are_looked_at_and_notes_are_not() {
     assert!(result["notices"].to_string().contains("deploy/lib: a library chart"), "{}", result["notices"]);
 }
 
+/// Helm names templates by what charts call themselves, or by their aliases.
+#[test]
+fn templates_of_subcharts_are_found_by_alias_and_name() {
+    if !is_there("helm") {
+        return;
+    }
+    let named = |name: &str| format!("apiVersion: v2\nname: {name}\nversion: 1.0.0\n");
+    let dependencies =
+        "dependencies:\n- {name: postgres, alias: db, version: 1.0.0}\n- {name: cache, version: 1.0.0}\n- name: packed\n  version: 1.0.0\n";
+    let (db, cache, inner, packed) = (pod("name: db"), pod("name: cache"), pod("name: inner"), pod("name: packed"));
+    let chart = folder(&[
+        ("shop/Chart.yaml", &(CHART_FILE.to_owned() + dependencies)),
+        ("shop/charts/a/Chart.yaml", &named("postgres")),
+        ("shop/charts/a/templates/db.yaml", &db),
+        ("shop/charts/b/Chart.yaml", &named("cache")),
+        ("shop/charts/b/templates/cache.yaml", &cache),
+        ("shop/charts/b/charts/c/Chart.yaml", &named("inner")),
+        ("shop/charts/b/charts/c/templates/inner.yaml", &inner),
+        ("packed/Chart.yaml", &named("packed")),
+        ("packed/templates/packed.yaml", &packed),
+    ]);
+    let archive = chart.path().join("shop/charts/packed-1.0.0.tgz");
+    assert!(Process::new("tar").arg("czf").arg(archive).arg("-C").arg(chart.path()).arg("packed").status().expect("tar").success());
+    let result = json(cnscan(chart.path()).arg("shop"));
+    let expected = [
+        // what asks for it is as near as it gets to what is packed
+        place("shop/Chart.yaml", "packed", "parent"),
+        place("shop/charts/a/templates/db.yaml", "true", "value"),
+        place("shop/charts/b/charts/c/templates/inner.yaml", "true", "value"),
+        place("shop/charts/b/templates/cache.yaml", "true", "value"),
+    ];
+    assert_eq!(places(&result, chart.path(), "pss-host-namespaces"), expected);
+}
+
 #[test]
 fn a_chart_that_fails_is_a_gap_at_the_line_that_fails() {
     if !is_there("helm") {

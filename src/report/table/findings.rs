@@ -225,7 +225,12 @@ impl Writer<'_, '_> {
         if let Some(detail) = detail(finding).filter(|_| with_detail) {
             snippet::note(self.paper, gutter, &detail)?;
         }
-        if self.paper.verbose && finding.location.is_some() && !finding.path.is_empty() {
+        // its first line is no more than a door to the file
+        let only_file = finding.location.as_ref().is_some_and(|at| at.quality == Quality::File);
+        if only_file {
+            snippet::note(self.paper, gutter, "place: somewhere in what this file makes; where is not known")?;
+        }
+        if (self.paper.verbose || only_file) && finding.location.is_some() && !finding.path.is_empty() {
             snippet::note(self.paper, gutter, &format!("path: {}", clean(&finding.path, SENTENCE)))?;
         }
         let shown = if self.paper.verbose { finding.notes.as_slice() } else { &[] };
