@@ -21,7 +21,12 @@ pub(super) fn all(policy: &Policy, outcomes: &Outcomes, seen: &Seen, now: jiff::
     for (number, file) in seen.files.iter().enumerate().filter(|(_, file)| !file.directives.is_empty()) {
         let lines = Lines::new(&file.text);
         for directive in &file.directives {
-            let place = format!("{}:{}", file.uri.as_deref().unwrap_or("<stdin>"), lines.position(directive.span.0).0);
+            let source = directive.written.map(|(source, at)| (&seen.files[source as usize], at));
+            let (uri, line) = match source.filter(|(source, _)| !source.text.is_empty()) {
+                Some((source, at)) => (&source.uri, Lines::new(&source.text).position(at).0),
+                None => (&file.uri, lines.position(directive.span.0).0),
+            };
+            let place = format!("{}:{line}", uri.as_deref().unwrap_or("<stdin>"));
             excuser.comment(number as u32, &place, &directive.text, directive.covers);
         }
     }

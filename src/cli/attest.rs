@@ -93,8 +93,12 @@ fn lint(args: &AttestLint, streams: &mut Streams<'_>) -> Result<u8> {
         let control = if one.control.is_empty() { String::new() } else { format!("{}: ", one.control) };
         say(format!("{}:{}:{}: {control}{}", at.uri, at.line, at.column, one.why), streams)?;
     }
-    for other in &given.others {
+    const NAMED: usize = 3;
+    for other in given.others.iter().take(NAMED) {
         say(format!("{other}: holds no attestations, as it has no key `attestations`"), streams)?;
+    }
+    if given.others.len() > NAMED {
+        say(format!("and {}", crate::assess::plural(given.others.len() - NAMED, "more YAML file")), streams)?;
     }
     let next = judged.in_force.iter().min_by(|a, b| a.expires.cmp(&b.expires));
     let next = next.map(|one| format!("; the next to expire is that of {}, on {}", one.control, one.expires)).unwrap_or_default();

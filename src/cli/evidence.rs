@@ -104,7 +104,12 @@ fn export(args: &EvidenceExport, voice: Voice, streams: &mut Streams<'_>) -> Res
     }
     if !voice.quiet {
         let signed = key.as_ref().map_or_else(|| "unsigned".to_owned(), |key| format!("signed by the key {}", key.public().id()));
-        writeln!(streams.err, "cnscan: {}: {}, {signed}", args.bundle.display(), assess::plural(manifest.files.len() + 2, "file"))?;
+        writeln!(
+            streams.err,
+            "cnscan: {}: {} and their manifest, {signed}",
+            args.bundle.display(),
+            assess::plural(manifest.files.len(), "file")
+        )?;
         writeln!(streams.err, "cnscan: {}", manifest.redaction.note)?;
         let lost = manifest.redaction.not_replayable.len();
         if lost > 0 {

@@ -18,6 +18,8 @@ pub struct Directive {
     /// The byte range it covers: the rest of its line, the node below and its subtree, or the whole document
     /// (`decisions.md` 27).
     pub covers: (u32, u32),
+    /// Where somebody wrote it, when a tool made the file of another one: which file, and where its `#` is there.
+    pub written: Option<(u32, u32)>,
 }
 
 const MARK: &str = "cnscan:";
@@ -44,7 +46,13 @@ pub fn strays(text: &str) -> Vec<Directive> {
         }
         passed = end_of_line(text, hash);
         let end = passed as u32;
-        Some(Directive { text: text[at + MARK.len()..passed].trim().to_owned(), span: (hash as u32, end), alone, covers: (end, end) })
+        Some(Directive {
+            text: text[at + MARK.len()..passed].trim().to_owned(),
+            span: (hash as u32, end),
+            alone,
+            covers: (end, end),
+            written: None,
+        })
     });
     strays.collect()
 }
@@ -113,7 +121,7 @@ impl<'a> Finder<'a> {
             let Some(covers) = covers else { continue };
             let text = self.text[hash + 1..end].trim_start();
             let text = text.strip_prefix(MARK).unwrap_or(text).trim().to_owned();
-            directives.push(Directive { text, span: (hash as u32, end as u32), alone, covers });
+            directives.push(Directive { text, span: (hash as u32, end as u32), alone, covers, written: None });
         }
         directives
     }

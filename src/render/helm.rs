@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Component, Path};
 
 use crate::discover::{Build, Gap, Origin, Place, Source, root};
+use crate::parse::directive::strays;
 use crate::parse::{File, plain};
 
 use super::shelf::Shelf;
@@ -109,6 +110,7 @@ pub(super) fn sources(build: &Build, made: &File, shelf: &mut Shelf<'_>) -> (Vec
         let mark = text[..start].rfind(MARK).map(|at| text[at + MARK.len()..].lines().next().unwrap_or_default());
         from.push(mark.and_then(|mark| *known.entry(mark).or_insert_with(|| template(build, mark.trim(), shelf))));
     }
+    note_strays(build, shelf);
     // where a packed chart's template is in no file, the chart is what can be pointed at
     let chart = from.iter().any(Option::is_none).then(|| read(build, CHART, shelf)).flatten();
     let from: Vec<_> = from.into_iter().map(|file| file.or(chart)).collect();
@@ -116,6 +118,16 @@ pub(super) fn sources(build: &Build, made: &File, shelf: &mut Shelf<'_>) -> (Vec
     parts.sort_unstable();
     parts.dedup();
     (from, parts)
+}
+
+/// Comments for the tool in a chart's values, which no rendering brings to what is judged.
+fn note_strays(build: &Build, shelf: &mut Shelf<'_>) {
+    let Some(number) = read(build, "values.yaml", shelf) else { return };
+    let file = &mut shelf.files[number as usize];
+    file.directives = strays(file.tree.source());
+    if file.directives.is_empty() {
+        shelf.files.pop();
+    }
 }
 
 /// `CHART/templates/x.yaml`: the chart's name is not the folder's.

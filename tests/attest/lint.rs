@@ -47,6 +47,18 @@ fn letters_that_do_not_show_are_refused() {
     }
 }
 
+#[test]
+fn files_without_attestations_are_counted_where_they_are_many() {
+    let folder = folder(&[]);
+    fs::create_dir(folder.path().join("all")).expect("a folder");
+    fs::write(folder.path().join("all/a.yaml"), format!("attestations:\n{}", attestation("R-pass", &[]))).expect("a file");
+    (0..9).for_each(|number| fs::write(folder.path().join(format!("all/b{number}.yaml")), "a: b\n").expect("a file"));
+    let lint = cnscan(folder.path()).args(["attest", "lint", "--profile", "p.yaml", "all"]).assert().code(0);
+    let said = String::from_utf8_lossy(&lint.get_output().stdout).into_owned();
+    assert_eq!(said.matches("holds no attestations").count(), 3, "{said}");
+    assert!(said.contains("\nand 6 more YAML files\n"), "{said}");
+}
+
 /// Whoever mends a file wants to know all that is wrong with it, each at its place.
 #[test]
 fn lint_tells_every_fault_of_every_entry() {

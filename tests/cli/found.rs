@@ -87,3 +87,22 @@ fn idle_excuses_are_said_wherever_they_stand() {
         assert!(notices.iter().any(|notice| notice.starts_with(&said)), "{place}: {notices:?}");
     }
 }
+
+/// What holds of several namespaces alike is said once.
+#[test]
+fn pinned_namespaces_are_told_together() {
+    let namespace = |name: &str, version: &str| {
+        format!(
+            "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: {name}\n  labels: {{pod-security.kubernetes.io/enforce: restricted, pod-security.kubernetes.io/enforce-version: v{version}}}\n"
+        )
+    };
+    let all = [namespace("b", "1.34"), namespace("a", "1.34"), namespace("c", "1.33")].join("---\n");
+    let folder = folder(&[("namespaces.yaml", &all)]);
+    let result = json(cnscan(folder.path()).args(["scan", "-f", "json"]));
+    let held = "held against the Pod Security Standards of Kubernetes";
+    let expected = [
+        format!("namespace c pins a version: its pods are {held} 1.33"),
+        format!("namespaces a, b pin a version: their pods are {held} 1.34"),
+    ];
+    assert_eq!(result["notices"], serde_json::json!(expected));
+}

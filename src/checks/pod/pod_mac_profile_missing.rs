@@ -99,7 +99,7 @@ fn default_of(namespace: &Namespace<'_>) -> Option<String> {
         found.find(|binder| binder.namespace.is_none_or(|of| of == namespace.name()))
     });
     if let Some(binder) = binder {
-        return Some(format!("{} {} may give them one", binder.kind, binder.name));
+        return Some(format!("{} {} may give one", binder.kind, binder.name));
     }
     if let Some(id) = scan.evidence.nodes().facts(world).with_access_control {
         let node = scan.evidence.object(id);
@@ -107,5 +107,5 @@ fn default_of(namespace: &Namespace<'_>) -> Option<String> {
         return Some(format!("node {} ({system}) usually enforces one: show that it does", node.name));
     }
     let all_seen = scan.is_whole(kinds::NODE, None);
-    (!all_seen).then(|| "a node whose system enforces one gives it to them; which nodes there are was not seen".to_owned())
+    (!all_seen).then(|| "a node whose system enforces one gives it by itself; which nodes there are was not seen".to_owned())
 }
