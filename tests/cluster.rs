@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use assert_cmd::Command;
 use serde_json::{Value, json};
 
+#[path = "cluster/facts.rs"]
+mod facts;
 #[path = "cluster/faults.rs"]
 mod faults;
 #[cfg(unix)]
@@ -24,6 +26,8 @@ mod progress;
 mod publish;
 #[path = "cluster/real.rs"]
 mod real;
+#[path = "cluster/reports.rs"]
+mod reports;
 #[path = "cluster/snapshot.rs"]
 mod snapshot;
 
@@ -246,70 +250,6 @@ fn pages_too_large_are_asked_for_in_smaller_ones() {
 }
 
 #[test]
-fn a_slow_server_costs_no_more_than_the_time_allowed() {
-    let api = pods(|_| Reply::Silence(Duration::from_secs(30)));
-    let started = Instant::now();
-    let output = scan(&api, &["--request-timeout", "1s", "--timeout", "4s", "--check", "pss-host-port"]);
-    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
-    let result = result(&output);
-    assert_eq!(output.status.code(), Some(3));
-    assert!(gaps(&result)[0].starts_with("Pod: "), "{:?}", gaps(&result));
-    // nobody answers at all
-    let api = Api::start(|_| Reply::Silence(Duration::from_secs(30)));
-    let started = Instant::now();
-    let output = scan(&api, &["--request-timeout", "1s"]);
-    assert!(started.elapsed() < Duration::from_secs(10));
-    assert_eq!(output.status.code(), Some(2));
-}
-
-#[test]
-fn a_server_that_dies_leaves_a_partial_result_soon() {
-    let api = Api::start(|asked| {
-        if asked.path.starts_with("/api/v1/pods") && asked.token().is_empty() {
-            Reply::Json(page(&["a"], "t1"))
-        } else if asked.path.contains("review")
-            || ["/version", "/api", "/apis", "/api/v1/namespaces/kube-system"].contains(&asked.path.as_str())
-        {
-            Reply::Usual
-        } else {
-            Reply::Cut(json!({}), 0)
-        }
-    });
-    let started = Instant::now();
-    let output = scan(&api, &["--fail-on", "none"]);
-    assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
-    let result = result(&output);
-    assert_eq!((names(&result), output.status.code()), (vec!["a".to_owned()], Some(3)));
-    assert!(gaps(&result).len() >= 6, "{:?}", gaps(&result));
-}
-
-#[test]
-fn what_cannot_be_scanned_at_all_is_said() {
-    let said = |api: &Api, more: &[&str]| {
-        let output = scan(api, more);
-        assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(2), &b""[..]));
-        String::from_utf8_lossy(&output.stderr).into_owned()
-    };
-    let everything = |code: u16| Api::start(move |_| Reply::Status(code, None));
-    assert!(said(&everything(401), &[]).contains("log in again"));
-    assert!(said(&everything(403), &[]).contains("refuses even its version"));
-    assert!(said(&Api::start(|_| Reply::Text("<html>".into())), &[]).contains("no Kubernetes API server"));
-    let undiscovered = Api::start(|asked| if asked.path == "/api" { Reply::Status(403, None) } else { Reply::Usual });
-    assert!(said(&undiscovered, &[]).contains("refuses to say what it serves"));
-    let api = Api::start(|_| Reply::Usual);
-    assert!(said(&api, &["--context", "other"]).contains("no context `other`; there is mock"));
-    assert!(said(&api, &["some/path"]).contains("--cluster"));
-    assert!(said(&api, &["-n", "Shop!"]).contains("no name of a namespace"));
-    assert!(said(&api, &["-n", "shop", "--exclude-namespace", "shop"]).contains("both asked for and excluded"));
-    std::fs::write(api.kubeconfig(), mock_api::kubeconfig(1)).expect("a kubeconfig");
-    assert!(said(&api, &[]).contains("nobody takes connections there: is it the right --context"));
-    std::fs::remove_file(api.kubeconfig()).expect("it was there");
-    assert!(said(&api, &[]).contains("kubeconfig"));
-    let alone = Command::cargo_bin("cnscan").expect("the program").args(["scan", "--context", "x", "."]).output().expect("it runs");
-    assert!(String::from_utf8_lossy(&alone.stderr).contains("give --cluster as well"));
-}
-
-#[test]
 fn older_servers_are_asked_in_the_older_way() {
     let resource = |name: &str, kind: &str, verbs: &[&str]| json!({"name": name, "kind": kind, "namespaced": true, "verbs": verbs});
     let api = Api::start(move |asked| match asked.path.as_str() {
@@ -361,185 +301,4 @@ fn namespaces_and_labels_narrow_what_is_asked_for() {
     let result = self::result(&scan(&api, &["-n", "shop", "-n", "other"]));
     assert!(gaps(&result).iter().any(|gap| gap.starts_with("Pod in namespace other: not allowed")), "{:?}", gaps(&result));
     assert!(rows(&result, "gaps").iter().all(|gap| gap["namespace"] == "other"));
-}
-
-#[test]
-fn managed_control_planes_are_named_and_not_assessed() {
-    for (version, provider) in [("v1.34.1-eks-113cf36", "EKS"), ("v1.34.1-gke.1829001", "GKE")] {
-        let api =
-            Api::start(move |asked| if asked.path == "/version" { Reply::Json(json!({"gitVersion": version})) } else { Reply::Usual });
-        let result = result(&scan(&api, &[]));
-        assert_eq!(
-            (result["scope"]["cluster"]["managed_by"].as_str(), result["kubernetes_version"]["version"].as_str()),
-            (Some(provider), Some("1.34"))
-        );
-        assert!(rows(&result, "notices").iter().any(|notice| notice.as_str().is_some_and(|text| text.starts_with(provider))));
-    }
-    let api = Api::start(|asked| match asked.path.as_str() {
-        "/api/v1/nodes" => {
-            Reply::Json(list("Node", &[json!({"metadata": {"name": "n", "labels": {"kubernetes.azure.com/cluster": "c"}}})]))
-        }
-        _ => Reply::Usual,
-    });
-    let result = result(&scan(&api, &[]));
-    assert_eq!(result["scope"]["cluster"]["managed_by"], "AKS");
-    assert_eq!(result["scope"]["cluster"]["managed_sign"], "the label kubernetes.azure.com/cluster of its nodes");
-    // whoever shows his API server among the pods runs it himself, on whosever nodes
-    let api = Api::start(|asked| match asked.path.as_str() {
-        "/version" => Reply::Json(json!({"gitVersion": "v1.34.1-gke.1829001"})),
-        PODS => {
-            let mut own = pod("kube-apiserver-n");
-            own["metadata"]["labels"] = json!({"component": "kube-apiserver", "tier": "control-plane"});
-            Reply::Json(list("Pod", &[own]))
-        }
-        _ => Reply::Usual,
-    });
-    assert_eq!(self::result(&scan(&api, &[]))["scope"]["cluster"]["managed_by"], Value::Null);
-}
-
-#[test]
-fn kubelets_are_asked_through_the_proxy_where_that_is_allowed() {
-    let nodes = || list("Node", &[json!({"metadata": {"name": "n1"}}), json!({"metadata": {"name": "../../secrets"}})]);
-    let api = Api::start(move |asked| match asked.path.as_str() {
-        "/api/v1/nodes" => Reply::Json(nodes()),
-        "/api/v1/nodes/n1/proxy/configz" => Reply::Json(json!({"kubeletconfig": {"readOnlyPort": 0}})),
-        _ => Reply::Usual,
-    });
-    let result = result(&scan(&api, &[]));
-    let input = rows(&result, "inputs").iter().find(|input| input["uri"] == "/api/v1/nodes/{name}/proxy/configz");
-    assert_eq!(input.map(|input| input["status"].clone()), Some("read".into()));
-    // the name of a node leads nowhere else
-    assert!(gaps(&result)[0].contains("refused before it was sent"), "{:?}", gaps(&result));
-    let api = Api::start(move |asked| match asked.path.as_str() {
-        "/api/v1/nodes" => Reply::Json(list("Node", &[json!({"metadata": {"name": "n1"}})])),
-        "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews" => Reply::Json(json!({"status": {"allowed": false}})),
-        _ => Reply::Usual,
-    });
-    // the right to it is one that a reader should not have: that he has it not is no gap
-    let output = scan(&api, &["--fail-on", "none"]);
-    let result = self::result(&output);
-    assert_eq!((gaps(&result), output.status.code()), (vec![], Some(0)));
-    let unseen = &result["scope"]["cluster"]["unseen"][0];
-    assert_eq!(unseen["kind"], "kubelet.config.k8s.io/KubeletConfiguration");
-    assert!(unseen["why"].as_str().is_some_and(|why| why.starts_with("not allowed (get nodes/proxy")), "{unseen}");
-    let said = "kubelet.config.k8s.io/KubeletConfiguration is not read: not allowed";
-    assert!(rows(&result, "notices").iter().any(|notice| notice.as_str().is_some_and(|text| text.starts_with(said))));
-    // a node that was not listed has a kubelet as well
-    let refused = Api::start(|asked| if asked.path == "/api/v1/nodes" { Reply::Status(403, None) } else { Reply::Usual });
-    let unseen = self::result(&scan(&refused, &[]))["scope"]["cluster"]["unseen"][0].clone();
-    assert!(unseen["why"].as_str().is_some_and(|why| why.starts_with("the nodes could not all be listed: not allowed (403)")), "{unseen}");
-    // what looks at no node asks no kubelet
-    let before = api.asked_for("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews").len();
-    scan(&api, &["--check", "pss-host-port"]);
-    assert_eq!(api.asked_for("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews").len(), before);
-}
-
-#[test]
-fn whom_it_acts_as_is_sent_and_stands_in_no_result() {
-    let api = Api::start(|_| Reply::Usual);
-    let output = scan(&api, &["--as", "jane"]);
-    assert_eq!(api.asked_for(PODS)[0].headers["impersonate-user"], "jane");
-    assert!(!String::from_utf8_lossy(&output.stdout).contains("jane"));
-}
-
-#[test]
-fn an_object_that_cannot_be_judged_is_a_gap_by_name() {
-    let deep = (0..99).fold(json!(1), |inner, _| json!([inner]));
-    let api = pods(move |_| Reply::Json(list("Pod", &[json!({"metadata": {"name": "deep", "namespace": "shop"}, "x": deep}), pod("a")])));
-    let result = result(&scan(&api, &[]));
-    assert_eq!(names(&result), ["a"]);
-    assert_eq!(gaps(&result), ["Pod shop/deep: nested deeper than 96 levels"]);
-    // a policy that could not be judged may be the one that is missing
-    let deep = (0..99).fold(json!(1), |inner, _| json!([inner]));
-    let policy = json!({"metadata": {"name": "deep", "namespace": "shop"}, "spec": deep});
-    let api = Api::start(move |asked| match asked.path.as_str() {
-        "/apis/networking.k8s.io/v1/networkpolicies" => Reply::Json(list("NetworkPolicy", std::slice::from_ref(&policy))),
-        _ => Reply::Usual,
-    });
-    let result = self::result(&scan(&api, &["--check", "network-default-deny-missing"]));
-    assert_eq!(result["checks"][0]["verdict"], "review");
-}
-
-#[test]
-fn what_was_not_asked_for_again_is_lost_and_not_fixed() {
-    let api = pods(|asked| if asked.query.contains_key("labelSelector") { Reply::Json(list("Pod", &[])) } else { Reply::Usual });
-    let folder = api.folder.path();
-    let json = |name: &str, api: &Api, more: &[&str]| std::fs::write(folder.join(name), scan(api, more).stdout).expect("a result");
-    json("old.json", &api, &[]);
-    json("other.json", &api, &["-n", "other"]);
-    json("labels.json", &api, &["-l", "a=b"]);
-    let refused = Api::start(|asked| if asked.path == PODS { Reply::Status(403, None) } else { Reply::Usual });
-    json("refused.json", &refused, &[]);
-    let empty = pods(|_| Reply::Json(list("Pod", &[])));
-    json("empty.json", &empty, &[]);
-    let diff = |new: &str| -> Value {
-        let mut command = Command::cargo_bin("cnscan").expect("the program");
-        let output = command.current_dir(folder).args(["diff", "-f", "json", "old.json", new]).output().expect("it runs");
-        serde_json::from_slice(&output.stdout).expect("JSON")
-    };
-    let count = |diff: &Value, key: &str| {
-        let of = |row: &&Value| [&row["check"], &row["finding"]["check"]].contains(&&"pss-privileged-container".into());
-        rows(diff, key).iter().filter(of).count()
-    };
-    for new in ["other.json", "labels.json", "refused.json"] {
-        assert_eq!((count(&diff(new), "lost"), count(&diff(new), "fixed")), (1, 0), "{new}");
-    }
-    assert_eq!((count(&diff("empty.json"), "lost"), count(&diff("empty.json"), "fixed")), (0, 1));
-}
-
-#[test]
-fn reports_show_object_and_field_in_place_of_a_file() {
-    let api = Api::start(|_| Reply::Usual);
-    let shown = |format: &str| {
-        let arguments = [
-            "scan",
-            "--cluster",
-            "--no-config",
-            "-v",
-            "-f",
-            format,
-            "--check",
-            "pss-privileged-container",
-            "--check",
-            "network-default-deny-missing",
-            "--exclude-namespace",
-            "none",
-        ];
-        let output = cnscan(&arguments, &api.kubeconfig());
-        String::from_utf8_lossy(&output.stdout).into_owned()
-    };
-    let table = shown("table");
-    // the namespace's own finding stands with those of what lives in it
-    assert_eq!(table.matches("── namespace shop ─").count(), 1, "{table}");
-    for part in [
-        "Pod shop/a",
-        "Namespace shop",
-        "--> spec.containers[0].securityContext.privileged",
-        "found true, expected false or absent",
-        "fix: ",
-    ] {
-        assert!(table.contains(part), "{part}: {table}");
-    }
-    assert!(table.contains("objects of a cluster (mock), without none") && !table.contains("without a file"), "{table}");
-    let markdown = shown("markdown");
-    assert!(markdown.contains("namespace shop") && markdown.contains("<code>Pod shop/a</code>"), "{markdown}");
-    let sarif: Value = serde_json::from_str(&shown("sarif-full")).expect("JSON");
-    let results = rows(&sarif["runs"][0], "results").iter().filter(|result| result["ruleId"] == "pss-privileged-container");
-    for result in results {
-        let place = &result["locations"][0];
-        assert!(place["physicalLocation"].is_null() && place["logicalLocations"][0].to_string().contains("shop"), "{result}");
-    }
-    let github: Value = serde_json::from_str(&shown("sarif")).expect("JSON");
-    assert!(rows(&github["runs"][0], "results").is_empty());
-}
-
-#[test]
-fn annotations_excuse_live_objects() {
-    let mut known = pod("known");
-    known["metadata"]["annotations"] = json!({"cnscan/excuse.pss-privileged-container": "the driver needs it"});
-    let api = pods(move |_| Reply::Json(list("Pod", &[known.clone(), pod("b")])));
-    let result = result(&scan(&api, &["--check", "pss-privileged-container"]));
-    let excused: Vec<_> =
-        rows(&result, "findings").iter().map(|finding| (finding["subject"]["name"].clone(), finding["excused"]["by"].clone())).collect();
-    assert_eq!(excused, [("b".into(), Value::Null), ("known".into(), "annotation".into())]);
 }

@@ -1,6 +1,6 @@
 //! A compact positioned tree: what YAML and JSON files become.
 //!
-//! Nodes stand in one vector in document order (a parent before its children), 16 bytes each. A node
+//! Nodes stand in one vector in document order (a parent before its children), 12 bytes each. A node
 //! knows where its subtree ends, so that a sibling is one step away and no pointers are kept. Text is
 //! borrowed from the source; only scalars whose value differs from their spelling (escapes, folding,
 //! block scalars) have a copy. Keys carry a tag of four bytes, by which a look-up passes those it does not seek.
@@ -8,11 +8,13 @@
 //! Aliases stay aliases: they are resolved on look-up (`model::Field`), never expanded.
 
 mod build;
+mod node;
 pub mod slim;
 
 use std::sync::Arc;
 
 pub use build::{Builder, Mark};
+use node::{Long, Node};
 
 /// Index of a node in its tree.
 pub type NodeId = u32;
@@ -24,12 +26,12 @@ const NONE: u32 = u32::MAX;
 pub enum Kind {
     /// A single value.
     Scalar,
+    /// A reference to an anchored node.
+    Alias,
     /// Keys and values, alternating in the subtree.
     Mapping,
     /// Items in order.
     Sequence,
-    /// A reference to an anchored node.
-    Alias,
 }
 
 /// How a node is written.
@@ -74,27 +76,13 @@ pub enum Tag {
     Other,
 }
 
-/// A node: see the module's page.
-#[derive(Debug, Clone, Copy)]
-pub struct Node {
-    kind: Kind,
-    style: Style,
-    tag: Tag,
-    flags: u8,
-    start: u32,
-    end: u32,
-    /// Of a collection: the node behind its subtree. Of an alias: its target. Of a scalar with a copy: the index of
-    /// that. Of another key: its [`key_tag`].
-    link: u32,
-}
-
-const MERGES: u8 = 1;
-const DUPLICATE: u8 = 2;
-const ANCHORED: u8 = 4;
+const MERGES: u32 = 1;
+const DUPLICATE: u32 = 2;
+const ANCHORED: u32 = 4;
 /// A scalar whose value has a copy.
-const DECODED: u8 = 8;
+const DECODED: u32 = 8;
 /// A mapping whose keys are all scalars without a copy, tagged, none a merge key, none twice.
-const TAGGED: u8 = 16;
+const TAGGED: u32 = 16;
 
 /// The nodes of one file, over its text.
 #[derive(Debug, Clone)]
@@ -102,6 +90,7 @@ pub struct Tree {
     text: Arc<str>,
     nodes: Vec<Node>,
     decoded: Vec<Box<str>>,
+    long: Long,
     /// Of a slim copy: who looked at what it lacks.
     notes: Option<Box<slim::Notes>>,
 }
@@ -131,7 +120,7 @@ impl Tree {
     /// An empty tree over `text`, which must be under 4 GiB.
     #[must_use]
     pub fn new(text: Arc<str>) -> Self {
-        Tree { text, nodes: Vec::new(), decoded: Vec::new(), notes: None }
+        Tree { text, nodes: Vec::new(), decoded: Vec::new(), long: Long::default(), notes: None }
     }
 
     /// The whole text of the file, as decoded (never with a byte order mark).
@@ -165,36 +154,32 @@ impl Tree {
     /// What the node is.
     #[must_use]
     pub fn kind(&self, id: NodeId) -> Kind {
-        self.node(id).kind
+        self.node(id).kind()
     }
 
     /// How the node is written.
     #[must_use]
     pub fn style(&self, id: NodeId) -> Style {
-        self.node(id).style
+        self.node(id).style()
     }
 
     /// The tag written on the node.
     #[must_use]
     pub fn tag(&self, id: NodeId) -> Tag {
-        self.node(id).tag
+        self.node(id).tag()
     }
 
     /// The byte range of the node in [`Tree::source`]; quotes and block scalar headers included.
     #[must_use]
     pub fn span(&self, id: NodeId) -> (u32, u32) {
-        let node = self.node(id);
-        (node.start, node.end)
+        (self.node(id).start, self.end(id))
     }
 
     /// The first node after this one's subtree.
     #[must_use]
     pub fn next(&self, id: NodeId) -> NodeId {
         let node = self.node(id);
-        match node.kind {
-            Kind::Mapping | Kind::Sequence => node.link,
-            Kind::Scalar | Kind::Alias => id + 1,
-        }
+        if node.is_collection() { node.link } else { id + 1 }
     }
 
     /// Whether a mapping has a merge key (`<<`).
@@ -203,44 +188,44 @@ impl Tree {
     /// overridden by keys written after it. Of a list of mappings the first wins.
     #[must_use]
     pub fn merges(&self, id: NodeId) -> bool {
-        self.node(id).flags & MERGES != 0
+        self.node(id).has(MERGES)
     }
 
     /// Whether a key repeats an earlier one of its mapping.
     #[must_use]
     pub fn is_duplicate(&self, id: NodeId) -> bool {
-        self.node(id).flags & DUPLICATE != 0
+        self.node(id).has(DUPLICATE)
     }
 
     /// Whether an alias may point at the node.
     #[must_use]
     pub fn is_anchored(&self, id: NodeId) -> bool {
-        self.node(id).flags & ANCHORED != 0
+        self.node(id).has(ANCHORED)
     }
 
     /// The node that an alias points at.
     #[must_use]
     pub fn target(&self, id: NodeId) -> Option<NodeId> {
         let node = self.node(id);
-        (node.kind == Kind::Alias && node.link != NONE).then_some(node.link)
+        (node.kind() == Kind::Alias && node.link != NONE).then_some(node.link)
     }
 
     /// The text of a scalar, its escapes and folding resolved; empty for anything else.
     #[must_use]
     pub fn text(&self, id: NodeId) -> &str {
         let node = self.node(id);
-        if node.kind != Kind::Scalar {
+        if node.kind() != Kind::Scalar {
             return "";
         }
-        if node.flags & DECODED != 0 { &self.decoded[node.link as usize] } else { self.spelling(node) }
+        if node.has(DECODED) { &self.decoded[node.link as usize] } else { self.spelling(id) }
     }
 
     /// Whether a node is a scalar without quotes, and tagged or as long as null is spelled: what most nodes are not.
     #[inline]
     pub(crate) fn may_be_null(&self, id: NodeId) -> bool {
         let node = self.node(id);
-        let fits = matches!(node.end - node.start, 0 | 1 | 4) || node.flags & DECODED != 0 || node.tag != Tag::None;
-        fits && node.kind == Kind::Scalar && node.style == Style::Plain
+        let fits = matches!(node.len(), Some(0 | 1 | 4)) || node.has(DECODED) || node.tag() != Tag::None;
+        fits && node.kind() == Kind::Scalar && node.style() == Style::Plain
     }
 
     /// The keys and values of a mapping, in order; nothing for anything else. Merge keys come as they are written.
@@ -263,7 +248,7 @@ impl Tree {
     #[must_use]
     pub fn get(&self, id: NodeId, key: &str) -> Option<(NodeId, NodeId)> {
         let mapping = self.node(id);
-        if mapping.flags & TAGGED != 0 {
+        if mapping.has(TAGGED) {
             return self.get_tagged(id + 1, mapping.link, key.as_bytes());
         }
         let mut found = None;
@@ -279,11 +264,11 @@ impl Tree {
     #[inline]
     pub(crate) fn quick_get(&self, id: NodeId, key: &str) -> Quick {
         let mapping = self.node(id);
-        if mapping.flags & TAGGED == 0 {
+        if !mapping.has(TAGGED) {
             return Quick::Unsure;
         }
         match self.get_tagged(id + 1, mapping.link, key.as_bytes()) {
-            Some((_, value)) if self.node(value).kind == Kind::Alias => Quick::Unsure,
+            Some((_, value)) if self.node(value).kind() == Kind::Alias => Quick::Unsure,
             Some((_, value)) => Quick::Found(value),
             None => Quick::Absent,
         }
@@ -294,8 +279,7 @@ impl Tree {
     fn get_tagged(&self, mut at: NodeId, end: NodeId, key: &[u8]) -> Option<(NodeId, NodeId)> {
         let tag = key_tag(key);
         while at < end {
-            let node = self.node(at);
-            if node.link == tag && self.spelling(node).as_bytes() == key {
+            if self.node(at).link == tag && self.spelling(at).as_bytes() == key {
                 return Some((at, at + 1));
             }
             at = self.next(at + 1);
@@ -305,9 +289,17 @@ impl Tree {
 
     /// A scalar as it is written, without its quotes.
     #[inline]
-    fn spelling(&self, node: &Node) -> &str {
-        let quote = u32::from(matches!(node.style, Style::SingleQuoted | Style::DoubleQuoted));
-        &self.text[(node.start + quote) as usize..(node.end - quote) as usize]
+    fn spelling(&self, id: NodeId) -> &str {
+        let node = self.node(id);
+        let quote = u32::from(matches!(node.style(), Style::SingleQuoted | Style::DoubleQuoted));
+        &self.text[(node.start + quote) as usize..(self.end(id) - quote) as usize]
+    }
+
+    /// Where a node ends in the text.
+    #[inline]
+    fn end(&self, id: NodeId) -> u32 {
+        let node = self.node(id);
+        node.len().map_or_else(|| self.long.end(id), |len| node.start + len)
     }
 }
 

@@ -3,6 +3,70 @@
 use super::*;
 
 #[test]
+fn a_slow_server_costs_no_more_than_the_time_allowed() {
+    let api = pods(|_| Reply::Silence(Duration::from_secs(90)));
+    let started = Instant::now();
+    let output = scan(&api, &["--request-timeout", "3s", "--timeout", "8s", "--check", "pss-host-port"]);
+    assert!(started.elapsed() < Duration::from_secs(45), "{:?}", started.elapsed());
+    let result = result(&output);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(gaps(&result)[0].starts_with("Pod: "), "{:?}", gaps(&result));
+    // nobody answers at all
+    let api = Api::start(|_| Reply::Silence(Duration::from_secs(90)));
+    let started = Instant::now();
+    let output = scan(&api, &["--request-timeout", "1s"]);
+    assert!(started.elapsed() < Duration::from_secs(45));
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn a_server_that_dies_leaves_a_partial_result_soon() {
+    let api = Api::start(|asked| {
+        if asked.path.starts_with("/api/v1/pods") && asked.token().is_empty() {
+            Reply::Json(page(&["a"], "t1"))
+        } else if asked.path.contains("review")
+            || ["/version", "/api", "/apis", "/api/v1/namespaces/kube-system"].contains(&asked.path.as_str())
+        {
+            Reply::Usual
+        } else {
+            Reply::Cut(json!({}), 0)
+        }
+    });
+    let started = Instant::now();
+    let output = scan(&api, &["--fail-on", "none"]);
+    assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
+    let result = result(&output);
+    assert_eq!((names(&result), output.status.code()), (vec!["a".to_owned()], Some(3)));
+    assert!(gaps(&result).len() >= 6, "{:?}", gaps(&result));
+}
+
+#[test]
+fn what_cannot_be_scanned_at_all_is_said() {
+    let said = |api: &Api, more: &[&str]| {
+        let output = scan(api, more);
+        assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(2), &b""[..]));
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let everything = |code: u16| Api::start(move |_| Reply::Status(code, None));
+    assert!(said(&everything(401), &[]).contains("log in again"));
+    assert!(said(&everything(403), &[]).contains("refuses even its version"));
+    assert!(said(&Api::start(|_| Reply::Text("<html>".into())), &[]).contains("no Kubernetes API server"));
+    let undiscovered = Api::start(|asked| if asked.path == "/api" { Reply::Status(403, None) } else { Reply::Usual });
+    assert!(said(&undiscovered, &[]).contains("refuses to say what it serves"));
+    let api = Api::start(|_| Reply::Usual);
+    assert!(said(&api, &["--context", "other"]).contains("no context `other`; there is mock"));
+    assert!(said(&api, &["some/path"]).contains("--cluster"));
+    assert!(said(&api, &["-n", "Shop!"]).contains("no name of a namespace"));
+    assert!(said(&api, &["-n", "shop", "--exclude-namespace", "shop"]).contains("both asked for and excluded"));
+    std::fs::write(api.kubeconfig(), mock_api::kubeconfig(1)).expect("a kubeconfig");
+    assert!(said(&api, &[]).contains("nobody takes connections there: is it the right --context"));
+    std::fs::remove_file(api.kubeconfig()).expect("it was there");
+    assert!(said(&api, &[]).contains("kubeconfig"));
+    let alone = Command::cargo_bin("cnscan").expect("the program").args(["scan", "--context", "x", "."]).output().expect("it runs");
+    assert!(String::from_utf8_lossy(&alone.stderr).contains("give --cluster as well"));
+}
+
+#[test]
 fn credentials_that_expire_leave_what_was_read() {
     let api = pods(|asked| if asked.token().is_empty() { Reply::Json(page(&["a"], "t")) } else { Reply::Status(401, None) });
     let output = scan(&api, &["--fail-on", "none"]);
@@ -20,8 +84,8 @@ fn an_answer_that_drips_costs_no_more_than_the_time_for_one() {
     let slow = page(&many, "");
     let api = pods(move |_| Reply::Slow(slow.clone(), Duration::from_millis(200)));
     let started = Instant::now();
-    let output = scan(&api, &["--request-timeout", "1s", "--timeout", "6s", "--fail-on", "none"]);
-    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+    let output = scan(&api, &["--request-timeout", "3s", "--timeout", "12s", "--fail-on", "none"]);
+    assert!(started.elapsed() < Duration::from_secs(45), "{:?}", started.elapsed());
     assert_eq!(output.status.code(), Some(3));
     let result = result(&output);
     assert!(gaps(&result).len() == 1 && gaps(&result)[0].starts_with("Pod: "), "{:?}", gaps(&result));

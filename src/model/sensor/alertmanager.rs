@@ -25,7 +25,7 @@ const KEYS: &[&str] = &["alertmanager.yaml", "alertmanager.yml"];
 #[derive(Debug)]
 pub enum Source<'a> {
     /// It stands in a text.
-    Text(&'a Object<'a>, Inner<'a>),
+    Text(&'a Object<'a>, Box<Inner<'a>>),
     /// It is an object of the operator.
     Own(&'a Object<'a>),
     /// It stands in a Secret, which is not read, or is no sound YAML.
@@ -72,7 +72,7 @@ fn text<'a>(object: &'a Object<'a>, is_named: bool) -> Option<Source<'a>> {
     let is_encoded = object.is(kinds::SECRET) && part == "data";
     let decoded = is_encoded.then(|| credential::decode(field.str()).and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default());
     let inner = Inner::of(field, decoded.as_deref().unwrap_or(field.str()));
-    Some(inner.map_or(Source::Unread(object), |inner| Source::Text(object, inner)))
+    Some(inner.map_or(Source::Unread(object), |inner| Source::Text(object, Box::new(inner))))
 }
 
 /// A way that alerts may go.

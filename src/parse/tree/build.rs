@@ -49,6 +49,7 @@ impl Builder {
     /// Drops all that came after `mark`.
     pub fn rewind(&mut self, mark: Mark) {
         self.tree.nodes.truncate(mark.nodes);
+        self.tree.long.truncate(mark.nodes);
         self.tree.decoded.truncate(mark.decoded);
     }
 
@@ -81,18 +82,18 @@ impl Builder {
 
     /// Adds a scalar at `span` that has the value of an earlier one: an alias where a key stands.
     pub fn repeat_scalar(&mut self, of: NodeId, span: (u32, u32)) -> NodeId {
-        let Node { style, tag, flags, link, .. } = *self.tree.node(of);
-        let copy = if flags & DECODED != 0 {
-            link
+        let node = *self.tree.node(of);
+        let copy = if node.has(DECODED) {
+            node.link
         } else {
             // both share one copy, so that many aliases of a long text cost no more than one
             let copy = self.copy(self.tree.text(of).into());
             let node = &mut self.tree.nodes[of as usize];
             node.link = copy;
-            node.flags |= DECODED;
+            node.set(DECODED);
             copy
         };
-        self.push_decoded(style, tag, span, copy)
+        self.push_decoded(node.style(), node.tag(), span, copy)
     }
 
     fn copy(&mut self, text: Box<str>) -> u32 {
@@ -102,7 +103,7 @@ impl Builder {
 
     fn push_decoded(&mut self, style: Style, tag: Tag, span: (u32, u32), copy: u32) -> NodeId {
         let id = self.push(Kind::Scalar, style, tag, span, copy);
-        self.tree.nodes[id as usize].flags |= DECODED;
+        self.tree.nodes[id as usize].set(DECODED);
         id
     }
 
@@ -120,23 +121,23 @@ impl Builder {
     pub fn close(&mut self, id: NodeId, end: u32) {
         let next = self.here();
         let node = &mut self.tree.nodes[id as usize];
-        node.end = end;
+        self.tree.long.set_end(id, node, end);
         node.link = next;
     }
 
     /// Says that a mapping has a merge key.
     pub fn set_merges(&mut self, id: NodeId) {
-        self.tree.nodes[id as usize].flags |= MERGES;
+        self.tree.nodes[id as usize].set(MERGES);
     }
 
     /// Says that a key repeats an earlier one.
     pub fn set_duplicate(&mut self, id: NodeId) {
-        self.tree.nodes[id as usize].flags |= DUPLICATE;
+        self.tree.nodes[id as usize].set(DUPLICATE);
     }
 
     /// Says that the keys of a mapping came by [`Builder::key`], each once.
     pub(in crate::parse) fn set_tagged(&mut self, id: NodeId) {
-        self.tree.nodes[id as usize].flags |= TAGGED;
+        self.tree.nodes[id as usize].set(TAGGED);
     }
 
     /// Tags the keys of a mapping that was just closed, unless one of them is not its spelling, merges, or may yet change.
@@ -145,7 +146,7 @@ impl Builder {
         let mut at = mapping + 1;
         while at < end {
             let key = self.tree.node(at);
-            if key.kind != Kind::Scalar || key.flags & (DECODED | ANCHORED) != 0 {
+            if key.kind() != Kind::Scalar || key.has(DECODED | ANCHORED) {
                 return;
             }
             let tag = key_tag(self.tree.text(at).as_bytes());
@@ -157,7 +158,7 @@ impl Builder {
 
     /// Says that a node has an anchor.
     pub fn set_anchored(&mut self, id: NodeId) {
-        self.tree.nodes[id as usize].flags |= ANCHORED;
+        self.tree.nodes[id as usize].set(ANCHORED);
     }
 
     /// The tree as built so far.
@@ -170,12 +171,15 @@ impl Builder {
     #[must_use]
     pub fn finish(mut self) -> Tree {
         self.tree.nodes.shrink_to_fit();
+        self.tree.long.shrink();
         self.tree
     }
 
     fn push(&mut self, kind: Kind, style: Style, tag: Tag, (start, end): (u32, u32), link: u32) -> NodeId {
         let id = self.here();
-        self.tree.nodes.push(Node { kind, style, tag, flags: 0, start, end, link });
+        let mut node = Node::new(kind, style, tag, start, link);
+        self.tree.long.set_end(id, &mut node, end);
+        self.tree.nodes.push(node);
         id
     }
 }

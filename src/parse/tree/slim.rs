@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use foldhash::HashMap;
 
-use super::{DECODED, Kind, MERGES, NONE, Node, NodeId, Style, Tag, Tree};
+use super::{DECODED, Kind, Long, MERGES, NONE, Node, NodeId, Style, Tag, Tree};
 
 /// What becomes of a value in a slim copy.
 #[derive(Debug, Clone, Copy)]
@@ -49,7 +49,7 @@ impl Tree {
     #[must_use]
     pub fn is_left_out(&self, id: NodeId) -> bool {
         let node = self.node(id);
-        node.kind == Kind::Alias && node.link == NONE
+        node.kind() == Kind::Alias && node.link == NONE
     }
 
     /// Notes that somebody looked at a node of a slim tree, which may not say all.
@@ -78,7 +78,7 @@ impl Tree {
     /// Whether every value stands where it is written, none by alias.
     #[must_use]
     pub fn is_plain(&self) -> bool {
-        self.nodes.iter().all(|node| node.kind != Kind::Alias)
+        self.nodes.iter().all(|node| node.kind() != Kind::Alias)
     }
 }
 
@@ -90,6 +90,7 @@ pub struct Slimmer<'t> {
     nodes: Vec<Node>,
     text: String,
     decoded: Vec<Box<str>>,
+    long: Long,
     words: HashMap<&'t str, u32>,
     /// The copies of decoded texts, by these.
     copies: HashMap<&'t str, u32>,
@@ -105,7 +106,7 @@ impl<'t> Slimmer<'t> {
     #[must_use]
     pub fn new(whole: &'t Tree) -> Self {
         let (words, copies, known) = Default::default();
-        Slimmer { whole, nodes: Vec::new(), text: String::new(), decoded: Vec::new(), words, copies, known }
+        Slimmer { whole, nodes: Vec::new(), text: String::new(), decoded: Vec::new(), long: Long::default(), words, copies, known }
     }
 
     /// Puts a word into the text alone, once; its byte range.
@@ -139,14 +140,15 @@ impl<'t> Slimmer<'t> {
     /// The copy, which notes who looks at what it lacks.
     #[must_use]
     pub fn finish(self) -> Tree {
-        let Slimmer { mut nodes, text, mut decoded, .. } = self;
+        let Slimmer { mut nodes, text, mut decoded, mut long, .. } = self;
         nodes.shrink_to_fit();
         decoded.shrink_to_fit();
-        Tree { text: text.into(), nodes, decoded, notes: Some(Box::default()) }
+        long.shrink();
+        Tree { text: text.into(), nodes, decoded, long, notes: Some(Box::default()) }
     }
 
     fn leave(&mut self) {
-        self.nodes.push(Node { kind: Kind::Alias, style: Style::Plain, tag: Tag::None, flags: 0, start: 0, end: 0, link: NONE });
+        self.nodes.push(Node::new(Kind::Alias, Style::Plain, Tag::None, 0, NONE));
     }
 
     /// Copies a value, or refers to an equal one; adds what it is to the print of what it stands in.
@@ -164,6 +166,7 @@ impl<'t> Slimmer<'t> {
                 // one node is as good as an alias
                 if (first as usize) < copy && self.nodes.len() > copy + 1 {
                     self.nodes.truncate(copy);
+                    self.long.truncate(copy);
                     self.leave();
                     self.nodes[copy].link = first;
                 }
@@ -175,11 +178,11 @@ impl<'t> Slimmer<'t> {
     fn collection(&mut self, id: NodeId, rule: Rule) -> Print {
         let (copy, whole) = (self.nodes.len(), self.whole);
         let node = *whole.node(id);
-        self.nodes.push(Node { start: 0, end: 0, ..node });
+        self.push(&node, (0, 0), node.link);
         let mut print = vec![shape(&node)];
         for (key, value) in whole.entries(id) {
             let rule = match rule {
-                Rule::Members(members, others) if node.flags & MERGES == 0 => {
+                Rule::Members(members, others) if !node.has(MERGES) => {
                     let name = whole.text(key);
                     members.iter().find(|(member, _)| *member == name).map_or(*others, |(_, rule)| *rule)
                 }
@@ -197,8 +200,8 @@ impl<'t> Slimmer<'t> {
 
     fn scalar(&mut self, id: NodeId) -> [u32; 4] {
         let (node, whole) = (*self.whole.node(id), self.whole);
-        let (start, end) = self.word(&whole.text[node.start as usize..node.end as usize]);
-        let link = if node.flags & DECODED == 0 {
+        let (start, end) = self.word(&whole.text[node.start as usize..whole.end(id) as usize]);
+        let link = if !node.has(DECODED) {
             node.link
         } else {
             let decoded = &mut self.decoded;
@@ -208,34 +211,44 @@ impl<'t> Slimmer<'t> {
                 decoded.len() as u32 - 1
             })
         };
-        self.nodes.push(Node { start, end, link, ..node });
+        self.push(&node, (start, end), link);
         [shape(&node), start, end, link]
     }
 
     /// Copies nodes one behind the other, with the text from the first to the last.
     fn copy(&mut self, from: NodeId, to: NodeId) {
-        let nodes = &self.whole.nodes[from as usize..to as usize];
-        let start = nodes.first().map_or(0, |node| node.start);
-        let end = nodes.iter().map(|node| node.end).max().unwrap_or(start);
+        let whole = self.whole;
+        let start = if from < to { whole.node(from).start } else { 0 };
+        let end = (from..to).map(|id| whole.end(id)).max().unwrap_or(start);
         let (at, first) = (self.text.len() as u32, self.nodes.len() as NodeId);
-        self.text.push_str(&self.whole.text[start as usize..end as usize]);
-        for node in nodes {
-            let link = match node.kind {
+        self.text.push_str(&whole.text[start as usize..end as usize]);
+        for id in from..to {
+            let node = whole.node(id);
+            let link = match node.kind() {
                 Kind::Mapping | Kind::Sequence => node.link - from + first,
-                Kind::Scalar if node.flags & DECODED != 0 => {
-                    self.decoded.push(self.whole.decoded[node.link as usize].clone());
+                Kind::Scalar if node.has(DECODED) => {
+                    self.decoded.push(whole.decoded[node.link as usize].clone());
                     self.decoded.len() as u32 - 1
                 }
                 Kind::Scalar | Kind::Alias => node.link,
             };
-            self.nodes.push(Node { start: node.start - start + at, end: node.end - start + at, link, ..*node });
+            self.push(node, (node.start - start + at, whole.end(id) - start + at), link);
         }
+    }
+
+    /// Adds a node like another one.
+    fn push(&mut self, like: &Node, (start, end): (u32, u32), link: u32) {
+        let id = self.nodes.len() as NodeId;
+        let mut node = *like;
+        (node.start, node.link) = (start, link);
+        self.long.set_end(id, &mut node, end);
+        self.nodes.push(node);
     }
 }
 
 /// What a node is beside its text, never 0 or 1.
 fn shape(node: &Node) -> u32 {
-    u32::from_le_bytes([2 + node.kind as u8, node.style as u8, node.tag as u8, node.flags])
+    2 + node.shape()
 }
 
 #[cfg(test)]
