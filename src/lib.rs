@@ -11,6 +11,7 @@ pub mod discover;
 pub mod evaluate;
 pub mod explain;
 mod input;
+mod letters;
 pub mod model;
 pub mod parse;
 pub mod policy;
@@ -160,6 +161,7 @@ fn look(mut request: Request, policy: &Policy, share: Share) -> Result<(Outcomes
     };
     noted.0.notices.append(&mut read.notices);
     trace(&read.files, &mut outcomes);
+    place_comments(&mut read.files);
     // the trees go before the reports are made: they are the greater part of the memory
     let seen = seen::with_files(noted, read.files, &outcomes);
     Ok((outcomes, seen, request.occasion))
@@ -173,6 +175,9 @@ fn trace(files: &[File], outcomes: &mut Outcomes) {
         if tracer.is_shared(written.file) {
             finding.notes.push(format!("in what is made of {}", files[finding.file as usize].name()));
         }
+        if written.fit == render::Fit::File {
+            finding.notes.push("where it is written is not known: the file is what it is made of".to_owned());
+        }
         let (quality, is_own) = match written.fit {
             render::Fit::Same => (finding.quality, true),
             // what lacks something there lacks it still
@@ -181,6 +186,28 @@ fn trace(files: &[File], outcomes: &mut Outcomes) {
             render::Fit::File => (Quality::File, false),
         };
         finding.written = Some(Box::new(Written { file: written.file, span: written.span, quality, is_own }));
+    }
+}
+
+/// Notes of comments in what was rendered where somebody wrote them: above what they cover, in the source of that.
+fn place_comments(files: &mut [File]) {
+    let made = |file: &File| matches!(file.role, parse::Role::Made { .. }) && !file.directives.is_empty();
+    let Some(mut tracer) = files.iter().any(made).then(|| render::Tracer::new(files)).flatten() else { return };
+    let mut places = Vec::new();
+    for (number, file) in files.iter().enumerate().filter(|(_, file)| made(file)) {
+        for (at, directive) in file.directives.iter().enumerate() {
+            let (start, end) = directive.span;
+            let below = directive.covers.0.max(start);
+            let Some(written) = tracer.trace(number as u32, (below, below)) else { continue };
+            let (source, comment) = (files[written.file as usize].tree.source(), file.tree.source().get(start as usize..end as usize));
+            let line = memchr::memchr(b'\n', &source.as_bytes()[written.span.0 as usize..]);
+            let before = source.get(..line.map_or(source.len(), |length| written.span.0 as usize + length)).unwrap_or_default();
+            let place = comment.and_then(|comment| before.rfind(comment)).map_or(written.span.0, |at| at as u32);
+            places.push((number, at, (written.file, place)));
+        }
+    }
+    for (number, at, place) in places {
+        files[number].directives[at].written = Some(place);
     }
 }
 

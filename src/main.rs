@@ -4,19 +4,28 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
-use cnscan::cli::{self, Streams, args::Cli};
+use cnscan::cli::{self, Margin, Streams, args::Cli};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let mut err = Margin::new(io::stderr(), io::stderr().is_terminal());
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        // it repeats what was given
+        Err(error) if error.use_stderr() && std::env::args_os().any(|given| !cli::is_harmless(&given)) => {
+            _ = write!(err, "{}", error.render());
+            return u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from);
+        }
+        Err(error) => error.exit(),
+    };
     let stdout = io::stdout();
     let terminal = stdout.is_terminal();
     let mut out = BufWriter::with_capacity(1 << 16, Pipe { out: stdout.lock(), closed: false });
-    let mut streams = Streams { out: &mut out, err: &mut io::stderr(), terminal };
+    let mut streams = Streams { out: &mut out, err: &mut err, terminal };
     let result = cli::run(&cli, &mut streams).and_then(|code| Ok(out.flush().map(|()| code)?));
     match result {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            _ = writeln!(io::stderr(), "cnscan: {error:#}");
+            _ = writeln!(err, "cnscan: {error:#}");
             ExitCode::from(cli::code(&error))
         }
     }

@@ -1,12 +1,13 @@
 //! What the assessment needs to know of the evidence, taken out before the trees go.
 
+use std::collections::BTreeMap;
 use std::hash::BuildHasher as _;
 
 use base64ct::Encoding as _;
 use rayon::prelude::*;
 
 use crate::assess::{self, InputStatus, Seen, SeenFile, locate};
-use crate::discover::Gap;
+use crate::discover::{Gap, few};
 use crate::evaluate::Outcomes;
 use crate::model::{Evidence, KubernetesVersion, Object, Scan, kinds, shown};
 use crate::parse::{File, Role, Status, host};
@@ -59,6 +60,9 @@ pub fn with_files((seen, mut secrets): (Seen, Vec<Secret>), files: Vec<File>, ou
     }
     hide_in_sources(&files, &mut secrets);
     let mut spans = vec![Vec::new(); files.len()];
+    for (source, at) in files.iter().flat_map(|file| &file.directives).filter_map(|directive| directive.written) {
+        spans[source as usize].push((at, at));
+    }
     for finding in outcomes.findings.iter() {
         spans[finding.file as usize].push(finding.span);
         if let Some(written) = &finding.written {
@@ -223,15 +227,23 @@ fn pinned(evidence: &Evidence<'_>) -> Vec<String> {
     // what pins nothing has the server's own version, where there is a server
     let usual =
         evidence.served_version().map_or((KubernetesVersion::OLDEST_SUPPORTED, KubernetesVersion::LATEST), |served| (served, served));
-    let pins = evidence.namespaces().iter().filter_map(|namespace| {
-        let (oldest, latest) = namespace.standard?;
-        let version = if oldest == latest { oldest.to_string() } else { format!("{oldest} to {latest}") };
-        ((oldest, latest) != usual).then(|| (namespace.name(), version))
-    });
-    let said = |(name, version)| {
-        format!("namespace {name} pins a version: its pods are held against the Pod Security Standards of Kubernetes {version}")
+    let mut pins: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (namespace, (oldest, latest)) in evidence.namespaces().iter().filter_map(|namespace| Some((namespace, namespace.standard?))) {
+        if (oldest, latest) != usual {
+            let version = if oldest == latest { oldest.to_string() } else { format!("{oldest} to {latest}") };
+            pins.entry(version).or_default().push(namespace.name().to_owned());
+        }
+    }
+    let said = |(version, mut names): (String, Vec<String>)| {
+        names.sort();
+        names.dedup();
+        let held = format!("are held against the Pod Security Standards of Kubernetes {version}");
+        match names.as_slice() {
+            [only] => format!("namespace {only} pins a version: its pods {held}"),
+            several => format!("namespaces {} pin a version: their pods {held}", few(several)),
+        }
     };
-    pins.map(said).collect()
+    pins.into_iter().map(said).collect()
 }
 
 /// What is joined with what changes verdicts, so it is told where it is not all with all.

@@ -1,7 +1,66 @@
-//! What the system says of files, in words for whoever named them.
+//! Files that somebody named: read without waiting for ever, and what the system says of them in words for whoever named them.
 
-use std::io::{Error, ErrorKind};
+use std::fs::File;
+use std::io::{Error, ErrorKind, Read as _};
 use std::path::Path;
+use std::sync::mpsc;
+use std::time::Duration;
+
+/// More than any file here is good for, and less than memory has.
+const LARGEST: u64 = 2 << 30;
+/// How long a pipe may take until something writes to it.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Opens a file, or a pipe that something writes to: to open one that nothing writes to would wait for ever, and a device may
+/// have no end.
+pub(crate) fn open(path: &Path) -> Result<File, Error> {
+    let kind = path.metadata()?.file_type();
+    if kind.is_dir() {
+        return Err(ErrorKind::IsADirectory.into());
+    }
+    if kind.is_file() || path == Path::new("/dev/null") {
+        return File::open(path);
+    }
+    if !is_pipe(kind) {
+        return Err(Error::other("a device or a socket, not a file"));
+    }
+    let (sender, opened) = mpsc::channel();
+    let own = path.to_owned();
+    // it ends with the program, where nothing ever comes
+    std::thread::spawn(move || _ = sender.send(File::open(own)));
+    opened.recv_timeout(PATIENCE).unwrap_or_else(|_| Err(Error::other("a pipe that nothing writes to")))
+}
+
+#[cfg(unix)]
+fn is_pipe(kind: std::fs::FileType) -> bool {
+    std::os::unix::fs::FileTypeExt::is_fifo(&kind)
+}
+
+#[cfg(not(unix))]
+fn is_pipe(_: std::fs::FileType) -> bool {
+    false
+}
+
+/// The bytes of a file, or of a pipe until it is closed.
+pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, Error> {
+    let file = open(path)?;
+    let size = file.metadata().map_or(0, |known| known.len());
+    if size > LARGEST {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::with_capacity(size as usize);
+    file.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST { Err(too_large()) } else { Ok(bytes) }
+}
+
+/// The text of a file, or of a pipe until it is closed.
+pub(crate) fn text(path: &Path) -> Result<String, Error> {
+    String::from_utf8(bytes(path)?).map_err(|_| ErrorKind::InvalidData.into())
+}
+
+fn too_large() -> Error {
+    Error::other(format!("larger than {LARGEST} bytes, the most that is read of a file"))
+}
 
 /// Why something could not be read or written, without the numbers of the system.
 pub(crate) fn said(error: &Error) -> String {
@@ -36,7 +95,7 @@ pub(crate) fn unwritable(path: &Path) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{said, unwritable};
+    use super::{said, text, unwritable};
     use std::fs;
     use std::io::Error;
 
@@ -46,6 +105,24 @@ mod tests {
             let text = said(&Error::from_raw_os_error(number));
             assert!(!text.contains("os error") && !text.is_empty(), "{number}: {text}");
         }
+    }
+
+    #[test]
+    fn what_is_no_file_is_told_and_never_waited_for() {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let told = |path: &std::path::Path| text(path).map_err(|error| said(&error));
+        assert_eq!(told(folder.path()), Err("a folder, not a file".to_owned()));
+        assert_eq!(told("/dev/zero".as_ref()), Err("a device or a socket, not a file".to_owned()));
+        assert_eq!(told("/dev/null".as_ref()), Ok(String::new()));
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+        assert_eq!(told(&pipe), Err("a pipe that nothing writes to".to_owned()));
+        let writer = std::thread::spawn({
+            let pipe = pipe.clone();
+            move || fs::write(pipe, "text")
+        });
+        assert_eq!(told(&pipe), Ok("text".to_owned()));
+        writer.join().expect("no panic").expect("it is read");
     }
 
     #[test]

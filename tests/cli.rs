@@ -1,5 +1,7 @@
 //! The program as people and pipelines call it: exit codes, streams, determinism.
 
+#[path = "cli/found.rs"]
+mod found;
 #[path = "cli/words.rs"]
 mod words;
 
@@ -271,7 +273,7 @@ fn an_exception_that_names_nothing_is_said_loudly() {
 fn excuses_without_a_last_day_are_counted() {
     let excuse = "    # cnscan: excuse pss-privileged-container the driver needs it\n    securityContext";
     let folder = folder(&[("pod.yaml", &PRIVILEGED.replace("    securityContext", excuse))]);
-    let said = "1 finding excused by comments or annotations without `until=`, for good";
+    let said = "1 finding excused by comment without `until=`, for good";
     cnscan(folder.path())
         .args(["scan", "--check", "pss-privileged-container"])
         .env("COLUMNS", "200")

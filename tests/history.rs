@@ -104,6 +104,42 @@ fn unlike_results_make_no_line() {
     assert_eq!(left, ["c", "d"]);
 }
 
+/// A result of files of these names, with a failure of an object.
+fn of_files(moment: &str, files: &[&str], object: &str) -> (String, Assessment) {
+    let mut assessment = result("2026-10-01", Status::Fail);
+    assessment.run.started = moment.to_owned();
+    assessment.run.id = format!("{moment} {object}");
+    assessment.scope.cluster = None;
+    let like = assessment.inputs.iter().find(|input| input.status == cnscan::assess::InputStatus::Read).expect("an input").clone();
+    assessment.inputs = files.iter().map(|uri| cnscan::assess::Input { uri: Some((*uri).to_owned()), ..like.clone() }).collect();
+    let subject = std::sync::Arc::make_mut(&mut assessment.findings[0].subject);
+    subject.name = object.to_owned();
+    (format!("{moment}.json"), assessment)
+}
+
+#[test]
+fn results_of_unrelated_files_make_no_line() {
+    let shop = ["shop/web.yaml", "shop/db.yaml", "shop/cache.yaml"];
+    let all = vec![
+        of_files("2026-10-01T12:00:00Z", &shop, "web"),
+        of_files("2026-10-01T12:30:00Z", &["bank/web.yaml"], "ledger"),
+        // the same names of something else
+        of_files("2026-10-01T13:00:00Z", &shop, "other"),
+        // a file more
+        of_files("2026-10-01T16:00:00Z", &[&shop[..], &["shop/new.yaml"]].concat(), "web"),
+        of_files("2026-10-02T12:30:00Z", &["bank/web.yaml"], "ledger"),
+    ];
+    let history = history(all);
+    let lines: Vec<_> = history.lines.iter().map(|line| (line.target.as_str(), line.runs.len())).collect();
+    assert_eq!(lines, [("file bank/web.yaml", 2), ("files of shop", 2), ("files of shop", 1)]);
+    let mut table = Vec::new();
+    report::history::write(&history, 100, &mut table).expect("memory takes all");
+    let table = String::from_utf8(table).expect("UTF-8");
+    assert!(table.contains("4 hours: 2026-10-01T12:00:00Z to 2026-10-01T16:00:00Z"), "{table}");
+    assert!(table.contains("failed from 2026-10-01, open, 4 hours so far") && table.contains("open, 1.0 days so far"), "{table}");
+    assert!(table.contains("5 results in 3 series") && !table.contains("0.0 days"), "{table}");
+}
+
 #[test]
 fn no_name_does_harm_in_any_form() {
     for text in hostile::TEXTS {

@@ -229,8 +229,8 @@ fn parts_of_different_scans_are_refused() {
     let merge = |parts: &[&str]| cnscan(folder.path()).arg("merge").args(parts).assert();
     merge(&["2", "0", "1"]).code(predicate::in_iter([0, 1]));
     for (parts, said) in [
-        (&["0", "2"][..], "1/3 are missing"),
-        (&["0"], "1/3, 2/3 are missing"),
+        (&["0", "2"][..], "shard 1/3 is missing: without it"),
+        (&["0"], "shards 1/3, 2/3 are missing: without them"),
         (&["0", "1", "1", "2"], "both shard 1/3"),
         (&["0", "half", "2"], "one is of 3 shards, the other of 2"),
         (&["0", "profile", "2"], "profiles default and nsa-cisa"),

@@ -89,7 +89,7 @@ fn github_gets_open_failures_with_a_file_and_the_rest_is_counted() {
     let said = sarif::omitted(&full());
     assert_eq!(
         said[0],
-        "left out: 1 review, 1 note, 2 failures under an exception, 2 failures without a file, 1 failure outside the repository (sarif-full has them)"
+        "left out: 1 review, 1 note, 2 findings under an exception, 2 failures without a file, 1 failure outside the repository (sarif-full has them)"
     );
     assert!(said[1].starts_with("3 parts of the input were not looked at"), "{said:?}");
     assert!(sarif::omitted(&of(vec![failure("a.yaml", 1, "aa")])).is_empty());

@@ -161,7 +161,7 @@ pub struct Summary {
     pub findings: BTreeMap<Severity, u32>,
     /// How many open reviews.
     pub reviews: u32,
-    /// How many failures are excused.
+    /// How many findings, failures and reviews, are excused.
     pub excused: u32,
     /// How many notes.
     pub notes: u32,

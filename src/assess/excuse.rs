@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::assess::Seen;
-use crate::assess::assessment::Excuse;
+use crate::assess::assessment::{Excuse, Finding};
+use crate::assess::{Seen, plural};
 use crate::evaluate::{Outcomes, Standing};
 use crate::parse::Lines;
 use crate::policy::Policy;
@@ -21,7 +21,12 @@ pub(super) fn all(policy: &Policy, outcomes: &Outcomes, seen: &Seen, now: jiff::
     for (number, file) in seen.files.iter().enumerate().filter(|(_, file)| !file.directives.is_empty()) {
         let lines = Lines::new(&file.text);
         for directive in &file.directives {
-            let place = format!("{}:{}", file.uri.as_deref().unwrap_or("<stdin>"), lines.position(directive.span.0).0);
+            let source = directive.written.map(|(source, at)| (&seen.files[source as usize], at));
+            let (uri, line) = match source.filter(|(source, _)| !source.text.is_empty()) {
+                Some((source, at)) => (&source.uri, Lines::new(&source.text).position(at).0),
+                None => (&file.uri, lines.position(directive.span.0).0),
+            };
+            let place = format!("{}:{line}", uri.as_deref().unwrap_or("<stdin>"));
             excuser.comment(number as u32, &place, &directive.text, directive.covers);
         }
     }
@@ -50,6 +55,7 @@ pub(super) fn all(policy: &Policy, outcomes: &Outcomes, seen: &Seen, now: jiff::
             uri: seen.files[finding.file as usize].uri.as_deref(),
             file: finding.file,
             span: finding.span,
+            place: finding.written.as_ref().map_or((finding.file, finding.span.0), |written| (written.file, written.span.0)),
             images: &images,
             observed: &finding.observed,
             annotation: annotation.and_then(|object| annotations.get(&(finding.file, object.as_str(), check)).copied()),
@@ -63,6 +69,22 @@ pub(super) fn all(policy: &Policy, outcomes: &Outcomes, seen: &Seen, now: jiff::
     let decided = outcomes.findings.iter().map(decide).map(|excuse| excuse.map(|excuse| Box::new(report(excuse))));
     let decided = decided.collect();
     (decided, excuser.remarks())
+}
+
+/// What is to be said of findings that are excused for good beside what they are about.
+pub(super) fn endless(findings: &[Finding]) -> Option<String> {
+    let count = |by: &str| {
+        let own = findings.iter().filter_map(|finding| finding.excused.as_deref());
+        own.filter(|excuse| excuse.by == by && excuse.expires.is_none()).count()
+    };
+    let (comments, annotations) = (count("comment"), count("annotation"));
+    let counted = match (comments, annotations) {
+        (0, 0) => return None,
+        (some, 0) => format!("{} excused by comment", plural(some, "finding")),
+        (0, some) => format!("{} excused by annotation", plural(some, "finding")),
+        (some, others) => format!("{} excused by comment and {others} by annotation", plural(some, "finding")),
+    };
+    Some(format!("{counted} without `until=`, for good: a last day keeps them from being forgotten"))
 }
 
 /// How much was scanned. The same for each shard of a scan, so that what they say can be added up.

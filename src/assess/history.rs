@@ -7,6 +7,8 @@ use serde::Serialize;
 
 use super::assessment::{Assessment, Control, Excuse, Severity, Status};
 
+mod kin;
+
 /// The name of the JSON form of a [`History`].
 pub const HISTORY_SCHEMA: &str = "cnscan/history/v1";
 
@@ -24,7 +26,7 @@ pub struct History {
 /// Results of one system against one profile, in order.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Timeline {
-    /// What was assessed: `files`, or a cluster by its uid.
+    /// What was assessed: files by their folder or names, as the last result has them, or a cluster by its uid.
     pub target: String,
     /// Against what.
     pub profile: String,
@@ -51,7 +53,7 @@ pub struct RunSeen {
     pub tool: String,
     /// How many open failures it has, by severity.
     pub failures: BTreeMap<Severity, u32>,
-    /// How many failures are excused in it.
+    /// How many findings, failures and reviews, are excused in it.
     pub excused: u32,
     /// How many gaps its evidence has.
     pub gaps: usize,
@@ -163,31 +165,35 @@ pub struct ExceptionLine {
 #[must_use]
 pub fn history(results: Vec<(String, Assessment)>) -> History {
     let mut history = History { schema: HISTORY_SCHEMA, lines: Vec::new(), left_out: Vec::new() };
-    let mut lines: BTreeMap<(String, String), Vec<Dated>> = BTreeMap::new();
+    let mut alike: BTreeMap<(String, String), Vec<Dated>> = BTreeMap::new();
     for (name, result) in results {
         match result.run.started.parse::<Timestamp>() {
-            Ok(started) => lines.entry(key(&result)).or_default().push((started, name, result)),
+            Ok(started) => alike.entry(key(&result)).or_default().push((started, name, result)),
             Err(_) => history.left_out.push((name, "it does not say when it was made".to_owned())),
         }
     }
-    for ((target, profile), mut results) in lines {
+    for ((target, profile), mut results) in alike {
         results.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
         let mut kept: Vec<Dated> = Vec::new();
         for one in results {
-            match kept.last().filter(|before| before.2.run.id == one.2.run.id && before.0 == one.0) {
+            match kept.iter().rev().take_while(|before| before.0 == one.0).find(|before| before.2.run.id == one.2.run.id) {
                 Some(before) => history.left_out.push((one.1, format!("it is of the same run as {}", before.1))),
                 None => kept.push(one),
             }
         }
-        history.lines.push(line(target, profile, &kept));
+        history.lines.extend(kin::lines(kept).into_iter().map(|results| {
+            let target = if target.is_empty() { kin::target(&results) } else { target.clone() };
+            line(target, profile.clone(), &results)
+        }));
     }
+    history.lines.sort_by(|a, b| (&a.target, &a.profile).cmp(&(&b.target, &b.profile)));
     history
 }
 
-/// What must be the same for results to be comparable.
+/// What must be the same for results to be comparable: a cluster, which files have none of, and what it is held against.
 fn key(result: &Assessment) -> (String, String) {
     let uid = |cluster: &crate::discover::Cluster| cluster.uid.clone().or_else(|| cluster.context.clone()).unwrap_or_default();
-    let target = result.scope.cluster.as_ref().map_or("files".to_owned(), |cluster| format!("cluster {}", uid(cluster)).trim().to_owned());
+    let target = result.scope.cluster.as_ref().map_or(String::new(), |cluster| format!("cluster {}", uid(cluster)).trim().to_owned());
     (target, result.profile.name.clone())
 }
 
@@ -214,9 +220,13 @@ fn line(target: String, profile: String, results: &Results) -> Timeline {
     Timeline { target, profile, runs: runs.collect(), pauses, controls: controls(results), exceptions: exceptions(results) }
 }
 
-/// To a tenth.
+/// To a few seconds: results of one day are told apart.
 fn days(from: Timestamp, to: Timestamp) -> f64 {
-    (to.duration_since(from).as_secs_f64() / 8640.0).round() / 10.0
+    rounded(to.duration_since(from).as_secs_f64() / 86_400.0)
+}
+
+fn rounded(days: f64) -> f64 {
+    (days * 10_000.0).round() / 10_000.0
 }
 
 fn controls(results: &Results) -> Vec<ControlLine> {
@@ -240,7 +250,7 @@ fn controls(results: &Results) -> Vec<ControlLine> {
     }
     for line in &mut lines {
         line.failed = failed(&line.statuses, results);
-        line.days_failed = (line.failed.iter().map(|period| period.days).sum::<f64>() * 10.0).round() / 10.0;
+        line.days_failed = rounded(line.failed.iter().map(|period| period.days).sum());
     }
     lines
 }

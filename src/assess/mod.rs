@@ -126,6 +126,7 @@ pub fn share(share: Share, policy: &Policy, outcomes: Outcomes, seen: Seen, occa
 fn finish(assessment: &mut Assessment, remarks: &[Remark], occasion: &Occasion) {
     assessment.notices.extend(remarks.iter().filter_map(Remark::said));
     assessment.notices.extend(place::order(occasion.baseline.clone(), &mut assessment.findings));
+    assessment.notices.extend(excuse::endless(&assessment.findings));
     assessment.notices.sort();
     assessment.notices.dedup();
     assessment.passes.sort_by(|a, b| (&a.subject, &a.check).cmp(&(&b.subject, &b.check)));

@@ -70,7 +70,7 @@ pub enum MergeError {
         shard: String,
     },
     /// Not all are there.
-    #[error("shards {0} are missing: without them nothing is known of what they judge")]
+    #[error("{0}")]
     Missing(String),
 }
 
@@ -248,11 +248,15 @@ fn is_all(found: &BTreeMap<u32, (String, Found)>, count: u32) -> Result<(), Merg
         return Ok(());
     }
     const NAMED: usize = 10;
+    if let [only] = missing.as_slice() {
+        return Err(MergeError::Missing(format!("shard {only}/{count} is missing: without it nothing is known of what it judges")));
+    }
     let mut names: Vec<_> = missing.iter().take(NAMED).map(|shard| format!("{shard}/{count}")).collect();
     if missing.len() > NAMED {
         names.push(format!("{} more", missing.len() - NAMED));
     }
-    Err(MergeError::Missing(names.join(", ")))
+    let names = names.join(", ");
+    Err(MergeError::Missing(format!("shards {names} are missing: without them nothing is known of what they judge")))
 }
 
 /// In what two parts differ that must be the same in all of a scan.

@@ -162,13 +162,13 @@ pub struct Scan {
     /// The profile to assess against: a name (see `list profiles`) or a file [default: default]
     #[arg(long, value_name = "NAME|FILE", help_heading = "Policy")]
     pub profile: Option<String>,
-    /// Only these controls.
+    /// Only this control; may be given many times.
     #[arg(long = "control", value_name = "ID", help_heading = "Policy")]
     pub controls: Vec<String>,
-    /// Only these checks.
+    /// Only this check; may be given many times.
     #[arg(long = "check", value_name = "ID", help_heading = "Policy")]
     pub checks: Vec<String>,
-    /// Only the controls of these catalog groups.
+    /// Only the controls of this catalog group; may be given many times.
     #[arg(long = "group", value_name = "NAME", help_heading = "Policy")]
     pub groups: Vec<String>,
     /// Show the result by another framework as well: nist-800-53, or a Gemara MappingDocument (table, Markdown, HTML, CSV, OpenMetrics, SARIF full, JSON)

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::json;
 
 use super::args::{Attest, AttestLint, AttestNew, AttestTodo, ListFormat, TodoFormat, Voice};
-use super::{Streams, files, now};
+use super::{Streams, files, now, say};
 use crate::assess::Todo;
 use crate::policy::{Attestations, Catalog, Profile, attestation, profile};
 use crate::report;
@@ -91,15 +91,19 @@ fn lint(args: &AttestLint, streams: &mut Streams<'_>) -> Result<u8> {
     for one in &refused {
         let at = &one.location;
         let control = if one.control.is_empty() { String::new() } else { format!("{}: ", one.control) };
-        writeln!(streams.out, "{}:{}:{}: {control}{}", at.uri, at.line, at.column, one.why)?;
+        say(format!("{}:{}:{}: {control}{}", at.uri, at.line, at.column, one.why), streams)?;
     }
-    for other in &given.others {
-        writeln!(streams.out, "{other}: holds no attestations, as it has no key `attestations`")?;
+    const NAMED: usize = 3;
+    for other in given.others.iter().take(NAMED) {
+        say(format!("{other}: holds no attestations, as it has no key `attestations`"), streams)?;
+    }
+    if given.others.len() > NAMED {
+        say(format!("and {}", crate::assess::plural(given.others.len() - NAMED, "more YAML file")), streams)?;
     }
     let next = judged.in_force.iter().min_by(|a, b| a.expires.cmp(&b.expires));
     let next = next.map(|one| format!("; the next to expire is that of {}, on {}", one.control, one.expires)).unwrap_or_default();
     let (files, counted) = (crate::assess::plural(given.files.len(), "file"), judged.in_force.len());
     let faults = crate::assess::plural(refused.len(), "fault");
-    writeln!(streams.out, "{counted} in force on {today}, {faults}, in {files}{next}")?;
+    say(format!("{counted} in force on {today}, {faults}, in {files}{next}"), streams)?;
     Ok(u8::from(faulty))
 }

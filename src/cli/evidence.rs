@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::args::{Evidence, EvidenceExport, EvidenceReplay, EvidenceVerify, ListFormat, Trusted, Voice};
 use super::scan::{Ready, conclude};
-use super::{Streams, asked, files, now, options, page};
+use super::{Streams, asked, files, now, options, page, say};
 use crate::bundle::{self, Inputs, Making, Pins, Private, Public, Scanned, Trust, Verified};
 use crate::report::{self, Format};
 use crate::{Input, assess, discover};
@@ -104,7 +104,12 @@ fn export(args: &EvidenceExport, voice: Voice, streams: &mut Streams<'_>) -> Res
     }
     if !voice.quiet {
         let signed = key.as_ref().map_or_else(|| "unsigned".to_owned(), |key| format!("signed by the key {}", key.public().id()));
-        writeln!(streams.err, "cnscan: {}: {}, {signed}", args.bundle.display(), assess::plural(manifest.files.len() + 2, "file"))?;
+        writeln!(
+            streams.err,
+            "cnscan: {}: {} and their manifest, {signed}",
+            args.bundle.display(),
+            assess::plural(manifest.files.len(), "file")
+        )?;
         writeln!(streams.err, "cnscan: {}", manifest.redaction.note)?;
         let lost = manifest.redaction.not_replayable.len();
         if lost > 0 {
@@ -197,7 +202,6 @@ fn verify(args: &EvidenceVerify, voice: &Voice, streams: &mut Streams<'_>) -> Re
     let statuses: Vec<_> = manifest.summary.controls.iter().map(|(status, count)| format!("{count} {}", status.as_str())).collect();
     rows.push(("controls", format!("{}; {}", statuses.join(", "), assess::plural(manifest.gaps, "gap"))));
     for (word, value) in rows {
-        let value: String = value.chars().map(|char| if char.is_control() { ' ' } else { char }).collect();
         report::flow::row(&format!("{word:<11} "), &value, asked(streams.terminal), streams.out)?;
     }
     page(&format!("whole: every file is what {} says, and no other is there\n", bundle::MANIFEST), voice, streams)?;
@@ -221,7 +225,7 @@ fn replay(args: &EvidenceReplay, streams: &mut Streams<'_>) -> Result<u8> {
         }
         writeln!(streams.out, "{} {title}:", list.len())?;
         for one in list.iter().take(SHOWN) {
-            writeln!(streams.out, "  {}: {} in the bundle, {} now", one.what, one.was, one.is)?;
+            say(format!("  {}: {} in the bundle, {} now", one.what, one.was, one.is), streams)?;
         }
         if list.len() > SHOWN {
             writeln!(streams.out, "  and {} more", list.len() - SHOWN)?;

@@ -1,6 +1,5 @@
 //! Files that a command line names: what is wrong with one is said by what it was to be.
 
-use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -16,7 +15,7 @@ pub(super) fn named(path: &Path) -> String {
 
 /// The text of a file, or of standard input for `-`; `what` says what it was to be.
 pub(super) fn text(path: &Path, what: &str) -> Result<String> {
-    let read = if path.as_os_str() == "-" { io::read_to_string(io::stdin()) } else { fs::read_to_string(path) };
+    let read = if path.as_os_str() == "-" { io::read_to_string(io::stdin()) } else { trouble::text(path) };
     read.map_err(|error| anyhow!("{}: {}; {what}", named(path), trouble::said(&error)))
 }
 

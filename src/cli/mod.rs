@@ -16,6 +16,7 @@ mod history;
 #[cfg(feature = "live")]
 mod interrupt;
 mod list;
+mod margin;
 mod merge;
 mod permissions;
 #[cfg(feature = "live")]
@@ -36,6 +37,8 @@ use clap::CommandFactory;
 use args::{Cli, Command, Voice};
 
 use crate::policy::Color;
+
+pub use margin::Margin;
 
 /// Where commands write: standard output and standard error, or a test's buffers.
 pub struct Streams<'a> {
@@ -95,6 +98,13 @@ pub fn code(error: &anyhow::Error) -> u8 {
     2
 }
 
+/// Whether an argument can be repeated as it is: nothing in it steers a terminal.
+#[must_use]
+pub fn is_harmless(argument: &std::ffi::OsStr) -> bool {
+    let text = argument.to_string_lossy();
+    crate::report::flow::said(&text, None).strip_suffix('\n') == Some(&*text)
+}
+
 /// The time that `SOURCE_DATE_EPOCH` asks for, so that the same input gives the same bytes.
 fn fixed_time() -> Result<Option<jiff::Timestamp>> {
     let Ok(text) = std::env::var("SOURCE_DATE_EPOCH") else { return Ok(None) };
@@ -142,6 +152,13 @@ fn fitting(given: Option<&str>, terminal: Option<usize>) -> Option<usize> {
     let given = given.and_then(|columns| columns.trim().parse().ok()).filter(|columns| *columns > 0);
     let seen = terminal.map(|columns| if columns == 0 { USUAL } else { columns });
     given.or(seen).map(|columns: usize| columns.clamp(NARROWEST, WIDEST))
+}
+
+/// Writes a line, fitted to whoever reads it; what it repeats steers no terminal.
+fn say(line: impl AsRef<str>, streams: &mut Streams<'_>) -> Result<()> {
+    let fitted = crate::report::flow::said(line.as_ref(), asked(streams.terminal));
+    streams.out.write_all(fitted.as_bytes())?;
+    Ok(())
 }
 
 /// Writes a page of Markdown, fitted to whoever reads it.

@@ -158,7 +158,8 @@ fn rendering(args: &Scan, policy: &Policy) -> Result<render::Request> {
         values = config.values.iter().map(|path| config.beside(&path.value)).collect();
     }
     if let Some(missing) = values.iter().find(|path| !path.is_file()) {
-        bail!("--values {}: no such file", missing.display());
+        let why = if missing.exists() { "it is no regular file" } else { "no such file" };
+        bail!("--values {}: {why}", missing.display());
     }
     Ok(render::Request {
         mode: args.rendering.render.map(Into::into).or(config.render).unwrap_or(render::Mode::Auto),

@@ -96,6 +96,11 @@ impl<'w> Walk<'w> {
             return Ok(());
         }
         let entries = self.list(folder);
+        // what it holds was scanned where it was copied from; whoever names it wants it all the same
+        if self.listed.len() > 1 && is_bundle(&entries) {
+            self.ignored.push((folder.to_owned(), "an evidence bundle, which holds copies".to_owned()));
+            return Ok(());
+        }
         let context = self.enter(folder, has(&entries), outer.clone())?;
         let is_chart = is_chart_listed(folder, &entries);
         if is_chart {
@@ -243,6 +248,12 @@ fn has(entries: &[(OsString, FileType)]) -> Has {
     // a pipe of that name would never end
     let file = |name: &str| entries.iter().any(|(entry, kind)| entry == name && kind.is_file());
     Has { git: file(GIT), own: file(OWN), repository: entries.iter().any(|(entry, _)| entry == ".git") }
+}
+
+/// Whether a folder is an evidence bundle, by what each has.
+fn is_bundle(entries: &[(OsString, FileType)]) -> bool {
+    let has = |wanted: &str| entries.iter().any(|(name, _)| name == wanted);
+    ["manifest.json", "recipe.json", "results", "inputs"].into_iter().all(has)
 }
 
 fn is_chart_listed(folder: &Path, entries: &[(OsString, FileType)]) -> bool {

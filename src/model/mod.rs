@@ -22,6 +22,7 @@ pub mod delivery_tool;
 pub mod encryption;
 pub mod environment;
 pub mod evidence;
+pub mod excuse;
 pub mod exposure;
 pub mod fault;
 mod field;

@@ -95,6 +95,14 @@ impl Reader<'_> {
         self.file.status = Status::Ignored(why);
     }
 
+    /// Comments for the tool in what is not judged, with the text by which they have a place.
+    fn note_strays(&mut self, text: &Arc<str>) {
+        self.file.directives = directive::strays(text);
+        if !self.file.directives.is_empty() {
+            self.file.tree = Tree::new(Arc::clone(text));
+        }
+    }
+
     fn gap(&mut self, why: String, line: u32, column: u32) {
         let place = Place { uri: self.file.name().to_owned(), line, column };
         let mut gap = Gap { surface: surface(self.file).to_owned(), ..fault::gap(self.file.name().to_owned(), why, Some(place)) };
@@ -137,9 +145,16 @@ impl Reader<'_> {
             return self.gap(format!("it looks like configuration of a control plane ({whose}), which is not read"), line, column);
         }
         if !self.named && !kustomization && !may_hold_object(text.as_bytes()) {
-            return self.ignore(NO_OBJECT.to_owned());
+            self.ignore(NO_OBJECT.to_owned());
+            return self.note_strays(&text);
+        }
+        if !self.named && is_own_result(&text) {
+            return self.ignore("a result of cnscan".to_owned());
         }
         let yaml::Read { tree, documents, mut faults, .. } = yaml::read(text, limits, bad);
+        if !self.named && !documents.is_empty() && documents.iter().all(|document| is_own_report(&tree, document.root)) {
+            return self.ignore("reports that cnscan wrote".to_owned());
+        }
         let looks = documents.iter().any(|document| looks_like_object(&tree, document.root));
         // what is broken of it may be what counts
         let kustomization =
@@ -148,7 +163,8 @@ impl Reader<'_> {
             && !kustomization
             && let Some(why) = self.reason_to_ignore(&tree, &faults)
         {
-            return self.ignore(why);
+            self.ignore(why);
+            return self.note_strays(tree.source());
         }
         for document in documents {
             match refusal(&tree, document.root).filter(|_| !kustomization || tree.kind(document.root) != Kind::Mapping) {
@@ -262,6 +278,20 @@ fn may_hold_object(bytes: &[u8]) -> bool {
     // the words may also be spelled with escapes, or in base64
     let hidden = || memchr::memchr_iter(b'\\', bytes).any(|at| matches!(bytes.get(at + 1), Some(b'u' | b'U' | b'x' | b'\n' | b'\r')));
     (has("apiVersion") && has("kind")) || has("!binary") || has(":binary") || hidden()
+}
+
+/// Whether a text is a result as this program writes it: its first key says so. What it quotes is not there.
+fn is_own_result(text: &str) -> bool {
+    let rest = text.strip_prefix('{').and_then(|rest| rest.trim_start().strip_prefix(r#""schema""#));
+    rest.and_then(|rest| rest.trim_start().strip_prefix(':')).is_some_and(|rest| rest.trim_start().starts_with(r#""cnscan/"#))
+}
+
+/// Whether a document is a report for a cluster that this program wrote.
+fn is_own_report(tree: &Tree, root: NodeId) -> bool {
+    let text = |at: Option<NodeId>| at.map(|id| tree.text(id)).unwrap_or_default();
+    let is_report = ["wgpolicyk8s.io/", "openreports.io/"].iter().any(|group| text(find(tree, root, "apiVersion")).starts_with(group));
+    let labels = || find(tree, find(tree, root, "metadata")?, "labels");
+    is_report && labels().is_some_and(|labels| text(find(tree, labels, "app.kubernetes.io/managed-by")) == "cnscan")
 }
 
 /// Whether a text that does not parse shows a top-level `apiVersion` and `kind`.

@@ -18,6 +18,8 @@ pub struct Directive {
     /// The byte range it covers: the rest of its line, the node below and its subtree, or the whole document
     /// (`decisions.md` 27).
     pub covers: (u32, u32),
+    /// Where somebody wrote it, when a tool made the file of another one: which file, and where its `#` is there.
+    pub written: Option<(u32, u32)>,
 }
 
 const MARK: &str = "cnscan:";
@@ -31,6 +33,32 @@ pub fn find(tree: &Tree, documents: &[Document]) -> Vec<Directive> {
         return Vec::new();
     }
     Finder::new(tree, documents).run(found)
+}
+
+/// The comments for the tool in a text of which nothing is judged: they cover nothing, which is to be said.
+#[must_use]
+pub fn strays(text: &str) -> Vec<Directive> {
+    let found = memmem::find_iter(text.as_bytes(), MARK).filter_map(|at| comment(text, at).map(|place| (at, place)));
+    let mut passed = 0;
+    let strays = found.filter_map(|(at, (hash, alone))| {
+        if hash < passed {
+            return None;
+        }
+        passed = end_of_line(text, hash);
+        let end = passed as u32;
+        Some(Directive {
+            text: text[at + MARK.len()..passed].trim().to_owned(),
+            span: (hash as u32, end),
+            alone,
+            covers: (end, end),
+            written: None,
+        })
+    });
+    strays.collect()
+}
+
+fn end_of_line(text: &str, from: usize) -> usize {
+    memchr::memchr2(b'\n', b'\r', &text.as_bytes()[from..]).map_or(text.len(), |len| from + len)
 }
 
 /// Whether a comment begins before `MARK` at `at`: its `#`, and whether it is alone on its line.
@@ -82,15 +110,18 @@ impl<'a> Finder<'a> {
                 continue;
             }
             let before = self.pass(hash);
-            if before.is_some_and(|id| self.is_text(id, hash)) {
-                continue;
-            }
-            let end = memchr::memchr2(b'\n', b'\r', &self.text.as_bytes()[hash..]).map_or(self.text.len(), |len| hash + len);
+            let end = end_of_line(self.text, hash);
+            let covers = match before.filter(|id| self.is_text(*id, hash)) {
+                // a manifest or a patch within a text: what stands in it is no comment, though somebody means it to be one
+                Some(id) if alone && self.tree.style(id) == Style::Literal => Some((end as u32, end as u32)),
+                Some(_) => continue,
+                None => self.covers(hash, end, alone),
+            };
             passed = end;
-            let Some(covers) = self.covers(hash, end, alone) else { continue };
+            let Some(covers) = covers else { continue };
             let text = self.text[hash + 1..end].trim_start();
             let text = text.strip_prefix(MARK).unwrap_or(text).trim().to_owned();
-            directives.push(Directive { text, span: (hash as u32, end as u32), alone, covers });
+            directives.push(Directive { text, span: (hash as u32, end as u32), alone, covers, written: None });
         }
         directives
     }

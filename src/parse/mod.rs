@@ -126,6 +126,13 @@ pub struct Document {
     pub tainted: bool,
 }
 
+/// A text that is no object and yet a part of some: its tree, as far as it can be read, and the comments for the tool in it.
+pub(crate) fn fragment(text: &str, limits: &Limits) -> (Tree, Vec<Directive>) {
+    let read = yaml::read(text.into(), limits, Vec::new());
+    let directives = directive::find(&read.tree, &read.documents);
+    (read.tree, directives)
+}
+
 /// What became of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {

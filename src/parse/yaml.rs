@@ -48,11 +48,6 @@ fn parsed(read: Read, uri: &str) -> Parsed {
     Parsed { tree: read.tree, documents: read.documents, gaps, by_lane: read.by_lane }
 }
 
-/// The tree of a text, whatever it holds, and as far as it can be read.
-pub(crate) fn tree(text: &str, limits: &Limits) -> Tree {
-    read(text.into(), limits, Vec::new()).tree
-}
-
 /// See [`parse`]. No document is read that has a place of `bad` in it: where, in ascending order, and what is wrong.
 pub(super) fn read(text: Arc<str>, limits: &Limits, bad: Vec<(usize, String)>) -> Read {
     read_by(text, limits, bad, true)

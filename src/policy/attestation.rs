@@ -18,6 +18,7 @@ use super::Error;
 use super::config;
 use super::text::{Located, Text};
 use crate::discover::Place;
+use crate::letters;
 
 pub use standing::{Judged, Refused};
 
@@ -317,6 +318,11 @@ impl Written {
         ];
         let empty = texts.iter().filter(|(value, _)| value.trim().is_empty());
         let mut flaws: Vec<_> = empty.map(|(place, why)| Fault::at(place, *why)).collect();
+        let unfit = |key: &str, place: &Located<String>, why: Option<String>| why.map(|why| Fault::at(place, format!("`{key}`: {why}")));
+        for (key, name) in [("control", &self.control), ("assessed_by", &self.assessed_by), ("approved_by", &self.approved_by)] {
+            flaws.extend(unfit(key, name, letters::unfit_for_name(name)));
+        }
+        flaws.extend(unfit("statement", &self.statement, letters::unfit_for_text(&self.statement)));
         for day in [&self.collected, &self.expires] {
             flaws.extend(super::comment::date(day).err().map(|why| Fault::at(day, why)));
         }

@@ -52,7 +52,7 @@ impl Baseline {
     /// # Errors
     /// When the file cannot be read or is no such result.
     pub fn read(path: &Path) -> Result<Self, Error> {
-        let text = std::fs::read(path).map_err(|error| Error::read(path, &error))?;
+        let text = crate::trouble::bytes(path).map_err(|error| Error::read(path, &error))?;
         Self::parse(&text).map_err(|why| Error::Read { path: path.display().to_string(), why })
     }
 

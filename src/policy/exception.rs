@@ -12,6 +12,7 @@ use super::pattern::{self, Pattern};
 use super::profile::unknown_check;
 use super::text::Located;
 use crate::checks::{self, Check, Severity};
+use crate::letters;
 
 /// What is known of a finding by whoever decides whether it is excused.
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +37,8 @@ pub struct Candidate<'a> {
     pub file: u32,
     /// Where in the file, in bytes.
     pub span: (u32, u32),
+    /// Where reports place it: the index of that file, and where it starts there.
+    pub place: (u32, u32),
     /// The image references, as written, of the container that it is on; of all containers of the pod when it is on none.
     pub images: &'a [&'a str],
     /// What was seen there.
@@ -72,10 +75,10 @@ pub struct Exception {
     pub(crate) reason: Located<String>,
     /// Who answers for it.
     #[serde(default)]
-    pub(crate) owner: String,
+    pub(crate) owner: Located<String>,
     /// Who allowed it.
     #[serde(default)]
-    pub(crate) approver: String,
+    pub(crate) approver: Located<String>,
     /// The last day it holds, without which every report says that it has none: YYYY-MM-DD, in quotes for readers of YAML that make something else of a bare day.
     #[serde(default)]
     #[schemars(extend("format" = "date"))]
@@ -208,14 +211,22 @@ impl Exception {
         if self.reason.trim().is_empty() {
             return Err(self.reason.mistake(file, "an exception needs a reason"));
         }
+        for (key, name) in [("owner", &self.owner), ("approver", &self.approver)] {
+            if let Some(why) = letters::unfit_for_name(name) {
+                return Err(name.mistake(file, format!("`{key}`: {why}")));
+            }
+        }
+        if let Some(why) = letters::unfit_for_text(&self.reason) {
+            return Err(self.reason.mistake(file, format!("`reason`: {why}")));
+        }
         let expires = self.expires.as_ref().map(|day| date(day).map_err(|what| day.mistake(file, what))).transpose()?;
         Ok(Rule {
             check: self.check.value.clone(),
             ids: ids(&self.check),
             pattern: self.matching.pattern(file)?,
             reason: self.reason.trim().to_owned(),
-            owner: self.owner.clone(),
-            approver: self.approver.clone(),
+            owner: self.owner.trim().to_owned(),
+            approver: self.approver.trim().to_owned(),
             expires,
             place: format!("{file}:{}", self.check.line),
         })

@@ -1,6 +1,7 @@
 //! Holds findings against exceptions, and remembers which exceptions were of use.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use jiff::civil::Date;
 
@@ -31,6 +32,17 @@ impl Reach {
     }
 }
 
+/// Findings, each once: what several overlays make of one line is one, and may be asked about in its source and as it was made.
+type Marks = HashSet<u64>;
+
+/// By what a finding is known again.
+fn mark(candidate: &Candidate<'_>) -> u64 {
+    let Candidate { check, kind, namespace, name, container, path, place, observed, .. } = candidate;
+    let mut hasher = DefaultHasher::new();
+    (check, kind, namespace, name, container, path, place, observed).hash(&mut hasher);
+    hasher.finish()
+}
+
 /// Decides for one finding after the other.
 #[derive(Debug)]
 pub struct Excuser<'p> {
@@ -39,16 +51,14 @@ pub struct Excuser<'p> {
     reach: Reach,
     /// Check → the exceptions for it, by index, in the order of the file.
     config: HashMap<&'p str, Vec<usize>>,
-    /// How many findings each exception of the configuration file covers, or would were it in force.
-    covered: Vec<u32>,
+    /// The findings that each exception of the configuration file covers, or would were it in force.
+    covered: Vec<Marks>,
     /// File → its comments.
     comments: HashMap<u32, Vec<Comment>>,
     /// Subject and check → whether a finding needed the annotation.
     annotations: BTreeMap<(String, String), bool>,
     /// Findings that stand although their file excuses them.
-    refused: u32,
-    /// Findings that a comment or an annotation excuses without a last day.
-    endless: u32,
+    refused: Marks,
     notices: BTreeSet<String>,
 }
 
@@ -57,7 +67,8 @@ struct Comment {
     words: Words,
     covers: (u32, u32),
     place: String,
-    used: bool,
+    /// The findings that it covers.
+    used: Marks,
 }
 
 impl<'p> Excuser<'p> {
@@ -69,11 +80,10 @@ impl<'p> Excuser<'p> {
             today,
             reach,
             config: by_check(&exceptions.config),
-            covered: vec![0; exceptions.config.len()],
+            covered: vec![Marks::new(); exceptions.config.len()],
             comments: HashMap::new(),
             annotations: BTreeMap::new(),
-            refused: 0,
-            endless: 0,
+            refused: Marks::new(),
             notices: BTreeSet::new(),
         };
         excuser.notices.extend(exceptions.config.iter().filter_map(Rule::unknown));
@@ -85,7 +95,7 @@ impl<'p> Excuser<'p> {
     pub fn comment(&mut self, file: u32, place: &str, text: &str, covers: (u32, u32)) {
         match Words::comment(text) {
             Ok(words) => {
-                let comment = Comment { words, covers, place: place.to_owned(), used: false };
+                let comment = Comment { words, covers, place: place.to_owned(), used: Marks::new() };
                 self.comments.entry(file).or_default().push(comment);
             }
             Err(why) => self.note(format!("{place}: this comment excuses nothing: {why}")),
@@ -112,10 +122,7 @@ impl<'p> Excuser<'p> {
         let inline = by_comment.or(by_annotation);
         let is_allowed = self.exceptions.inline.allows(candidate.severity);
         if by_config.is_none() && inline.is_some() && !is_allowed {
-            self.refused += 1;
-        }
-        if by_config.is_none() && is_allowed && inline.as_ref().is_some_and(|excuse| excuse.expires.is_none()) {
-            self.endless += 1;
+            self.refused.insert(mark(candidate));
         }
         by_config.or(inline.filter(|_| is_allowed)).or_else(|| self.exceptions.builtin.then(|| builtin::excuse(candidate)).flatten())
     }
@@ -127,7 +134,7 @@ impl<'p> Excuser<'p> {
             if !rule.pattern.covers(candidate) {
                 continue;
             }
-            self.covered[index] += 1;
+            self.covered[index].insert(mark(candidate));
             if found.is_none() && rule.expires.is_none_or(|day| self.today <= day) {
                 found = Some(rule.excuse("config"));
             }
@@ -143,7 +150,7 @@ impl<'p> Excuser<'p> {
             if comment.words.check != candidate.check || start < from || start >= to {
                 continue;
             }
-            comment.used = true;
+            comment.used.insert(mark(candidate));
             if found.is_none() && is_in_force(&comment.words, today) {
                 found = Some(excuse("comment", &comment.words));
             }
@@ -189,18 +196,21 @@ impl<'p> Excuser<'p> {
     #[must_use]
     pub fn remarks(self) -> Vec<Remark> {
         let advice = self.reach.advice();
-        let mut said: Vec<_> =
-            self.exceptions.config.iter().zip(&self.covered).filter_map(|(rule, covered)| self.of_rule(rule, *covered)).collect();
+        let mut said: Vec<_> = self
+            .exceptions
+            .config
+            .iter()
+            .zip(&self.covered)
+            .filter_map(|(rule, covered)| self.of_rule(rule, covered.len() as u32))
+            .collect();
         said.extend(self.comments.values().flatten().filter_map(|comment| self.of_comment(comment)));
         for ((subject, check), used) in self.annotations.iter().filter(|((_, check), _)| self.is_selected(check)) {
             let text = format!("{subject}: the annotation cnscan/excuse.{check} matches no finding: {advice}");
             said.push(Remark::unless(u32::from(*used), text));
         }
-        let endless = " excused by comments or annotations without `until=`, for good: a last day keeps them from being forgotten";
-        said.push(Remark::counted(self.endless, String::new(), ["", endless]));
         let behind =
             format!(" excused by comments or annotations stand all the same: `exceptions_inline` is {}", self.exceptions.inline.as_str());
-        said.push(Remark::counted(self.refused, String::new(), ["", &behind]));
+        said.push(Remark::counted(self.refused.len() as u32, String::new(), ["", &behind]));
         said.extend(self.notices.into_iter().map(Remark::always));
         said
     }
@@ -243,8 +253,11 @@ impl<'p> Excuser<'p> {
         if let Some(day) = words.until.filter(|day| self.today > *day) {
             return Some(Remark::always(format!("{place}: the excuse for {} expired on {day}", words.check)));
         }
-        let text = || format!("{place}: the excuse for {} matches no finding: {}", words.check, self.reach.advice());
-        self.is_selected(&words.check).then(|| Remark::unless(u32::from(*used), text()))
+        let lead = format!("{place}: the excuse for {}", words.check);
+        let none = format!("{lead} matches no finding: {}", self.reach.advice());
+        // above a key it is for all that stands below: what comes to stand there later is excused as well
+        let several = [&*format!("{lead} excuses "), " below it: beside a value it would excuse that one alone"];
+        self.is_selected(&words.check).then(|| Remark::unless_several(used.len() as u32, none, several))
     }
 }
 

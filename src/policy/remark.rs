@@ -39,6 +39,12 @@ impl Remark {
         Remark { words: Words { none, one, many: [before.to_owned(), format!(" findings{behind}")] }, count }
     }
 
+    /// What is said when no finding needed it, and when more than one did: with their number between two texts.
+    pub(crate) fn unless_several(count: u32, none: String, [before, behind]: [&str; 2]) -> Self {
+        let many = [before.to_owned(), format!(" findings{behind}")];
+        Remark { words: Words { none, one: String::new(), many }, count }
+    }
+
     /// What was judged at its controllers, by a word for one of it and for many.
     pub(crate) fn judged_elsewhere(count: u32, one: &str, many: &str) -> Self {
         let one = format!("1 {one} is judged at the controller that made it, not again");
@@ -84,6 +90,10 @@ mod tests {
         let unused = |count| Remark::unless(count, "remove it".to_owned());
         assert_eq!(said(&[unused(0), unused(0)]), ["remove it"]);
         assert!(said(&[unused(0), unused(3)]).is_empty());
+        let wide = |count| Remark::unless_several(count, "remove it".to_owned(), ["it excuses ", " below"]);
+        assert_eq!(said(&[wide(0), wide(0)]), ["remove it"]);
+        assert!(said(&[wide(1), wide(0)]).is_empty());
+        assert_eq!(said(&[wide(1), wide(1)]), ["it excuses 2 findings below"]);
         let always = Remark::always("expired".to_owned());
         assert_eq!(said(&[always.clone(), always]), ["expired"]);
     }

@@ -83,7 +83,8 @@ fn control(profile: &Profile, id: &str) -> Result<String, String> {
 /// The id of a check that the profile names.
 fn check(profile: &Profile, id: &str) -> Result<String, String> {
     if checks::find(id).is_none() {
-        return Err(unknown_check(id));
+        let said = unknown_check(id);
+        return Err(if said.contains("did you mean") { said } else { format!("{said}; `cnscan list checks` names all") });
     }
     let names = |profile: &Profile| profile.requirements.iter().any(|requirement| requirement.checks.iter().any(|check| check == id));
     if profile.excluded.iter().any(|check| check == id) {

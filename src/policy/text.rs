@@ -22,7 +22,7 @@ pub(crate) struct Text {
 impl Text {
     /// Reads a file.
     pub(crate) fn read(path: &Path) -> Result<Self, Error> {
-        let body = std::fs::read_to_string(path).map_err(|error| Error::read(path, &error))?;
+        let body = crate::trouble::text(path).map_err(|error| Error::read(path, &error))?;
         Ok(Text { name: path.display().to_string(), body })
     }
 

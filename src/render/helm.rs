@@ -6,9 +6,11 @@ use std::fs;
 use std::path::{Component, Path};
 
 use crate::discover::{Build, Gap, Origin, Place, Source, root};
+use crate::parse::directive::strays;
 use crate::parse::{File, plain};
 
 use super::shelf::Shelf;
+use super::subchart::{self, CHART, MARK};
 use super::tool::{Failure, LONGEST, Tools, short};
 use super::{Made, Mode, Outcome, Request};
 
@@ -105,11 +107,12 @@ pub(super) fn sources(build: &Build, made: &File, shelf: &mut Shelf<'_>) -> (Vec
     let mut from = Vec::new();
     for document in &made.documents {
         let start = made.tree.span(document.root).0 as usize;
-        let mark = text[..start].rfind("# Source: ").map(|at| text[at + "# Source: ".len()..].lines().next().unwrap_or_default());
+        let mark = text[..start].rfind(MARK).map(|at| text[at + MARK.len()..].lines().next().unwrap_or_default());
         from.push(mark.and_then(|mark| *known.entry(mark).or_insert_with(|| template(build, mark.trim(), shelf))));
     }
+    note_strays(build, shelf);
     // where a packed chart's template is in no file, the chart is what can be pointed at
-    let chart = from.iter().any(Option::is_none).then(|| read(build, "Chart.yaml", shelf)).flatten();
+    let chart = from.iter().any(Option::is_none).then(|| read(build, CHART, shelf)).flatten();
     let from: Vec<_> = from.into_iter().map(|file| file.or(chart)).collect();
     let mut parts: Vec<u32> = from.iter().flatten().copied().collect();
     parts.sort_unstable();
@@ -117,10 +120,21 @@ pub(super) fn sources(build: &Build, made: &File, shelf: &mut Shelf<'_>) -> (Vec
     (from, parts)
 }
 
+/// Comments for the tool in a chart's values, which no rendering brings to what is judged.
+fn note_strays(build: &Build, shelf: &mut Shelf<'_>) {
+    let Some(number) = read(build, "values.yaml", shelf) else { return };
+    let file = &mut shelf.files[number as usize];
+    file.directives = strays(file.tree.source());
+    if file.directives.is_empty() {
+        shelf.files.pop();
+    }
+}
+
 /// `CHART/templates/x.yaml`: the chart's name is not the folder's.
 fn template(build: &Build, mark: &str, shelf: &mut Shelf<'_>) -> Option<u32> {
     let (_, below) = mark.split_once('/')?;
-    read(build, below, shelf)
+    inside(below)?;
+    read(build, &subchart::path(&build.folder, below)?, shelf)
 }
 
 fn read(build: &Build, below: &str, shelf: &mut Shelf<'_>) -> Option<u32> {

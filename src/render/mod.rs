@@ -12,6 +12,7 @@ mod outside;
 mod patch;
 mod plan;
 mod shelf;
+mod subchart;
 mod tool;
 mod trace;
 mod unbuilt;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::discover::{Build, KUSTOMIZATIONS, Origin, Source};
-use crate::parse::{File, Limits, Role, Status, classify, yaml};
+use crate::parse::{File, Limits, Role, Status, classify, fragment};
 
 /// The files at hand, and those that can be had. What a tool made goes by no name: nothing is built on it.
 pub(super) struct Shelf<'f> {
@@ -72,7 +72,7 @@ impl<'f> Shelf<'f> {
         }
         let text = classify::bytes(Origin::File(path)).ok().and_then(|bytes| String::from_utf8(bytes).ok());
         if let Some(text) = text {
-            file.tree = yaml::tree(&text, &Limits::default());
+            (file.tree, file.directives) = fragment(&text, &Limits::default());
         }
     }
 

@@ -9,6 +9,7 @@ use crate::parse::{File, NodeId, Role, Tree};
 use super::align::{self, Found};
 use super::listed::{field, items};
 use super::patch::{self, Sources};
+use super::subchart;
 
 /// Where somebody wrote what a tool rendered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +79,10 @@ impl<'f> Tracer<'f> {
         let root = made.documents[number].root;
         let source = from.get(number).copied().flatten().or_else(|| parts.first().copied())?;
         let is_template = self.files[source as usize].tree.is_empty();
-        let found = if is_template {
+        let is_chart = is_template && self.files[source as usize].name().rsplit('/').next() == Some(subchart::CHART);
+        let found = if is_chart {
+            subchart::declared(made, made.tree.span(root).0, &self.files[source as usize], source)
+        } else if is_template {
             self.template(file, number, source, span)
         } else {
             patch::trace(self.files, (&made.tree, root, span), source, Sources { from, parts, by: *by })

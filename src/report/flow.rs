@@ -92,12 +92,37 @@ pub fn styled(page: &str) -> String {
 /// What the writer says.
 pub fn row(lead: &str, text: &str, width: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
     let hang = columns(lead);
-    let Some(width) = width else { return writeln!(out, "{lead}{text}") };
-    for (number, line) in wrap(text, width - hang, width - hang).iter().enumerate() {
+    let mut clean = String::with_capacity(text.len());
+    text.chars().for_each(|char| push_clean(&mut clean, char));
+    let Some(width) = width else { return writeln!(out, "{lead}{clean}") };
+    for (number, line) in wrap(&clean, width - hang, width - hang).iter().enumerate() {
         let before = if number == 0 { lead.to_owned() } else { " ".repeat(hang) };
         writeln!(out, "{before}{line}")?;
     }
     Ok(())
+}
+
+/// A line of what is said beside a report, ended: in lines of at most `width` columns, the further ones indented, words whole;
+/// what a terminal would act upon is written out.
+#[must_use]
+pub fn said(line: &str, width: Option<usize>) -> String {
+    const INDENT: &str = "  ";
+    let mut clean = String::with_capacity(line.len() + 1);
+    line.chars().for_each(|char| if char == '\t' { clean.push(char) } else { push_clean(&mut clean, char) });
+    let Some(width) = width.filter(|width| columns(&clean) > *width) else { return clean + "\n" };
+    let lead = clean.len() - clean.trim_start_matches(' ').len();
+    let mut out = clean[..lead].to_owned();
+    let (mut used, mut empty) = (lead, true);
+    for word in clean[lead..].split(' ').filter(|word| !word.is_empty()) {
+        let wide = columns(word);
+        if !empty && used + 1 + wide > width {
+            out.extend(["\n", &clean[..lead], INDENT]);
+            (used, empty) = (lead + INDENT.len(), true);
+        }
+        out.extend([if empty { "" } else { " " }, word]);
+        (used, empty) = (used + wide + usize::from(!empty), false);
+    }
+    out + "\n"
 }
 
 /// Breaks a line at its spaces, further lines under where its text begins; words stay whole.
@@ -130,7 +155,16 @@ fn flow(line: &str, width: usize, out: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use super::{fit, styled};
+    use super::{fit, said, styled};
+
+    #[test]
+    fn what_is_said_fits_and_steers_nothing() {
+        assert_eq!(said("cnscan: one two three", Some(14)), "cnscan: one\n  two three\n");
+        assert_eq!(said("  one two three", Some(9)), "  one two\n    three\n");
+        assert_eq!(said("cnscan: /a/path/that/is/long: no", Some(12)), "cnscan:\n  /a/path/that/is/long:\n  no\n");
+        assert_eq!(said("cnscan: one two three", None), "cnscan: one two three\n");
+        assert_eq!(said("a\u{1b}[31mb\u{202e}c\r", None), "a\\u{1b}[31mb\\u{202e}c\\r\n");
+    }
 
     #[test]
     fn lines_are_broken_under_where_their_text_begins() {

@@ -38,7 +38,10 @@ pub fn write(history: &History, width: usize, out: &mut dyn Write) -> io::Result
         writeln!(paper.out)?;
     }
     let runs: usize = history.lines.iter().map(|line| line.runs.len()).sum();
-    paper.item(0, &format!("{} in {} series, one for each target and profile.", plural(runs, "result"), history.lines.len()))
+    paper.item(
+        0,
+        &format!("{} in {} series: one for each cluster, or folder of files, and profile.", plural(runs, "result"), history.lines.len()),
+    )
 }
 
 /// `2026-11-22`
@@ -46,15 +49,28 @@ fn day(moment: &str) -> &str {
     moment.get(..10).unwrap_or(moment)
 }
 
-/// `failed from 2026-10-01, fixed on 2026-10-09 after 8.0 days`
+/// `8.0 days`, `3 hours`: a day of tenths says nothing of less than one.
+pub(super) fn lasted(days: f64) -> String {
+    let minutes = (days * 1440.0).round() as usize;
+    match minutes {
+        0 => "less than a minute".to_owned(),
+        1..60 => plural(minutes, "minute"),
+        60..1440 => plural((days * 24.0).round() as usize, "hour"),
+        _ => format!("{days:.1} days"),
+    }
+}
+
+/// `failed from 2026-10-01, fixed by 2026-10-09 after 8.0 days`
 pub(super) fn told(failing: &Failing) -> String {
     let from = day(&failing.from);
     match (failing.end, &failing.ended) {
         (FailingEnd::Open, _) | (FailingEnd::Fixed | FailingEnd::Excused, None) => {
-            format!("failed from {from}, open, {:.1} days so far", failing.days)
+            let so_far = if failing.days > 0.0 { format!("{} so far", lasted(failing.days)) } else { "since this result".to_owned() };
+            format!("failed from {from}, open, {so_far}")
         }
+        (FailingEnd::Unseen, _) if day(&failing.last_seen) == from => format!("failed on {from}, not looked at or not decided since"),
         (FailingEnd::Unseen, _) => format!("failed from {from} to {}, not looked at or not decided since", day(&failing.last_seen)),
-        (end, Some(ended)) => format!("failed from {from}, {} by {} after {:.1} days", end.as_str(), day(ended), failing.days),
+        (end, Some(ended)) => format!("failed from {from}, {} by {} after {}", end.as_str(), day(ended), lasted(failing.days)),
     }
 }
 
@@ -66,12 +82,12 @@ pub(super) fn excused(line: &ExceptionLine) -> String {
     let named: String = named.collect();
     let last = if line.in_force { "still in force".to_owned() } else { format!("last seen {}", day(&line.last_seen)) };
     format!(
-        "{}: {} (by {}{named}), from {}, {last}, {:.1} days, {} at most",
+        "{}: {} (by {}{named}), from {}, {last}, {}, {} at most",
         clean(&line.check, NAME),
         clean(&excuse.reason, SENTENCE),
         clean(&excuse.by, NAME),
         day(&line.first_seen),
-        line.days,
+        if line.days > 0.0 { lasted(line.days) } else { "in one result".to_owned() },
         plural(line.findings, "finding")
     )
 }
@@ -115,7 +131,8 @@ impl Paper<'_> {
         if !line.pauses.is_empty() {
             self.head("Longest times without a result")?;
             for pause in line.pauses.iter().take(PAUSES) {
-                self.item(2, &format!("{:.1} days: {} to {}", pause.days, day(&pause.from), day(&pause.to)))?;
+                let (from, to) = if pause.days < 1.0 { (&*pause.from, &*pause.to) } else { (day(&pause.from), day(&pause.to)) };
+                self.item(2, &format!("{}: {from} to {to}", lasted(pause.days)))?;
             }
             writeln!(self.out)?;
         }

@@ -242,7 +242,7 @@ impl Draft<'_> {
         writeln!(
             self.out,
             "\n### Accepted risks ({})\n\n*Draft.* These faults are there, and somebody decided to live with them.\n",
-            excuses.len()
+            excuses.iter().map(|(_, count)| count).sum::<usize>()
         )?;
         for (told, count) in excuses {
             writeln!(self.out, "- {told}, {}", plural(count, "finding"))?;

@@ -6,6 +6,7 @@ use unicode_width::UnicodeWidthChar;
 
 pub(super) use crate::assess::plural;
 use crate::assess::{Finding, Place, Subject};
+use crate::letters::is_harmful;
 
 pub(super) mod attested;
 pub(super) mod framework;
@@ -57,13 +58,6 @@ pub(super) fn columns(text: &str) -> usize {
 /// Printable ASCII, as nearly all texts are: shown as it is, a column a byte.
 pub(super) fn is_plain(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
-}
-
-/// Characters that a terminal acts upon, or that hide what a text says.
-fn is_harmful(char: char) -> bool {
-    char.is_control()
-        || matches!(char, '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
-        || matches!(char, '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// Adds a character, written out as `\n` or `\u{1b}` when it is harmful.

@@ -25,6 +25,40 @@ fn forms_are_to_be_filled_in() {
     cnscan(folder.path()).args(["attest", "new", "CNSC-9999"]).assert().code(2).stderr(contains("there is no control"));
 }
 
+/// Two names that look alike are one person, and a text that is turned round is not what was signed.
+#[test]
+fn letters_that_do_not_show_are_refused() {
+    let folder = folder(&[]);
+    for (key, why) in [
+        ("approved_by: \"Ada\u{200b}\"", "`approved_by`: it holds the character U+200B"),
+        ("assessed_by: \"\u{202e}adA\"", "`assessed_by`: it holds the character U+202E"),
+        ("statement: \"not \u{2066}so\"", "`statement`: it holds the character U+2066"),
+    ] {
+        fs::write(folder.path().join("a.yaml"), format!("attestations:\n{}", attestation("R-pass", &[key]))).expect("a file");
+        cnscan(folder.path()).args(["attest", "lint", "--profile", "p.yaml", "a.yaml"]).assert().code(1).stdout(contains(why));
+        let scan = ["scan", ".", "--no-config", "--profile", "p.yaml", "--attestations", "a.yaml"];
+        cnscan(folder.path()).args(scan).assert().code(2).stderr(contains(why));
+    }
+    for key in ["owner", "approver"] {
+        let config = format!("exceptions:\n- {{check: pss-host-port, reason: known, {key}: \"ops\u{200b}\"}}\n");
+        fs::write(folder.path().join("c.yaml"), config).expect("a file");
+        let said = format!("c.yaml:2:{}: `{key}`: it holds the character U+200B", if key == "owner" { 48 } else { 51 });
+        cnscan(folder.path()).args(["scan", ".", "--config", "c.yaml"]).assert().code(2).stderr(contains(said));
+    }
+}
+
+#[test]
+fn files_without_attestations_are_counted_where_they_are_many() {
+    let folder = folder(&[]);
+    fs::create_dir(folder.path().join("all")).expect("a folder");
+    fs::write(folder.path().join("all/a.yaml"), format!("attestations:\n{}", attestation("R-pass", &[]))).expect("a file");
+    (0..9).for_each(|number| fs::write(folder.path().join(format!("all/b{number}.yaml")), "a: b\n").expect("a file"));
+    let lint = cnscan(folder.path()).args(["attest", "lint", "--profile", "p.yaml", "all"]).assert().code(0);
+    let said = String::from_utf8_lossy(&lint.get_output().stdout).into_owned();
+    assert_eq!(said.matches("holds no attestations").count(), 3, "{said}");
+    assert!(said.contains("\nand 6 more YAML files\n"), "{said}");
+}
+
 /// Whoever mends a file wants to know all that is wrong with it, each at its place.
 #[test]
 fn lint_tells_every_fault_of_every_entry() {

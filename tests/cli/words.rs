@@ -12,6 +12,67 @@ fn widest(text: &[u8]) -> usize {
     String::from_utf8_lossy(text).lines().map(|line| line.chars().count()).max().unwrap_or_default()
 }
 
+/// Nothing that is named makes the program wait for ever.
+#[test]
+fn pipes_and_devices_are_refused_with_words() {
+    let folder = folder(&[("pod.yaml", PRIVILEGED)]);
+    assert!(std::process::Command::new("mkfifo").current_dir(folder.path()).arg("pipe").status().expect("mkfifo").success());
+    let cases: [&[&str]; 15] = [
+        &["attest", "lint", "pipe"],
+        &["attest", "new", "--profile", "./pipe", "CNSC-1"],
+        &["attest", "todo", "pipe"],
+        &["scan", "pod.yaml", "--config", "pipe"],
+        &["scan", "pod.yaml", "--baseline", "pipe"],
+        &["scan", "pod.yaml", "--attestations", "pipe"],
+        &["scan", "pod.yaml", "--profile", "./pipe"],
+        &["scan", "pod.yaml", "--framework", "./pipe"],
+        &["merge", "pipe"],
+        &["diff", "pipe", "pipe"],
+        &["convert", "pipe", "-f", "csv"],
+        &["report", "self-assessment", "pipe"],
+        &["catalog", "diff", "pipe"],
+        &["evidence", "export", "--bundle", "out", "--key", "pipe", "pod.yaml"],
+        &["evidence", "verify", "--key", "pipe", "out"],
+    ];
+    std::thread::scope(|scope| {
+        for arguments in cases {
+            let folder = folder.path();
+            scope.spawn(move || {
+                let mut command = cnscan(folder);
+                command.args(arguments).timeout(std::time::Duration::from_secs(60));
+                command.assert().code(2).stdout("").stderr(contains("pipe: a pipe that nothing writes to"));
+            });
+        }
+    });
+    let told = |arguments: &[&str], said: &str| _ = cnscan(folder.path()).args(arguments).assert().code(2).stderr(contains(said));
+    told(&["scan", "--snapshot", "pipe"], "pipe: a pipe, socket or device, not a file");
+    told(&["scan", "pod.yaml", "--values", "pipe"], "--values pipe: it is no regular file");
+    told(&["attest", "lint", "/dev/zero"], "/dev/zero: a device or a socket, not a file");
+    told(&["merge", "/dev/zero"], "/dev/zero: a device or a socket, not a file");
+}
+
+#[test]
+fn what_is_repeated_steers_no_terminal_and_fits_it() {
+    let folder = folder(&[("pod.yaml", PRIVILEGED)]);
+    for arguments in [
+        &["explain", "\u{1b}[31mx"][..],
+        &["explain", "--x\u{202e}"],
+        &["scan", "no\u{1b}]0;title\u{7}.yaml"],
+        &["scan", "pod.yaml", "--profile", "\u{202e}x"],
+        &["diff", "\u{1b}c", "\u{200b}"],
+    ] {
+        let assert = cnscan(folder.path()).args(arguments).assert().code(2).stdout("");
+        let said = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+        assert!(!said.contains(['\u{1b}', '\u{7}', '\u{202e}', '\u{200b}']) && said.contains("\\u{"), "{arguments:?}: {said}");
+    }
+    let long = "a/folder/that/is/not/there/result.json";
+    let assert = cnscan(folder.path()).args(["diff", long, long]).env("COLUMNS", "80").assert().code(2);
+    let said = assert.get_output().stderr.clone();
+    assert!(widest(&said) <= 80 && String::from_utf8_lossy(&said).lines().count() > 1, "{}", String::from_utf8_lossy(&said));
+    let assert = cnscan(folder.path()).args(["diff", long, long]).assert().code(2);
+    assert_eq!(String::from_utf8_lossy(&assert.get_output().stderr).lines().count(), 1, "for whatever reads on it is one line");
+}
+
 #[test]
 fn files_that_cannot_be_used_are_named_with_what_they_were_to_be() {
     let folder = folder(&[("pod.yaml", PRIVILEGED), ("a/b.yaml", PRIVILEGED), ("bad.json", "{}"), ("cut.json", "{\"schema\": ")]);

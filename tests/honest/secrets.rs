@@ -161,3 +161,34 @@ fn what_may_be_a_credential_is_shown_in_no_format_whatever_is_checked() {
         }
     }
 }
+
+/// What its checksum says to be no token is judged by its name, as any other value is.
+#[test]
+fn a_checksum_that_does_not_fit_makes_nothing_harmless() {
+    // made up here, so that no token stands in the source
+    let token = ["ghp", "k9vQ2mZx7pLw4tR8Yb3NcJ6dHf5Sg1000000"].join("_");
+    let pod = |name: &str, value: &str| {
+        format!(
+            "kind: Pod\napiVersion: v1\nmetadata: {{name: p, namespace: shop}}\nspec:\n  containers:\n  - name: a\n    image: a\n    env: [{{name: {name}, value: {value}}}]\n"
+        )
+    };
+    for (name, value, verdict) in [
+        ("GITHUB_TOKEN", &*token, "fail"),
+        ("DB_PASSWORD", "Sup3rS3cretPw99", "fail"),
+        ("MOTTO", &token, "review"),
+        ("DB_PASSWORD", "hunter2", "review"),
+    ] {
+        let result = json(&pod(name, value), &["--check", "secret-value-in-spec"]);
+        assert_eq!(result["findings"][0]["verdict"], verdict, "{name}: {result}");
+    }
+    let secret =
+        |key: &str| format!("kind: Secret\napiVersion: v1\nmetadata: {{name: s, namespace: shop}}\nstringData: {{{key}: {token}}}\n");
+    for (key, verdict) in [("token", "fail"), ("motto", "review")] {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        std::fs::write(folder.path().join("s.yaml"), secret(key)).expect("a file");
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_cnscan"));
+        let output = command.current_dir(&folder).args(["scan", ".", "--no-config", "--check", "secret-manifest-plaintext", "-f", "json"]);
+        let result: serde_json::Value = serde_json::from_slice(&output.output().expect("it runs").stdout).expect("JSON");
+        assert_eq!(result["findings"][0]["verdict"], verdict, "{key}: {result}");
+    }
+}

@@ -20,6 +20,7 @@ pub(crate) fn candidate<'a>() -> Candidate<'a> {
         uri: Some("k8s/proxy.yaml"),
         file: 0,
         span: (100, 104),
+        place: (0, 100),
         images: &["example.com/kube-proxy:v1"],
         observed: "true",
         annotation: None,
@@ -135,7 +136,7 @@ fn advice_is_of_what_was_scanned() {
 fn what_excuses_everything_or_for_good_is_counted() {
     let said = |rest: &str| {
         let config = format!("exceptions: [{{check: pss-privileged-container, reason: known{rest}}}]\n");
-        let (reasons, notices) = excuse(&config, &[candidate(), candidate(), candidate()], &[]);
+        let (reasons, notices) = excuse(&config, &[100, 200, 300].map(|start| Candidate { place: (0, start), ..candidate() }), &[]);
         assert_eq!(reasons, ["config: known"; 3]);
         notices.concat()
     };
@@ -146,4 +147,27 @@ fn what_excuses_everything_or_for_good_is_counted() {
     assert!(said(", expires: 2027-01-01").contains("no `match` that narrows it: it excuses 3 findings, whatever"));
     assert!(said(", match: {kind: 'Daemon*'}").contains("has no `expires`: it excuses 3 findings, and for good"));
     assert_eq!(said(", match: {name: 'kube-*'}, expires: 2027-01-01"), "");
+}
+
+/// What stands above a key is for all below it: how much that is, is said.
+#[test]
+fn a_comment_that_covers_more_than_one_value_says_so() {
+    let at = |path: &'static str, start: u32| Candidate { path, span: (start, start + 4), place: (0, start), ..candidate() };
+    let comments = [("excuse pss-privileged-container until=2027-01-31 an agent", (90, 200))];
+    let (reasons, notices) = excuse("", &[at("a", 100), at("b", 150), at("c", 250)], &comments);
+    assert_eq!(reasons, ["comment: an agent", "comment: an agent", ""]);
+    assert_eq!(
+        notices,
+        [
+            "k8s/proxy.yaml:7: the excuse for pss-privileged-container excuses 2 findings below it: beside a value it would excuse that one alone"
+        ]
+    );
+    // what several overlays make of one line is one finding
+    let (_, notices) = excuse("", &[at("a", 100), at("a", 100)], &comments);
+    assert!(notices.is_empty(), "{notices:?}");
+    let rule = "exceptions: [{check: pss-privileged-container, reason: known, match: {kind: DaemonSet}}]\n";
+    let (_, notices) = excuse(rule, &[at("a", 100), at("a", 100)], &[]);
+    assert!(notices[0].contains("it excuses 1 finding,"), "{notices:?}");
+    let (_, notices) = excuse("exceptions_inline: none\n", &[at("a", 100), at("a", 100)], &comments);
+    assert!(notices[0].starts_with("1 finding excused by comments or annotations stand"), "{notices:?}");
 }

@@ -46,6 +46,67 @@ fn hooks_subcharts_and_definitions_are_looked_at_and_notes_are_not() {
     expected.extend(own.map(|file| place(&format!("deploy/shop/{file}"), "true", "value")));
     assert_eq!(places(&result, chart.path(), "pss-host-namespaces"), expected);
     assert!(result["notices"].to_string().contains("deploy/lib: a library chart"), "{}", result["notices"]);
+    let mut findings = result["findings"].as_array().expect("findings").iter().filter(|finding| finding["location"]["quality"] == "file");
+    assert!(findings.all(|finding| finding["notes"].to_string().contains("where it is written is not known")));
+}
+
+/// Helm names templates by what charts call themselves, or by their aliases.
+#[test]
+fn templates_of_subcharts_are_found_by_alias_and_name() {
+    if !is_there("helm") {
+        return;
+    }
+    let named = |name: &str| format!("apiVersion: v2\nname: {name}\nversion: 1.0.0\n");
+    let dependencies =
+        "dependencies:\n- {name: postgres, alias: db, version: 1.0.0}\n- {name: cache, version: 1.0.0}\n- name: packed\n  version: 1.0.0\n";
+    let (db, cache, inner, packed) = (pod("name: db"), pod("name: cache"), pod("name: inner"), pod("name: packed"));
+    let chart = folder(&[
+        ("shop/Chart.yaml", &(CHART_FILE.to_owned() + dependencies)),
+        ("shop/charts/a/Chart.yaml", &named("postgres")),
+        ("shop/charts/a/templates/db.yaml", &db),
+        ("shop/charts/b/Chart.yaml", &named("cache")),
+        ("shop/charts/b/templates/cache.yaml", &cache),
+        ("shop/charts/b/charts/c/Chart.yaml", &named("inner")),
+        ("shop/charts/b/charts/c/templates/inner.yaml", &inner),
+        ("packed/Chart.yaml", &named("packed")),
+        ("packed/templates/packed.yaml", &packed),
+    ]);
+    let archive = chart.path().join("shop/charts/packed-1.0.0.tgz");
+    assert!(Process::new("tar").arg("czf").arg(archive).arg("-C").arg(chart.path()).arg("packed").status().expect("tar").success());
+    let result = json(cnscan(chart.path()).arg("shop"));
+    let expected = [
+        // what asks for it is as near as it gets to what is packed
+        place("shop/Chart.yaml", "packed", "parent"),
+        place("shop/charts/a/templates/db.yaml", "true", "value"),
+        place("shop/charts/b/charts/c/templates/inner.yaml", "true", "value"),
+        place("shop/charts/b/templates/cache.yaml", "true", "value"),
+    ];
+    assert_eq!(places(&result, chart.path(), "pss-host-namespaces"), expected);
+}
+
+/// What excuses nothing is said where somebody wrote it, not where Helm put it.
+#[test]
+fn idle_comments_of_a_chart_are_said_at_their_place() {
+    if !is_there("helm") {
+        return;
+    }
+    let first = "# cnscan: excuse pss-host-port idle\n".to_owned() + &pod("name: first");
+    let second = pod("name: second") + "  # cnscan: excuse pss-host-path-volume idle\n  volumes: [{name: a, emptyDir: {}}]\n";
+    let chart = folder(&[
+        ("shop/Chart.yaml", CHART_FILE),
+        ("shop/templates/first.yaml", &first),
+        ("shop/templates/second.yaml", &second),
+        ("shop/values.yaml", "a: b\n# cnscan: excuse pss-host-namespaces of the values\n"),
+    ]);
+    let result = json(cnscan(chart.path()).arg("shop"));
+    let notices: Vec<_> = result["notices"].as_array().expect("notices").iter().filter_map(Value::as_str).collect();
+    for said in ["first.yaml:1: the excuse for pss-host-port", "second.yaml:7: the excuse for pss-host-path-volume"] {
+        assert!(notices.iter().any(|notice| notice.starts_with(&format!("shop/templates/{said} matches no finding"))), "{notices:?}");
+    }
+    assert!(
+        notices.iter().any(|notice| notice.starts_with("shop/values.yaml:2: the excuse for pss-host-namespaces matches no")),
+        "{notices:?}"
+    );
 }
 
 #[test]

@@ -61,6 +61,24 @@ fn what_a_json_patch_adds_is_shown_in_it() {
 }
 
 #[test]
+fn a_comment_in_a_patch_excuses_what_it_sets_or_is_said_to_be_idle() {
+    if !is_there("kubectl") {
+        return;
+    }
+    let patch = "- op: add\n  path: /spec/template/spec/hostNetwork\n  value: true # cnscan: excuse pss-host-namespaces until=2099-01-01 an agent\n# cnscan: excuse pss-host-port idle\n- {op: add, path: /spec/template/spec/dnsPolicy, value: Default}\n";
+    let within = "resources: [../base]\npatches:\n- path: patch.yaml\n  target: {kind: Deployment, name: web}\n- target: {kind: Deployment}\n  patch: |-\n    # cnscan: excuse pss-host-port idle\n    - {op: add, path: /spec/template/spec/hostUsers, value: false}\n";
+    let (_folder, result) = scanned(within, &[("prod/patch.yaml", patch)]);
+    let findings = result["findings"].as_array().expect("findings").iter();
+    let excused: Vec<_> =
+        findings.filter(|finding| finding["check"] == "pss-host-namespaces").map(|one| &one["excused"]["reason"]).collect();
+    assert!(!excused.is_empty() && excused.iter().all(|reason| **reason == "an agent"), "{excused:?}");
+    let notices = result["notices"].to_string();
+    for place in ["prod/patch.yaml:4", "prod/kustomization.yaml:7"] {
+        assert!(notices.contains(&format!("{place}: the excuse for pss-host-port matches no finding")), "{place}: {notices}");
+    }
+}
+
+#[test]
 fn of_patches_for_names_that_are_alike_each_has_its_own() {
     if !is_there("kubectl") {
         return;

@@ -1,6 +1,5 @@
 //! What a scan was held against, as a bundle keeps it: the files of the user's, under names from which they can be read again.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::bundle::archive::fits;
@@ -66,7 +65,7 @@ fn put(path: String, bytes: Vec<u8>, files: &mut Files) -> Result<String, Error>
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    fs::read(path).map_err(|error| unread(path, &error))
+    crate::trouble::bytes(path).map_err(|error| unread(path, &error))
 }
 
 fn unread(path: &Path, error: &std::io::Error) -> Error {

@@ -1,7 +1,7 @@
 //! AppArmor and SELinux hold a process that the kernel's other barriers let through.
 
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
-use crate::model::{Container, GroupKind, Namespace, Pod, kinds};
+use crate::model::{Container, Field, GroupKind, Namespace, Pod, excuse, kinds};
 
 pub(super) static CHECK: Check = Check {
     id: "pod-mac-profile-missing",
@@ -10,7 +10,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Low,
     why: "A mandatory profile keeps a process away from files and calls even as root; where none is named, it hangs on the node whether there is one.",
     fix: "Set `securityContext.appArmorProfile.type: RuntimeDefault`, or on SELinux nodes leave the type alone and prove that they enforce.",
-    how: "Fails for a pod in which a container has neither `appArmorProfile.type` RuntimeDefault or Localhost (or the annotation for it), nor a `type` (other than spc_t) or `level` under `seLinuxOptions`, where all nodes were seen and no system of theirs is known to enforce a profile by itself. Where a node's system usually does, where not all nodes were seen, or where a ProfileBinding or a KubeArmor policy may supply it, it is for review, once a namespace. Privileged containers and pods with `os.name: windows` are left out.",
+    how: "Fails for a pod in which a container has neither `appArmorProfile.type` RuntimeDefault or Localhost (or the annotation for it), nor a `type` (other than spc_t) or `level` under `seLinuxOptions`, where all nodes were seen and no system of theirs is known to enforce a profile by itself. Where a node's system usually does, where not all nodes were seen, or where a ProfileBinding or a KubeArmor policy may supply it, it is for review, once a namespace; a pod that an annotation or a comment excuses is asked by itself. Privileged containers and pods with `os.name: windows` are left out.",
     needs: &[kinds::NODE],
     beside: BINDERS,
     blind: "Whether the node enforces what is set: `getenforce`, or `/sys/kernel/security/apparmor`, tells.",
@@ -24,6 +24,8 @@ pub(super) static CHECK: Check = Check {
 };
 
 const EXPECTED: &str = "appArmorProfile.type: RuntimeDefault";
+/// By which an object says that it is not to count here.
+const EXCUSED: &str = "cnscan/excuse.pod-mac-profile-missing";
 
 /// Kinds that give pods a profile from outside.
 const BINDERS: &[GroupKind] = &[
@@ -42,6 +44,7 @@ fn probe(namespace: &Namespace<'_>) -> Verdict {
         match (lacking.as_slice(), &default) {
             ([], _) => {}
             (lacking, None) => faults.push(fault(&pod, lacking)),
+            (lacking, Some(default)) if excuse::is_written(&pod, CHECK.id, EXCUSED) => faults.push(asked(&pod, lacking, default)),
             (_, Some(_)) => doubtful += 1,
         }
     }
@@ -63,16 +66,28 @@ fn is_judged(container: &Container<'_>) -> bool {
 
 /// A pod on nodes that were all seen and have none to give.
 fn fault(pod: &Pod<'_>, lacking: &[&Container<'_>]) -> Fault {
-    let field = match lacking {
+    let it = if lacking.len() == 1 { "it" } else { "them" };
+    place(pod, lacking).fault(format!("{}, and no node is known to give {it} one", said(lacking))).expected(EXPECTED)
+}
+
+/// A pod that may get one, and of which something is written beside it.
+fn asked(pod: &Pod<'_>, lacking: &[&Container<'_>], default: &str) -> Fault {
+    place(pod, lacking).fault(format!("{}: {default}", said(lacking))).expected(EXPECTED).doubt()
+}
+
+fn place<'a>(pod: &Pod<'a>, lacking: &[&Container<'a>]) -> Field<'a> {
+    match lacking {
         [only] => only.inherited("appArmorProfile"),
         _ => pod.at("securityContext").key("appArmorProfile"),
-    };
+    }
+}
+
+fn said(lacking: &[&Container<'_>]) -> String {
     let names: Vec<_> = lacking.iter().map(|container| container.name()).collect();
-    let said = match names.as_slice() {
-        [only] => format!("container {only} names no AppArmor or SELinux profile, and no node is known to give it one"),
-        names => format!("containers {} name no AppArmor or SELinux profile, and no node is known to give them one", names.join(", ")),
-    };
-    field.fault(said).expected(EXPECTED)
+    match names.as_slice() {
+        [only] => format!("container {only} names no AppArmor or SELinux profile"),
+        names => format!("containers {} name no AppArmor or SELinux profile", names.join(", ")),
+    }
 }
 
 /// What may give a profile to a container that names none: the node's runtime does, where the node's system enforces
@@ -84,7 +99,7 @@ fn default_of(namespace: &Namespace<'_>) -> Option<String> {
         found.find(|binder| binder.namespace.is_none_or(|of| of == namespace.name()))
     });
     if let Some(binder) = binder {
-        return Some(format!("{} {} may give them one", binder.kind, binder.name));
+        return Some(format!("{} {} may give one", binder.kind, binder.name));
     }
     if let Some(id) = scan.evidence.nodes().facts(world).with_access_control {
         let node = scan.evidence.object(id);
@@ -92,5 +107,5 @@ fn default_of(namespace: &Namespace<'_>) -> Option<String> {
         return Some(format!("node {} ({system}) usually enforces one: show that it does", node.name));
     }
     let all_seen = scan.is_whole(kinds::NODE, None);
-    (!all_seen).then(|| "a node whose system enforces one gives it to them; which nodes there are was not seen".to_owned())
+    (!all_seen).then(|| "a node whose system enforces one gives it by itself; which nodes there are was not seen".to_owned())
 }

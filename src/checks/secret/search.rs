@@ -205,7 +205,11 @@ impl<'s> Search<'s> {
     /// One finding a value: its shape says more than its name.
     fn value(&mut self, name: &str, value: &str, field: Field<'_>) {
         let evidence = self.evidence;
-        if value.is_empty() || self.best(field, || credential::in_text(value, &|value| evidence.is_name(value))) {
+        self.looked |= field.exists();
+        // what is no token by its checksum is judged by its name, as any other value is
+        let is_unfit = || credential::find(value).is_some_and(|found| found.is_unfit());
+        let by_name = credential::judge(name, value) == Judgement::Secret && is_unfit();
+        if value.is_empty() || !by_name && self.best(field, || credential::in_text(value, &|value| evidence.is_name(value))) {
             return;
         }
         if value.contains('\n') {

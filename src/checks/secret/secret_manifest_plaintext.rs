@@ -11,7 +11,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Critical,
     why: "Whoever clones the repository, or finds a copy or a backup of it, has the value; taking it out later leaves it in the history.",
     fix: "Keep it in a store for secrets (External Secrets), or encrypt it in the file (SOPS, Sealed Secrets), and replace the value.",
-    how: "Fails for a key of a Secret in a file, under `data`, `stringData` or in what kubectl keeps of them, whose value is a credential by its shape or by what stands around it in a text, or whose name speaks of one (or is that of the credential in the Secret's type) with a value of 8 bytes or more; values encrypted by SOPS and references to elsewhere pass. For review: placeholders and passwords that everybody knows, values too short to tell, what is no base64, a Secret that only looks like configuration, and all that came by standard input. Does not apply to releases kept by Helm; Secrets of a live cluster are not looked at.",
+    how: "Fails for a key of a Secret in a file, under `data`, `stringData` or in what kubectl keeps of them, whose value is a credential by its shape or by what stands around it in a text, or whose name speaks of one (or is that of the credential in the Secret's type) with a value of 8 bytes or more; values encrypted by SOPS and references to elsewhere pass. A token whose checksum does not fit is judged by its key alone, and for review where that says nothing. For review: placeholders and passwords that everybody knows, values too short to tell, what is no base64, a Secret that only looks like configuration, and all that came by standard input. Does not apply to releases kept by Helm; Secrets of a live cluster are not looked at.",
     blind: "A file that never left the machine, or is made anew for each installation, looks the same.",
     surfaces: &[Surface::Manifest],
     refs: &["https://kubernetes.io/docs/concepts/configuration/secret/"],
@@ -95,7 +95,9 @@ fn judge(secret: &Object<'_>, key: &str, field: Field<'_>, bytes: Option<&[u8]>)
     if bytes.is_empty() || text.is_some_and(|text| text.trim().is_empty() || credential::is_whole_reference(text.trim())) {
         return Said::Closed;
     }
-    if let Some(found) = text.and_then(credential::find) {
+    // what is no token by its checksum is judged by its key, as any other value is
+    let by_name = speaks_of_credential(key) || is_key_file(key);
+    if let Some(found) = text.and_then(credential::find).filter(|found| !(by_name && found.is_unfit())) {
         let fault = match found.doubt {
             None => fault(format!("key {key} holds {}", found.rule)),
             Some(why) => fault(format!("key {key} may hold {}: {why}", found.rule)).severity(Severity::Medium).doubt(),
@@ -118,7 +120,7 @@ fn judge(secret: &Object<'_>, key: &str, field: Field<'_>, bytes: Option<&[u8]>)
     if !by_type && text.is_some_and(credential::is_reference) {
         return Said::Open;
     }
-    if !by_type && !speaks_of_credential(key) && !is_key_file(key) {
+    if !by_type && !by_name {
         return Said::Open;
     }
     match text.map_or(Value::Strong, |text| credential::classify(text.trim())) {

@@ -149,6 +149,12 @@ fn is_readable(path: &Path) -> Result<(), Error> {
 fn one(path: &Path) -> Result<Kubeconfig, Error> {
     is_readable(path)?;
     let wrong = |error| format!("{}: {}; a kubeconfig is a YAML file of kind Config", path.display(), chain(&error));
+    // a pipe that nothing writes to is not waited for, and there is no folder that its paths could be from
+    if !path.is_file() {
+        let failed =
+            |error: std::io::Error| Error(format!("{}: {}; a kubeconfig is a YAML file of kind Config", path.display(), said(&error)));
+        return Kubeconfig::from_yaml(&crate::trouble::text(path).map_err(failed)?).map_err(|error| Error(wrong(error)));
+    }
     Kubeconfig::read_from(path).map_err(|error| Error(wrong(error)))
 }
 

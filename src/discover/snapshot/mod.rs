@@ -159,13 +159,13 @@ impl<R: BufRead> Lines<R> {
 }
 
 fn open(path: &Path) -> Result<File, Error> {
-    let failed = |error: io::Error| wrong(path, &format!("{}; a snapshot is what `cnscan snapshot -o FILE` writes", said(&error)));
-    let file = File::open(path).map_err(failed)?;
-    // it opens like a file, and cannot be read
-    if file.metadata().is_ok_and(|known| known.is_dir()) {
-        return Err(wrong(path, "a folder, not a file; a snapshot is what `cnscan snapshot -o FILE` writes"));
+    const ADVICE: &str = "a snapshot is what `cnscan snapshot -o FILE` writes";
+    let failed = |error: io::Error| wrong(path, &format!("{}; {ADVICE}", said(&error)));
+    // it is read more than once
+    if path.metadata().is_ok_and(|known| !known.is_file() && !known.is_dir()) {
+        return Err(wrong(path, &format!("a pipe, socket or device, not a file; {ADVICE}")));
     }
-    Ok(file)
+    crate::trouble::open(path).map_err(failed)
 }
 
 fn wrong(path: &Path, why: &str) -> Error {

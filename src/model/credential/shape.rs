@@ -17,6 +17,12 @@ pub struct Found {
 }
 
 impl Found {
+    /// Whether only its checksum speaks against it: under a name that says so, it is as good as any random value.
+    #[must_use]
+    pub fn is_unfit(&self) -> bool {
+        self.doubt == Some(UNFIT)
+    }
+
     /// A doubt, where this may make it none.
     fn unless(self, may_be_none: bool, why: &'static str) -> Self {
         Found { doubt: self.doubt.or(may_be_none.then_some(why)), ..self }
@@ -50,6 +56,10 @@ enum Extra {
 const fn token(prefix: &'static str, rule: &'static str, alphabet: fn(u8) -> bool, length: (usize, usize), extra: Extra) -> Token {
     Token { prefix, rule, alphabet, length, extra }
 }
+
+/// The doubt about a token whose last characters are not the checksum of the others: it is none of its issuer's, and may be a
+/// password all the same.
+pub(super) const UNFIT: &str = "its checksum does not fit";
 
 const AWS: &str = "an AWS access key";
 const GOOGLE: &str = "a Google API key";
@@ -198,7 +208,7 @@ fn at_word(text: &str) -> Option<Found> {
     if !fits || !is_varied(body) || body.to_ascii_lowercase().contains("example") {
         return None;
     }
-    let doubt = (token.extra == Extra::Checksum && !checksum_fits(body)).then_some("its checksum does not fit");
+    let doubt = (token.extra == Extra::Checksum && !checksum_fits(body)).then_some(UNFIT);
     Some(Found { rule: token.rule, doubt })
 }
 

@@ -60,11 +60,15 @@ pub fn classify(value: &str) -> Value {
     if entropy(value) >= RANDOM || is_password(value) { Value::Strong } else { Value::Weak }
 }
 
-/// Whether a short value is what a person makes a password of: letters, digits and a mark that no name has, few of them twice.
+/// Whether a short value is what a person makes a password of, few characters of it twice: letters, digits and a mark that no
+/// name has; or, of some length, capitals, small letters and digits.
 fn is_password(value: &str) -> bool {
     const REPEATED: f64 = 0.8;
+    const LONG: usize = 12;
     let has = |test: fn(&u8) -> bool| value.bytes().any(|byte| test(&byte));
-    let mixed = has(u8::is_ascii_alphabetic) && has(u8::is_ascii_digit) && value.contains(['!', '^', '&']);
+    let digits = value.bytes().filter(u8::is_ascii_digit).count();
+    let cased = value.len() >= LONG && has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && digits >= 2;
+    let mixed = has(u8::is_ascii_alphabetic) && digits > 0 && (cased || value.contains(['!', '^', '&']));
     mixed && !value.contains(['=', ' ']) && entropy(value) >= REPEATED * (value.len() as f64).log2()
 }
 
@@ -316,6 +320,7 @@ mod tests {
                     "qjzhwkxvbnmtrplsdfgc",
                     "Tr0ub4dor&3",
                     "Winter24!",
+                    "Sup3rS3cretPw99",
                 ],
             ),
         ];

@@ -122,7 +122,9 @@ impl Written {
 fn is_one_person(one: &str, other: &str) -> bool {
     let parts = |person: &str| {
         let (name, rest) = person.split_once('<').unwrap_or((person, ""));
-        let name = name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+        // joiners and selectors of variants show, if at all, in how letters are drawn
+        let shown = name.replace(|char| matches!(char, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}'), "");
+        let name = shown.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
         let mail = rest.split('>').next().unwrap_or_default().trim().to_lowercase();
         // an address alone is one
         if mail.is_empty() && name.contains('@') { (String::new(), name) } else { (name, mail) }
@@ -144,6 +146,7 @@ mod tests {
             ("Ada <ada@example.com>", "A. Lovelace <ADA@example.com>", true),
             ("ada@example.com", "Ada <ada@example.com>", true),
             ("Ada <ada@example.com>", "Ada <ada@example.org>", false),
+            ("Ada Lovelace", "Ada\u{200d} Lovelace\u{fe0f}", true),
             ("Ada Lovelace", "Grace Hopper", false),
         ] {
             assert_eq!(is_one_person(one, other), same, "{one} / {other}");

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, html};
 
-use super::{excused, told};
+use super::{excused, lasted, told};
 use crate::assess::{ControlLine, History, Status, Timeline};
 use crate::report::html::page::{STYLE, fingerprint, metadata};
 use crate::report::html::picture::{fill, patterns};
@@ -79,7 +79,7 @@ fn timeline(number: usize, line: &Timeline) -> Markup {
                 }
             }
             @if let Some(pause) = line.pauses.first() {
-                p { "The longest time without a result: " (format!("{:.1}", pause.days)) " days, from " (moment(&pause.from)) " to " (moment(&pause.to)) ". What failed or was mended in between shows only in the next result." }
+                p { "The longest time without a result: " (lasted(pause.days)) ", from " (moment(&pause.from)) " to " (moment(&pause.to)) ". What failed or was mended in between shows only in the next result." }
             }
             h3 { "Controls that failed" }
             @if failed.is_empty() { p { "No control failed in any of these results." } } @else {

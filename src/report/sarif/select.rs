@@ -95,9 +95,9 @@ impl Omitted {
     fn takes(&mut self, finding: &Finding, is_one_repository: bool) -> bool {
         let uri = finding.location.as_ref().map(|at| &*at.uri).filter(|uri| !uri.is_empty());
         let reason = match (finding.verdict, &finding.excused, uri) {
-            (FindingVerdict::Review, ..) => &mut self.reviews,
             (FindingVerdict::Note, ..) => &mut self.notes,
             (_, Some(_), _) => &mut self.excused,
+            (FindingVerdict::Review, ..) => &mut self.reviews,
             (_, _, None) => match place::told(finding) {
                 None => &mut self.without_file,
                 Some(_) if !is_one_repository => &mut self.of_other_repositories,
@@ -116,7 +116,7 @@ impl Omitted {
         let counts = [
             (self.reviews, "review", ""),
             (self.notes, "note", ""),
-            (self.excused, "failure", " under an exception"),
+            (self.excused, "finding", " under an exception"),
             (self.without_file, "failure", " without a file"),
             (self.of_other_repositories, "failure", " of objects from more than one Git repository"),
             (self.outside_repository, "failure", " outside the repository"),

@@ -27,8 +27,9 @@ pub(super) fn write(paper: &mut Paper<'_>, assessment: &Assessment) -> io::Resul
             .paragraph(2, (PLAIN, &format!("{settled} of {shown} controls that people vouch for rest on it; checks decide the others.")))?;
     }
     if vouched.elsewhere > 0 {
+        let speak = if vouched.elsewhere == 1 { "speaks" } else { "speak" };
         let told =
-            format!("{} more speak of other clusters or namespaces, or of controls that the profile does not have.", vouched.elsewhere);
+            format!("{} more {speak} of other clusters or namespaces, or of controls that the profile does not have.", vouched.elsewhere);
         paper.paragraph(2, (DIM, &told))?;
     }
     refused(paper, &vouched.refused)

@@ -228,7 +228,9 @@ impl Writer<'_, '_> {
         if self.paper.verbose && finding.location.is_some() && !finding.path.is_empty() {
             snippet::note(self.paper, gutter, &format!("path: {}", clean(&finding.path, SENTENCE)))?;
         }
-        let shown = if self.paper.verbose { finding.notes.as_slice() } else { &[] };
+        // where a file is all that is pointed at, they say why
+        let only_file = finding.location.as_ref().is_some_and(|at| at.quality == Quality::File);
+        let shown = if self.paper.verbose || only_file { finding.notes.as_slice() } else { &[] };
         for note in shown {
             snippet::note(self.paper, gutter, &format!("note: {}", clean(note, SENTENCE)))?;
         }
