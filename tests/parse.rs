@@ -260,6 +260,8 @@ fn comments_for_the_tool_cover_what_they_stand_at() {
         found,
         [
             ("doc", first),
+            // in a text: it excuses nothing, which is to be said
+            ("text", ""),
             ("line # cnscan: same", "spec: "),
             ("key", "a:\n    b: c"),
             ("item", "list:\n  # cnscan: first\n  - x: y\n    z: w\n  # cnscan: second\n  - x: y"),

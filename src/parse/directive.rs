@@ -109,15 +109,14 @@ impl<'a> Finder<'a> {
             if hash < passed {
                 continue;
             }
-            let before = self.pass(hash);
+            let within = self.pass(hash).filter(|id| self.is_text(*id, hash));
+            if within.is_some_and(|id| !alone || self.tree.style(id) != Style::Literal) {
+                continue;
+            }
             let end = end_of_line(self.text, hash);
-            let covers = match before.filter(|id| self.is_text(*id, hash)) {
-                // a manifest or a patch within a text: what stands in it is no comment, though somebody means it to be one
-                Some(id) if alone && self.tree.style(id) == Style::Literal => Some((end as u32, end as u32)),
-                Some(_) => continue,
-                None => self.covers(hash, end, alone),
-            };
             passed = end;
+            // a manifest or a patch within a text: what stands in it is no comment, though somebody means it to be one
+            let covers = if within.is_some() { Some((end as u32, end as u32)) } else { self.covers(hash, end, alone) };
             let Some(covers) = covers else { continue };
             let text = self.text[hash + 1..end].trim_start();
             let text = text.strip_prefix(MARK).unwrap_or(text).trim().to_owned();

@@ -94,7 +94,7 @@ fn many_comments_for_the_tool() {
     assert_eq!(directives("# cnscan: x\n".repeat(100_000)), 100_000);
     assert_eq!(directives(format!("a: b {}\n", "# cnscan: x ".repeat(200_000))), 1);
     assert_eq!(directives(format!("a: '{}'\n", " # cnscan: x".repeat(200_000))), 0);
-    assert_eq!(directives(format!("a: |\n{}", "  # cnscan: x\n".repeat(200_000))), 0);
+    assert_eq!(directives(format!("a: |\n{}", "  # cnscan: x\n".repeat(200_000))), 200_000);
     assert_eq!(directives(format!("a:\n{}{}b: c\n", "# cnscan: x\n".repeat(100_000), " ".repeat(100_000))), 100_000);
     assert_eq!(directives(format!("a: b\n---\n{}", format!("{POD}# cnscan: x\n---\n").repeat(20_000))), 20_000);
 }

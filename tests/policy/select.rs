@@ -20,7 +20,7 @@ fn selections() {
     );
     assert_eq!(
         error(|request| request.checks = vec!["repo-branch-unprotected".into()]),
-        "the check `repo-branch-unprotected` is planned, and not in this release"
+        "the check `repo-branch-unprotected` is planned, and not in this release; `cnscan list checks` names all"
     );
     assert_eq!(
         error(|request| {
