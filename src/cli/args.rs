@@ -222,7 +222,7 @@ pub struct Scan {
     /// How many threads [default: one a core]
     #[arg(short, long, value_name = "N", help_heading = "Work")]
     pub jobs: Option<usize>,
-    /// Exit with 0 although a part of the input could not be read.
+    /// Do not exit with 3 for a part of the input that could not be read; failures still exit with 1.
     #[arg(long, help_heading = "Exit code")]
     pub allow_gaps: bool,
     /// Reviews at or over the threshold count as failures for the exit code.

@@ -110,7 +110,7 @@ impl<'a> Finder<'a> {
                 continue;
             }
             let within = self.pass(hash).filter(|id| self.is_text(*id, hash));
-            if within.is_some_and(|id| !alone || self.tree.style(id) != Style::Literal) {
+            if within.is_some_and(|id| !alone || !matches!(self.tree.style(id), Style::Literal | Style::Folded)) {
                 continue;
             }
             let end = end_of_line(self.text, hash);

@@ -172,6 +172,10 @@ impl Work<'_> {
             }
             let outcomes: Vec<_> =
                 next.into_par_iter().map(|number| (build(plan.build(number), None, shelf, &self.tools), number)).collect();
+            // what one lists that cannot be built is judged as it is, beside what others make of it
+            for number in outcomes.iter().filter(|(outcome, _)| outcome.is_err()).map(|(_, number)| *number) {
+                self.asked.extend(plan.listed(number, shelf));
+            }
             for (outcome, number) in outcomes {
                 match outcome {
                     Ok(made) => {

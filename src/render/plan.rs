@@ -140,6 +140,12 @@ impl Plan {
         reached
     }
 
+    /// The files, no kustomizations, that one lists.
+    pub(super) fn listed(&self, node: usize, shelf: &Shelf<'_>) -> Vec<String> {
+        let is_plain = |path: &String| shelf.known(path).is_some_and(|file| kustomization(shelf.file(file)).is_none());
+        paths(shelf.file(self.nodes[node].file)).into_iter().filter(is_plain).collect()
+    }
+
     pub(super) fn build(&self, node: usize) -> &Build {
         &self.nodes[node].build
     }
@@ -153,7 +159,11 @@ impl Plan {
         }
     }
 
+    /// Notes that a kustomization cannot be built: what it builds on is then judged as it is, whatever another one makes of it.
     pub(super) fn unbuilt(&mut self, node: usize, reason: Reason) {
+        for used in self.nodes[node].uses.clone() {
+            self.nodes[used].asked = true;
+        }
         // what is a part of another one was looked at there
         if self.nodes[node].state != State::Built {
             self.nodes[node].state = State::Unbuilt(reason);

@@ -89,3 +89,33 @@ fn of_patches_for_names_that_are_alike_each_has_its_own() {
     let found = places(&result, folder.path(), "pss-host-namespaces");
     assert_eq!(found, [place("prod/a.yaml", "true", "value"), place("prod/b.yaml", "true", "value")]);
 }
+
+#[test]
+fn what_an_overlay_lists_that_cannot_be_built_is_judged_as_written() {
+    if !is_there("kubectl") {
+        return;
+    }
+    let web =
+        WEB.replace("          # cnscan: excuse pss-privileged-container it is not\n", "").replace("privileged: false", "privileged: true");
+    let mends = "patches:\n- patch: |\n    - {op: replace, path: /spec/template/spec/containers/0/securityContext/privileged, value: false}\n  target: {kind: Deployment}\n";
+    let judged = |files: &[(&str, &str)]| {
+        let folder = folder(files);
+        let result = json(cnscan(folder.path()).args([".", "--check", "pss-privileged-container"]));
+        result["findings"].as_array().expect("findings").len()
+    };
+    let dev = format!("resources: [../../base]\n{mends}");
+    let of_base = [
+        ("base/kustomization.yaml", "resources: [web.yaml]\n"),
+        ("base/web.yaml", &*web),
+        ("overlays/dev/kustomization.yaml", &*dev),
+        ("overlays/prod/kustomization.yaml", "resources: [../../base, 'https://example.com/x//y?ref=v1']\n"),
+    ];
+    assert_eq!((judged(&of_base[..3]), judged(&of_base)), (0, 1));
+    let dev = format!("resources: [web.yaml]\n{mends}");
+    let of_file = [
+        ("dev/web.yaml", &*web),
+        ("dev/kustomization.yaml", &*dev),
+        ("kustomization.yaml", "resources: [dev/web.yaml, 'https://example.com/x//y?ref=v1']\n"),
+    ];
+    assert_eq!((judged(&of_file[..2]), judged(&of_file)), (0, 1));
+}

@@ -25,7 +25,7 @@ pub enum Evidence {
     after_help = "The exit code is that of the scan. Values of Secrets, and what may be a credential, do not stand in a bundle; manifest.json says what was replaced or left out. A signature shows who wrote the bundle and that nothing was changed since; it does not show that the cluster was honest, that the input was all there is, or what time it was."
 )]
 pub struct Export {
-    /// Where to write it, outside of what is scanned: a new or empty folder, or a file that ends in .tar.gz or .tgz.
+    /// Where to write it, a new or empty folder outside of what is scanned, or a file that ends in .tar.gz or .tgz.
     #[arg(long, value_name = "PATH")]
     pub bundle: PathBuf,
     /// The key to sign with: ECDSA P-256, PEM (PKCS #8, or as openssl writes it).

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 /// `history`
 #[derive(Debug, Args)]
 pub struct History {
-    /// A folder of JSON results and evidence bundles.
+    /// A folder of JSON results and evidence bundles, taken as they are: `evidence verify` tells whether a bundle is whole.
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
     /// How to print it.

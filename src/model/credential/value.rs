@@ -67,7 +67,9 @@ fn is_password(value: &str) -> bool {
     const LONG: usize = 12;
     let has = |test: fn(&u8) -> bool| value.bytes().any(|byte| test(&byte));
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
-    let cased = value.len() >= LONG && has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && digits >= 2;
+    // what has parts is a path or a name: `Cluster01/Db02`
+    let whole = !value.contains(['/', '-', '_', '.', ':']);
+    let cased = whole && value.len() >= LONG && has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && digits >= 2;
     let mixed = has(u8::is_ascii_alphabetic) && digits > 0 && (cased || value.contains(['!', '^', '&']));
     mixed && !value.contains(['=', ' ']) && entropy(value) >= REPEATED * (value.len() as f64).log2()
 }
@@ -221,7 +223,7 @@ fn entropy(value: &str) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Value, classify};
+    use super::{Value, classify, is_password};
 
     #[test]
     fn values_are_told_apart() {
@@ -324,6 +326,8 @@ mod tests {
                 ],
             ),
         ];
+        // the rule for passwords that people make is not for names in parts
+        assert!(is_password("Sup3rS3cretPw99") && !is_password("Cluster01/Secret02") && !is_password("MyApp-Prod01-Db02"));
         for (expected, values) in cases {
             for value in *values {
                 assert_eq!(classify(value), *expected, "{value}");

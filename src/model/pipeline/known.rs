@@ -54,21 +54,24 @@ pub(super) fn fixed_list(list: &List) -> Option<bool> {
     fixed(pipe)
 }
 
-/// Whether a pipe ends the script as failed: `exit 1`, `{ echo no; exit 1; }`.
-pub(super) fn gives_up(pipe: &Pipe) -> bool {
+/// Whether a pipe ends the script as failed: `exit 1`, `{ echo no; exit 1; }`. Where every failure does (`errexit`), so does
+/// what only fails: `false`, `return 1`, or an `exit` in brackets of its own.
+pub(super) fn gives_up(pipe: &Pipe, errexit: bool) -> bool {
     match pipe.commands.as_slice() {
         [Command::Simple(words)] => match words.first().map(|word| word.text.as_str()) {
-            Some("exit" | "return") => words.get(1).is_none_or(|code| code.text != "0"),
-            Some("false") => true,
+            Some(word @ ("exit" | "return")) => (errexit || word == "exit") && words.get(1).is_none_or(|code| code.text != "0"),
+            Some("false") => errexit,
             _ => false,
         },
-        [Command::Group(list, _)] => ends_badly(list),
+        [Command::Group(list, own)] => (errexit || !own) && ends_badly(list, errexit),
         _ => false,
     }
 }
 
-pub(super) fn ends_badly(list: &List) -> bool {
-    list.iter().flat_map(|chain| &chain.pipes).any(|(_, pipe)| gives_up(pipe))
+/// Whether a list does so, whatever else is met in it.
+pub(super) fn ends_badly(list: &List, errexit: bool) -> bool {
+    let always = list.iter().filter(|chain| !chain.background).filter_map(|chain| chain.pipes.first());
+    always.into_iter().any(|(_, pipe)| gives_up(pipe, errexit))
 }
 
 /// Whether a condition that is one command is met where that ends well.

@@ -45,6 +45,7 @@ pub(super) fn runs(text: &str, options: Options, variables: &[(String, String)],
         count: 0,
         calls: 0,
         ended: false,
+        apart: false,
     };
     let list = read(text);
     shell.list(&list, Standing { last: true, ends: None });
@@ -65,6 +66,8 @@ pub(super) struct Shell<'l> {
     calls: usize,
     /// What follows is never run.
     ended: bool,
+    /// In brackets of its own, where `exit` ends what stands in them alone.
+    apart: bool,
 }
 
 /// Where a command stands.
@@ -105,9 +108,9 @@ impl<'l> Shell<'l> {
             let after = &chain.pipes[at + 1..];
             let ends = match after.first() {
                 _ if chain.background => Some(Ends::Nothing),
-                Some((Join::Or, other)) => Some(if gives_up(other) { Ends::All } else { Ends::Nothing }),
+                Some((Join::Or, other)) => Some(if self.gives_up(other) { Ends::All } else { Ends::Nothing }),
                 // `a && b || exit 1`
-                Some(_) if after.iter().any(|(join, other)| *join == Join::Or && gives_up(other)) => Some(Ends::All),
+                Some(_) if after.iter().any(|(join, other)| *join == Join::Or && self.gives_up(other)) => Some(Ends::All),
                 Some(_) if after.iter().any(|(join, _)| *join == Join::Or) => Some(Ends::Nothing),
                 Some(_) if standing.last && standing.ends.is_none() => Some(Ends::All),
                 Some(_) => Some(Ends::Chain(name)),
@@ -122,13 +125,21 @@ impl<'l> Shell<'l> {
             // `[ … ] && exit`: what follows hangs on it
             if self.under.len() > depth && std::mem::take(&mut self.ended) {
                 self.leave(depth, name);
-                if !gives_up(pipe) {
+                if !self.gives_up(pipe) {
                     self.under.push(name);
                 }
                 return;
             }
         }
         self.leave(depth, name);
+    }
+
+    fn gives_up(&self, pipe: &Pipe) -> bool {
+        (self.options.errexit || !self.apart) && gives_up(pipe, self.options.errexit)
+    }
+
+    fn ends_badly(&self, list: &List) -> bool {
+        (self.options.errexit || !self.apart) && ends_badly(list, self.options.errexit)
     }
 
     fn pipe(&mut self, pipe: &'l Pipe, standing: Standing) {
@@ -146,10 +157,11 @@ impl<'l> Shell<'l> {
         match command {
             Command::Simple(words) => self.simple(words, standing),
             Command::Group(list, own) => {
-                let was = (self.variables.clone(), self.options);
+                let was = (self.variables.clone(), self.options, self.apart);
+                self.apart |= *own;
                 self.list(list, standing);
                 if *own {
-                    (self.variables, self.options) = was;
+                    (self.variables, self.options, self.apart) = was;
                     // `exit` ends what stands in brackets alone
                     self.ended = false;
                     self.under.truncate(depth);
@@ -190,7 +202,7 @@ impl<'l> Shell<'l> {
         let ended = std::mem::take(&mut self.ended);
         self.leave(depth, name);
         // one that fails ends all, which is as good as a failure of its own
-        if ended && !body.iter().flat_map(|chain| &chain.pipes).any(|(_, pipe)| gives_up(pipe)) {
+        if ended && !self.ends_badly(body) {
             self.under.push(name);
         }
     }
@@ -200,7 +212,7 @@ impl<'l> Shell<'l> {
         let mut after = Vec::new();
         for (condition, body) in branches {
             let (known, name) = (fixed_list(condition), self.name());
-            let gives_up = branches.iter().map(|(_, body)| body).chain([otherwise]).any(ends_badly);
+            let gives_up = branches.iter().map(|(_, body)| body).chain([otherwise]).any(|list| self.ends_badly(list));
             // what is run where it is met, or `else` where it has to fail, hangs on it
             let ends = match asked(condition) {
                 _ if gives_up => Ends::All,
@@ -319,6 +331,7 @@ impl<'l> Shell<'l> {
             count: self.count + 100,
             calls: self.calls + 1,
             ended: false,
+            apart: true,
         };
         if inner.calls <= DEEPEST {
             inner.list(&list, Standing { last: true, ends: (!tells).then_some(Ends::Nothing) });

@@ -1,5 +1,7 @@
 //! A script as a shell takes it apart: words and what ends commands, without comments, redirections and here-documents.
 
+use std::borrow::Cow;
+
 use crate::parse::command::{Dialect, Word as Raw, words};
 
 /// A word of a command, or what stands between commands.
@@ -145,6 +147,7 @@ fn plain(text: &str) -> Vec<Raw> {
     let mut found = Vec::new();
     let (mut here, mut in_document, mut to_file): (Option<String>, bool, bool) = (None, false, false);
     let mut line: Vec<Raw> = Vec::new();
+    let text = &*without_shifts(text);
     for raw in words(text, (0, text.len()), Dialect::Shell) {
         let ends = raw.operator && raw.text == "\n";
         if in_document {
@@ -179,6 +182,22 @@ fn plain(text: &str) -> Vec<Raw> {
         }
     }
     found
+}
+
+/// In arithmetic `<<` begins no here-document: other bytes stand in its place.
+fn without_shifts(text: &str) -> Cow<'_, str> {
+    let mut plain = Cow::Borrowed(text);
+    for (open, close) in [("((", "))"), ("$[", "]")] {
+        let mut from = 0;
+        while let Some(start) = text[from..].find(open).map(|at| from + at) {
+            let Some(end) = text[start..].find(close).map(|at| start + at) else { break };
+            if text[start..end].contains("<<") {
+                plain.to_mut().replace_range(start..end, &text[start..end].replace('<', "_"));
+            }
+            from = end;
+        }
+    }
+    plain
 }
 
 /// `&&(` are two marks.

@@ -105,27 +105,24 @@ fn told(
         (What::Folder(path) | What::Folders(path), _) => format!("`{}` of {}", shown(path), shown(deployed.address(given))),
     };
     let what = format!("{who} deploys {thing}");
-    if own.is_empty() {
-        let why = match place {
-            Where::Here(_) => return None,
-            Where::Beside(_) => "it is not among what is scanned, name it as well",
-            Where::Nowhere(_) => "there is no such folder in the repository",
-            Where::Elsewhere => "it is no part of this scan",
-        };
-        return Some(Told { is_gap: false, at: given.at, what, why: why.to_owned() });
-    }
-    let from = match place {
-        Where::Here(_) => "",
-        Where::Beside(_) => " from beside what is scanned,",
-        Where::Nowhere(_) => " from a folder that is not there,",
-        Where::Elsewhere => " from outside of this scan,",
+    let names: Vec<_> = own.iter().map(|(name, _)| format!("`{name}`")).collect();
+    let apart = match place {
+        Where::Here(_) => None,
+        Where::Beside(_) => Some("it is not among what is scanned, name it as well"),
+        Where::Nowhere(_) => Some("there is no such folder in the repository"),
+        Where::Elsewhere => Some("it is no part of this scan"),
     };
+    // nothing that was scanned is other than it looks
+    if let Some(why) = apart {
+        let why = if own.is_empty() { why.to_owned() } else { format!("{why}, and nobody looked at {}", few(&names)) };
+        return Some(Told { is_gap: false, at: given.at, what, why });
+    }
+    let first = own.first()?;
     let hint = match given.tool {
         Tool::Flux => "pipe what `flux build kustomization` makes of it into `cnscan scan -`",
         Tool::Argo => "pipe what `argocd app manifests` gives of it into `cnscan scan -`",
         Tool::Helm => "pipe what `helm template` makes of it with them into `cnscan scan -`",
     };
-    let names: Vec<_> = own.iter().map(|(name, _)| format!("`{name}`")).collect();
-    let why = format!("it is deployed{from} with {} of its own, which nobody looked at: {}", few(&names), why.unwrap_or(hint));
-    Some(Told { is_gap: true, at: own[0].1, what, why })
+    let why = format!("it is deployed with {} of its own, which nobody looked at: {}", few(&names), why.unwrap_or(hint));
+    Some(Told { is_gap: true, at: first.1, what, why })
 }
