@@ -18,6 +18,8 @@ mod charts;
 mod deployed;
 #[path = "render/kustomizations.rs"]
 mod kustomizations;
+#[path = "render/listed.rs"]
+mod listed;
 #[path = "render/patches.rs"]
 mod patches;
 
@@ -100,6 +102,27 @@ fn cnscan(folder: &Path) -> Command {
 fn json(command: &mut Command) -> Value {
     let output = command.output().expect("it runs");
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)))
+}
+
+/// Scans a folder in shards, which come to the same as the whole of it; the whole.
+fn in_shards(folder: &Path, count: usize) -> Value {
+    let run = |arguments: &[&str]| {
+        let mut command = Command::cargo_bin("cnscan").expect("the program");
+        command.current_dir(folder).env("SOURCE_DATE_EPOCH", "1790000000").args(arguments);
+        command
+    };
+    let parts = TempDir::new().expect("a folder");
+    let paths: Vec<_> = (0..count).map(|shard| parts.path().join(format!("{shard}.json")).display().to_string()).collect();
+    for (shard, path) in paths.iter().enumerate() {
+        let (shard, output) = (format!("{shard}/{count}"), format!("json={path}"));
+        run(&["scan", ".", "--no-config", "-q", "--shard", &shard, "-o", &output]).assert().code(0);
+    }
+    let merged = json(run(&["merge", "-f", "json"]).args(&paths));
+    let whole = json(cnscan(folder).arg("."));
+    for part in ["findings", "checks", "controls", "gaps", "notices"] {
+        assert_eq!(merged[part], whole[part], "{part}");
+    }
+    whole
 }
 
 fn is_there(program: &str) -> bool {

@@ -255,22 +255,7 @@ fn shards_of_what_is_deployed_come_to_the_same() {
     let other = WEB.replace("name: web\nspec", "name: other\n  namespace: other\nspec");
     let folder =
         folder(&[("apps/web.yaml", WEB), ("apps/deep/other.yaml", &other), ("clusters/web.yaml", &text), ("release.yaml", RELEASE)]);
-    let run = |arguments: &[&str]| {
-        let mut command = Command::cargo_bin("cnscan").expect("the program");
-        command.current_dir(folder.path()).env("SOURCE_DATE_EPOCH", "1790000000").args(arguments);
-        command
-    };
-    let parts = TempDir::new().expect("a folder");
-    let paths: Vec<_> = (0..2).map(|shard| parts.path().join(format!("{shard}.json")).display().to_string()).collect();
-    for (shard, path) in paths.iter().enumerate() {
-        let (shard, output) = (format!("{shard}/2"), format!("json={path}"));
-        run(&["scan", ".", "--no-config", "-q", "--shard", &shard, "-o", &output]).assert().code(0);
-    }
-    let merged = json(run(&["merge", "-f", "json"]).args(&paths));
-    let whole = json(cnscan(folder.path()).arg("."));
-    for part in ["findings", "checks", "controls", "gaps", "notices"] {
-        assert_eq!(merged[part], whole[part], "{part}");
-    }
+    let whole = in_shards(folder.path(), 2);
     assert_eq!(places(&whole, folder.path(), "pss-privileged-container").len(), 1);
 }
 

@@ -2,9 +2,9 @@
 
 use super::*;
 
-const WEB: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n    spec:\n      containers:\n      - name: web\n        image: registry.example.com/web:1\n        securityContext:\n          privileged: false\n";
+pub(super) const WEB: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n    spec:\n      containers:\n      - name: web\n        image: registry.example.com/web:1\n        securityContext:\n          privileged: false\n";
 
-const PATCH: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  template:\n    spec:\n      containers:\n      - name: web\n        securityContext:\n          privileged: true\n";
+pub(super) const PATCH: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  template:\n    spec:\n      containers:\n      - name: web\n        securityContext:\n          privileged: true\n";
 
 /// An overlay that makes a container privileged which its base does not.
 fn patched() -> TempDir {
@@ -17,12 +17,12 @@ fn patched() -> TempDir {
 }
 
 /// A folder without any program, for a PATH.
-fn nowhere() -> TempDir {
+pub(super) fn nowhere() -> TempDir {
     TempDir::new().expect("a folder")
 }
 
 /// The gaps: file, line, column, why.
-fn gaps(result: &Value) -> Vec<(String, u64, u64, String)> {
+pub(super) fn gaps(result: &Value) -> Vec<(String, u64, u64, String)> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let gaps = result["gaps"].as_array().expect("gaps").iter();
     let place = |gap: &Value, key: &str| gap["location"][key].as_u64().unwrap_or_default();
@@ -33,7 +33,7 @@ fn gap(uri: &str, line: u64, column: u64, why: &str) -> (String, u64, u64, Strin
     (uri.to_owned(), line, column, why.to_owned())
 }
 
-fn of<'r>(result: &'r Value, check: &str) -> Vec<&'r Value> {
+pub(super) fn of<'r>(result: &'r Value, check: &str) -> Vec<&'r Value> {
     result["findings"].as_array().expect("findings").iter().filter(|finding| finding["check"] == check).collect()
 }
 
@@ -278,22 +278,7 @@ fn a_line_that_several_overlays_build_on_is_one_finding() {
 
     // shards come to the same
     for folder in [&same, &apart] {
-        let run = |arguments: &[&str]| {
-            let mut command = Command::cargo_bin("cnscan").expect("the program");
-            command.current_dir(folder.path()).env("SOURCE_DATE_EPOCH", "1790000000").args(arguments);
-            command
-        };
-        let parts = TempDir::new().expect("a folder");
-        let paths: Vec<_> = (0..3).map(|shard| parts.path().join(format!("{shard}.json")).display().to_string()).collect();
-        for (shard, path) in paths.iter().enumerate() {
-            let (shard, output) = (format!("{shard}/3"), format!("json={path}"));
-            run(&["scan", ".", "--no-config", "-q", "--shard", &shard, "-o", &output]).assert().code(0);
-        }
-        let merged = json(run(&["merge", "-f", "json"]).args(&paths));
-        let whole = json(cnscan(folder.path()).arg("."));
-        for part in ["findings", "checks", "controls", "gaps", "notices"] {
-            assert_eq!(merged[part], whole[part], "{part}");
-        }
+        in_shards(folder.path(), 3);
     }
 }
 
@@ -386,147 +371,4 @@ fn overlays_replay_from_a_bundle_without_their_tool() {
         .env("PATH", "/nowhere")
         .assert()
         .stdout(predicates::str::contains("the same verdicts"));
-}
-
-#[test]
-fn a_namespace_that_moves_nothing_is_no_gap() {
-    let none = nowhere();
-    let there = WEB.replace("name: web\nspec", "name: web\n  namespace: shop\nspec");
-    let own = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n";
-    for (namespace, gaps_there) in [("shop", vec![]), ("other", vec![(2, 1)])] {
-        let kustomization = format!("resources: [web.yaml, namespace.yaml]\nnamespace: {namespace}\n");
-        let folder = folder(&[("kustomization.yaml", &kustomization), ("web.yaml", &there), ("namespace.yaml", own)]);
-        let result = json(cnscan(folder.path()).env("PATH", none.path()).arg("."));
-        let found: Vec<_> = gaps(&result).into_iter().map(|(_, line, column, _)| (line, column)).collect();
-        assert_eq!(found, gaps_there, "{namespace}");
-    }
-}
-
-#[test]
-fn items_of_a_list_in_a_base_keep_their_lines() {
-    if !is_there("kubectl") {
-        return;
-    }
-    let item = |name: &str, privileged: &str| {
-        let object = WEB.replace("name: web\nspec", &format!("name: {name}\nspec")).replace("privileged: false", privileged);
-        let lines: Vec<_> = object.lines().map(|line| format!("  {line}\n")).collect();
-        lines.concat().replacen("  api", "- api", 1)
-    };
-    let list = format!("apiVersion: v1\nkind: List\nitems:\n{}{}", item("one", "privileged: false"), item("two", "privileged: true"));
-    let folder = folder(&[
-        ("base/kustomization.yaml", "resources: [all.yaml]\n"),
-        ("base/all.yaml", &list),
-        ("prod/kustomization.yaml", "resources: [../base]\nnamePrefix: prod-\n"),
-    ]);
-    let result = json(cnscan(folder.path()).arg("."));
-    assert_eq!(gaps(&result), []);
-    let [finding] = of(&result, "pss-privileged-container")[..] else { panic!("{}", result["findings"]) };
-    let line = list.lines().position(|line| line.contains("privileged: true")).expect("a line") as u64 + 1;
-    assert_eq!((&finding["location"]["uri"], &finding["location"]["line"]), (&"base/all.yaml".into(), &line.into()));
-    assert_eq!(finding["location"]["quality"], "value");
-}
-
-#[test]
-fn what_a_base_patches_is_pointed_at_from_every_overlay() {
-    if !is_there("kubectl") {
-        return;
-    }
-    let folder = folder(&[
-        ("base/kustomization.yaml", "resources: [web.yaml]\npatches: [{path: patch.yaml}]\n"),
-        ("base/web.yaml", WEB),
-        ("base/patch.yaml", PATCH),
-        ("dev/kustomization.yaml", "resources: [../base]\nnamePrefix: dev-\n"),
-        ("prod/kustomization.yaml", "resources: [../base]\nnamePrefix: prod-\n"),
-    ]);
-    let result = json(cnscan(folder.path()).arg("."));
-    assert_eq!(of(&result, "pss-privileged-container").len(), 2);
-    assert_eq!(places(&result, folder.path(), "pss-privileged-container"), [place("base/patch.yaml", "true", "value")]);
-}
-
-#[test]
-fn what_the_user_names_beside_an_overlay_is_judged_by_itself_too() {
-    if !is_there("kubectl") {
-        return;
-    }
-    let folder = folder(&[
-        ("kustomization.yaml", "resources: [app/web.yaml]\nnamePrefix: all-\npatches: [{path: app/patch.yaml}]\n"),
-        ("app/web.yaml", &WEB.replace("privileged: false", "privileged: true")),
-        ("app/patch.yaml", &PATCH.replace("privileged: true", "privileged: false")),
-    ]);
-    let names = |arguments: &[&str]| {
-        let result = json(cnscan(folder.path()).args(arguments));
-        of(&result, "pss-privileged-container").iter().map(|finding| finding["subject"]["name"].clone()).collect::<Vec<_>>()
-    };
-    assert_eq!(names(&["."]), Vec::<Value>::new(), "the patch mends it");
-    assert_eq!(names(&[".", "app/web.yaml"]), ["web"]);
-    assert_eq!(names(&[".", "app"]), ["web"]);
-    // a patch is no object, whoever names it
-    let result = json(cnscan(folder.path()).args([".", "app/patch.yaml"]));
-    assert!(of_kind(&result, "Deployment").iter().all(|name| name == "all-web"), "{}", result["findings"]);
-}
-
-#[test]
-fn links_lead_where_kustomize_follows_them() {
-    if !is_there("kubectl") {
-        return;
-    }
-    let web = WEB.replace("privileged: false", "privileged: true");
-    let folder = folder(&[
-        ("base/kustomization.yaml", "resources: [web.yaml]\n"),
-        ("base/web.yaml", &web),
-        ("prod/kustomization.yaml", "resources: [linked]\nnamePrefix: prod-\n"),
-        ("own/kustomization.prod.yaml", "resources: [web.yaml]\nnamePrefix: own-\n"),
-        ("own/web.yaml", &web),
-        ("away/web.yaml", WEB),
-        ("away/.keep", ""),
-    ]);
-    symlink("../base", folder.path().join("prod/linked")).expect("a link");
-    symlink("kustomization.prod.yaml", folder.path().join("own/kustomization.yaml")).expect("a link");
-    symlink("../base/kustomization.yaml", folder.path().join("away/kustomization.yaml")).expect("a link");
-    let result = json(cnscan(folder.path()).arg("."));
-    let mut names: Vec<_> = of(&result, "pss-privileged-container").iter().map(|finding| finding["subject"]["name"].clone()).collect();
-    names.sort_by_key(Value::to_string);
-    assert_eq!(names, ["own-web", "prod-web"], "each once, as it is built");
-    assert_eq!(
-        places(&result, folder.path(), "pss-privileged-container"),
-        [place("base/web.yaml", "true", "value"), place("own/web.yaml", "true", "value")]
-    );
-    let gaps = result["gaps"].as_array().expect("gaps");
-    let [gap] = &gaps[..] else { panic!("{gaps:?}") };
-    assert_eq!(gap["what"], "away/kustomization.yaml");
-    assert!(gap["why"].as_str().is_some_and(|why| why.contains("which `kustomize build` does not follow")), "{gap}");
-    // a link to an overlay is that overlay
-    symlink("prod", folder.path().join("staging")).expect("a link");
-    let again = json(cnscan(folder.path()).arg("."));
-    assert_eq!(again["findings"], result["findings"]);
-}
-
-#[test]
-fn a_packed_chart_is_said_and_not_read() {
-    let folder = folder(&[
-        ("pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: a}]}\n"),
-        ("pack/store/Chart.yaml", "apiVersion: v2\nname: store\nversion: 1.0.0\n"),
-        ("pack/other/package.json", "{}"),
-        ("broken.tgz", "no archive"),
-    ]);
-    for (name, from) in [("charts/store-1.0.0.tgz", "store"), ("other.tgz", "other")] {
-        let archive = folder.path().join(name);
-        fs::create_dir_all(archive.parent().expect("a folder")).expect("folders");
-        let packing = Process::new("tar").arg("czf").arg(archive).arg("-C").arg(folder.path().join("pack")).arg(from).status();
-        assert!(packing.expect("tar").success());
-    }
-    fs::remove_dir_all(folder.path().join("pack")).expect("a folder");
-    let result = json(cnscan(folder.path()).arg("."));
-    let said: Vec<_> = result["notices"].as_array().expect("notices").iter().filter(|notice| notice.to_string().contains(".tgz")).collect();
-    assert_eq!(
-        said,
-        [
-            "charts/store-1.0.0.tgz: a packed chart, whose templates are not looked at: pipe what `helm template` makes of it into `cnscan scan -`"
-        ]
-    );
-    assert_eq!(gaps(&result), []);
-    let result = json(cnscan(folder.path()).args([".", "charts/store-1.0.0.tgz"]));
-    assert_eq!(result["gaps"][0]["what"], "charts/store-1.0.0.tgz");
-    assert!(result["gaps"][0]["why"].as_str().is_some_and(|why| why.starts_with("a packed chart")), "{}", result["gaps"]);
-    assert!(!result["notices"].to_string().contains(".tgz"));
 }

@@ -1,8 +1,8 @@
 //! What Flux, Argo CD and k3s deploy: where it lies, and what they change of it that nobody looks at.
 //!
-//! What lies in the scanned tree is judged there; that it is deployed with patches, images or values of the object's own,
-//! which nothing applied, is a gap at the field. What lies in another repository is a gap where the object changes it, as
-//! those lines were scanned and not looked at, and else a notice.
+//! What of it lies in the scanned tree is built with the patches, images and the like of the object where kustomize can do
+//! that; what nothing applied is a gap at the field. What lies elsewhere is a notice, as nothing that was scanned is other
+//! than it looks.
 
 pub(super) mod overlay;
 mod read;
@@ -165,16 +165,19 @@ impl Deployed {
         self.addresses.get(&given.repository).unwrap_or(&given.repository)
     }
 
+    /// Each source of each object, with where it lies.
+    fn each(&self) -> impl Iterator<Item = (&Order, (&Given, &Where))> {
+        self.orders.iter().flat_map(|(order, places)| order.sources.iter().zip(places).map(move |given| (order, given)))
+    }
+
     /// What is laid over folders, so that kustomize can build it.
     pub(super) fn overlays(&self, shelf: &Shelf<'_>, builds: &[Build], tops: &[PathBuf]) -> Vec<Overlay> {
-        let each = self.orders.iter().flat_map(|(order, places)| order.sources.iter().zip(places).map(move |given| (order, given)));
-        each.filter_map(|(order, given)| Overlay::of(order, given, shelf, builds, tops)).collect()
+        self.each().filter_map(|(order, given)| Overlay::of(order, given, shelf, builds, tops)).collect()
     }
 
     /// The folders that nothing can be laid over: they are judged as they are, whatever is made of them elsewhere.
     pub(super) fn plain(&self, shelf: &Shelf<'_>, builds: &[Build], tops: &[PathBuf]) -> Vec<String> {
-        let each = self.orders.iter().flat_map(|(order, places)| order.sources.iter().zip(places).map(move |given| (order, given)));
-        let plain = each.filter_map(|(order, (given, place))| match place {
+        let plain = self.each().filter_map(|(order, (given, place))| match place {
             Where::Here(folder) if matches!(given.what, What::Folder(_)) => {
                 Overlay::of(order, (given, place), shelf, builds, tops).is_none().then(|| folder.clone())
             }
