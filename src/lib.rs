@@ -171,7 +171,9 @@ fn look(mut request: Request, policy: &Policy, share: Share) -> Result<(Outcomes
 fn trace(files: &[File], outcomes: &mut Outcomes) {
     let Some(mut tracer) = render::Tracer::new(files) else { return };
     for finding in outcomes.findings.iter_mut() {
-        let Some(written) = tracer.trace(finding.file, finding.span) else { continue };
+        let is_absent = finding.quality == Quality::Parent;
+        let look = if is_absent { render::Look::Absent(&finding.path) } else { render::Look::Value };
+        let Some(written) = tracer.trace(finding.file, finding.span, look) else { continue };
         if tracer.is_shared(written.file) {
             finding.notes.push(format!("in what is made of {}", files[finding.file as usize].name()));
         }
@@ -181,11 +183,11 @@ fn trace(files: &[File], outcomes: &mut Outcomes) {
         let (quality, is_own) = match written.fit {
             render::Fit::Same => (finding.quality, true),
             // what lacks something there lacks it still
-            render::Fit::Changed => (finding.quality, finding.quality == Quality::Parent),
+            render::Fit::Changed => (finding.quality, is_absent),
             render::Fit::Near => (Quality::Parent, false),
             render::Fit::File => (Quality::File, false),
         };
-        finding.written = Some(Box::new(Written { file: written.file, span: written.span, quality, is_own }));
+        finding.written = Some(Box::new(Written { file: written.file, span: written.span, whole: written.whole, quality, is_own }));
     }
 }
 
@@ -198,7 +200,7 @@ fn place_comments(files: &mut [File]) {
         for (at, directive) in file.directives.iter().enumerate() {
             let (start, end) = directive.span;
             let below = directive.covers.0.max(start);
-            let Some(written) = tracer.trace(number as u32, (below, below)) else { continue };
+            let Some(written) = tracer.trace(number as u32, (below, below), render::Look::Value) else { continue };
             let (source, comment) = (files[written.file as usize].tree.source(), file.tree.source().get(start as usize..end as usize));
             let line = memchr::memchr(b'\n', &source.as_bytes()[written.span.0 as usize..]);
             let before = source.get(..line.map_or(source.len(), |length| written.span.0 as usize + length)).unwrap_or_default();

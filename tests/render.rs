@@ -22,6 +22,8 @@ mod kustomizations;
 mod listed;
 #[path = "render/patches.rs"]
 mod patches;
+#[path = "render/same_places.rs"]
+mod same_places;
 
 const CHART: &[(&str, &str)] = &[
     ("shop/Chart.yaml", "apiVersion: v2\nname: store\nversion: 1.0.0\n"),
@@ -232,7 +234,7 @@ fn findings_in_a_kustomization_point_at_base_patch_or_image() {
         let of = |check: &str| places(result, folder.path(), check);
         assert_eq!(
             of("pss-host-namespaces"),
-            [place("overlays/prod/kustomization.yaml", "|-", "parent"), place("overlays/prod/patch.yaml", "true", "value"),]
+            [place("overlays/prod/kustomization.yaml", "true", "value"), place("overlays/prod/patch.yaml", "true", "value"),]
         );
         assert_eq!(of("pss-privileged-container"), [place("base/web.yaml", "true", "value")]);
         assert_eq!(of("image-reference-mutable"), [place("overlays/prod/kustomization.yaml", "latest", "parent")]);
@@ -270,8 +272,8 @@ fn what_a_patch_adds_is_pointed_at_in_the_patch() {
         own.map(|finding| (finding["location"]["uri"].clone(), finding["location"]["line"].clone())).collect::<Vec<_>>()
     };
     assert_eq!(of_container("added"), [("overlays/prod/patch.yaml".into(), 8.into())]);
-    assert_eq!(of_container("inline"), [("overlays/prod/kustomization.yaml".into(), 5.into())]);
-    assert_eq!(of_container("web"), [("base/web.yaml".into(), 14.into())]);
+    assert_eq!(of_container("inline"), [("overlays/prod/kustomization.yaml".into(), 6.into())]);
+    assert_eq!(of_container("web"), [("base/web.yaml".into(), 13.into())]);
 }
 
 #[test]

@@ -76,7 +76,7 @@ fn written(mut finding: evaluate::Finding, policy: &Policy, seen: &Seen) -> eval
         (None, None) => {}
     }
     // the value may stand there as well
-    let sensitive = finding.sensitive.map(|_| written.span);
+    let sensitive = finding.sensitive.map(|_| written.whole);
     evaluate::Finding { file: written.file, span: written.span, quality: written.quality, sensitive, ..finding }
 }
 

@@ -168,6 +168,8 @@ pub struct Written {
     pub file: u32,
     /// Where in its text, in bytes.
     pub span: (u32, u32),
+    /// All of what is shown there.
+    pub whole: (u32, u32),
     /// How well the place fits.
     pub quality: Quality,
     /// It is what stands there that was found, so that a comment there is about it; not what something else adds to it.

@@ -2,6 +2,7 @@
 
 mod aliases;
 pub mod base64;
+mod block;
 mod chunks;
 pub mod classify;
 pub mod command;
@@ -30,6 +31,7 @@ pub mod yaml;
 
 use crate::discover::{Gap, Source};
 
+pub(crate) use block::Block;
 pub use directive::Directive;
 pub(crate) use keys::is_merge;
 pub use lines::Lines;

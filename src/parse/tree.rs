@@ -9,6 +9,7 @@
 
 mod build;
 mod node;
+mod place;
 pub mod slim;
 
 use std::sync::Arc;

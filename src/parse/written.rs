@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use memchr::memmem;
 
+use super::block::Block;
 use super::tree::{Builder, Kind, NodeId, Style, Tag, Tree};
 use super::{Document, File, Limits, yaml};
 
@@ -36,12 +37,11 @@ pub(super) fn append(file: &mut File, limits: &Limits) {
     file.tree = builder.finish();
 }
 
-/// What stands in a text, with where each of its lines stands in the file.
+/// What stands in a text, with where its lines stand in the file.
 struct Written {
     tree: Tree,
     root: NodeId,
-    /// Where a line begins in the text, and in the file.
-    lines: Vec<(u32, u32)>,
+    block: Block,
     /// The name of the file on the node, with its place.
     path: (String, (u32, u32)),
 }
@@ -63,10 +63,7 @@ impl Written {
             return None;
         }
         let (path, content) = (tree.get(item, "path")?.1, tree.get(item, "content")?.1);
-        // only there each line of the text is one of the file
-        if tree.kind(content) != Kind::Scalar || tree.style(content) != Style::Literal {
-            return None;
-        }
+        let block = Block::of(tree, content)?;
         let text = tree.text(content);
         let inner = yaml::read(Arc::from(text), limits, Vec::new());
         let [document] = inner.documents[..] else { return None };
@@ -75,8 +72,7 @@ impl Written {
         if !is_read || !inner.faults.is_empty() || document.tainted {
             return None;
         }
-        let lines = lines(tree, content, text)?;
-        Some(Written { lines, root: document.root, path: (tree.text(path).to_owned(), tree.span(path)), tree: inner.tree })
+        Some(Written { block, root: document.root, path: (tree.text(path).to_owned(), tree.span(path)), tree: inner.tree })
     }
 
     /// Adds it, named by its path where it has no name.
@@ -90,7 +86,7 @@ impl Written {
     /// One node with all that is below it; nodes keep their order, so that aliases are found.
     fn node(&self, id: NodeId, base: NodeId, builder: &mut Builder) {
         let tree = &self.tree;
-        let span = self.span(tree.span(id));
+        let span = self.block.span(tree.span(id));
         let (style, tag) = (tree.style(id), tree.tag(id));
         let made = match tree.kind(id) {
             Kind::Scalar => {
@@ -142,36 +138,4 @@ impl Written {
             builder.close(metadata, place.1);
         }
     }
-
-    fn span(&self, (start, end): (u32, u32)) -> (u32, u32) {
-        let outer = |at: u32| {
-            let line = self.lines.partition_point(|(inner, _)| *inner <= at).saturating_sub(1);
-            let (inner, outer) = self.lines.get(line).copied().unwrap_or_default();
-            outer + (at - inner)
-        };
-        (outer(start), if end > start { outer(end - 1) + 1 } else { outer(start) })
-    }
-}
-
-/// Where the lines of a block's text stand in its file; `None` where they are not as they are written.
-fn lines(tree: &Tree, content: NodeId, text: &str) -> Option<Vec<(u32, u32)>> {
-    let (start, end) = tree.span(content);
-    let written = tree.source().get(start as usize..end as usize)?;
-    let mut outer = start as usize + written.find('\n')? + 1;
-    let mut inner = 0;
-    let mut found = Vec::new();
-    for line in text.split_inclusive('\n') {
-        let own = line.trim_end_matches(['\n', '\r']);
-        let rest = tree.source().get(outer..)?;
-        let whole = rest.split_inclusive('\n').next().unwrap_or_default();
-        let body = whole.trim_end_matches(['\n', '\r']);
-        let indent = if own.is_empty() { 0 } else { body.len().checked_sub(own.len())? };
-        if !own.is_empty() && body.get(indent..) != Some(own) {
-            return None;
-        }
-        found.push((inner as u32, (outer + indent) as u32));
-        inner += line.len();
-        outer += whole.len();
-    }
-    Some(found)
 }

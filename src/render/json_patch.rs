@@ -1,74 +1,68 @@
 //! JSON patches (RFC 6902): which of them makes a value, by the path that it names.
 
-use crate::parse::kustomization::beside;
 use crate::parse::{File, Kind, NodeId, Tree};
 
-use super::listed::{field, items, value};
-use super::patch::{Step, Wanted, follow};
+use super::listed::{field, value};
+use super::patches::Patch;
+use super::step::{self, Step, follow};
 use super::trace::{Fit, Written};
+use super::wanted::Wanted;
 
-/// Where a JSON patch of a kustomization, in a file of its own or within, sets what is at the end of some steps or around it.
-/// The last one wins.
-pub(super) fn find(files: &[File], wanted: &Wanted<'_, '_>, name: &str, (settings, parts): (&[(u32, NodeId)], &[u32])) -> Option<Written> {
-    let of = |file: u32| &files[file as usize];
-    for &(part, root) in settings.iter().rev() {
-        let tree = &of(part).tree;
-        let lists = ["patchesJson6902", "patches"].into_iter().flat_map(|list| items(tree, root, list));
-        let about: Vec<_> = lists.filter(|entry| is_about(tree, *entry, wanted.kind, name)).collect();
-        for entry in about.into_iter().rev() {
-            let within = value(tree, entry, "patch").filter(|text| names(tree.text(*text), wanted.steps));
-            if let Some(text) = within {
-                return Some(Written { file: part, span: tree.span(text), fit: Fit::Near });
-            }
-            let path = beside(of(part).name(), field(tree, entry, "path"));
-            let file = path.and_then(|path| parts.iter().copied().find(|file| of(*file).name() == path));
-            if let Some(written) = file.and_then(|file| in_file(of(file), file, wanted)) {
+/// Where a JSON patch sets what is looked for, or takes it away. The last one wins that fits, else the last one.
+pub(super) fn find(files: &[File], wanted: &Wanted<'_>, patches: &[Patch]) -> Option<Written> {
+    let mut near = None;
+    for patch in patches.iter().rev() {
+        let tree = patch.tree(files);
+        let lists = patch.roots.iter().copied().filter(|root| tree.kind(*root) == Kind::Sequence);
+        let about = lists.filter(|root| patch.is_for(wanted, files, *root).is_some());
+        for operation in about.flat_map(|root| tree.items(root).collect::<Vec<_>>().into_iter().rev()) {
+            let Some((node, root, fit)) = leads(tree, operation, wanted) else { continue };
+            let written = patch.written(wanted.place(tree, root, node), tree.span(node), fit);
+            if fit == Fit::Same {
                 return Some(written);
             }
+            near.get_or_insert(written);
         }
     }
-    None
+    near
 }
 
-/// Whether an entry is for an object, as far as its target tells.
-fn is_about(tree: &Tree, entry: NodeId, kind: &str, name: &str) -> bool {
-    let Some(target) = value(tree, entry, "target") else { return true };
-    let (of_kind, named) = (field(tree, target, "kind"), field(tree, target, "name"));
-    // a name is a pattern, and prefixes may stand before what it fits
-    let is_plain = named.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    (of_kind.is_empty() || of_kind == kind) && (!is_plain || name.contains(named))
+/// What an operation sets of what is looked for: the node, and where what it is in begins.
+fn leads(tree: &Tree, operation: NodeId, wanted: &Wanted<'_>) -> Option<(NodeId, NodeId, Fit)> {
+    let pointer = pointer(field(tree, operation, "path"))?;
+    match field(tree, operation, "op") {
+        "remove" => {
+            let (last, before) = pointer.split_last()?;
+            let is_it = before.len() == wanted.steps.len() && is_way(before, &wanted.steps) && wanted.absent_key().as_ref() == Some(last);
+            is_it.then(|| value(tree, operation, "path").map(|path| (path, path, Fit::Same)))?
+        }
+        "test" => None,
+        _ if pointer.len() > wanted.steps.len() || !is_way(&pointer, &wanted.steps) => None,
+        _ => {
+            let (own, rest) = wanted.steps.split_at(pointer.len());
+            let Some(set) = value(tree, operation, "value") else { return Some((operation, operation, Fit::Near)) };
+            // of what is put beside others each has its name
+            if let Some(Step::Item { name: Some((name, _)), .. }) = own.last()
+                && step::name(tree, set).is_some_and(|own| own != *name)
+            {
+                return None;
+            }
+            let inner = rest.iter().try_fold(set, |node, step| follow(tree, node, step, true));
+            let is_same = inner.is_some_and(|node| wanted.fits(tree, node));
+            Some((inner.unwrap_or(set), operation, if is_same { Fit::Same } else { Fit::Near }))
+        }
+    }
 }
 
-/// The value of the last operation in a file that leads to what is wanted.
-fn in_file(file: &File, number: u32, wanted: &Wanted<'_, '_>) -> Option<Written> {
-    let tree = &file.tree;
-    // it is no document of Kubernetes
-    let top = (!tree.is_empty()).then_some(0);
-    let operations = top.filter(|root| tree.kind(*root) == Kind::Sequence).into_iter().flat_map(|root| tree.items(root));
-    let fits = |operation: NodeId| {
-        let depth = leads(field(tree, operation, "path"), wanted.steps)?;
-        let set = value(tree, operation, "value").unwrap_or(operation);
-        let inner = wanted.steps[depth..].iter().try_fold(set, |node, step| follow(tree, node, step, true));
-        let same = inner.is_some_and(|node| wanted.fits(tree, node));
-        let fit = if same { Fit::Same } else { Fit::Near };
-        Some(Written { file: number, span: tree.span(inner.unwrap_or(set)), fit })
-    };
-    operations.collect::<Vec<_>>().into_iter().rev().find_map(fits)
+fn pointer(text: &str) -> Option<Vec<String>> {
+    Some(text.strip_prefix('/')?.split('/').map(|part| part.replace("~1", "/").replace("~0", "~")).collect())
 }
 
-/// How many steps a pointer takes, when these lead along it.
-fn leads(pointer: &str, steps: &[Step<'_>]) -> Option<usize> {
-    let parts: Vec<_> = pointer.strip_prefix('/')?.split('/').map(|part| part.replace("~1", "/").replace("~0", "~")).collect();
-    let fits = |(part, step): (&String, &Step<'_>)| match step {
+/// Whether steps lead along a pointer.
+fn is_way(pointer: &[String], steps: &[Step<'_>]) -> bool {
+    pointer.iter().zip(steps).all(|(part, step)| match step {
         Step::Key(key) => part == key,
         // an item that is put before others moves them on
-        Step::Item(index, _) => part == "-" || *part == index.to_string(),
-    };
-    (parts.len() <= steps.len() && parts.iter().zip(steps).all(fits)).then_some(parts.len())
-}
-
-/// Whether a JSON patch, as a text, has an operation that leads to the end of some steps.
-fn names(text: &str, steps: &[Step<'_>]) -> bool {
-    let words = text.split(|byte: char| byte.is_whitespace() || matches!(byte, '"' | '\'' | ',' | '{' | '}' | '[' | ']'));
-    text.contains("op") && words.filter(|word| word.starts_with('/')).any(|word| leads(word, steps).is_some())
+        Step::Item { index, .. } => part == "-" || *part == index.to_string(),
+    })
 }

@@ -10,12 +10,16 @@ mod kustomize;
 mod listed;
 mod outside;
 mod patch;
+mod patches;
 mod plan;
+mod settings;
 mod shelf;
+mod step;
 mod subchart;
 mod tool;
 mod trace;
 mod unbuilt;
+mod wanted;
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
@@ -33,7 +37,7 @@ use plan::{Plan, Reason};
 use shelf::Shelf;
 use tool::Tools;
 
-pub use trace::{Fit, Tracer, Written};
+pub use trace::{Fit, Look, Tracer, Written};
 
 /// What to render, and how.
 #[derive(Debug, Clone, Default)]

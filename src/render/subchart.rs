@@ -65,5 +65,6 @@ pub(super) fn declared(made: &File, at: u32, chart: &File, number: u32) -> Optio
         entries.find(|entry| field(&tree, *entry, key) == name).and_then(|entry| value(&tree, entry, key))
     };
     let node = named("alias").or_else(|| named("name"))?;
-    Some(Written { file: number, span: tree.span(node), fit: Fit::Near })
+    let span = tree.span(node);
+    Some(Written { file: number, span, whole: span, fit: Fit::Near })
 }

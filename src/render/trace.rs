@@ -9,7 +9,9 @@ use crate::parse::{File, NodeId, Role, Tree};
 use super::align::{self, Found};
 use super::listed::{field, items};
 use super::patch::{self, Sources};
+use super::patches::{self, Patch};
 use super::subchart;
+use super::wanted::Wanted;
 
 /// Where somebody wrote what a tool rendered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +20,8 @@ pub struct Written {
     pub file: u32,
     /// The byte range in it.
     pub span: (u32, u32),
+    /// The byte range of all of what is shown there.
+    pub whole: (u32, u32),
     /// How well it fits.
     pub fit: Fit,
 }
@@ -35,6 +39,15 @@ pub enum Fit {
     File,
 }
 
+/// What is looked for at a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look<'p> {
+    /// What stands there.
+    Value,
+    /// Something that is not there, by its path: the place is of what lacks it.
+    Absent(&'p str),
+}
+
 /// Finds where things were written.
 #[derive(Debug)]
 pub struct Tracer<'f> {
@@ -43,6 +56,8 @@ pub struct Tracer<'f> {
     aligned: HashMap<(u32, usize), Rc<Aligned>>,
     /// Files that have a part in more than one build.
     shared: HashSet<u32>,
+    /// For a file that kustomize made: the patches that have a part in it.
+    patches: HashMap<u32, Rc<Vec<Patch>>>,
 }
 
 #[derive(Debug)]
@@ -62,7 +77,7 @@ impl<'f> Tracer<'f> {
         }
         let mut seen = HashSet::new();
         let shared = files.iter().filter_map(parts).flatten().copied().filter(|part| !seen.insert(*part)).collect();
-        Some(Tracer { files, aligned: HashMap::new(), shared })
+        Some(Tracer { files, aligned: HashMap::new(), shared, patches: HashMap::new() })
     }
 
     /// Whether a file has a part in more than one build.
@@ -72,7 +87,7 @@ impl<'f> Tracer<'f> {
     }
 
     /// Where a place in a rendered file was written; `None` in all others.
-    pub fn trace(&mut self, file: u32, span: (u32, u32)) -> Option<Written> {
+    pub fn trace(&mut self, file: u32, span: (u32, u32), look: Look<'_>) -> Option<Written> {
         let made = &self.files[file as usize];
         let Role::Made { from, parts, by } = &made.role else { return None };
         let number = document(made, span.0)?;
@@ -85,17 +100,20 @@ impl<'f> Tracer<'f> {
         } else if is_template {
             self.template(file, number, source, span)
         } else {
-            patch::trace(self.files, (&made.tree, root, span), source, Sources { from, parts, by: *by })
+            let patches = self.patches.entry(file).or_insert_with(|| Rc::new(patches::all(self.files, from, parts, *by)));
+            let wanted = Wanted::new(&made.tree, root, span, look);
+            patch::trace(self.files, &wanted, source, Sources { parts, by: *by, patches })
         };
         // what sets it may have been made itself
         let found = found.map(|written| match self.files[written.file as usize].role {
             Role::Made { .. } if written.file != file => {
-                let deeper = self.trace(written.file, written.span);
+                let deeper = self.trace(written.file, written.span, look);
                 deeper.map_or(written, |deeper| if written.fit == Fit::Near { Written { fit: Fit::Near, ..deeper } } else { deeper })
             }
             _ => written,
         });
-        found.or(Some(Written { file: source, span: first(&self.files[source as usize].tree), fit: Fit::File }))
+        let first = first(&self.files[source as usize].tree);
+        found.or(Some(Written { file: source, span: first, whole: first, fit: Fit::File }))
     }
 
     fn template(&mut self, file: u32, number: usize, source: u32, span: (u32, u32)) -> Option<Written> {
@@ -120,10 +138,18 @@ impl<'f> Tracer<'f> {
                 let end = if ends_here { shown.0 + (span.1 as usize).saturating_sub(source.0) } else { shown.1 };
                 (start, end.max(start))
             }
-            Found::Mixed(_) => value(written, shown),
+            Found::Mixed(_) => {
+                // as far as the first action the two lines are the same
+                let plain = written[shown.0..shown.1].find("{{").unwrap_or_default();
+                let source = trimmed(text, &aligned.made[line]);
+                let (start, end) = ((span.0 as usize).saturating_sub(source.0), (span.1 as usize).saturating_sub(source.0));
+                let is_plain = start < plain && (span.1 as usize) <= source.1;
+                if is_plain { (shown.0 + start, if end <= plain { shown.0 + end } else { shown.1 }) } else { value(written, shown) }
+            }
             Found::Near(_) => shown,
         };
-        Some(Written { file: source, span: (span.0 as u32, span.1 as u32), fit })
+        let span = (span.0 as u32, span.1 as u32);
+        Some(Written { file: source, span, whole: span, fit })
     }
 }
 

@@ -5,16 +5,18 @@ use std::fmt::Write as _;
 use crate::model::fault::{Place, Quality};
 use crate::model::field::{Field, NOWHERE};
 use crate::parse::tree::push_key;
-use crate::parse::{Kind, NodeId, Style, Tree};
+use crate::parse::{Kind, NodeId, Tree};
 
 impl<'a> Field<'a> {
     /// Where it stands: the value, or the nearest parent that exists.
     #[must_use]
     pub fn place(self) -> Place {
         // a slim copy stands elsewhere than what it is of
-        self.root.tree.note(self.root.node);
+        let tree = self.root.tree;
+        tree.note(self.root.node);
         let present = !self.is_missing();
-        let (span, quality) = if present { (self.span(), Quality::Value) } else { (self.anchor(), Quality::Parent) };
+        let (span, quality) =
+            if present { (tree.shown(self.node), Quality::Value) } else { (tree.anchor(self.root.node, self.node), Quality::Parent) };
         let (path, stable) = self.paths();
         Place { file: self.root.file, root: self.root.node, span, whole: self.whole_span(), path, stable, quality }
     }
@@ -83,53 +85,9 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// What to show of a value: all of a scalar or flow collection, the first line of anything taller.
-    fn span(self) -> (u32, u32) {
-        let tree = self.root.tree;
-        let (start, end) = tree.span(self.node);
-        if matches!(tree.style(self.node), Style::Block | Style::Literal | Style::Folded) {
-            return (start, first_line_end(tree.source(), start, end));
-        }
-        (start, end)
-    }
-
-    /// Where an absent field is shown: the key of the nearest parent, or the first line of a list item or document.
-    fn anchor(self) -> (u32, u32) {
-        let tree = self.root.tree;
-        if let Some(key) = self.key_node() {
-            return tree.span(key);
-        }
-        let (start, end) = tree.span(self.node);
-        (start, first_line_end(tree.source(), start, end))
-    }
-
     /// The key in front of this node, when it is the value of a mapping.
     pub(super) fn key_node(self) -> Option<NodeId> {
-        let tree = self.root.tree;
-        let mut at = self.root.node;
-        // an anchored node may lie outside an object that stands in a `List`
-        if !(at..tree.next(at)).contains(&self.node) {
-            return None;
-        }
-        loop {
-            let within = |id: NodeId| (id..tree.next(id)).contains(&self.node);
-            match tree.kind(at) {
-                Kind::Mapping => {
-                    let (key, value) = tree.entries(at).find(|&(_, value)| within(value))?;
-                    if value == self.node {
-                        return Some(key);
-                    }
-                    at = value;
-                }
-                Kind::Sequence => {
-                    at = tree.items(at).find(|&item| within(item))?;
-                    if at == self.node {
-                        return None;
-                    }
-                }
-                Kind::Scalar | Kind::Alias => return None,
-            }
-        }
+        self.root.tree.key_before(self.root.node, self.node)
     }
 }
 
@@ -170,10 +128,4 @@ fn push_item(path: &mut String, tree: &Tree, number: usize, item: NodeId) {
         }
     }
     path.push(']');
-}
-
-fn first_line_end(text: &str, start: u32, end: u32) -> u32 {
-    let line = &text[start as usize..end as usize];
-    let length = memchr::memchr2(b'\n', b'\r', line.as_bytes()).unwrap_or(line.len());
-    start + line[..length].trim_end().len() as u32
 }

@@ -9,7 +9,7 @@ use crate::render::Said;
 use crate::render::listed::field;
 use crate::render::outside::{gap_at, shown};
 use crate::render::shelf::Shelf;
-use crate::render::trace::Tracer;
+use crate::render::trace::{Look, Tracer};
 use crate::render::unbuilt::moves;
 
 use super::overlay::Overlay;
@@ -49,7 +49,8 @@ pub(in crate::render) fn tell(
         let all = if gaps.is_empty() { &notices } else { &gaps };
         let Some(first) = all.first() else { continue };
         let span = shelf.file(order.file).tree.span(first.at);
-        let written = tracer.as_mut().and_then(|tracer| tracer.trace(order.file, span)).map(|written| (written.file, written.span));
+        let written =
+            tracer.as_mut().and_then(|tracer| tracer.trace(order.file, span, Look::Value)).map(|written| (written.file, written.span));
         let (file, span) = written.unwrap_or((order.file, span));
         let what = format!("{}{}", first.what, several(all));
         let gap = gap_at(shelf.file(file), Some(span), first.why.clone());
