@@ -14,6 +14,7 @@ mod part;
 mod place;
 mod reason;
 mod rollup;
+mod shared;
 mod summary;
 mod todo;
 mod verdicts;

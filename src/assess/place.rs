@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use crate::assess::assessment::{Baseline, Excuse, Finding, FindingVerdict, GitSource, Subject};
 use crate::assess::excuse::Excuses;
 use crate::assess::locate::{self, Located, Wanted};
-use crate::assess::{Citations, Seen, reason};
+use crate::assess::{Citations, Seen, reason, shared};
 use crate::checks::Check;
 use crate::evaluate::{self, Standing};
 use crate::model::Map;
@@ -91,6 +91,7 @@ fn key(finding: &Finding) -> impl Ord + '_ {
 pub(super) fn order(baseline: Option<policy::Baseline>, findings: &mut Vec<Finding>) -> Option<String> {
     findings.par_sort_by(|a, b| key(a).cmp(&key(b)));
     findings.dedup_by(is_again);
+    shared::join(findings);
     let mut seen: Map<Arc<str>, u32> = Map::default();
     for finding in findings.iter_mut() {
         let times = seen.entry(Arc::clone(&finding.fingerprint)).or_default();

@@ -67,7 +67,7 @@ fn what_flux_or_argo_cd_patches_is_built_and_pointed_at() {
     ] {
         let (folder, result) = scanned(&[BASE, &[(file, &text)]].concat());
         assert_eq!(gaps(&result), []);
-        assert_eq!(places(&result, folder.path(), "pss-privileged-container"), [place(file, "|", "parent")], "{}", result["findings"]);
+        assert_eq!(places(&result, folder.path(), "pss-privileged-container"), [place(file, "true", "value")], "{}", result["findings"]);
         let built = of_kind(&result, "Deployment").len();
         assert!(built > 0 && result["notices"].to_string().contains(&format!("web in {file}): judged as ")), "{}", result["notices"]);
         // the folder is not judged beside what is deployed of it
@@ -143,7 +143,7 @@ fn a_folder_without_a_kustomization_is_patched_too() {
     ]);
     assert_eq!(gaps(&result), []);
     let found = places(&result, folder.path(), "pss-privileged-container");
-    assert_eq!(found, [place("apps/deep/other.yaml", "true", "value"), place("clusters/web.yaml", "|", "parent")]);
+    assert_eq!(found, [place("apps/deep/other.yaml", "true", "value"), place("clusters/web.yaml", "true", "value")]);
     assert_eq!(result["summary"]["objects"], 3);
 }
 
@@ -269,7 +269,7 @@ fn what_lies_under_what_is_deployed_is_a_part_of_it() {
     let (folder, result) = scanned(&[BASE, &more].concat());
     assert_eq!(gaps(&result), []);
     assert_eq!(result["summary"]["objects"], 2, "{}", result["notices"]);
-    assert_eq!(places(&result, folder.path(), "pss-privileged-container"), [place("clusters/web.yaml", "|", "parent")]);
+    assert_eq!(places(&result, folder.path(), "pss-privileged-container"), [place("clusters/web.yaml", "true", "value")]);
 }
 
 #[test]
@@ -289,4 +289,17 @@ fn a_path_that_is_here_by_chance_is_of_another_repository() {
         notice.ends_with("Kustomization podinfo deploys `./apps` of https://github.com/acme/podinfo: it is no part of this scan"),
         "{notice}"
     );
+}
+
+#[test]
+fn what_argo_cd_only_names_or_labels_is_built() {
+    if !is_there("kubectl") {
+        return;
+    }
+    let text = argo("apps/web", "    kustomize:\n      namePrefix: prod-\n      commonLabels: {team: web}\n");
+    let (_folder, result) = scanned(&[BASE, &[("argocd/web.yaml", &text)]].concat());
+    assert_eq!(gaps(&result), []);
+    let mut names = of_kind(&result, "Deployment");
+    names.dedup();
+    assert_eq!(names, ["prod-web"]);
 }

@@ -372,3 +372,28 @@ fn overlays_replay_from_a_bundle_without_their_tool() {
         .assert()
         .stdout(predicates::str::contains("the same verdicts"));
 }
+
+#[test]
+fn what_overlays_share_of_a_base_is_said_once() {
+    if !is_there("kubectl") {
+        return;
+    }
+    let web = KUSTOMIZATION.iter().find(|(name, _)| *name == "base/web.yaml").expect("a base").1;
+    let folder = folder(&[
+        ("base/kustomization.yaml", "resources: [web.yaml]\n"),
+        ("base/web.yaml", web),
+        ("dev/kustomization.yaml", "resources: [../base]\nnamespace: dev\n"),
+        ("prod/kustomization.yaml", "resources: [../base]\nnamespace: prod\nnamePrefix: prod-\n"),
+    ]);
+    let result = json(cnscan(folder.path()).args([".", "base/web.yaml"]));
+    let findings = result["findings"].as_array().expect("findings").iter();
+    let [finding] = &findings.filter(|finding| finding["check"] == "pss-privileged-container").collect::<Vec<_>>()[..] else {
+        panic!("one")
+    };
+    let notes = finding["notes"].to_string();
+    assert!(notes.contains("the same holds for Deployment dev/web, Deployment prod/prod-web"), "{notes}");
+    // each object counts
+    let mut checks = result["checks"].as_array().expect("checks").iter();
+    let check = checks.find(|check| check["id"] == "pss-privileged-container").expect("it");
+    assert_eq!((&check["subjects"], &check["failed"]), (&3.into(), &3.into()));
+}

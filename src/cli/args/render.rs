@@ -9,6 +9,11 @@ use clap::{Args, ValueEnum};
 #[command(next_help_heading = "Charts and kustomizations")]
 pub struct Rendering {
     /// What to render before it is judged, with the `helm`, `kustomize` or `kubectl` that is installed [default: auto]
+    ///
+    /// What Flux and Argo CD lay over a folder is laid over it here where the folder is of the scanned repository. No address is
+    /// asked for that: the `repoURL` of an Application, or the GitRepository of a Kustomization, is taken for the scanned repository when at least
+    /// as many of the paths that are looked for in it are found here as are not; of several such addresses, the one with the most
+    /// paths.
     #[arg(long, value_name = "WHAT")]
     pub render: Option<Render>,
     /// Values for charts, as for `helm template`; may be given many times.

@@ -10,6 +10,8 @@ use crate::parse::{File, Kind, NodeId, Role, Status, Tree, scalar};
 use crate::render::listed::{field, is_component, is_remote, items, kustomization, value};
 use crate::render::shelf::Shelf;
 
+use crate::render::unbuilt::is_empty;
+
 use super::read::{Given, Order, Tool};
 use super::{Where, is_within};
 
@@ -32,6 +34,9 @@ pub(in crate::render) struct Overlay {
     pub(super) left: Vec<(String, NodeId)>,
 }
 
+/// What Argo CD changes, where it does, without a change of what a check asks about.
+const QUIET: [&str; 4] = ["namePrefix", "nameSuffix", "commonLabels", "commonAnnotations"];
+
 impl Overlay {
     /// What of the changes of something that lies here can be made; `None` where that is nothing.
     pub(super) fn of(
@@ -43,7 +48,10 @@ impl Overlay {
     ) -> Option<Self> {
         let (Where::Here(folder), Some(settings)) = (place, given.settings) else { return None };
         let file = shelf.file(order.file);
-        if given.changes.is_empty() || !matches!(given.tool, Tool::Flux | Tool::Argo) {
+        // what changes names and labels alone makes other objects all the same
+        let quiet: Vec<&str> =
+            QUIET.into_iter().filter(|name| value(&file.tree, settings, name).is_some_and(|node| !is_empty(&file.tree, node))).collect();
+        if given.changes.is_empty() && quiet.is_empty() || !matches!(given.tool, Tool::Flux | Tool::Argo) {
             return None;
         }
         let own = builds.iter().find(|build| build.maker == Maker::Kustomize && build.folder_name() == folder);
@@ -66,12 +74,12 @@ impl Overlay {
                 overlay.left.push((name.clone(), *key));
             }
         }
-        if overlay.left.len() == given.changes.len() {
-            return None;
+        let is_told = |name: &&str| given.changes.iter().any(|(told, _)| told == name);
+        for name in quiet.into_iter().filter(|name| !is_told(name)) {
+            overlay.take(&file.tree, settings, name, shelf);
         }
-        for name in ["namePrefix", "nameSuffix"] {
-            let text = field(&file.tree, settings, name);
-            overlay.fields.extend((!text.is_empty()).then(|| (name.to_owned(), text.into())));
+        if overlay.fields.is_empty() && overlay.components.is_empty() {
+            return None;
         }
         Some(overlay)
     }
@@ -105,6 +113,15 @@ impl Overlay {
                     return None;
                 }
                 self.fields.insert("images".to_owned(), images.into());
+            }
+            "namePrefix" | "nameSuffix" => _ = self.fields.insert(name.to_owned(), tree.text(node).into()),
+            "commonLabels" => {
+                let is_without = field(tree, settings, "labelWithoutSelector") == "true";
+                let is_in_templates = field(tree, settings, "labelIncludeTemplates") == "true";
+                let labels = json!([{
+                    "pairs": read(tree, node, DEEPEST)?, "includeSelectors": !is_without, "includeTemplates": !is_without || is_in_templates
+                }]);
+                self.fields.insert("labels".to_owned(), labels);
             }
             "targetNamespace" | "namespace" => _ = self.fields.insert("namespace".to_owned(), tree.text(node).into()),
             "replicas" => {
