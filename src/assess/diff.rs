@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Serialize;
 
+use super::against::pinned;
 use super::{
     Assessment, CheckVerdict, Control, Edition, Finding, FindingVerdict, Gap, Input, InputStatus, Pin, Scope, Status, Tool, Version, vouch,
 };
@@ -236,12 +237,6 @@ fn pin(pin: &Pin) -> String {
 
 fn edition(edition: &Edition) -> String {
     pinned([&edition.id, &edition.version, &edition.sha256])
-}
-
-/// A name, a version and the beginning of a hash.
-fn pinned([name, version, sha256]: [&str; 3]) -> String {
-    let short: String = sha256.chars().take(12).collect();
-    [name, version, &short].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// The findings of a kind that are open, or excused.

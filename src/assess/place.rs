@@ -1,4 +1,4 @@
-//! Findings as reports have them: placed, masked, in order, numbered where they are equal, compared with a baseline.
+//! Findings as reports have them: placed, masked, in order, numbered where they are equal.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::assess::assessment::{Baseline, Excuse, Finding, FindingVerdict, GitSource, Subject};
+use crate::assess::assessment::{Excuse, Finding, FindingVerdict, GitSource, Subject};
 use crate::assess::excuse::Excuses;
 use crate::assess::locate::{self, Located, Wanted};
 use crate::assess::{Citations, Seen, reason};
@@ -86,9 +86,8 @@ fn key(finding: &Finding) -> impl Ord + '_ {
     (place, finding.severity, &*finding.check, &*finding.subject, &*finding.path, &*finding.message)
 }
 
-/// Sorts by place, says the same only once, numbers equal fingerprints, and holds all against the baseline; returns what is
-/// to be said of it.
-pub(super) fn order(baseline: Option<policy::Baseline>, findings: &mut Vec<Finding>) -> Option<String> {
+/// Sorts by place, says the same only once, and numbers equal fingerprints.
+pub(super) fn order(findings: &mut Vec<Finding>) {
     findings.par_sort_by(|a, b| key(a).cmp(&key(b)));
     findings.dedup_by(is_again);
     let mut seen: Map<Arc<str>, u32> = Map::default();
@@ -99,12 +98,6 @@ pub(super) fn order(baseline: Option<policy::Baseline>, findings: &mut Vec<Findi
             finding.fingerprint = format!("{}:{times}", finding.fingerprint).into();
         }
     }
-    let mut baseline = baseline?;
-    for finding in findings.iter_mut().filter(|finding| finding.verdict != FindingVerdict::Note && finding.excused.is_none()) {
-        let known = baseline.take(&finding.fingerprint, finding.verdict == FindingVerdict::Fail, finding.severity);
-        finding.baseline = Some(if known { Baseline::Unchanged } else { Baseline::New });
-    }
-    (baseline.left() > 0).then(|| format!("{} findings of the baseline are gone", baseline.left()))
 }
 
 /// Whether a finding is the one before it: what several overlays make of one line, each of them judged. Where it was found
@@ -282,6 +275,7 @@ impl Words {
             fingerprint: policy::hex(&finding.fingerprint).into(),
             excused: excuse,
             baseline: None,
+            was: None,
             snippet,
             line_hash,
         }

@@ -307,6 +307,10 @@ impl Plan {
         let mut formats: Vec<_> = self.files.iter().map(|(format, _)| *format).chain([self.format]).collect();
         formats.sort_by_key(|format| format.describe().0);
         formats.dedup();
+        let for_people = matches!(self.format, Format::Table | Format::Markdown | Format::Html);
+        for what in assessment.baseline.iter().flat_map(|baseline| &baseline.differs).filter(|_| !for_people) {
+            writeln!(streams.err, "cnscan: --baseline: it was made with {what}: what is new or gone may be due to that")?;
+        }
         for format in formats {
             let name = format.describe().0;
             for notice in report::omitted(format, assessment) {

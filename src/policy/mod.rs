@@ -31,7 +31,7 @@ mod text;
 pub mod upstream;
 
 pub use attestation::{Attestation, Attestations};
-pub use baseline::Baseline;
+pub use baseline::{Baseline, Standing};
 pub use catalog::{Catalog, Control, Coverage, Group};
 pub use config::{Color, Config, FailOn};
 pub use error::{Error, unknown};

@@ -160,7 +160,8 @@ fn file_head(origin: Origin<'_>) -> String {
 
 /// `| **critical** | Deployment shop/web<br>web.yaml:14 | container web is privileged<br>pss-… |`
 fn failure(finding: &Finding) -> String {
-    let new = if finding.baseline == Some(Baseline::New) { " (new)" } else { "" };
+    let was = finding.was.as_deref().map(|was| format!(": was {}", prose(&clean(was, NAME)))).unwrap_or_default();
+    let new = if finding.baseline == Some(Baseline::New) { format!(" (new{was})") } else { String::new() };
     let severity = format!("**{}**{new}", finding.severity.as_str());
     let whole = place(finding);
     let file = finding.location.is_some().then(|| whole.rsplit_once('/')).flatten();
@@ -312,7 +313,8 @@ fn statuses(assessment: &Assessment) -> Part {
 
 fn foot(assessment: &Assessment, known: usize) -> String {
     let hidden = (known > 0).then(|| format!("{} that the baseline has: not shown.", plural(known, "failure")));
-    let sentences = [hidden, Some(words::scanned(assessment)), words::configured(assessment), words::world(assessment).map(str::to_owned)];
+    let world = words::world(assessment).map(str::to_owned);
+    let sentences = [hidden, Some(words::scanned(assessment)), words::configured(assessment), words::compared(assessment), world];
     let sentences: Vec<_> = sentences.into_iter().flatten().collect();
     format!("\n<sub>{}</sub>\n", prose(&sentences.join(" ")))
 }
