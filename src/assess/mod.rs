@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 pub use assessment::*;
 pub use crosswalk::{Crosswalk, CrosswalkEntry, MappedControl, Standing};
-pub use history::{ControlLine, ExceptionLine, Failing, FailingEnd, HISTORY_SCHEMA, History, Pause, RunSeen, Timeline, history};
+pub use history::{ControlLine, ExceptionLine, Failing, FailingEnd, HISTORY_SCHEMA, History, Pause, RunSeen, Timeline, Vouching, history};
 pub use part::{MergeError, Merger, PART_SCHEMA, Part};
 pub(crate) use rollup::plural;
 pub use todo::{Closed, Question, Reviewed, TODO_SCHEMA, Todo};

@@ -35,7 +35,7 @@ pub use baseline::{Baseline, Standing};
 pub use catalog::{Catalog, Control, Coverage, Group};
 pub use config::{Color, Config, FailOn};
 pub use error::{Error, unknown};
-pub use exception::{Candidate, Exceptions, Excuse};
+pub use exception::{Candidate, Covered, Exceptions, Excuse, KeptComment};
 pub use excuser::Excuser;
 pub use mapping::Mapping;
 pub(crate) use pattern::word;
