@@ -42,7 +42,7 @@ fn below<'a>(text: &'a str, line: &str) -> &'a str {
 }
 
 fn assert_fits(assessment: &Assessment) {
-    for width in [60, 80, 132, 200] {
+    for width in [40, 60, 80, 132, 200] {
         for verbose in 0..3 {
             let text = show(assessment, width, verbose);
             let wide = text.lines().find(|line| line.width() > width);

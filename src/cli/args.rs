@@ -202,7 +202,7 @@ pub struct Scan {
     #[arg(long = "attestations", value_name = "PATH", help_heading = "Policy")]
     pub attestations: Vec<PathBuf>,
     /// The Kubernetes version to judge by, such as 1.34 [default: what namespaces pin, else the latest known]
-    #[arg(long, value_name = "VERSION", help_heading = "Policy")]
+    #[arg(long, value_name = "VERSION", value_parser = KubernetesVersion::asked, help_heading = "Policy")]
     pub kubernetes_version: Option<KubernetesVersion>,
     /// The namespace of objects that name none.
     #[arg(long, value_name = "NS", help_heading = "Input")]
