@@ -302,7 +302,7 @@ pub struct Diff {
     /// How to print it.
     #[arg(short, long, value_name = "FORMAT", default_value = "table")]
     pub format: ListFormat,
-    /// Exit with 1 on new failures at or over this severity, or `none`.
+    /// Exit with 1 on failures at or over this severity that are new, or worse than they were, or `none`.
     #[arg(long, value_name = "SEVERITY", default_value = "high")]
     pub fail_on: FailOn,
 }

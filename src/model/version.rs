@@ -18,17 +18,20 @@ impl KubernetesVersion {
 }
 
 impl KubernetesVersion {
-    /// A version that somebody asks to judge by.
+    /// A version that somebody asks to judge by. What is newer than this release knows is judged by the latest, which a notice says.
     ///
     /// # Errors
-    /// When it is none, or none that this release knows: then with those that it does.
+    /// When it is none, or older than anything is judged by: then with what is.
     pub fn asked(text: &str) -> Result<Self, String> {
         let version: Self = text.parse()?;
         let (oldest, latest) = (Self::OLDEST_JUDGED, Self::LATEST);
-        if (oldest..=latest).contains(&version) {
+        if version >= oldest {
             return Ok(version);
         }
-        Err(format!("this release judges by Kubernetes {oldest} to {latest} (`latest`), not by {version}"))
+        // a number of YAML loses its last nought
+        let meant = KubernetesVersion(version.0 * 10);
+        let meant = if (Self::OLDEST_SERVING..=latest).contains(&meant) { format!("; is {meant} meant?") } else { String::new() };
+        Err(format!("this release judges by Kubernetes {oldest} to {latest} (`latest`), not by {version}{meant}"))
     }
 }
 
@@ -63,7 +66,7 @@ mod tests {
         for text in ["1.34", "v1.34", "1.34.2", "v1.34.2-gke.100", "1.34+"] {
             assert_eq!(text.parse(), Ok(KubernetesVersion(34)), "{text}");
         }
-        for (text, fits) in [("1.7", false), ("1.8", true), ("1.37.1", true), ("1.38", false), ("latest", true), ("1.0", false)] {
+        for (text, fits) in [("1.7", false), ("1.8", true), ("1.37.1", true), ("1.38", true), ("latest", true), ("1.0", false)] {
             let asked = KubernetesVersion::asked(text);
             assert_eq!(asked.is_ok(), fits, "{text}");
             assert!(asked.err().is_none_or(|why| why.contains("1.8 to 1.37")), "{text}");
