@@ -103,7 +103,7 @@ pub fn all(found: &Discovery, files: &mut Vec<File>, request: &Request, limits: 
     if request.done {
         return said;
     }
-    if builds.is_empty() && !files.iter().any(|file| listed::may_be_one(file) || deploys(file)) {
+    if builds.is_empty() && !files.par_iter().any(|file| listed::may_be_one(file) || deploys(file)) {
         return said;
     }
     let mut shelf = Shelf::new(files, &found.links);
