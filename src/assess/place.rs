@@ -1,7 +1,6 @@
 //! Findings as reports have them: placed, masked, in order, numbered where they are equal.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -27,15 +26,14 @@ pub(super) fn all(
 ) -> Vec<Finding> {
     let words = Words::new(policy, cited);
     let subjects = Subjects::default();
-    let mut by_file: BTreeMap<u32, Vec<_>> = BTreeMap::new();
+    let mut by_file: Vec<Vec<_>> = seen.files.iter().map(|_| Vec::new()).collect();
     for (finding, excuse) in findings.into_iter().zip(excuses) {
         let finding = written(finding, policy, seen);
         let subject = subjects.share(&finding.subject);
-        by_file.entry(finding.file).or_default().push((finding, excuse, subject));
+        by_file[finding.file as usize].push((finding, excuse, subject));
     }
-    let files: Vec<_> = by_file.into_iter().collect();
-    let placed = files.into_par_iter().map(|(file, findings)| {
-        let file = &seen.files[file as usize];
+    let files = by_file.into_par_iter().zip(&seen.files).filter(|(findings, _)| !findings.is_empty());
+    let placed = files.map(|(findings, file)| {
         let uri: Option<Arc<str>> = file.uri.as_deref().map(Into::into);
         let own = findings.iter().filter_map(|(finding, ..)| finding.sensitive);
         let secret: Vec<_> = own.chain(file.secret.iter().copied()).collect();
