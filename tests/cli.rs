@@ -69,8 +69,24 @@ fn mistakes_give_two_and_say_what_to_do() {
     scan(&["-o", "nonsense"]).stderr(contains("FORMAT=PATH"));
     scan(&["-o", "xml=out.xml"]).stderr(contains("there is no format `xml`"));
     scan(&["--kubernetes-version", "two"]).stderr(contains("two"));
+    scan(&["--kubernetes-version", "1.0"]).stderr(contains("this release judges by Kubernetes 1.8 to 1.37 (`latest`), not by 1.0"));
     scan(&["--jobs", "0"]).stderr(contains("1 to 512"));
     scan(&["--nonsense"]).stderr(contains("--nonsense"));
+}
+
+/// What was given and changed nothing, or refers to what is not there, is said.
+#[test]
+fn what_is_of_no_use_is_told() {
+    let folder = folder(&[("pod.yaml", PRIVILEGED), ("own.yaml", "replicas: 2\n")]);
+    let scan = |arguments: &[&str]| {
+        let mut command = cnscan(folder.path());
+        command.args(["scan", "pod.yaml", "--no-config"]).args(arguments).assert().code(1)
+    };
+    scan(&["--values", "own.yaml"]).stdout(contains("no chart is there to take the values that were given (own.yaml)"));
+    scan(&[]).stdout(contains("no chart is there").not());
+    let word = "cnscan: oscal: the results are of an assessment plan";
+    scan(&["-f", "oscal"]).stderr(contains(word));
+    scan(&["-f", "oscal", "-o", "oscal-plan=plan.json"]).stderr(contains(word).not());
 }
 
 #[test]

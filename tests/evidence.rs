@@ -230,7 +230,11 @@ fn a_bundle_is_written_to_where_nothing_is() {
     again("in/b").code(2).stderr(contains("in/b lies in in, which is scanned"));
     export(folder.path(), "b.tar.gz", &[]);
     again("b.tar.gz").code(2).stderr(contains("something is there already"));
-    again("in/b.tgz").code(1);
+    again("in/b.tgz").code(2).stderr(contains("in/b.tgz lies in in, which is scanned"));
+    for name in ["b.zip", "b.tar", "B.TAR.XZ"] {
+        again(name).code(2).stderr(contains("archive: name a folder, or a file that ends in .tar.gz or .tgz"));
+        assert!(!folder.path().join(name).exists(), "{name}");
+    }
     assert!(folder.path().join("b.tar.gz").is_file());
     again("c").code(1);
     // before anything is scanned: nothing is there to scan
@@ -242,5 +246,55 @@ fn a_bundle_is_written_to_where_nothing_is() {
         let mut command = cnscan(folder.path());
         command.args(["evidence", "export", "--bundle", bundle, "--key", "ada.key", "--no-config", "nowhere"]);
         command.assert().code(2).stderr(contains(why));
+    }
+}
+
+/// A history tells what vouches for each result, and leaves out a bundle that is not what it was.
+#[test]
+fn a_history_takes_no_bundle_that_was_tampered_with() {
+    let folder = folder(&[("web.yaml", POD)]);
+    fs::create_dir(folder.path().join("h")).expect("a folder");
+    let at = |time: &str, bundle: &str, flags: &[&str]| {
+        let mut command = cnscan(folder.path());
+        command.env("SOURCE_DATE_EPOCH", time).args(["evidence", "export", "--bundle", bundle, "-q", "--no-config", "--result", "csv"]);
+        command.args(flags).arg("in").assert().code(1);
+    };
+    at("1790000000", "h/ada", &["--key", "ada.key"]);
+    at("1790100000", "h/eve.tgz", &["--key", "eve.key"]);
+    at("1790200000", "h/nobody", &["--unsigned"]);
+    at("1790300000", "h/changed", &["--key", "ada.key"]);
+    fs::copy(folder.path().join("h/ada/results/results.json"), folder.path().join("h/bare.json")).expect("a file");
+    let result = folder.path().join("h/changed/results/results.json");
+    fs::write(&result, fs::read_to_string(&result).expect("text").replace("critical", "low")).expect("a file");
+    let history = |flags: &[&str]| -> Value {
+        let output = cnscan(folder.path()).args(["history", "h", "-f", "json"]).args(flags).assert().code(0).get_output().stdout.clone();
+        serde_json::from_slice(&output).expect("JSON")
+    };
+    let runs = |history: &Value| -> Vec<(String, String)> {
+        let runs = history["lines"].as_array().expect("a list").iter().flat_map(|line| line["runs"].as_array().expect("a list").clone());
+        let word = |value: &Value| value.as_str().expect("text").to_owned();
+        runs.map(|run| (word(&run["name"]), word(&run["vouched"]))).collect()
+    };
+    let pair = |name: &str, by: &str| (name.to_owned(), by.to_owned());
+    let all = history(&[]);
+    assert_eq!(runs(&all), [pair("ada", "whole"), pair("eve.tgz", "whole"), pair("nobody", "whole")]);
+    let left = all["left_out"].to_string();
+    assert!(left.contains("tampered with: results/results.json is not what it was"), "{left}");
+    let signed = history(&["--key", "ada.pub"]);
+    assert_eq!(runs(&signed), [pair("ada", "signed")]);
+    let left = signed["left_out"].to_string();
+    for why in ["no signature in it is of this key", "nobody signed it", "a result by itself: nobody signed it, and --key asks for that"] {
+        assert!(left.contains(why), "{why}: {left}");
+    }
+    fs::remove_dir_all(folder.path().join("h/ada")).expect("a folder");
+    let table = cnscan(folder.path()).args(["history", "h"]).assert().code(0).get_output().stdout.clone();
+    let table = String::from_utf8_lossy(&table).split_whitespace().collect::<Vec<_>>().join(" ");
+    for said in [
+        "(bare.json, not verified)",
+        "(eve.tgz, whole, signature not asked for)",
+        "1 result not verified: anybody could have",
+        "2 bundles whole, but whose signature",
+    ] {
+        assert!(table.contains(said), "{said}: {table}");
     }
 }

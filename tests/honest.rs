@@ -123,7 +123,8 @@ fn a_string_that_is_none_passes_nothing_that_reads_it() {
 fn a_version_that_makes_no_sense_is_said() {
     let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: b}\nspec: {containers: [{name: a, image: a}]}\n";
     let notices = |version: &str| json(pod, &["--kubernetes-version", version])["notices"].to_string();
-    assert!(notices("1.3").contains("is 1.30 meant?"), "{}", notices("1.3"));
+    let (code, said) = run(pod, &["--kubernetes-version", "1.3"]);
+    assert!(code == Some(2) && said.contains("1.8 to 1.37 (`latest`), not by 1.3; is 1.30 meant?"), "{said}");
     assert!(notices("1.20").contains("older than 1.21") && notices("1.99").contains("newer than"));
     assert!(!notices("1.30").contains("1.30") && !notices("1.21").contains("older"));
 }

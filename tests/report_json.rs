@@ -1,7 +1,7 @@
 //! The result as JSON, and results compared.
 
 use cnscan::assess::diff::{Diff, compare};
-use cnscan::assess::{Assessment, CheckVerdict, Finding, FindingVerdict, Gap, InputStatus, Place, SCHEMA, Status};
+use cnscan::assess::{Assessment, CheckVerdict, Finding, FindingVerdict, Gap, InputStatus, Place, SCHEMA, Severity, Status};
 use cnscan::report::{diff, json};
 use serde_json::Value;
 
@@ -149,6 +149,21 @@ fn what_is_excused_or_in_doubt_now_is_not_fixed() {
         &of(vec![failure("deploy/web.yaml", 1, "aa")]),
     );
     assert_eq!(lines(&back.new), [1]);
+}
+
+#[test]
+fn what_is_worse_than_it_was_is_told() {
+    let at = |severity| Finding { severity, ..failure("deploy/web.yaml", 1, "aa") };
+    let diff = compare(&of(vec![at(Severity::Low)]), &of(vec![at(Severity::Critical)]));
+    let worse: Vec<_> = diff.worse.iter().map(|worse| (worse.was, worse.finding.severity)).collect();
+    assert_eq!((worse, diff.new.len(), diff.fixed.len()), (vec![(Severity::Low, Severity::Critical)], 0, 0));
+    let text = shown(&diff);
+    assert!(text.contains("Worse than they were (1)") && text.contains("it was low") && text.contains("0 fixed, 1 worse."), "{text}");
+    let better = compare(&of(vec![at(Severity::Critical)]), &of(vec![at(Severity::Low)]));
+    assert!(better.worse.is_empty() && shown(&better).contains("0 fixed, 1 unchanged."), "{}", shown(&better));
+    // of two, one of which is gone, nobody knows which it was
+    let two = of(vec![at(Severity::Low), at(Severity::Critical)]);
+    assert!(compare(&two, &of(vec![at(Severity::Critical)])).worse.is_empty());
 }
 
 #[test]

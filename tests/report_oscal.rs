@@ -252,3 +252,16 @@ fn evidence_leads_to_its_file_and_hash() {
     let outside = resources.iter().find(|resource| resource["title"] == "../other/x.yaml").expect("the file");
     assert!(outside.get("rlinks").is_none());
 }
+
+/// Whether the plan was written beside the results is not known to them: it is a resource that says how to come to it.
+#[test]
+fn results_lead_to_their_plan() {
+    let results = results(&full());
+    let link = results["import-ap"]["href"].as_str().expect("a link");
+    let plan = list(&results["back-matter"]["resources"])
+        .iter()
+        .find(|one| Some(link) == one["uuid"].as_str().map(|uuid| format!("#{uuid}")).as_deref());
+    let plan = plan.expect("the plan's resource");
+    assert_eq!(plan["rlinks"][0]["href"], "assessment-plan.json");
+    assert!(plan["description"].as_str().is_some_and(|said| said.contains("cnscan convert RESULT.json -f oscal-plan")), "{plan}");
+}

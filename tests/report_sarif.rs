@@ -236,10 +236,15 @@ fn a_baseline_stands_on_all_results_or_on_none() {
     assessment.findings[0].baseline = Some(Baseline::New);
     assessment.findings[1].baseline = Some(Baseline::Unchanged);
     let (alerts, all) = valid(&assessment);
-    let states: Vec<_> = results(&all).iter().filter(|result| result["baselineState"] == "new").collect();
-    assert_eq!(states.len(), 1);
+    let states = |log: &Value, state: &str| results(log).iter().filter(|result| result["baselineState"] == state).count();
+    assert_eq!((states(&all, "new"), states(&all, "unchanged")), (1, results(&all).len() - 1));
     // GitHub compares by itself, and closes what an upload does not have
-    assert_eq!(results(&alerts).len(), 2);
+    assert_eq!((results(&alerts).len(), states(&alerts, "new"), states(&alerts, "unchanged")), (2, 1, 1));
+    assert!(sarif::omitted(&assessment).iter().any(|line| line.starts_with("1 failure that the baseline has stay")));
+    // what was less is neither new nor the same
+    assessment.findings[0].was = Some("for review".into());
+    let (alerts, all) = valid(&assessment);
+    assert_eq!((states(&alerts, "updated"), states(&all, "updated"), states(&all, "new")), (1, 1, 0));
     let (_, all) = valid(&full());
     assert!(results(&all).iter().all(|result| result.get("baselineState").is_none()));
 }

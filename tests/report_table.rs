@@ -15,7 +15,7 @@ mod sample;
 mod shop;
 
 use build::{at, control, done};
-use sample::{fault, nothing, subject};
+use sample::{failure, fault, nothing, subject};
 use shop::shop;
 
 fn show(assessment: &Assessment, width: usize, verbose: u8) -> String {
@@ -42,7 +42,7 @@ fn below<'a>(text: &'a str, line: &str) -> &'a str {
 }
 
 fn assert_fits(assessment: &Assessment) {
-    for width in [60, 80, 132, 200] {
+    for width in [40, 60, 80, 132, 200] {
         for verbose in 0..3 {
             let text = show(assessment, width, verbose);
             let wide = text.lines().find(|line| line.width() > width);
@@ -252,7 +252,9 @@ fn with_a_baseline_what_is_new_comes_first() {
     assert!(text.contains("high[pod-new]: just came") && !text.contains("known since long"), "{text}");
     assert!(text.contains("2 failures (2 high), 1 of them new; 1 at or over the threshold (high)."), "{text}");
     assert!(show(&assessment, 80, 1).contains("known since long"));
-    assert!(!comment(&assessment).contains("known since long") && comment(&assessment).contains("just came"));
+    let told = comment(&assessment);
+    let (failures, folded) = told.split_once("Failures that the baseline has: 1 (").expect("a part that folds away");
+    assert!(failures.contains("just came") && !failures.contains("known since long") && folded.contains("known since long"), "{told}");
 }
 
 #[test]
@@ -261,4 +263,12 @@ fn paths_are_shown_from_the_working_directory() {
     table::write(&shop(), &Options { from: "deploy/shop".to_owned(), ..Options::default() }, &mut out).expect("a vector takes all");
     let text = String::from_utf8(out).expect("UTF-8");
     assert!(text.contains("--> staging/web.yaml:14:25") && text.contains("--> ../rbac.yaml:7:10"), "{text}");
+}
+
+/// A long name of a file takes nothing from what is said of it.
+#[test]
+fn counts_stand_below_a_heading_that_has_no_room_for_them() {
+    let long = format!("deploy/{}/web.yaml", "e".repeat(52));
+    let text = show(&with(vec![failure(&long, 3, "a")]), 80, 0);
+    assert_eq!(below(&text, &format!("── {long}")).trim(), "1 high", "{text}");
 }

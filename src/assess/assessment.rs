@@ -6,6 +6,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use crate::assess::against::Compared;
 pub use crate::assess::bound::*;
 pub use crate::assess::finding::*;
 pub use crate::assess::vouch::{Attested, Vouched};
@@ -67,6 +68,9 @@ pub struct Assessment {
     /// With `--attestations`: the files, and what in them does not count.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub attestations: Option<Vouched>,
+    /// With `--baseline`: the earlier result, and how this one stands to it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub baseline: Option<Compared>,
     /// With `--framework`: the same seen from that framework.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub crosswalk: Option<crate::assess::Crosswalk>,

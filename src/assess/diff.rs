@@ -1,14 +1,18 @@
 //! Two results compared: what is new, what was fixed, and what only went out of sight.
 
 mod live;
+mod unlike;
+mod worse;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Serialize;
 
 use super::{
-    Assessment, CheckVerdict, Control, Edition, Finding, FindingVerdict, Gap, Input, InputStatus, Pin, Scope, Status, Tool, Version, vouch,
+    Assessment, CheckVerdict, Control, Edition, Finding, FindingVerdict, Gap, Input, InputStatus, Pin, Scope, Status, Tool, Version,
 };
+
+pub use worse::Worse;
 
 /// The name of the JSON form of a [`Diff`].
 pub const SCHEMA: &str = "cnscan/diff/v1";
@@ -27,6 +31,9 @@ pub struct Diff {
     pub warnings: Vec<String>,
     /// Open failures that were not there.
     pub new: Vec<Finding>,
+    /// Failures that were there, and were less.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub worse: Vec<Worse>,
     /// Failures that are gone although their place was looked at, as they were.
     pub fixed: Vec<Finding>,
     /// Failures that are gone because nobody looked: they may still be there.
@@ -128,11 +135,13 @@ pub struct InputGone {
 /// Compares an earlier result with a later one.
 #[must_use]
 pub fn compare(old: &Assessment, new: &Assessment) -> Diff {
-    let pairs = pair(select(old, FindingVerdict::Fail, false), select(new, FindingVerdict::Fail, false));
+    let failures = |of| select(of, FindingVerdict::Fail, false);
+    let worse = worse::all(&failures(old), &failures(new));
+    let pairs = pair(failures(old), failures(new));
     let sight = Sight::new(old, new);
     let fates = Fates::of(&pairs.gone, old, new, &sight);
     let removed = fates.fixed.iter().filter(|finding| sight.is_absent(finding)).count();
-    let mut warnings = warnings(old, new);
+    let mut warnings = unlike::warnings(old, new);
     if removed > 0 {
         warnings
             .push(format!("{removed} of the fixed failures stood in inputs that are not there any more: deleted, or not given this time"));
@@ -143,6 +152,7 @@ pub fn compare(old: &Assessment, new: &Assessment) -> Diff {
         after: side(new),
         warnings,
         new: owned(pairs.come),
+        worse,
         fixed: owned(fates.fixed),
         lost: fates.lost,
         excused: owned(fates.excused),
@@ -209,39 +219,6 @@ fn side(assessment: &Assessment) -> Side {
 fn delta(old: f64, new: f64) -> Delta {
     // statuses are counted, shares rounded to a tenth: the difference is one of tenths as well
     Delta { old, new, delta: ((new - old) * 10.0).round() / 10.0 }
-}
-
-/// What differs between the results besides what was found.
-fn warnings(old: &Assessment, new: &Assessment) -> Vec<String> {
-    let complete = |scope: &Scope| if scope.complete { "whole" } else { "a part" }.to_owned();
-    let version = |version: &Version| format!("{}{}", version.version, if version.assumed { " (assumed)" } else { "" });
-    let pairs = [
-        ("profiles", pin(&old.profile), pin(&new.profile)),
-        ("catalogs", edition(&old.catalog), edition(&new.catalog)),
-        ("configurations", old.config.as_ref().map_or("none".to_owned(), pin), new.config.as_ref().map_or("none".to_owned(), pin)),
-        ("attestations", vouch::named(old), vouch::named(new)),
-        ("releases of the tool", old.tool.version.clone(), new.tool.version.clone()),
-        ("Kubernetes versions judged by", version(&old.kubernetes_version), version(&new.kubernetes_version)),
-        ("scopes", old.scope.kind.clone(), new.scope.kind.clone()),
-        ("clusters", live::name(old), live::name(new)),
-        ("extents of the input", complete(&old.scope), complete(&new.scope)),
-    ];
-    let differing = pairs.into_iter().filter(|(_, old, new)| old != new);
-    differing.map(|(what, old, new)| format!("the {what} differ: {old}, then {new}")).collect()
-}
-
-fn pin(pin: &Pin) -> String {
-    pinned([&pin.name, &pin.version, &pin.sha256])
-}
-
-fn edition(edition: &Edition) -> String {
-    pinned([&edition.id, &edition.version, &edition.sha256])
-}
-
-/// A name, a version and the beginning of a hash.
-fn pinned([name, version, sha256]: [&str; 3]) -> String {
-    let short: String = sha256.chars().take(12).collect();
-    [name, version, &short].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// The findings of a kind that are open, or excused.

@@ -63,6 +63,9 @@ pub struct Finding {
     /// Against `--baseline`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub baseline: Option<Baseline>,
+    /// What it was in the baseline, where that is something else: `for review`, `excused`, a lesser severity.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub was: Option<Box<str>>,
     /// The source lines of the place, credentials masked.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub snippet: Option<Arc<str>>,
@@ -76,6 +79,12 @@ impl Finding {
     #[must_use]
     pub fn is_open_failure(&self) -> bool {
         self.verdict == FindingVerdict::Fail && self.excused.is_none()
+    }
+
+    /// Whether it is an open failure that the baseline has as well: none to decide by, and none that is gone.
+    #[must_use]
+    pub fn is_known_failure(&self) -> bool {
+        self.is_open_failure() && self.baseline == Some(Baseline::Unchanged)
     }
 }
 
@@ -156,7 +165,7 @@ pub struct Excuse {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Baseline {
-    /// Not in it.
+    /// Not in it, or as something less.
     New,
     /// In it.
     Unchanged,

@@ -51,6 +51,8 @@ pub struct RunSeen {
     pub started: String,
     /// What made it.
     pub tool: String,
+    /// What vouches for it.
+    pub vouched: Vouching,
     /// How many open failures it has, by severity.
     pub failures: BTreeMap<Severity, u32>,
     /// How many findings, failures and reviews, are excused in it.
@@ -59,6 +61,31 @@ pub struct RunSeen {
     pub gaps: usize,
     /// The share of the applicable controls that is decided.
     pub coverage: f64,
+}
+
+/// What vouches for a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Vouching {
+    /// Nothing: anybody could have written or changed it.
+    #[default]
+    Nothing,
+    /// Its bundle is whole; who made that was not asked.
+    Whole,
+    /// Its bundle is whole and signed by the key given.
+    Signed,
+}
+
+impl Vouching {
+    /// For a person.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Vouching::Nothing => "not verified",
+            Vouching::Whole => "whole, signature not asked for",
+            Vouching::Signed => "signed",
+        }
+    }
 }
 
 /// Time without a result.
@@ -89,6 +116,19 @@ pub struct ControlLine {
     pub failed: Vec<Failing>,
     /// The days of all of these together.
     pub days_failed: f64,
+}
+
+impl History {
+    /// Notes what vouches for a result, by the name of its file.
+    pub fn vouch(&mut self, name: &str, vouched: Vouching) {
+        let runs = self.lines.iter_mut().flat_map(|line| &mut line.runs);
+        runs.filter(|run| run.name == name).for_each(|run| run.vouched = vouched);
+    }
+
+    /// The results, by what vouches for them.
+    pub fn vouched(&self, by: Vouching) -> usize {
+        self.lines.iter().flat_map(|line| &line.runs).filter(|run| run.vouched == by).count()
+    }
 }
 
 impl ControlLine {
@@ -207,6 +247,7 @@ fn line(target: String, profile: String, results: &Results) -> Timeline {
         id: result.run.id.clone(),
         started: result.run.started.clone(),
         tool: format!("{} {}", result.tool.name, result.tool.version),
+        vouched: Vouching::default(),
         failures: result.summary.findings.clone(),
         excused: result.summary.excused,
         gaps: result.gaps.len(),

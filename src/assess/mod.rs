@@ -1,5 +1,6 @@
 //! Outcomes held against the policy: the assessment.
 
+mod against;
 mod assessment;
 mod bound;
 pub mod crosswalk;
@@ -24,7 +25,7 @@ use std::sync::Arc;
 
 pub use assessment::*;
 pub use crosswalk::{Crosswalk, CrosswalkEntry, MappedControl, Standing};
-pub use history::{ControlLine, ExceptionLine, Failing, FailingEnd, HISTORY_SCHEMA, History, Pause, RunSeen, Timeline, history};
+pub use history::{ControlLine, ExceptionLine, Failing, FailingEnd, HISTORY_SCHEMA, History, Pause, RunSeen, Timeline, Vouching, history};
 pub use part::{MergeError, Merger, PART_SCHEMA, Part};
 pub(crate) use rollup::plural;
 pub use todo::{Closed, Question, Reviewed, TODO_SCHEMA, Todo};
@@ -125,7 +126,10 @@ pub fn share(share: Share, policy: &Policy, outcomes: Outcomes, seen: Seen, occa
 /// Places everything in order, says what is to be said, and counts.
 fn finish(assessment: &mut Assessment, remarks: &[Remark], occasion: &Occasion) {
     assessment.notices.extend(remarks.iter().filter_map(Remark::said));
-    assessment.notices.extend(place::order(occasion.baseline.clone(), &mut assessment.findings));
+    place::order(&mut assessment.findings);
+    if let Some(baseline) = &occasion.baseline {
+        against::hold(assessment, baseline.clone());
+    }
     assessment.notices.extend(excuse::endless(&assessment.findings));
     assessment.notices.sort();
     assessment.notices.dedup();
@@ -182,6 +186,7 @@ fn gather(policy: &Policy, outcomes: Outcomes, seen: Seen, occasion: &Occasion) 
         gaps: seen.gaps,
         notices: seen.notices,
         attestations: vouched,
+        baseline: None,
         crosswalk: None,
     };
     (assessment, remarks)

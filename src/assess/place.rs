@@ -1,12 +1,11 @@
-//! Findings as reports have them: placed, masked, in order, numbered where they are equal, compared with a baseline.
+//! Findings as reports have them: placed, masked, in order, numbered where they are equal.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::assess::assessment::{Baseline, Excuse, Finding, FindingVerdict, GitSource, Subject};
+use crate::assess::assessment::{Excuse, Finding, FindingVerdict, GitSource, Subject};
 use crate::assess::excuse::Excuses;
 use crate::assess::locate::{self, Located, Wanted};
 use crate::assess::{Citations, Seen, reason};
@@ -27,15 +26,14 @@ pub(super) fn all(
 ) -> Vec<Finding> {
     let words = Words::new(policy, cited);
     let subjects = Subjects::default();
-    let mut by_file: BTreeMap<u32, Vec<_>> = BTreeMap::new();
+    let mut by_file: Vec<Vec<_>> = seen.files.iter().map(|_| Vec::new()).collect();
     for (finding, excuse) in findings.into_iter().zip(excuses) {
         let finding = written(finding, policy, seen);
         let subject = subjects.share(&finding.subject);
-        by_file.entry(finding.file).or_default().push((finding, excuse, subject));
+        by_file[finding.file as usize].push((finding, excuse, subject));
     }
-    let files: Vec<_> = by_file.into_iter().collect();
-    let placed = files.into_par_iter().map(|(file, findings)| {
-        let file = &seen.files[file as usize];
+    let files = by_file.into_par_iter().zip(&seen.files).filter(|(findings, _)| !findings.is_empty());
+    let placed = files.map(|(findings, file)| {
         let uri: Option<Arc<str>> = file.uri.as_deref().map(Into::into);
         let own = findings.iter().filter_map(|(finding, ..)| finding.sensitive);
         let secret: Vec<_> = own.chain(file.secret.iter().copied()).collect();
@@ -86,9 +84,8 @@ fn key(finding: &Finding) -> impl Ord + '_ {
     (place, finding.severity, &*finding.check, &*finding.subject, &*finding.path, &*finding.message)
 }
 
-/// Sorts by place, says the same only once, numbers equal fingerprints, and holds all against the baseline; returns what is
-/// to be said of it.
-pub(super) fn order(baseline: Option<policy::Baseline>, findings: &mut Vec<Finding>) -> Option<String> {
+/// Sorts by place, says the same only once, and numbers equal fingerprints.
+pub(super) fn order(findings: &mut Vec<Finding>) {
     findings.par_sort_by(|a, b| key(a).cmp(&key(b)));
     findings.dedup_by(is_again);
     let mut seen: Map<Arc<str>, u32> = Map::default();
@@ -99,12 +96,6 @@ pub(super) fn order(baseline: Option<policy::Baseline>, findings: &mut Vec<Findi
             finding.fingerprint = format!("{}:{times}", finding.fingerprint).into();
         }
     }
-    let mut baseline = baseline?;
-    for finding in findings.iter_mut().filter(|finding| finding.verdict != FindingVerdict::Note && finding.excused.is_none()) {
-        let known = baseline.take(&finding.fingerprint, finding.verdict == FindingVerdict::Fail, finding.severity);
-        finding.baseline = Some(if known { Baseline::Unchanged } else { Baseline::New });
-    }
-    (baseline.left() > 0).then(|| format!("{} findings of the baseline are gone", baseline.left()))
 }
 
 /// Whether a finding is the one before it: what several overlays make of one line, each of them judged. Where it was found
@@ -282,6 +273,7 @@ impl Words {
             fingerprint: policy::hex(&finding.fingerprint).into(),
             excused: excuse,
             baseline: None,
+            was: None,
             snippet,
             line_hash,
         }

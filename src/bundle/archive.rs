@@ -2,9 +2,9 @@
 //! a reader astray: links, devices, a name twice, names that lead elsewhere, and more than a bundle may hold.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 
-use flate2::read::GzDecoder;
+use flate2::bufread::GzDecoder;
 use flate2::{Compression, GzBuilder};
 
 use super::store::{Files, LARGEST, MOST_BYTES, MOST_FILES, safe};
@@ -73,7 +73,7 @@ pub(super) fn is_one(mut from: impl Read) -> bool {
         return false;
     }
     let mut block = [0u8; BLOCK];
-    match fill(&mut GzDecoder::new(start.as_slice().chain(from)), &mut block) {
+    match fill(&mut GzDecoder::new(BufReader::new(start.as_slice().chain(from))), &mut block) {
         Ok(had) => had == BLOCK && (block[257..].starts_with(b"ustar") || block.iter().all(|byte| *byte == 0) || entry(&block).is_ok()),
         Err(_) => true,
     }
@@ -83,7 +83,7 @@ pub(super) fn is_one(mut from: impl Read) -> bool {
 pub(super) fn read(from: impl Read) -> Result<Files, String> {
     // one byte more tells a file that is too large from one that is not
     let headers = (2 * BLOCK * MOST_FILES) as u64;
-    let mut from = GzDecoder::new(from).take(MOST_BYTES + headers + TAIL as u64);
+    let mut from = GzDecoder::new(BufReader::new(from)).take(MOST_BYTES + headers + TAIL as u64);
     let mut files = BTreeMap::new();
     let mut left = MOST_BYTES;
     let mut block = [0u8; BLOCK];
@@ -94,7 +94,8 @@ pub(super) fn read(from: impl Read) -> Result<Files, String> {
             _ => return Err(broken("it ends within an entry", &from)),
         }
         if block.iter().all(|byte| *byte == 0) {
-            return end(&mut from).map(|()| files);
+            end(&mut from)?;
+            return alone(from.into_inner().into_inner()).map(|()| files);
         }
         let (path, kind, size) = entry(&block)?;
         match kind {
@@ -122,7 +123,7 @@ pub(super) fn read(from: impl Read) -> Result<Files, String> {
     }
 }
 
-fn broken(what: &str, from: &io::Take<GzDecoder<impl Read>>) -> String {
+fn broken(what: &str, from: &io::Take<GzDecoder<impl BufRead>>) -> String {
     if from.limit() == 0 { format!("it unfolds to more than {MOST_BYTES} bytes") } else { what.to_owned() }
 }
 
@@ -140,6 +141,13 @@ fn fill(from: &mut impl Read, block: &mut [u8; BLOCK]) -> Result<usize, String> 
         }
     }
     Ok(had)
+}
+
+/// Behind the packed archive stands nothing either: not another one, as some readers would unpack it as well, and no bytes that
+/// nothing vouches for.
+fn alone(mut packed: impl BufRead) -> Result<(), String> {
+    let rest = packed.fill_buf().map_err(|error| unpacking(&error))?;
+    if rest.is_empty() { Ok(()) } else { Err("something stands behind the end of the packed archive".to_owned()) }
 }
 
 /// Behind the end stands nothing: what did would be seen by some readers and not by others.

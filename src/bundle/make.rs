@@ -98,6 +98,7 @@ impl Making<'_> {
             sources: Vec::new(),
             gaps: Vec::new(),
             ignored: Vec::new(),
+            comments: Vec::new(),
         };
         let mut redaction = inputs::keep(scanned, &mut recipe, &mut files)?;
         policy::keep(scanned, &mut recipe, &mut files)?;

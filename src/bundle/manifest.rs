@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::assess::{Edition, Pin, Summary, Version};
 use crate::discover::{Gap, Stat};
+use crate::policy::KeptComment;
 
 /// The name of the format; a change that breaks readers changes the number.
 pub(super) const SCHEMA: &str = "cnscan/evidence/v1";
@@ -177,6 +178,9 @@ pub struct Recipe {
     pub gaps: Vec<Gap>,
     /// What was left out, and why.
     pub ignored: Vec<(String, String)>,
+    /// Comments that excuse something and stand in files that are not in the bundle, but what another tool made of them.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub comments: Vec<KeptComment>,
 }
 
 /// A file of the bundle that had another name.

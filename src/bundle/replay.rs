@@ -200,6 +200,7 @@ fn policy(recipe: &Recipe, assessment: &Assessment, room: &Room) -> Result<Polic
     };
     let mut policy = Policy::under(config, &request)?;
     policy.thresholds = assessment.thresholds.clone();
+    policy.exceptions.kept.clone_from(&recipe.comments);
     let files: Vec<_> = recipe.attestations.iter().map(|placed| (room.path(&placed.path), placed.name.clone())).collect();
     policy.attestations = Attestations::read_as(&files, recipe.attestation_days)?;
     Ok(policy)

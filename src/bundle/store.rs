@@ -101,8 +101,21 @@ fn folder(folder_at: &Path, name: &str, depth: usize, left: &mut u64, files: &mu
 /// Whether a path asks for an archive by its name.
 #[must_use]
 pub fn is_archive(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = lower(path);
     name.ends_with(".tar.gz") || name.ends_with(".tgz")
+}
+
+fn lower(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().to_lowercase()
+}
+
+/// Archives that a bundle is never: whoever names one does not ask for a folder.
+const FOREIGN: [&str; 12] = [".zip", ".tar", ".gz", ".bz2", ".tbz2", ".xz", ".txz", ".zst", ".tzst", ".7z", ".rar", ".jar"];
+
+/// The ending of an archive of another kind.
+fn foreign(path: &Path) -> Option<&'static str> {
+    let name = lower(path);
+    FOREIGN.into_iter().find(|end| name.ends_with(end)).filter(|_| !is_archive(path) && !path.is_dir())
 }
 
 /// Whether a bundle can be written to a path, as far as that shows before there is one.
@@ -111,6 +124,9 @@ pub fn is_archive(path: &Path) -> bool {
 /// What stands in its way.
 pub fn is_free(path: &Path) -> Result<(), Error> {
     let wrong = |why: String| Err(Error::Write { path: path.display().to_string(), why });
+    if let Some(end) = foreign(path) {
+        return wrong(format!("a bundle is no {end} archive: name a folder, or a file that ends in .tar.gz or .tgz"));
+    }
     if !is_archive(path) {
         if fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some()) {
             return wrong("something is there already: a bundle is written to an empty or a new folder".to_owned());

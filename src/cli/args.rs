@@ -202,7 +202,7 @@ pub struct Scan {
     #[arg(long = "attestations", value_name = "PATH", help_heading = "Policy")]
     pub attestations: Vec<PathBuf>,
     /// The Kubernetes version to judge by, such as 1.34 [default: what namespaces pin, else the latest known]
-    #[arg(long, value_name = "VERSION", help_heading = "Policy")]
+    #[arg(long, value_name = "VERSION", value_parser = KubernetesVersion::asked, help_heading = "Policy")]
     pub kubernetes_version: Option<KubernetesVersion>,
     /// The namespace of objects that name none.
     #[arg(long, value_name = "NS", help_heading = "Input")]
@@ -302,7 +302,7 @@ pub struct Diff {
     /// How to print it.
     #[arg(short, long, value_name = "FORMAT", default_value = "table")]
     pub format: ListFormat,
-    /// Exit with 1 on new failures at or over this severity, or `none`.
+    /// Exit with 1 on failures at or over this severity that are new, or worse than they were, or `none`.
     #[arg(long, value_name = "SEVERITY", default_value = "high")]
     pub fail_on: FailOn,
 }

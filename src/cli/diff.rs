@@ -18,5 +18,5 @@ pub(super) fn run(args: &Diff, streams: &mut Streams<'_>) -> Result<u8> {
         ListFormat::Json => report::diff::write_json(&compared, streams.out)?,
     }
     let over = |finding: &crate::assess::Finding| args.fail_on.severity().is_some_and(|limit| finding.severity <= limit);
-    Ok(u8::from(compared.new.iter().any(over)))
+    Ok(u8::from(compared.new.iter().chain(compared.worse.iter().map(|worse| &worse.finding)).any(over)))
 }

@@ -27,9 +27,10 @@ pub(super) fn run(action: &Evidence, voice: Voice, streams: &mut Streams<'_>) ->
     }
 }
 
-/// The folder that is scanned and that a bundle would come to lie in, unless it is an archive, which no scan opens.
+/// The folder that is scanned and that a bundle would come to lie in: an archive as well, as the next scan would list it among
+/// its inputs.
 fn holder(files: &discover::Request, bundle: &Path) -> Option<PathBuf> {
-    let real = std::path::absolute(bundle).ok().filter(|_| !bundle::is_archive(bundle))?;
+    let real = std::path::absolute(bundle).ok()?;
     let real = real.ancestors().find_map(|path| path.canonicalize().ok())?;
     let named = files.targets.iter().filter_map(|target| match target {
         discover::Target::Path(path) => Some(path.clone()),
@@ -56,7 +57,7 @@ fn export(args: &EvidenceExport, voice: Voice, streams: &mut Streams<'_>) -> Res
         Input::Files(files) => {
             if let Some(holder) = holder(&files, &args.bundle) {
                 bail!(
-                    "--bundle: {} lies in {}, which is scanned: the next scan would take it for input",
+                    "--bundle: {} lies in {}, which is scanned: the next scan would take it for input; name a place outside of it",
                     args.bundle.display(),
                     holder.display()
                 );
@@ -125,7 +126,7 @@ fn private(path: &Path) -> Result<Private> {
     Private::read(&text).map_err(anyhow::Error::msg).with_context(|| files::named(path))
 }
 
-fn public(path: &Path) -> Result<Public> {
+pub(super) fn public(path: &Path) -> Result<Public> {
     let text = files::text(path, "the key of whoever should have signed is a PEM file")?;
     Public::read(&text).map_err(anyhow::Error::msg).with_context(|| files::named(path))
 }

@@ -8,6 +8,8 @@ use anyhow::{Result, anyhow, bail};
 
 use super::args::{History, HistoryFormat};
 use super::{Streams, files, width};
+use crate::assess::Vouching;
+use crate::bundle::{Pins, Trust};
 use crate::{assess, bundle, report, trouble};
 
 /// What a folder of it has.
@@ -24,13 +26,19 @@ pub(super) fn run(args: &History, streams: &mut Streams<'_>) -> Result<()> {
     })?;
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<_>>()?;
     paths.sort();
-    let (mut results, mut strange) = (Vec::new(), Vec::new());
+    let key = args.key.as_deref().map(super::evidence::public).transpose()?;
+    let (mut results, mut strange, mut vouched) = (Vec::new(), Vec::new(), Vec::new());
     for path in paths {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let result = if bundle::is_bundle(&path) {
-            bundle::peek(&path).map(|(result, ..)| result).map_err(anyhow::Error::from)
+            let (trust, by) = key.as_ref().map_or((Trust::Nobody, Vouching::Whole), |key| (Trust::Key(key), Vouching::Signed));
+            vouched.push((name.clone(), by));
+            bundle::verify(&path, &trust, &Pins::default()).map(|verified| verified.assessment).map_err(anyhow::Error::from)
         } else if path.is_file() && path.extension().is_some_and(|end| end == "json") {
-            files::result(&path, "a result").map(|(result, _)| result)
+            match &key {
+                Some(_) => Err(anyhow!("a result by itself: nobody signed it, and --key asks for that")),
+                None => files::result(&path, "a result").map(|(result, _)| result),
+            }
         } else {
             continue;
         };
@@ -45,6 +53,7 @@ pub(super) fn run(args: &History, streams: &mut Streams<'_>) -> Result<()> {
     }
     let mut history = assess::history(results);
     history.left_out.extend(strange);
+    vouched.iter().for_each(|(name, by)| history.vouch(name, *by));
     let write = |out: &mut dyn Write, terminal: bool| match args.format {
         HistoryFormat::Table => report::history::write(&history, width(terminal, PIPED), out),
         HistoryFormat::Json => report::history::write_json(&history, out),

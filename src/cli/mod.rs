@@ -148,7 +148,7 @@ fn asked(terminal: bool) -> Option<usize> {
 fn fitting(given: Option<&str>, terminal: Option<usize>) -> Option<usize> {
     const WIDEST: usize = 200;
     const USUAL: usize = 80;
-    const NARROWEST: usize = 60;
+    const NARROWEST: usize = crate::report::text::NARROWEST;
     let given = given.and_then(|columns| columns.trim().parse().ok()).filter(|columns| *columns > 0);
     let seen = terminal.map(|columns| if columns == 0 { USUAL } else { columns });
     given.or(seen).map(|columns: usize| columns.clamp(NARROWEST, WIDEST))
@@ -182,7 +182,8 @@ mod tests {
             (Some("0"), Some(0), Some(80)),
             (Some("wide"), None, None),
             (Some(""), Some(500), Some(200)),
-            (Some("20"), None, Some(60)),
+            (Some("20"), None, Some(40)),
+            (Some("45"), Some(80), Some(45)),
             (None, None, None),
         ] {
             assert_eq!(fitting(given, terminal), columns, "{given:?} {terminal:?}");

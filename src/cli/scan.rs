@@ -209,7 +209,7 @@ fn version(args: &Scan, policy: &Policy) -> Result<Option<KubernetesVersion>> {
         return Ok(args.kubernetes_version);
     }
     let Some(key) = &policy.config.kubernetes_version else { return Ok(None) };
-    Ok(Some(key.value.parse().map_err(|why: String| policy.config.mistake(key, why))?))
+    Ok(Some(KubernetesVersion::asked(&key.value).map_err(|why| policy.config.mistake(key, why))?))
 }
 
 fn occasion(args: &Scan, policy: &Policy, clock: Instant) -> Result<Occasion> {
@@ -307,6 +307,17 @@ impl Plan {
         let mut formats: Vec<_> = self.files.iter().map(|(format, _)| *format).chain([self.format]).collect();
         formats.sort_by_key(|format| format.describe().0);
         formats.dedup();
+        let for_people = matches!(self.format, Format::Table | Format::Markdown | Format::Html);
+        for what in assessment.baseline.iter().flat_map(|baseline| &baseline.differs).filter(|_| !for_people) {
+            writeln!(streams.err, "cnscan: --baseline: it was made with {what}: what is new or gone may be due to that")?;
+        }
+        let asked = |format| formats.contains(&format);
+        if asked(Format::Oscal) && !asked(Format::OscalPlan) {
+            writeln!(
+                streams.err,
+                "cnscan: oscal: the results are of an assessment plan, which OSCAL asks for: `-o oscal-plan=assessment-plan.json` writes it beside them"
+            )?;
+        }
         for format in formats {
             let name = format.describe().0;
             for notice in report::omitted(format, assessment) {

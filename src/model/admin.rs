@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use crate::model::field::unnoticed;
-use crate::model::image::Image;
 use crate::model::object::Object;
 use crate::model::pod::{Container, ContainerKind, Pod};
 use crate::model::scan::Scan;
@@ -86,7 +85,7 @@ fn of_pod(pod: &Pod<'_>, service: &Object<'_>) -> Option<Console> {
 }
 
 fn of_container(container: &Container<'_>) -> Option<Console> {
-    let image = Image::parse(container.image().str()).ok()?;
+    let image = container.reference().ok()?;
     CONSOLES.iter().find(|console| console.images.iter().any(|parts| image.ends_with(parts))).copied()
 }
 

@@ -19,8 +19,9 @@ pub fn version(evidence: &Evidence<'_>, world: u16) -> Option<(u32, u32)> {
 fn versions(evidence: &Evidence<'_>) -> Versions {
     let mut found = Versions::new();
     for record in evidence.pods() {
-        for image in record.find_containers().map(|container| container.field.key("image").str()) {
-            let tag = Image::parse(image).ok().filter(|image| image.base_name() == "cert-manager-controller").and_then(|image| image.tag);
+        for image in record.images() {
+            let tag =
+                Image::parse(image.str()).ok().filter(|image| image.base_name() == "cert-manager-controller").and_then(|image| image.tag);
             if let Some(version) = tag.and_then(number) {
                 let known = found.entry(evidence.object(record.object).world).or_insert(version);
                 *known = version.min(*known);

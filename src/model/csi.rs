@@ -1,6 +1,5 @@
 //! Drivers of the Container Storage Interface: which pods are theirs.
 
-use crate::model::image::Image;
 use crate::model::pod::{Container, Pod};
 
 /// The helper that makes a plug-in known to the kubelet of its node; also under the names that mirrors give it.
@@ -24,5 +23,5 @@ impl<'a> Pod<'a> {
 }
 
 fn has_image(container: &Container<'_>, names: &[&str]) -> bool {
-    Image::parse(container.image().str()).is_ok_and(|image| names.iter().any(|name| image.base_name().ends_with(name)))
+    container.reference().is_ok_and(|image| names.iter().any(|name| image.base_name().ends_with(name)))
 }

@@ -18,7 +18,7 @@ use crate::model::kustomize::Trees;
 use crate::model::lazy::Lazy;
 use crate::model::namespace::NamespaceRecord;
 use crate::model::network::guards::Guards;
-use crate::model::object::Object;
+use crate::model::object::{self, Object};
 use crate::model::pod::PodRecord;
 use crate::model::rbac::Rbac;
 use crate::model::templates::Embedded;
@@ -95,9 +95,11 @@ impl<'a> Evidence<'a> {
         let fragments = Fragments::find(files, &read);
         let trees = Trees::find(files, &read);
         let mut left_out = Vec::new();
-        let mut objects = Vec::with_capacity(read.iter().map(Vec::len).sum());
-        for object in read.into_iter().flatten() {
-            match fragments.reason(files, &object) {
+        let mut objects: Vec<Object<'a>> = Vec::with_capacity(read.iter().map(Vec::len).sum());
+        let reasons = |objects: &Vec<Object<'_>>| objects.iter().map(|object| fragments.reason(files, object)).collect();
+        let reasons: Vec<Vec<Option<String>>> = read.par_iter().map(reasons).collect();
+        for (object, reason) in read.into_iter().flatten().zip(reasons.into_iter().flatten()) {
+            match reason {
                 Some(why) => left_out.push(Fragment::of(&object, why)),
                 None => objects.push(Object { id: objects.len() as u32, ..object }),
             }
@@ -326,6 +328,7 @@ pub(super) fn read_objects<'a>(file: &'a File, number: u32, world: u16, assumed:
     if file.live {
         objects.iter_mut().for_each(|object| object.live = true);
     }
+    object::share_namespaces(&mut objects);
     objects
 }
 

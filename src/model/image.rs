@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use crate::model::field::Field;
 use crate::model::namespace::Namespace;
-use crate::model::pod::Container;
 
 /// The registry of references that name none.
 pub const DEFAULT_DOMAIN: &str = "docker.io";
@@ -120,17 +119,6 @@ impl<'a> Image<'a> {
         let tag = tag.map(|tag| format!(":{tag}")).unwrap_or_default();
         let digest = self.digest.map(|digest| format!("@{digest}")).unwrap_or_default();
         format!("{}/{}{tag}{digest}", self.domain, self.path)
-    }
-}
-
-impl<'a> Container<'a> {
-    /// Its image; in Tekton the default of the parameter that stands for it, when there is one.
-    #[must_use]
-    pub fn image(&self) -> Field<'a> {
-        let field = self.at("image").as_string();
-        let name = field.str().strip_prefix("$(params.").and_then(|rest| rest.strip_suffix(')'));
-        let declared = name.and_then(|name| self.pod.spec().key("params").items().find(|param| param.key("name").text() == Some(name)));
-        declared.map(|param| param.key("default")).filter(|default| default.text().is_some()).unwrap_or(field)
     }
 }
 

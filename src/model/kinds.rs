@@ -1,5 +1,9 @@
 //! The kinds that the model and the checks name, and what is known of them.
 
+use std::sync::LazyLock;
+
+use foldhash::HashMap;
+
 /// A kind by its API group; the version does not matter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct GroupKind {
@@ -238,6 +242,16 @@ const SERVED: &[(&str, &[&str])] = &[
     ("rbac.authorization.k8s.io", &["ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"]),
     ("storage.k8s.io", &["CSIDriver", "CSINode", "CSIStorageCapacity", "StorageClass", "VolumeAttachment", "VolumeAttributesClass"]),
 ];
+
+/// A kind of Kubernetes itself, and whether its objects have a namespace, found at once: every object is asked for it.
+pub(crate) fn own(group: &str, kind: &str) -> Option<(GroupKind, Option<bool>)> {
+    type Known = (GroupKind, Option<bool>);
+    static OWN: LazyLock<HashMap<(&str, &str), Known>> = LazyLock::new(|| {
+        let known = |(group, kind)| ((group, kind), (GroupKind { group, kind }, is_namespaced(group, kind)));
+        served().map(known).collect()
+    });
+    OWN.get(&(group, kind)).copied()
+}
 
 /// Resources of groups that Kubernetes itself serves, by their names.
 fn served() -> impl Iterator<Item = (&'static str, &'static str)> {

@@ -270,16 +270,33 @@ fn patched(patch: Field<'_>, verdict: Verdict) -> Verdict {
     }
 }
 
-impl<'a> Container<'a> {
-    /// What the container starts from: `stepTemplate` for the steps of a task, `templateDefaults` for the container of an
-    /// Argo template. Sidecars start from nothing.
-    pub(crate) fn defaults(&self) -> Option<Field<'a>> {
-        let layers = self.pod.record.layers.as_ref()?;
-        match (layers.layout, self.list) {
-            (Layout::Tekton, "steps") => Some(self.pod.record.spec.key("stepTemplate")),
-            (Layout::Argo, "container" | "script") => layers.outer.first().map(|defaults| defaults.key_if_mapping(self.list)),
+impl<'a> PodRecord<'a> {
+    /// What a container of one of its lists starts from: `stepTemplate` for the steps of a task, `templateDefaults` for
+    /// the container of an Argo template. Sidecars start from nothing.
+    fn defaults_in(&self, list: &'static str) -> Option<Field<'a>> {
+        let layers = self.layers.as_ref()?;
+        match (layers.layout, list) {
+            (Layout::Tekton, "steps") => Some(self.spec.key("stepTemplate")),
+            (Layout::Argo, "container" | "script") => layers.outer.first().map(|defaults| defaults.key_if_mapping(list)),
             _ => None,
         }
         .filter(|defaults| defaults.kind() == Some(Kind::Mapping))
+    }
+
+    /// The image of a container; in Tekton the default of the parameter that stands for it, when there is one.
+    pub(crate) fn image_of(&self, container: Field<'a>, list: &'static str) -> Field<'a> {
+        let own = container.key("image");
+        let default = if own.exists() { None } else { self.defaults_in(list) };
+        let field = default.map(|defaults| defaults.key("image")).filter(|field| field.exists()).unwrap_or(own).as_string();
+        let name = field.str().strip_prefix("$(params.").and_then(|rest| rest.strip_suffix(')'));
+        let declared = name.and_then(|name| self.spec.key("params").items().find(|param| param.key("name").text() == Some(name)));
+        declared.map(|param| param.key("default")).filter(|default| default.text().is_some()).unwrap_or(field)
+    }
+}
+
+impl<'a> Container<'a> {
+    /// What the container starts from, if it starts from something.
+    pub(crate) fn defaults(&self) -> Option<Field<'a>> {
+        self.pod.record.defaults_in(self.list)
     }
 }

@@ -32,6 +32,16 @@ pub struct Object<'a> {
     pub slim: bool,
 }
 
+/// Lets neighbours of one namespace have one word for it: what is compared many times is near then.
+pub(crate) fn share_namespaces(objects: &mut [Object<'_>]) {
+    for at in 1..objects.len() {
+        let before = objects[at - 1].namespace;
+        if objects[at].namespace == before {
+            objects[at].namespace = before;
+        }
+    }
+}
+
 impl<'a> Object<'a> {
     /// Reads the identity of an object; `None` when it has no `apiVersion` or no `kind`. What an item of a typed list
     /// leaves out, `listed` gives.
@@ -41,10 +51,15 @@ impl<'a> Object<'a> {
         let given = |key, listed: &'a str| top.key(key).text().or(Some(listed)).filter(|text: &&str| !text.is_empty());
         let (api_version, kind) = (given("apiVersion", listed.0)?, given("kind", listed.1)?);
         let group = kinds::group(api_version, kind);
+        // words that many objects share stand in one place, which is near whenever one of them is compared
+        let (group, kind, is_namespaced) = match kinds::own(group, kind) {
+            Some((own, is_namespaced)) => (own.group, own.kind, is_namespaced),
+            None => (group, kind, kinds::is_namespaced(group, kind)),
+        };
         let metadata = top.key("metadata");
         let name = metadata.key("name").text().or_else(|| metadata.key("generateName").text()).unwrap_or_default();
         let named = metadata.key("namespace").text().filter(|namespace| !namespace.is_empty());
-        let namespace = match kinds::is_namespaced(group, kind) {
+        let namespace = match is_namespaced {
             Some(false) => None,
             Some(true) => Some(named.unwrap_or(assumed_namespace)),
             // an unknown kind without a namespace may well be cluster-scoped

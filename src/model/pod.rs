@@ -1,6 +1,9 @@
 //! One view of a pod wherever it lives, and of its containers.
 
+use std::borrow::Cow;
+
 use crate::model::field::{Field, take_mistyped};
+use crate::model::image::{Image, ImageError};
 use crate::model::layers::{self, Layers};
 use crate::model::object::Object;
 use crate::model::pod_security::StandardVersion;
@@ -29,9 +32,17 @@ struct Known<'a> {
     containers: Box<[ContainerRecord<'a>]>,
 }
 
+/// Where a container stands in its pod, with what many checks ask of it.
+#[derive(Debug)]
+pub(crate) struct ContainerRecord<'a> {
+    place: Standing<'a>,
+    image: Field<'a>,
+    reference: Result<Image<'a>, ImageError>,
+}
+
 /// Where a container stands in its pod.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct ContainerRecord<'a> {
+pub(crate) struct Standing<'a> {
     pub(crate) field: Field<'a>,
     name: &'a str,
     security: Field<'a>,
@@ -46,7 +57,11 @@ impl<'a> PodRecord<'a> {
         let mut record = PodRecord { object, metadata, spec, security: spec, layers, known: None };
         record.security = record.at("securityContext");
         let (windows, host_network) = (record.is_windows(), record.on_host_network());
-        let known = Known { windows, host_network, containers: record.find_containers().collect() };
+        let containers = record.find_containers().map(|place| {
+            let image = record.image_of(place.field, place.list);
+            ContainerRecord { place, image, reference: Image::parse(image.str()) }
+        });
+        let known = Known { windows, host_network, containers: containers.collect() };
         record.known = take_mistyped().is_empty().then_some(known);
         record
     }
@@ -59,18 +74,28 @@ impl<'a> PodRecord<'a> {
         self.at("os.name").text() == Some("windows")
     }
 
-    /// Where its containers stand.
-    fn containers(&self) -> impl Iterator<Item = ContainerRecord<'a>> + use<'a, '_> {
-        let known = self.known.as_ref().map(|known| known.containers.iter().copied());
-        let anew = self.known.is_none().then(|| self.find_containers());
+    /// Where its containers stand, with what is known of them.
+    fn containers(&self) -> impl Iterator<Item = (Standing<'a>, Option<&ContainerRecord<'a>>)> {
+        let known = self.known.as_ref().map(|known| known.containers.iter().map(|record| (record.place, Some(record))));
+        let anew = self.known.is_none().then(|| self.find_containers().map(|place| (place, None)));
         known.into_iter().flatten().chain(anew.into_iter().flatten())
     }
 
-    /// The same, looked up.
-    pub(crate) fn find_containers(&self) -> impl Iterator<Item = ContainerRecord<'a>> + use<'a> {
+    /// The names of its containers.
+    pub(crate) fn container_names(&self) -> impl Iterator<Item = &'a str> {
+        self.containers().map(|(place, _)| place.name)
+    }
+
+    /// The images of its containers.
+    pub(crate) fn images(&self) -> impl Iterator<Item = Field<'a>> {
+        self.containers().map(|(place, known)| known.map_or_else(|| self.image_of(place.field, place.list), |known| known.image))
+    }
+
+    /// Where its containers stand, looked up.
+    pub(crate) fn find_containers(&self) -> impl Iterator<Item = Standing<'a>> + use<'a> {
         self.places_of_containers().map(|(field, list, kind)| {
             let (name, security) = (field.key("name").str(), field.key("securityContext"));
-            ContainerRecord { field, name, security, kind, list }
+            Standing { field, name, security, kind, list }
         })
     }
 
@@ -113,6 +138,7 @@ pub struct Container<'a> {
     pub kind: ContainerKind,
     /// The name of the list.
     pub(crate) list: &'static str,
+    known: Option<&'a ContainerRecord<'a>>,
 }
 
 impl<'a> Pod<'a> {
@@ -205,8 +231,15 @@ impl<'a> Pod<'a> {
     /// All containers: init, regular, ephemeral, in this order.
     pub fn containers(&self) -> impl Iterator<Item = Container<'a>> + use<'a> {
         let pod = *self;
-        let container = move |ContainerRecord { field, name, security, kind, list }| Container { pod, field, name, security, kind, list };
-        self.record.containers().map(container)
+        self.record.containers().map(move |(Standing { field, name, security, kind, list }, known)| Container {
+            pod,
+            field,
+            name,
+            security,
+            kind,
+            list,
+            known,
+        })
     }
 
     /// The volumes it declares.
@@ -233,6 +266,23 @@ impl<'a> Container<'a> {
     pub fn name(&self) -> &'a str {
         // Argo's own name for the one container of a template
         if self.name.is_empty() && layers::is_single(self.list) { "main" } else { self.name }
+    }
+
+    /// Its image; in Tekton the default of the parameter that stands for it, when there is one.
+    #[must_use]
+    pub fn image(&self) -> Field<'a> {
+        self.known.map_or_else(|| self.pod.record.image_of(self.field, self.list), |known| known.image)
+    }
+
+    /// Its image, taken apart.
+    ///
+    /// # Errors
+    /// See [`Image::parse`].
+    pub fn reference(&self) -> Result<Cow<'a, Image<'a>>, ImageError> {
+        match self.known {
+            Some(known) => known.reference.as_ref().map(Cow::Borrowed).map_err(|error| *error),
+            None => Image::parse(self.image().str()).map(Cow::Owned),
+        }
     }
 
     /// A field of the container, by dotted path.

@@ -5,6 +5,9 @@ use crate::parse::scalar::Value;
 
 /// Whether there is a quantity, and it is more than nothing; `None` where the API server would refuse what is written.
 pub(super) fn is_positive(field: Field<'_>) -> Option<bool> {
+    if is_plain(field.str()) {
+        return Some(true);
+    }
     match field.value() {
         None if field.exists() => None,
         None => Some(false),
@@ -13,6 +16,12 @@ pub(super) fn is_positive(field: Field<'_>) -> Option<bool> {
         Some(Value::Str(text)) => read(&text),
         Some(_) => None,
     }
+}
+
+/// Whether a text is what nearly all quantities are, an integer above 0 with a suffix or without, quoted or not.
+fn is_plain(text: &str) -> bool {
+    let end = text.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
+    text.starts_with(|first| matches!(first, '1'..='9')) && is_suffix(&text[end..])
 }
 
 /// Whether a text is a quantity above 0; `None` when it is none that a resource may have.
@@ -40,7 +49,7 @@ fn is_suffix(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::read;
+    use super::{is_plain, read};
 
     #[test]
     fn quantities_are_those_of_the_api_server() {
@@ -49,9 +58,12 @@ mod tests {
         }
         for text in ["0", "0m", "0.0", "-0", ".", "Gi", "e3"] {
             assert_eq!(read(text), Some(false), "{text}");
+            assert!(!is_plain(text), "{text}");
         }
         for text in ["", "1GB", "1 Gi", "1K", "1kb", "1mi", "1e3Mi", "1.2.3", "-1", "true", "1e", "½"] {
             assert_eq!(read(text), None, "{text}");
+            assert!(!is_plain(text), "{text}");
         }
+        assert!(["1", "500m", "20Gi", "128974848", "1E"].into_iter().all(is_plain));
     }
 }

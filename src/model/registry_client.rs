@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::model::{Container, Field, Image, Object, credential, registry};
+use crate::model::{Container, Field, Object, credential, registry};
 
 /// Programs with the switches that give up TLS, or its verification.
 const SWITCHES: &[(&str, &[&str])] = &[
@@ -65,7 +65,7 @@ impl<'a> Client<'a> {
                 SWITCHES.iter().map(|(name, _)| *name).find(|name| *name == known)?
             }
             None if words.is_empty() => return None,
-            None => by_image(container.image().str())?,
+            None => by_image(container)?,
         };
         let (name, switches) = SWITCHES.iter().find(|(known, _)| *known == name)?;
         Some(Client { name, switches, words })
@@ -98,8 +98,8 @@ fn is_on(word: &str, switch: &str) -> bool {
     }
 }
 
-fn by_image(text: &str) -> Option<&'static str> {
-    let image = Image::parse(text).ok()?;
+fn by_image(container: &Container<'_>) -> Option<&'static str> {
+    let image = container.reference().ok()?;
     IMAGES.iter().find(|(end, _)| image.ends_with(end)).map(|(_, name)| *name)
 }
 

@@ -46,8 +46,11 @@ pub fn part<'a>(pod: &Pod<'a>) -> Option<Part<'a>> {
     if let Some(server) = vault::server(pod) {
         return Some(Part::Vault(server));
     }
-    let image = |container: Container<'a>| Image::parse(container.image().str()).ok();
-    let program = |image: Image<'a>| TABLE.programs.iter().find(|program| program.images.iter().any(|known| image.ends_with(known)));
-    let found = pod.containers().filter_map(image).find_map(program)?;
+    let is_of = |program: &&Program, image: &Image<'_>| program.images.iter().any(|known| image.ends_with(known));
+    let program = |container: Container<'a>| {
+        let image = container.reference().ok()?;
+        TABLE.programs.iter().find(|program| is_of(program, &image))
+    };
+    let found = pod.containers().find_map(program)?;
     Some(if found.keeps { Part::Keeps(&found.name) } else { Part::Brings(&found.name) })
 }

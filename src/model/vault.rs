@@ -4,7 +4,6 @@
 
 use crate::model::fault::Fault;
 use crate::model::field::Field;
-use crate::model::image::Image;
 use crate::model::kinds;
 use crate::model::pod::{Container, Pod};
 
@@ -15,7 +14,7 @@ const IMAGES: &[&str] = &["hashicorp/vault", "hashicorp/vault-enterprise", "open
 #[must_use]
 pub fn server<'a>(pod: &Pod<'a>) -> Option<Container<'a>> {
     pod.containers().find(|container| {
-        let is_vault = || Image::parse(container.image().str()).is_ok_and(|image| IMAGES.iter().any(|known| image.ends_with(known)));
+        let is_vault = || container.reference().is_ok_and(|image| IMAGES.iter().any(|known| image.ends_with(known)));
         let has_word = |wanted: &str| words(container).any(|word| word == wanted);
         // without a word, the image runs a server for developers
         is_vault() && (has_word("server") || words(container).next().is_none())

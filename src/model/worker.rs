@@ -200,8 +200,8 @@ pub fn application<'a>(scan: &'a Scan<'a>, world: u16) -> Option<&'a Object<'a>>
 #[must_use]
 pub fn is_application(pod: &Pod<'_>) -> bool {
     let object = pod.object();
-    let serves_builds = |image: Image<'_>| OF_BUILDS.iter().any(|part| image.path.contains(part));
+    let serves_builds = |image: &Image<'_>| OF_BUILDS.iter().any(|part| image.path.contains(part));
     SERVING.iter().any(|kind| object.is(*kind))
         && object.at("metadata.ownerReferences").is_empty()
-        && !pod.containers().any(|container| Image::parse(container.image().str()).is_ok_and(serves_builds))
+        && !pod.containers().any(|container| container.reference().is_ok_and(|image| serves_builds(&image)))
 }

@@ -170,6 +170,8 @@ pub struct File {
 struct Entry {
     written: Written,
     faults: Vec<Fault>,
+    /// Only a part of it could be understood: it never counts, and what is wrong with that part is told.
+    is_part: bool,
 }
 
 /// What is wrong with an attestation, at its place.
@@ -288,23 +290,27 @@ impl File {
             if let Some(Fault { line, column, why }) = written.flaws().into_iter().next() {
                 return Err(Error::Mistake { file: file.name, line, column, what: why });
             }
-            file.take(written);
+            file.take(written, false);
         }
         file.settle();
         Ok(file)
     }
 
     /// Takes an attestation, and looks at what it rests on.
-    fn take(&mut self, written: Written) {
+    fn take(&mut self, written: Written, is_part: bool) {
         let (faults, found) = evidence::look(&self.path, &written.evidence);
         self.evidence.extend(found);
-        self.entries.push(Entry { written, faults });
+        self.entries.push(Entry { written, faults, is_part });
     }
 
     fn settle(&mut self) {
         self.evidence.sort();
         self.evidence.dedup();
     }
+}
+
+fn is_hash(sha256: &str) -> bool {
+    sha256.len() == 64 && sha256.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 impl Written {
@@ -326,7 +332,6 @@ impl Written {
         for day in [&self.collected, &self.expires] {
             flaws.extend(super::comment::date(day).err().map(|why| Fault::at(day, why)));
         }
-        let is_hash = |sha256: &str| sha256.len() == 64 && sha256.bytes().all(|byte| byte.is_ascii_hexdigit());
         for evidence in &self.evidence {
             if !is_hash(&evidence.sha256) {
                 flaws.push(Fault::at(&evidence.sha256, "`sha256` is no hash: it has 64 hexadecimal digits"));

@@ -8,18 +8,93 @@ use serde::Deserialize;
 use super::Error;
 use crate::checks::Severity;
 
-/// The findings of an earlier result, counted.
+/// The findings of an earlier result, counted, and what made it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Baseline {
     known: HashMap<String, Known>,
+    /// What it is of.
+    pub made: Made,
+    /// How many findings it has that somebody has to act on.
+    pub open: u32,
 }
 
-/// How often a fingerprint stands in the earlier result.
+/// What an earlier result says of itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Made {
+    /// When.
+    pub run: Run,
+    /// By what.
+    pub tool: Edition,
+    /// Of which controls.
+    pub catalog: Edition,
+    /// Against what.
+    pub profile: Edition,
+    /// By which Kubernetes.
+    pub kubernetes_version: Edition,
+    /// Of files, or a cluster.
+    pub scope: Scope,
+    /// Whether it was narrowed to some checks.
+    pub narrowed: bool,
+}
+
+/// A run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Run {
+    /// Its id.
+    pub id: String,
+    /// RFC 3339.
+    pub started: String,
+}
+
+/// What was looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Scope {
+    /// `files`, `cluster` or `snapshot`.
+    pub kind: String,
+}
+
+/// Something that has editions.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Edition {
+    /// Its name or id.
+    #[serde(alias = "id")]
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Of its content.
+    pub sha256: String,
+}
+
+/// What a finding is to whoever reads the result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// An open failure.
+    Failure,
+    /// For a person to decide.
+    Review,
+    /// A failure or review under an exception.
+    Excused,
+    /// It changes nothing.
+    Note,
+}
+
+/// How a finding stands to the earlier result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Met {
+    /// Whether it asks for nothing that the earlier one did not ask for.
+    pub known: bool,
+    /// What it was there, where that differs.
+    pub was: Option<String>,
+}
+
+/// What the earlier result has of a fingerprint: how many of each [`Standing`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Known {
-    failures: u32,
-    others: u32,
-    /// The worst severity of any of them.
+    counts: [u32; 4],
+    /// The worst severity of any that is open.
     worst: Option<Severity>,
 }
 
@@ -28,6 +103,20 @@ struct Known {
 struct Earlier {
     schema: String,
     findings: Vec<Finding>,
+    #[serde(default)]
+    run: Run,
+    #[serde(default)]
+    tool: Edition,
+    #[serde(default)]
+    catalog: Edition,
+    #[serde(default)]
+    profile: Edition,
+    #[serde(default)]
+    kubernetes_version: Edition,
+    #[serde(default)]
+    scope: Scope,
+    #[serde(default)]
+    selection: Option<serde::de::IgnoredAny>,
 }
 
 /// What tells a SARIF log.
@@ -70,51 +159,80 @@ impl Baseline {
         if !result.schema.starts_with("cnscan/result/") {
             return Err(format!("its schema is `{}`; {advice}", result.schema));
         }
-        let mut baseline = Baseline::default();
-        // notes change nothing; what was excused then and is not now is new
-        let open = result.findings.into_iter().filter(|finding| finding.verdict != "note" && finding.excused.is_none());
-        for finding in open {
+        let made = Made {
+            run: result.run,
+            tool: result.tool,
+            catalog: result.catalog,
+            profile: result.profile,
+            kubernetes_version: result.kubernetes_version,
+            scope: result.scope,
+            narrowed: result.selection.is_some(),
+        };
+        let mut baseline = Baseline { made, ..Baseline::default() };
+        for finding in result.findings {
+            let standing = Standing::of(&finding.verdict, finding.excused.is_some());
             let known = baseline.known.entry(finding.fingerprint).or_default();
-            if finding.verdict == "fail" {
-                known.failures += 1;
-            } else {
-                known.others += 1;
+            known.counts[standing as usize] += 1;
+            if standing <= Standing::Review {
+                known.worst = known.worst.into_iter().chain(finding.severity).min();
+                baseline.open += 1;
             }
-            known.worst = known.worst.into_iter().chain(finding.severity).min();
         }
         Ok(baseline)
     }
 
-    /// Whether the earlier result has such a finding that none was held against yet; it is then used up, so that
-    /// a second equal finding needs a second one there. A failure is known only by a failure: what was in doubt
-    /// and now fails is new, and so is what is worse than it was.
-    pub fn take(&mut self, fingerprint: &str, failed: bool, severity: Severity) -> bool {
-        let Some(known) = self.known.get_mut(fingerprint) else {
-            return false;
+    /// Holds a finding against the earlier result and uses up what it met there, so that a second equal finding needs a
+    /// second one. A failure is known only by a failure: what was in doubt, or excused, and now fails is new, and so is what is worse
+    /// than it was. What asks for less than it did is known.
+    pub fn take(&mut self, fingerprint: &str, now: Standing, severity: Severity) -> Met {
+        let Some((known, was)) = self.known.get_mut(fingerprint).and_then(|known| Some((*known, known.draw(now)?))) else {
+            return Met { known: false, was: None };
         };
-        if known.worst.is_some_and(|worst| severity < worst) {
-            return false;
-        }
-        let Some(count) = known.stock(failed) else {
-            return false;
-        };
-        *count -= 1;
-        true
+        let open = now <= Standing::Review && was <= Standing::Review;
+        let worse = known.worst.filter(|worst| open && severity < *worst);
+        let less = was <= now || now >= Standing::Excused;
+        let told = (was != now).then_some(was.as_str()).or(worse.map(Severity::as_str)).map(str::to_owned);
+        Met { known: less && worse.is_none(), was: told }
     }
 
-    /// How many findings nothing was held against: they are gone.
+    /// How many findings that somebody had to act on nothing was held against.
     #[must_use]
     pub fn left(&self) -> u64 {
-        self.known.values().map(|known| u64::from(known.failures) + u64::from(known.others)).sum()
+        self.known.values().flat_map(|known| &known.counts[..=Standing::Review as usize]).copied().map(u64::from).sum()
+    }
+}
+
+impl Standing {
+    const ALL: [Standing; 4] = [Standing::Failure, Standing::Review, Standing::Excused, Standing::Note];
+
+    /// By the words of a result.
+    #[must_use]
+    pub fn of(verdict: &str, excused: bool) -> Self {
+        match verdict {
+            "note" => Standing::Note,
+            _ if excused => Standing::Excused,
+            "fail" => Standing::Failure,
+            _ => Standing::Review,
+        }
+    }
+
+    /// For a person: what it was.
+    fn as_str(self) -> &'static str {
+        match self {
+            Standing::Failure => "a failure",
+            Standing::Review => "for review",
+            Standing::Excused => "excused",
+            Standing::Note => "a note",
+        }
     }
 }
 
 impl Known {
-    fn stock(&mut self, failed: bool) -> Option<&mut u32> {
-        match (failed, self.failures, self.others) {
-            (true, 1.., _) | (false, 1.., 0) => Some(&mut self.failures),
-            (false, _, 1..) => Some(&mut self.others),
-            _ => None,
-        }
+    /// Uses up one of its own standing, else the nearest to it.
+    fn draw(&mut self, now: Standing) -> Option<Standing> {
+        let others = Standing::ALL.into_iter().filter(|other| *other != now);
+        let met = std::iter::once(now).chain(others).find(|standing| self.counts[*standing as usize] > 0)?;
+        self.counts[met as usize] -= 1;
+        Some(met)
     }
 }

@@ -4,7 +4,7 @@
 //! those built in (`decisions.md` 27). What expired, matches nothing or cannot be understood is said in a notice.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Error;
 use super::comment::date;
@@ -173,6 +173,52 @@ pub struct Exceptions {
     pub(crate) inline: Inline,
     /// The checks that the scan runs: an exception for another one is not to be missed.
     pub(crate) selected: Vec<&'static str>,
+    /// Comments of files that are not there any more, with what they were found to cover.
+    pub(crate) kept: Vec<KeptComment>,
+}
+
+/// A comment of a file that something was made of, where only what was made of it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeptComment {
+    /// Its file and line.
+    pub place: String,
+    /// What stands behind `cnscan:`.
+    pub text: String,
+    /// What it covers.
+    pub on: Vec<Covered>,
+}
+
+/// What a [`KeptComment`] covers, as a finding names it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Covered {
+    /// Of the object.
+    pub kind: String,
+    /// Of the object; empty when it has none.
+    pub namespace: String,
+    /// Of the object.
+    pub name: String,
+    /// Empty when it is on no container.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub container: String,
+    /// Where in the object.
+    pub path: String,
+}
+
+impl Covered {
+    /// Whether it is what a finding is on.
+    fn is(&self, candidate: &Candidate<'_>) -> bool {
+        let Candidate { kind, namespace, name, container, path, .. } = candidate;
+        [&self.kind, &self.namespace, &self.name, &self.container, &self.path] == [kind, namespace, name, container, path].map(|part| *part)
+    }
+}
+
+impl KeptComment {
+    /// Whether it covers a finding.
+    pub(crate) fn covers(&self, candidate: &Candidate<'_>) -> bool {
+        self.on.iter().any(|on| on.is(candidate))
+    }
 }
 
 /// An exception, ready to be matched.
@@ -202,7 +248,7 @@ impl Exceptions {
     ) -> Result<Self, Error> {
         let config: Result<Vec<_>, Error> = written.iter().map(|exception| exception.rule(file)).collect();
         let selected = selected.iter().map(|check| check.id).collect();
-        Ok(Exceptions { config: config?, builtin, inline, selected })
+        Ok(Exceptions { config: config?, builtin, inline, selected, kept: Vec::new() })
     }
 }
 

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use super::builtin;
 use super::comment::Words;
-use super::exception::{Candidate, Exceptions, Excuse, Rule};
+use super::exception::{Candidate, Exceptions, Excuse, KeptComment, Rule};
 use super::remark::Remark;
 
 /// How much was scanned of what exceptions may be for: what is said of one that matches nothing.
@@ -55,6 +55,8 @@ pub struct Excuser<'p> {
     covered: Vec<Marks>,
     /// File → its comments.
     comments: HashMap<u32, Vec<Comment>>,
+    /// Comments that are kept without their files.
+    kept: Vec<(Comment, &'p KeptComment)>,
     /// Subject and check → whether a finding needed the annotation.
     annotations: BTreeMap<(String, String), bool>,
     /// Findings that stand although their file excuses them.
@@ -71,6 +73,12 @@ struct Comment {
     used: Marks,
 }
 
+impl Comment {
+    fn of(place: &str, text: &str, covers: (u32, u32)) -> Result<Self, String> {
+        Ok(Comment { words: Words::comment(text)?, covers, place: place.to_owned(), used: Marks::new() })
+    }
+}
+
 impl<'p> Excuser<'p> {
     /// Ready for a scan on this day.
     #[must_use]
@@ -82,6 +90,7 @@ impl<'p> Excuser<'p> {
             config: by_check(&exceptions.config),
             covered: vec![Marks::new(); exceptions.config.len()],
             comments: HashMap::new(),
+            kept: exceptions.kept.iter().filter_map(|kept| Some((Comment::of(&kept.place, &kept.text, (0, 0)).ok()?, kept))).collect(),
             annotations: BTreeMap::new(),
             refused: Marks::new(),
             notices: BTreeSet::new(),
@@ -93,11 +102,8 @@ impl<'p> Excuser<'p> {
     /// Takes a comment: the file's index, its name and line for notices, what stands behind `cnscan:`, and the
     /// byte range that it covers.
     pub fn comment(&mut self, file: u32, place: &str, text: &str, covers: (u32, u32)) {
-        match Words::comment(text) {
-            Ok(words) => {
-                let comment = Comment { words, covers, place: place.to_owned(), used: Marks::new() };
-                self.comments.entry(file).or_default().push(comment);
-            }
+        match Comment::of(place, text, covers) {
+            Ok(comment) => self.comments.entry(file).or_default().push(comment),
             Err(why) => self.note(format!("{place}: this comment excuses nothing: {why}")),
         }
     }
@@ -145,9 +151,11 @@ impl<'p> Excuser<'p> {
     fn by_comment(&mut self, candidate: &Candidate<'_>) -> Option<Excuse> {
         let (start, today) = (candidate.span.0, self.today);
         let mut found = None;
-        for comment in self.comments.get_mut(&candidate.file)? {
-            let (from, to) = comment.covers;
-            if comment.words.check != candidate.check || start < from || start >= to {
+        let own = self.comments.get_mut(&candidate.file).into_iter().flatten();
+        let own = own.filter(|comment| (comment.covers.0..comment.covers.1).contains(&start));
+        let kept = self.kept.iter_mut().filter(|(_, kept)| kept.covers(candidate)).map(|(comment, _)| comment);
+        for comment in own.chain(kept) {
+            if comment.words.check != candidate.check {
                 continue;
             }
             comment.used.insert(mark(candidate));

@@ -31,11 +31,11 @@ mod text;
 pub mod upstream;
 
 pub use attestation::{Attestation, Attestations};
-pub use baseline::Baseline;
+pub use baseline::{Baseline, Standing};
 pub use catalog::{Catalog, Control, Coverage, Group};
 pub use config::{Color, Config, FailOn};
 pub use error::{Error, unknown};
-pub use exception::{Candidate, Exceptions, Excuse};
+pub use exception::{Candidate, Covered, Exceptions, Excuse, KeptComment};
 pub use excuser::Excuser;
 pub use mapping::Mapping;
 pub(crate) use pattern::word;

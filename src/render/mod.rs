@@ -103,7 +103,11 @@ pub fn all(found: &Discovery, files: &mut Vec<File>, request: &Request, limits: 
     if request.done {
         return said;
     }
-    if builds.is_empty() && !files.iter().any(|file| listed::may_be_one(file) || deploys(file)) {
+    if !request.values.is_empty() && !builds.iter().any(|build| build.maker == Maker::Helm) {
+        let names: Vec<_> = request.values.iter().map(|path| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy()).collect();
+        said.notices.push(format!("no chart is there to take the values that were given ({}): they changed nothing", names.join(", ")));
+    }
+    if builds.is_empty() && !files.par_iter().any(|file| listed::may_be_one(file) || deploys(file)) {
         return said;
     }
     let mut shelf = Shelf::new(files, &found.links);

@@ -15,7 +15,7 @@ use crate::assess::{Assessment, CheckError, Control, Crosswalk, CrosswalkEntry, 
 const CELL: usize = 32_000;
 
 /// The columns, in order; new ones come last.
-const HEAD: [&str; 26] = [
+const HEAD: [&str; 27] = [
     "record",
     "status",
     "severity",
@@ -42,6 +42,7 @@ const HEAD: [&str; 26] = [
     "baseline",
     "fingerprint",
     "supports",
+    "baseline_was",
 ];
 
 /// A row: cells by the name of their column; the others are empty.
@@ -158,6 +159,7 @@ fn finding(finding: &Finding) -> Row<'_> {
     if let Some(baseline) = finding.baseline {
         let word = if baseline == crate::assess::Baseline::New { "new" } else { "unchanged" };
         row.push(("baseline", word.into()));
+        row.push(("baseline_was", Cow::Borrowed(finding.was.as_deref().unwrap_or_default())));
     }
     row
 }

@@ -21,6 +21,8 @@ pub fn write(diff: &Diff, width: usize, out: &mut dyn Write) -> io::Result<()> {
         page.paragraph("warning: ", warning)?;
     }
     page.findings("New failures", diff.new.iter().map(|finding| (finding, "")))?;
+    let worse: Vec<_> = diff.worse.iter().map(|worse| (&worse.finding, format!("it was {}", worse.was.as_str()))).collect();
+    page.findings("Worse than they were", worse.iter().map(|(finding, was)| (*finding, was.as_str())))?;
     page.findings("Fixed", diff.fixed.iter().map(|finding| (finding, "")))?;
     let lost = diff.lost.iter().map(|lost| (&lost.finding, lost.why.as_str()));
     page.findings("Lost: not found because nobody looked, they may still be there", lost)?;
@@ -57,7 +59,8 @@ impl Page<'_> {
             (diff.lost.len(), "lost from sight"),
             (diff.excused.len(), "excused since"),
             (diff.doubtful.len(), "undecided now"),
-            (diff.unchanged, "unchanged"),
+            (diff.unchanged - diff.worse.len().min(diff.unchanged), "unchanged"),
+            (diff.worse.len(), "worse"),
         ];
         let told = parts.iter().enumerate().filter(|(index, (count, _))| *count > 0 || *index < 2);
         let told: Vec<_> = told.map(|(_, (count, word))| format!("{count} {word}")).collect();

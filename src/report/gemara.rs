@@ -2,7 +2,7 @@
 //!
 //! A requirement is a check of a control; a control that its checks cannot settle has one more, for the person who must.
 //! The format has no word for an exception and none for "in part": a failure under an exception is a failure whose
-//! message says so, and a control whose checks passed while it asks for more needs review.
+//! message says so, as it says of one that the baseline has, and a control whose checks passed while it asks for more needs review.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::projection::{self, Outcome};
 use super::stream::Part;
-use super::text::{NAME, SENTENCE, attested, clean, object, plural};
+use super::text::{NAME, SENTENCE, attested, clean, object, plural, words};
 use super::yaml;
 use crate::assess::{Assessment, CheckInfo, CheckVerdict, Control, ControlCheck, Coverage, Finding, FindingVerdict, Status};
 use crate::policy::hex;
@@ -283,5 +283,6 @@ fn sentence(finding: &Finding) -> String {
         let until = excuse.expires.as_deref().map(|day| format!(" until {}", named(day))).unwrap_or_default();
         format!(" [excused by {}{until}: {}]", named(&excuse.by), said(&excuse.reason))
     });
-    format!("{}{place}: {}{}", object(&finding.subject), said(message), excuse.unwrap_or_default())
+    let stands = words::stands(finding).map(|stands| format!(" [{stands}]")).unwrap_or_default();
+    format!("{}{place}: {}{stands}{}", object(&finding.subject), said(message), excuse.unwrap_or_default())
 }

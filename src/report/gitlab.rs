@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::json::pretty;
 use super::sarif::words::message;
-use super::text::{controls, plural};
+use super::text::{controls, plural, words};
 use crate::assess::{Assessment, Finding, Severity};
 use crate::policy::hex;
 
@@ -36,11 +36,17 @@ pub fn omitted(assessment: &Assessment) -> Vec<String> {
     if !rest.is_empty() {
         left.push(format!("{} of other kinds", plural(rest.len(), "finding")));
     }
+    let known = failures.iter().filter(|finding| finding.is_known_failure() && path(finding).is_some()).count();
     let unseen = assessment.gaps.len() + assessment.errors.len();
     if unseen > 0 {
         left.push(format!("{} that could not be looked at", plural(unseen, "part")));
     }
-    if left.is_empty() { Vec::new() } else { vec![format!("left out: {} (json has them)", left.join(", "))] }
+    let left = (!left.is_empty()).then(|| format!("left out: {} (json has them)", left.join(", ")));
+    let known = (known > 0).then(|| {
+        let known = plural(known, "failure");
+        format!("{known} that the baseline has stay in it, marked as known: GitLab tells new issues by its own reports, and shows as resolved what one leaves out")
+    });
+    left.into_iter().chain(known).collect()
 }
 
 /// The issues, one at a time.
@@ -80,7 +86,7 @@ fn issue<'a>(finding: &'a Finding, seen: &mut HashSet<String>) -> Option<Issue<'
     let cited = if finding.controls.is_empty() { String::new() } else { format!("{}: ", controls(&finding.controls)) };
     let said = if finding.message.is_empty() { &finding.title } else { &finding.message };
     Some(Issue {
-        description: format!("{cited}{}", message(&finding.subject, said)),
+        description: format!("{cited}{}{}", message(&finding.subject, said), stands(finding)),
         check_name: if finding.check.is_empty() { "(unnamed)" } else { &finding.check },
         fingerprint: fingerprint(finding, seen),
         severity: match finding.severity {
@@ -92,6 +98,12 @@ fn issue<'a>(finding: &'a Finding, seen: &mut HashSet<String>) -> Option<Issue<'
         },
         location: Location { path: path(finding)?, lines: Lines { begin: at.line.max(1), end: at.end_line.max(at.line).max(1) } },
     })
+}
+
+/// How it stands to the baseline, where there is one.
+fn stands(finding: &Finding) -> String {
+    let stands = words::stands(finding).map(|stands| format!(" ({stands})"));
+    stands.unwrap_or_default()
 }
 
 /// Ours where it is hexadecimal digits alone and stands once: entries of one fingerprint become one issue.

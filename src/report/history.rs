@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::json::pretty;
 use super::text::{NAME, SENTENCE, clean, plural, wrap};
-use crate::assess::{ExceptionLine, Failing, FailingEnd, History, Timeline};
+use crate::assess::{ExceptionLine, Failing, FailingEnd, History, Timeline, Vouching};
 
 mod page;
 
@@ -41,7 +41,17 @@ pub fn write(history: &History, width: usize, out: &mut dyn Write) -> io::Result
     paper.item(
         0,
         &format!("{} in {} series: one for each cluster, or folder of files, and profile.", plural(runs, "result"), history.lines.len()),
-    )
+    )?;
+    unvouched(history).map_or(Ok(()), |said| paper.item(0, &said))
+}
+
+/// What nothing vouches for, or nobody by name.
+pub(super) fn unvouched(history: &History) -> Option<String> {
+    let (bare, whole) = (history.vouched(Vouching::Nothing), history.vouched(Vouching::Whole));
+    let bare = (bare > 0).then(|| format!("{} not verified: anybody could have written or changed such a file.", plural(bare, "result")));
+    let whole = (whole > 0).then(|| format!("{} whole, but whose signature it has was not asked: --key tells.", plural(whole, "bundle")));
+    let told: Vec<_> = bare.into_iter().chain(whole).collect();
+    (!told.is_empty()).then(|| told.join(" "))
 }
 
 /// `2026-11-22`
@@ -119,11 +129,12 @@ impl Paper<'_> {
             let failures = if failures.is_empty() { "no failures".to_owned() } else { failures.join(", ") };
             let gaps = if run.gaps == 0 { String::new() } else { format!(", {}", plural(run.gaps, "gap")) };
             let told = format!(
-                "{}  {failures}, {} excused{gaps}, {:.1} % decided  ({})",
+                "{}  {failures}, {} excused{gaps}, {:.1} % decided  ({}, {})",
                 run.started,
                 run.excused,
                 run.coverage,
-                clean(&run.name, NAME)
+                clean(&run.name, NAME),
+                run.vouched.as_str()
             );
             self.item(2, &told)?;
         }

@@ -34,7 +34,7 @@ pub fn write(assessment: &Assessment, _options: &Options, out: &mut dyn Write) -
         .partition(|finding| finding.baseline != Some(Baseline::Unchanged));
     let (mut body, mut rest) = (String::new(), String::new());
     for folded in FOLDED {
-        rest = folds(assessment, &open, folded) + &foot(assessment, known.len());
+        rest = folds(assessment, (&open, &known), folded) + &foot(assessment);
         let cut;
         (body, cut) = failed(&open, LIMIT.saturating_sub(length(&head) + length(&rest)));
         if !cut {
@@ -45,9 +45,10 @@ pub fn write(assessment: &Assessment, _options: &Options, out: &mut dyn Write) -
 }
 
 /// The parts that fold away.
-fn folds(assessment: &Assessment, open: &[&Finding], most: usize) -> String {
-    let parts: [Part; 10] = [
+fn folds(assessment: &Assessment, (open, known): (&[&Finding], &[&Finding]), most: usize) -> String {
+    let parts: [Part; 11] = [
         fixes(open),
+        by_check(format!("Failures that the baseline has: {} (they are not new, and still fail)", known.len()), known.iter().copied()),
         reviews(assessment),
         excused(assessment),
         attestations(assessment),
@@ -160,7 +161,8 @@ fn file_head(origin: Origin<'_>) -> String {
 
 /// `| **critical** | Deployment shop/web<br>web.yaml:14 | container web is privileged<br>pss-… |`
 fn failure(finding: &Finding) -> String {
-    let new = if finding.baseline == Some(Baseline::New) { " (new)" } else { "" };
+    let was = finding.was.as_deref().map(|was| format!(": was {}", prose(&clean(was, NAME)))).unwrap_or_default();
+    let new = if finding.baseline == Some(Baseline::New) { format!(" (new{was})") } else { String::new() };
     let severity = format!("**{}**{new}", finding.severity.as_str());
     let whole = place(finding);
     let file = finding.location.is_some().then(|| whole.rsplit_once('/')).flatten();
@@ -199,11 +201,17 @@ fn fixes(failures: &[&Finding]) -> Part {
     Part::new("How to fix".to_owned(), "", fixes.iter().map(line))
 }
 
-/// What is for a person to decide: a line a check, with one place.
+/// What is for a person to decide.
 fn reviews(assessment: &Assessment) -> Part {
-    let mut checks: BTreeMap<(Severity, &str), Vec<&Finding>> = BTreeMap::new();
+    let title = format!("To review: {} (a person, or more evidence, has to decide)", assessment.summary.reviews);
     let open = |finding: &&Finding| finding.verdict == FindingVerdict::Review && finding.excused.is_none();
-    for finding in assessment.findings.iter().filter(open) {
+    by_check(title, assessment.findings.iter().filter(open))
+}
+
+/// A line a check, with one place.
+fn by_check<'a>(title: String, findings: impl Iterator<Item = &'a Finding>) -> Part {
+    let mut checks: BTreeMap<(Severity, &str), Vec<&Finding>> = BTreeMap::new();
+    for finding in findings {
         checks.entry((finding.severity, &finding.check)).or_default().push(finding);
     }
     let line = |((severity, check), found): (&(Severity, &str), &Vec<&Finding>)| {
@@ -211,7 +219,6 @@ fn reviews(assessment: &Assessment) -> Part {
         let what = format!("{}<br>{such} {}: {}", sentence(&found[0].title), code(&alone(found[0])), said(found[0]));
         row(&[found.len().to_string(), severity.as_str().to_owned(), code(&clean(check, NAME)), what])
     };
-    let title = format!("To review: {} (a person, or more evidence, has to decide)", assessment.summary.reviews);
     Part::new(title, "| | | check | what |\n|--:|---|---|---|\n", checks.iter().map(line))
 }
 
@@ -310,9 +317,9 @@ fn statuses(assessment: &Assessment) -> Part {
     Part::new(title, "| status | control | title | why |\n|---|---|---|---|\n", shown.iter().map(line))
 }
 
-fn foot(assessment: &Assessment, known: usize) -> String {
-    let hidden = (known > 0).then(|| format!("{} that the baseline has: not shown.", plural(known, "failure")));
-    let sentences = [hidden, Some(words::scanned(assessment)), words::configured(assessment), words::world(assessment).map(str::to_owned)];
+fn foot(assessment: &Assessment) -> String {
+    let world = words::world(assessment).map(str::to_owned);
+    let sentences = [Some(words::scanned(assessment)), words::configured(assessment), words::compared(assessment), world];
     let sentences: Vec<_> = sentences.into_iter().flatten().collect();
     format!("\n<sub>{}</sub>\n", prose(&sentences.join(" ")))
 }

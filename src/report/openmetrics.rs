@@ -6,7 +6,7 @@ use std::io::{self, BufWriter, Write};
 
 use super::projection;
 use super::text::{NAME, clean};
-use crate::assess::{Assessment, CheckInfo, Severity, Status};
+use crate::assess::{Assessment, CheckInfo, Finding, Severity, Status};
 
 /// Writes the metrics.
 ///
@@ -77,6 +77,16 @@ fn counts<W: Write>(assessment: &Assessment, page: &mut Page<W>) -> io::Result<(
     page.family("cnscan_failures", "gauge", "Open failures by severity.")?;
     for (severity, count) in &failures {
         page.sample("cnscan_failures", &[("severity", severity.as_str())], count)?;
+    }
+    if let Some(baseline) = &assessment.baseline {
+        page.family("cnscan_new_failures", "gauge", "Open failures that the baseline does not have, by severity.")?;
+        let new =
+            |severity| move |finding: &&Finding| finding.is_open_failure() && !finding.is_known_failure() && finding.severity == severity;
+        for severity in Severity::ALL {
+            let count = assessment.findings.iter().filter(new(severity)).count();
+            page.sample("cnscan_new_failures", &[("severity", severity.as_str())], count)?;
+        }
+        page.gauge("cnscan_baseline_gone", "Findings of the baseline that are not found any more.", baseline.gone)?;
     }
     page.family("cnscan_namespace_failures", "gauge", "Open failures by namespace; empty for objects without one.")?;
     let mut shown: BTreeMap<String, usize> = BTreeMap::new();

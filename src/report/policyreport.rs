@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::projection::{self, Outcome};
 use super::sarif::words::message;
-use super::text::{NAME, SENTENCE, clean, plural};
+use super::text::{NAME, SENTENCE, clean, plural, words};
 use super::yaml;
 use crate::assess::{Assessment, CheckError, CheckInfo, CheckVerdict, Control, Excuse, Finding, Gap, Pass, Severity, Subject};
 use crate::model::UNSET_NAMESPACE;
@@ -315,6 +315,9 @@ impl<'a> Made<'a> {
             if !value.is_empty() {
                 entry.properties.insert(key, clean(value, SENTENCE).into_owned());
             }
+        }
+        if let Some(stands) = words::stands(finding) {
+            entry.properties.insert("baseline", stands);
         }
         if let Some(excuse) = &finding.excused {
             entry.properties.extend(excused(excuse));

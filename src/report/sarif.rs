@@ -42,7 +42,7 @@ pub fn write(assessment: &Assessment, out: &mut dyn Write) -> io::Result<()> {
     let mut run = run(assessment, driver);
     run.invocations = Some(vec![invocation::of(assessment, invocation::Profile::GitHub)]);
     run.properties = Some(properties::of_alerts(assessment, &selection.omitted));
-    log(&run, Alerts { rules: &rules, findings: &selection.kept }, out)
+    log(&run, Alerts { rules: &rules, findings: &selection.kept, is_compared: results::is_compared(assessment) }, out)
 }
 
 /// Writes everything: reviews, notes, passes, what does not apply or could not be decided, suppressions, taxonomies.

@@ -15,6 +15,8 @@ pub(super) mod words;
 
 /// The longest name shown, in columns.
 pub(super) const NAME: usize = 100;
+/// The fewest columns that reports fit: with less, lines would hold a word each.
+pub const NARROWEST: usize = 40;
 /// The longest sentence shown, in columns.
 pub(super) const SENTENCE: usize = 600;
 
@@ -24,7 +26,7 @@ pub struct Options {
     /// The folder that the table's paths are written from, below the root that URIs are relative to, such as
     /// `deploy/shop`; empty is the root itself.
     pub from: String,
-    /// Columns to fit; what is under 60 or over 200 is taken as that.
+    /// Columns to fit; what is under [`NARROWEST`] or over 200 is taken as that.
     pub width: usize,
     /// Whether ANSI colours may be used.
     pub color: bool,

@@ -59,6 +59,32 @@ fn files_without_attestations_are_counted_where_they_are_many() {
     assert!(said.contains("\nand 6 more YAML files\n"), "{said}");
 }
 
+/// A fault that only shows once others are mended costs a round each.
+#[test]
+fn lint_tells_all_faults_of_an_entry_in_one_round() {
+    let folder = folder(&[]);
+    let text = "attestations:\n- control: R-none\n  statment: It is so.\n  scope: {checks: [no-such-check], namespaces: ['a**b']}\n  method: examine\n  assessed_by: Ada\n  approved_by: ada\n  collected: 2026-09-01\n  expires: 2026-09-02\n- control: CNSC-9999\n  statement: ''\n  scope: {}\n  method: interview\n  assessed_by: Ada\n  approved_by: Grace\n  collected: 2027-09-01\n  expires: soon\n";
+    fs::write(folder.path().join("a.yaml"), text).expect("a file");
+    let lint = cnscan(folder.path()).args(["attest", "lint", "--profile", "p.yaml", "a.yaml"]).assert().code(1).stderr("");
+    let said = String::from_utf8_lossy(&lint.get_output().stdout).into_owned();
+    for fault in [
+        "a.yaml:2:3: R-none: `statement` is missing",
+        "a.yaml:3:3: R-none: there is no key `statment`",
+        "a.yaml:2:12: R-none: its scope: there is no check `no-such-check`",
+        "a.yaml:2:12: R-none: its method is `examine`, and it names nothing that was examined",
+        "a.yaml:7:16: R-none: whoever assessed it approved it",
+        "a.yaml:9:12: R-none: it expired on 2026-09-02",
+        "a.yaml:10:12: CNSC-9999: there is no control `CNSC-9999`",
+        "a.yaml:11:14: CNSC-9999: `statement` is empty",
+        "a.yaml:16:14: CNSC-9999: it does not hold yet",
+        "a.yaml:17:12: CNSC-9999: `soon` is no day",
+        "0 in force on 2026-09-21",
+    ] {
+        assert!(said.contains(fault), "{fault}: {said}");
+    }
+    assert!(!said.contains("0000") && said.lines().count() == 11, "{said}");
+}
+
 /// Whoever mends a file wants to know all that is wrong with it, each at its place.
 #[test]
 fn lint_tells_every_fault_of_every_entry() {

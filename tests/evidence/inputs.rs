@@ -144,6 +144,37 @@ fn a_chart_is_kept_as_it_was_rendered_and_replays_without_its_tool() {
     command.assert().code(0).stdout(contains("the same verdicts").and(contains("expected").not()));
 }
 
+/// What kustomize makes has lost its comments: that they excuse something goes with the bundle.
+#[cfg(unix)]
+#[test]
+fn a_comment_in_the_source_of_a_kustomization_excuses_in_the_replay_as_well() {
+    use std::os::unix::fs::PermissionsExt;
+    let source =
+        POD.replace("    securityContext", "    # cnscan: excuse pss-privileged-container until=2026-12-31 it must\n    securityContext");
+    let folder = folder(&[("kustomization.yaml", "resources: [web.yaml]\nnamePrefix: prod-\n"), ("web.yaml", &source)]);
+    let made = POD.replace("name: web, namespace", "name: prod-web, namespace").replace("  namespace", "\n  namespace");
+    let tools = folder.path().join("tools");
+    fs::create_dir(&tools).expect("a folder");
+    let script = format!("#!/bin/sh\ncase \"$1\" in version) echo v5.4.3;; *) cat <<'END'\n{made}END\n;; esac\n");
+    fs::write(tools.join("kustomize"), script).expect("a script");
+    fs::set_permissions(tools.join("kustomize"), fs::Permissions::from_mode(0o755)).expect("a mode");
+    let mut command = cnscan(folder.path());
+    command.env("PATH", format!("{}:/bin", tools.display()));
+    command.args(["evidence", "export", "--bundle", "b", "--key", "ada.key", "--fail-on", "none", "--allow-gaps", "--no-config", "in"]);
+    command.assert().code(0);
+    let result: Value = serde_json::from_slice(&fs::read(folder.path().join("b/results/results.json")).expect("a result")).expect("JSON");
+    let of_check = |finding: &&Value| finding["check"] == "pss-privileged-container";
+    let finding = result["findings"].as_array().expect("a list").iter().find(of_check).expect("the finding").clone();
+    assert_eq!((&finding["location"]["uri"], &finding["excused"]["by"]), (&"in/web.yaml".into(), &"comment".into()), "{finding}");
+    let recipe: Value = serde_json::from_slice(&fs::read(folder.path().join("b/recipe.json")).expect("a recipe")).expect("JSON");
+    assert_eq!(recipe["comments"][0]["place"], "in/web.yaml:8", "{recipe}");
+    assert_eq!(manifest(&folder.path().join("b"))["redaction"]["not_replayable"], serde_json::json!([]));
+    fs::remove_dir_all(folder.path().join("in")).expect("a folder");
+    let mut command = cnscan(folder.path());
+    command.env("PATH", "/nowhere").args(["evidence", "replay", "b", "--key", "ada.pub"]);
+    command.assert().code(0).stdout(contains("the same verdicts").and(contains("expected").not()));
+}
+
 #[cfg(unix)]
 #[test]
 fn files_of_a_node_replay_with_their_modes_and_without_what_they_keep_to_themselves() {

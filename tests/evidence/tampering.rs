@@ -248,7 +248,11 @@ fn archives_that_mean_harm_are_refused() {
         parts.extend(std::iter::repeat_n(vec![0; 1 << 20], 40));
         packed(&parts)
     };
+    let whole = packed(&[entry("x", b'0', 1, b"a"), end.clone()]);
     let cases: Vec<(&str, Vec<u8>, &str)> = vec![
+        ("text-behind", [whole.clone(), b"more".to_vec()].concat(), "behind the end of the packed archive"),
+        ("nought-behind", [whole.clone(), vec![0]].concat(), "behind the end of the packed archive"),
+        ("another-behind", [whole.clone(), whole.clone()].concat(), "behind the end of the packed archive"),
         ("above", packed(&[entry("../x", b'0', 1, b"a"), end.clone()]), "is no path within a bundle"),
         ("absolute", packed(&[entry("/etc/x", b'0', 1, b"a"), end.clone()]), "is no path within a bundle"),
         ("other-slash", packed(&[entry("a\\..\\x", b'0', 1, b"a"), end.clone()]), "is no path within a bundle"),

@@ -192,3 +192,28 @@ fn a_checksum_that_does_not_fit_makes_nothing_harmless() {
         assert_eq!(result["findings"][0]["verdict"], verdict, "{key}: {result}");
     }
 }
+
+/// A virtual machine is a gap, as nobody looks into it; what sets it up is looked at all the same, and not shown.
+#[test]
+fn a_password_that_sets_up_a_machine_is_found() {
+    const HIDDEN: &str = "k9vQ2mZx7pLw4tR8";
+    let machine = |kind: &str, volumes: &str| {
+        format!("apiVersion: kubevirt.io/v1\nkind: {kind}\nmetadata: {{name: desk, namespace: shop}}\nspec:\n{volumes}")
+    };
+    let disk = |depth: usize, source: &str| {
+        let text = format!(
+            "volumes:\n- name: setup\n  {source}:\n    userData: |\n      #cloud-config\n      chpasswd:\n        list: |\n          root:{HIDDEN}\n"
+        );
+        text.lines().map(|line| format!("{}{line}\n", " ".repeat(depth))).collect::<String>()
+    };
+    for text in [
+        machine("VirtualMachine", &format!("  template:\n    spec:\n{}", disk(6, "cloudInitNoCloud"))),
+        machine("VirtualMachineInstance", &disk(2, "cloudInitConfigDrive")),
+    ] {
+        let result = json(&text, &["--check", "secret-value-in-spec"]);
+        assert_eq!(verdicts(&result, "secret-value-in-spec"), ["fail"], "{text}: {result}");
+        assert!(!result.to_string().contains(HIDDEN), "{result}");
+        let (_, said) = run(&text, &["--check", "secret-value-in-spec", "-vv"]);
+        assert!(!said.contains(HIDDEN), "{said}");
+    }
+}

@@ -51,6 +51,7 @@ pub(crate) fn fault(severity: Severity, check: &str, message: &str) -> Finding {
         fingerprint: format!("{check} {message}").into(),
         excused: None,
         baseline: None,
+        was: None,
         snippet: None,
         line_hash: None,
     }
@@ -155,6 +156,7 @@ pub(crate) fn nothing() -> Assessment {
         checks: vec![],
         findings: vec![],
         passes: vec![],
+        baseline: None,
         errors: vec![],
         notices: vec![],
         attestations: None,

@@ -9,8 +9,9 @@ use crate::bundle::redact::{self, Everywhere};
 use crate::bundle::store::{Files, named};
 use crate::bundle::{Error, Scanned};
 use crate::discover::{Captured, Discovery, Origin, Source, snapshot};
-use crate::parse::{self, File, Role, Status};
+use crate::parse::{self, File, Lines, Role, Status};
 use crate::policy::hex;
+use crate::policy::{Covered, KeptComment};
 use crate::render;
 
 /// Where the snapshot is.
@@ -64,6 +65,7 @@ pub(super) fn keep(scanned: &Scanned<'_>, recipe: &mut Recipe, files: &mut Files
     let mut parsed = parse::all(found.sources.clone(), &scanned.limits);
     let said = render::all(found, &mut parsed, scanned.render, &scanned.limits);
     recipe.gaps.extend(said.gaps);
+    recipe.comments = comments(&parsed, &by_uri);
     for (number, file) in parsed.iter().enumerate() {
         let source = found.sources.get(number);
         recipe.gaps.extend(file.gaps.iter().cloned());
@@ -119,6 +121,43 @@ pub(super) fn keep(scanned: &Scanned<'_>, recipe: &mut Recipe, files: &mut Files
     let other = redaction.files.iter().filter(|pin| made(&pin.name).is_some_and(|input| input.sha256 != pin.sha256));
     redaction.not_replayable = other.map(|pin| format!("input {}", pin.name)).collect();
     Ok(redaction)
+}
+
+/// The comments that excuse something in what was made of their files.
+fn comments(parsed: &[File], by_uri: &HashMap<&str, Vec<&Finding>>) -> Vec<KeptComment> {
+    let mut kept = Vec::new();
+    for file in parsed.iter().filter(|file| matches!(file.role, Role::Source(_)) && !file.directives.is_empty()) {
+        let findings = by_uri.get(file.uri.as_deref().unwrap_or_default()).map(Vec::as_slice).unwrap_or_default();
+        let lines = Lines::new(file.tree.source());
+        for directive in &file.directives {
+            let check = directive.text.split_whitespace().nth(1);
+            let (from, to) = (lines.position(directive.covers.0), lines.position(directive.covers.1));
+            let is_covered = |finding: &&&Finding| {
+                let by_comment = finding.excused.as_deref().is_some_and(|excuse| excuse.by == "comment");
+                let at = finding.location.as_ref().map(|at| (at.line, at.column));
+                by_comment && Some(&*finding.check) == check && at.is_some_and(|at| (from..to).contains(&at))
+            };
+            let mut on: Vec<_> = findings.iter().filter(is_covered).map(|finding| covered(finding)).collect();
+            on.sort();
+            on.dedup();
+            if !on.is_empty() {
+                let place = format!("{}:{}", file.name(), lines.position(directive.span.0).0);
+                kept.push(KeptComment { place, text: directive.text.clone(), on });
+            }
+        }
+    }
+    kept
+}
+
+fn covered(finding: &Finding) -> Covered {
+    let subject = &finding.subject;
+    Covered {
+        kind: subject.kind.clone(),
+        namespace: subject.namespace.clone(),
+        name: subject.name.clone(),
+        container: subject.container.clone(),
+        path: finding.path.to_string(),
+    }
 }
 
 fn bytes(origin: &Origin) -> Option<&[u8]> {

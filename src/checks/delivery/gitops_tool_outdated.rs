@@ -1,7 +1,7 @@
 //! What deploys everything has the rights to everything: a flaw in it is one in every cluster that it serves.
 
 use crate::checks::{Check, Probe, Severity, Verdict};
-use crate::model::{Container, Image, delivery_tool};
+use crate::model::{Container, delivery_tool};
 
 pub(super) static CHECK: Check = Check {
     id: "gitops-tool-outdated",
@@ -25,7 +25,7 @@ pub(super) static CHECK: Check = Check {
 
 fn probe(container: &Container<'_>) -> Verdict {
     let field = container.image();
-    let Ok(image) = Image::parse(field.str()) else { return Verdict::Skip(OTHER.into()) };
+    let Ok(image) = container.reference() else { return Verdict::Skip(OTHER.into()) };
     let Some(tool) = delivery_tool::of(&image) else { return Verdict::Skip(OTHER.into()) };
     let label = container.pod.metadata().key("labels").key("app.kubernetes.io/version");
     let version = image.tag.filter(|tag| delivery_tool::minor(tag).is_some()).unwrap_or(label.str());

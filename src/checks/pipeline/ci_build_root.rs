@@ -54,8 +54,8 @@ fn probe(container: &Container<'_>) -> Verdict {
 }
 
 fn is_builder(container: &Container<'_>) -> bool {
-    let known = |image: Image<'_>| BUILDERS.iter().any(|builder| image.ends_with(builder));
-    Image::parse(container.image().str()).is_ok_and(known) || runs_builder(container)
+    let known = |image: &Image<'_>| BUILDERS.iter().any(|builder| image.ends_with(builder));
+    container.reference().is_ok_and(|image| known(&image)) || runs_builder(container)
 }
 
 fn runs_builder(container: &Container<'_>) -> bool {
@@ -66,6 +66,6 @@ fn runs_builder(container: &Container<'_>) -> bool {
 
 /// BuildKit's rootless variant has a user of its own.
 fn is_rootless(container: &Container<'_>) -> bool {
-    let rootless = |image: Image<'_>| image.ends_with("moby/buildkit") && image.tag.is_some_and(|tag| tag.contains("rootless"));
-    Image::parse(container.image().str()).is_ok_and(rootless) && !matches!(container.user(), User::Root(_))
+    let rootless = |image: &Image<'_>| image.ends_with("moby/buildkit") && image.tag.is_some_and(|tag| tag.contains("rootless"));
+    container.reference().is_ok_and(|image| rootless(&image)) && !matches!(container.user(), User::Root(_))
 }

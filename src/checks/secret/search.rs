@@ -8,15 +8,17 @@ use crate::parse::Kind;
 
 const EXPECTED: &str = "a reference to a Secret";
 
-/// The kinds that install Helm charts, or hand parameters to tasks, other than those with pods of their own.
+/// The kinds that install Helm charts, hand parameters to tasks, or set up machines, other than those with pods of their own.
 pub(super) const WITH_PARAMETERS: &[GroupKind] = &[
     GroupKind::new("argoproj.io", "Application"),
     GroupKind::new("helm.cattle.io", "HelmChart"),
     GroupKind::new("helm.cattle.io", "HelmChartConfig"),
     GroupKind::new("helm.toolkit.fluxcd.io", "HelmRelease"),
+    GroupKind::new("kubevirt.io", "VirtualMachine"),
+    GroupKind::new("kubevirt.io", "VirtualMachineInstance"),
 ];
 
-/// Where the kinds that install Helm charts keep their values, and those that run tasks their parameters.
+/// Where the kinds that install Helm charts keep their values, those that run tasks their parameters, and machines what sets them up.
 pub(super) fn parameters<'a>(object: &Object<'a>) -> Vec<Field<'a>> {
     match (object.group, object.kind) {
         ("helm.toolkit.fluxcd.io", "HelmRelease") => vec![object.at("spec.values")],
@@ -26,6 +28,13 @@ pub(super) fn parameters<'a>(object: &Object<'a>) -> Vec<Field<'a>> {
             source
                 .map(|source| source.key("helm"))
                 .flat_map(|helm| ["parameters", "valuesObject", "values"].map(|key| helm.key(key)))
+                .collect()
+        }
+        ("kubevirt.io", kind) => {
+            let disks = object.at(if kind == "VirtualMachine" { "spec.template.spec.volumes" } else { "spec.volumes" });
+            disks
+                .items()
+                .flat_map(|disk| ["cloudInitNoCloud", "cloudInitConfigDrive"].map(|source| disk.key(source).key("userData")))
                 .collect()
         }
         ("tekton.dev", _) => vec![object.at("spec.params")],

@@ -2,7 +2,7 @@
 
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
 use crate::model::component::seconds;
-use crate::model::{Container, Field, GroupKind, Image, Object, Pod, Scan, kinds, time};
+use crate::model::{Container, Field, GroupKind, Object, Pod, Scan, kinds, time};
 use crate::settings::{Default, Setting};
 
 pub(super) static CHECK: Check = Check {
@@ -122,7 +122,7 @@ fn seen(object: &Object<'_>, scan: &Scan<'_>) -> Vec<Fault> {
 fn driver(object: &Object<'_>, scan: &Scan<'_>, limit: i64) -> Verdict {
     let mut containers = scan.evidence.pods_in(object).iter().flat_map(|record| Pod { scan, record }.containers());
     let is_driver = |container: &Container<'_>| {
-        let image = Image::parse(container.image().str());
+        let image = container.reference();
         image.is_ok_and(|image| ["csi-secrets-store/driver", "secrets-store/driver"].iter().any(|known| image.ends_with(known)))
     };
     let Some(container) = containers.find(is_driver) else {

@@ -1,7 +1,7 @@
 //! Whoever may talk to what manages storage may attach any volume, or delete it.
 
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
-use crate::model::{Field, GroupKind, Image, Object, Pod, Scan, exposure, kinds, plain_http};
+use crate::model::{Field, GroupKind, Object, Pod, Scan, exposure, kinds, plain_http};
 
 pub(super) static CHECK: Check = Check {
     id: "storage-control-plane-tls-missing",
@@ -124,8 +124,7 @@ fn trident(spec: Field<'_>) -> Verdict {
 /// The managers of Longhorn speak TLS with each other where a Secret of this name is.
 fn longhorn(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
     let mut containers = scan.evidence.pods_in(object).iter().flat_map(|record| Pod { scan, record }.containers());
-    let manager =
-        containers.find(|container| Image::parse(container.image().str()).is_ok_and(|image| image.base_name() == "longhorn-manager"));
+    let manager = containers.find(|container| container.reference().is_ok_and(|image| image.base_name() == "longhorn-manager"));
     let Some(manager) = manager else { return Verdict::Skip("no manager of storage".into()) };
     let mut secrets = scan.evidence.of_kind_in(object.world, kinds::SECRET);
     if secrets.any(|secret| secret.name == "longhorn-grpc-tls" && secret.namespace == object.namespace) {

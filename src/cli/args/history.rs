@@ -7,9 +7,13 @@ use clap::{Args, ValueEnum};
 /// `history`
 #[derive(Debug, Args)]
 pub struct History {
-    /// A folder of JSON results and evidence bundles, taken as they are: `evidence verify` tells whether a bundle is whole.
+    /// A folder of JSON results and evidence bundles. A bundle that is not whole is left out; nothing vouches for a result by itself.
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
+    /// The public key of whoever should have signed the bundles (PEM): what is not signed by it is left out, and so are results by
+    /// themselves.
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
     /// How to print it.
     #[arg(short, long, value_name = "FORMAT", default_value = "table")]
     pub format: HistoryFormat,

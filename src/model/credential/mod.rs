@@ -4,6 +4,7 @@
 //! Nothing here keeps, prints or hashes a value: what is said is the rule that it met.
 
 mod applied;
+mod cloud_config;
 mod known;
 mod name;
 mod reveal;
@@ -12,6 +13,7 @@ mod shape;
 #[cfg(test)]
 mod tests;
 mod text;
+mod tokens;
 mod value;
 
 use crate::parse::base64;
@@ -43,6 +45,8 @@ pub fn judge(name: &str, value: &str) -> Judgement {
     }
     match classify(value) {
         Value::Harmless => Judgement::Nothing,
+        // a key goes by its name, or its id, more often than it is written down
+        Value::Words | Value::Identifier | Value::Weak if name::is_key(name) => Judgement::Nothing,
         Value::Placeholder => Judgement::Doubt("a placeholder, or a password that everybody knows"),
         Value::Identifier => Judgement::Doubt("an identifier (UUID): some of them open something"),
         Value::Hash => Judgement::Doubt("a hash of a password, which can be guessed at leisure"),

@@ -18,6 +18,12 @@ const ENDINGS: &[&str] = &[
     "privatekey",
 ];
 
+/// Endings of the names of keys that are written down now and then, and named by what stands there mostly.
+const KEYS: &[&str] = &["encryptionkey", "signingkey", "hmackey", "jwtkey", "masterkey", "accountkey"];
+
+/// Where something runs, behind the name: `DB_PASSWORD_PROD`.
+const STAGES: &[&str] = &["prod", "prd", "production", "dev", "staging", "stage", "stg", "test", "qa", "uat", "live", "old", "new"];
+
 /// Endings that count only as a word of their own: `DB_PASS`, not `bypass`.
 const WORDS: &[&str] = &["pass", "pwd"];
 
@@ -31,6 +37,7 @@ pub fn speaks_of_credential(name: &str) -> bool {
     if !may_speak(name) {
         return false;
     }
+    let name = unstaged(name);
     // the longest ending has 15 letters; separators come on top
     const ENOUGH: usize = 64;
     const LONGEST_NUMBER: usize = 3;
@@ -56,13 +63,32 @@ pub fn speaks_of_credential(name: &str) -> bool {
     length -= if digits <= LONGEST_NUMBER { digits } else { 0 };
     let flat = &flat[..length];
     let word = |word: &&str| flat.ends_with(word.as_bytes()) && starts[length - word.len()];
-    let named = ENDINGS.iter().any(|ending| flat.ends_with(ending.as_bytes())) || WORDS.iter().any(word);
+    let ends = |ending: &&str| flat.ends_with(ending.as_bytes());
+    let named = ENDINGS.iter().chain(KEYS).any(ends) || WORDS.iter().any(word);
     named && !REFERENCES.iter().any(|part| memchr::memmem::find(flat, part.as_bytes()).is_some())
+}
+
+/// A name without the stage behind it.
+fn unstaged(name: &str) -> &str {
+    let is_mark = |byte: u8| matches!(byte, b'_' | b'-' | b'.');
+    // no stage is longer
+    const LONGEST: usize = 11;
+    let from = name.len().saturating_sub(LONGEST);
+    let Some(mark) = name.as_bytes()[from..].iter().rposition(|byte| is_mark(*byte)).map(|at| from + at) else { return name };
+    let stage = &name[mark + 1..];
+    if STAGES.iter().any(|known| known.eq_ignore_ascii_case(stage)) { &name[..mark] } else { name }
+}
+
+/// Whether a name that speaks of a credential is that of a key.
+pub(super) fn is_key(name: &str) -> bool {
+    let name = unstaged(name).trim_end_matches(|end: char| end.is_ascii_digit());
+    let flat: String = name.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| char::from(byte.to_ascii_lowercase())).collect();
+    KEYS.iter().any(|ending| flat.ends_with(ending))
 }
 
 /// Whether a name may speak of one, by its last two letters: what most names do not.
 pub(super) fn may_speak(name: &str) -> bool {
-    let mut letters = name.bytes().rev().filter(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii());
+    let mut letters = unstaged(name).bytes().rev().filter(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii());
     let (Some(last), Some(before)) = (letters.next(), letters.next()) else { return false };
     let pair = [before, last].map(|letter| letter.to_ascii_lowercase());
     // letters beyond ASCII may yet be trimmed
@@ -81,12 +107,13 @@ pub fn is_key_file(key: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{ENDINGS, WORDS, may_speak, speaks_of_credential};
+    use super::{ENDINGS, KEYS, WORDS, is_key, may_speak, speaks_of_credential};
 
     #[test]
     fn the_last_letters_of_each_ending_are_known() {
-        for ending in ENDINGS.iter().chain(WORDS) {
+        for ending in ENDINGS.iter().chain(KEYS).chain(WORDS) {
             assert!(may_speak(ending) && may_speak(&format!("{}_1", ending.to_ascii_uppercase())), "{ending}");
+            assert!(may_speak(&format!("{ending}-prod")), "{ending}");
         }
         assert!(!may_speak("replicas") && !may_speak("1234") && !may_speak("") && !may_speak("y"));
     }
@@ -114,6 +141,12 @@ mod tests {
             "PASSWORD2",
             "--requirepass",
             "masterauth",
+            "DB_PASSWORD_PROD",
+            "db.password.staging",
+            "API_KEY_2_TEST",
+            "ENCRYPTION_KEY",
+            "app.jwtSigningKey",
+            "SIGNING_KEY_OLD",
         ] {
             assert!(speaks_of_credential(name), "{name}");
         }
@@ -135,10 +168,17 @@ mod tests {
             "MONKEY",
             "PASSWORD_MIN_8",
             "BYPASS2",
+            "BYPASS_PROD",
+            "PASSWORD_PRODUCT",
+            "PROD",
+            "_prod",
+            "PUBLIC_KEY",
+            "PARTITION_KEY",
             "1234",
             "пароль",
         ] {
             assert!(!speaks_of_credential(name), "{name}");
         }
+        assert!(is_key("ENCRYPTION_KEY_1") && is_key("jwtSigningKey") && is_key("SIGNING_KEY_PROD") && !is_key("API_KEY"));
     }
 }

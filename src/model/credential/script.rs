@@ -6,7 +6,7 @@
 
 use super::shape::Found;
 use super::text::{Held, password};
-use super::{Judgement, judge, speaks_of_credential};
+use super::{Judgement, cloud_config, judge, speaks_of_credential};
 
 /// How many scripts may stand in one another.
 const DEEPEST: usize = 4;
@@ -26,8 +26,10 @@ pub fn password_argument(words: &[&str]) -> Option<(usize, Found)> {
 fn search(text: &str, known: &dyn Fn(&str) -> bool, depth: usize) -> Option<Held> {
     let mut reader = Reader { text, at: 0, inner: Vec::new() };
     let mut doubt = None;
+    let mut before: Vec<Word> = Vec::new();
     while let Some(command) = reader.command() {
-        match judge_command(&command, known) {
+        let piped = piped(&before, &command).map(Held::Placed);
+        match judge_command(&command, known).or(piped) {
             Some(Held::Placed(Found { rule, doubt: Some(why) })) => doubt = doubt.or(Some(Held::Placed(Found { rule, doubt: Some(why) }))),
             Some(sure) => return Some(sure),
             None => {}
@@ -37,9 +39,25 @@ fn search(text: &str, known: &dyn Fn(&str) -> bool, depth: usize) -> Option<Held
         if let Some(found) = scripts.into_iter().find_map(|word| search(&word.text, known, depth - 1)) {
             return Some(found);
         }
+        before = command;
     }
     let inner = reader.inner.into_iter().filter(|_| depth > 0);
     inner.into_iter().find_map(|inner| search(inner, known, depth - 1)).or(doubt)
+}
+
+/// `echo root:… | chpasswd`
+fn piped(before: &[Word], command: &[Word]) -> Option<Found> {
+    let is = |words: &[Word], programs: &[&str]| {
+        words.first().is_some_and(|word| programs.contains(&word.text.rsplit('/').next().unwrap_or_default()))
+    };
+    let takes = is(command, &["chpasswd"]) || is(command, &["sudo"]) && is(command.get(1..)?, &["chpasswd"]);
+    if !takes || !is(before, &["echo", "printf"]) {
+        return None;
+    }
+    let last = before.last().filter(|word| !word.expands)?;
+    let (user, value) = last.text.trim_end_matches("\\n").split_once(':')?;
+    let plain = !user.is_empty() && !user.contains(char::is_whitespace);
+    plain.then(|| cloud_config::password("a password given to chpasswd", value.trim())).flatten()
 }
 
 /// A word as the shell would hand it over.

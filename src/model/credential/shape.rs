@@ -5,7 +5,9 @@
 
 use super::base64;
 use super::known::is_placeholder;
-use super::value::is_reference;
+use super::speaks_of_credential;
+use super::tokens::{self, GOOGLE, TOKENS, url_safe};
+use super::value::{Value, classify, is_reference};
 
 /// A credential, by the rule that it met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,73 +35,9 @@ impl Found {
     }
 }
 
-/// A token: a prefix and what must follow it.
-struct Token {
-    prefix: &'static str,
-    rule: &'static str,
-    alphabet: fn(u8) -> bool,
-    /// How many characters follow.
-    length: (usize, usize),
-    extra: Extra,
-}
-
-/// What a token must meet beyond its alphabet and length.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Extra {
-    None,
-    /// The last six characters are the CRC-32 of those before, in base 62.
-    Checksum,
-    /// A digit comes first.
-    Digit,
-}
-
-const fn token(prefix: &'static str, rule: &'static str, alphabet: fn(u8) -> bool, length: (usize, usize), extra: Extra) -> Token {
-    Token { prefix, rule, alphabet, length, extra }
-}
-
 /// The doubt about a token whose last characters are not the checksum of the others: it is none of its issuer's, and may be a
 /// password all the same.
 pub(super) const UNFIT: &str = "its checksum does not fit";
-
-const AWS: &str = "an AWS access key";
-const GOOGLE: &str = "a Google API key";
-const GITHUB: &str = "a GitHub token";
-const GITLAB: &str = "a GitLab token";
-const SLACK: &str = "a Slack token";
-const STRIPE: &str = "a Stripe live key";
-
-const TOKENS: &[Token] = &[
-    token("AKIA", AWS, base32, (16, 16), Extra::None),
-    token("ASIA", AWS, base32, (16, 16), Extra::None),
-    token("ABIA", AWS, base32, (16, 16), Extra::None),
-    token("ACCA", AWS, base32, (16, 16), Extra::None),
-    token("AIza", GOOGLE, url_safe, (35, 35), Extra::None),
-    token("ghp_", GITHUB, alphanumeric, (36, 36), Extra::Checksum),
-    token("gho_", GITHUB, alphanumeric, (36, 36), Extra::Checksum),
-    token("ghu_", GITHUB, alphanumeric, (36, 36), Extra::Checksum),
-    token("ghs_", GITHUB, alphanumeric, (36, 36), Extra::Checksum),
-    token("ghr_", GITHUB, alphanumeric, (36, 36), Extra::Checksum),
-    token("github_pat_", GITHUB, word, (82, 82), Extra::None),
-    token("glpat-", GITLAB, dotted, (20, 320), Extra::None),
-    token("gldt-", GITLAB, dotted, (20, 320), Extra::None),
-    token("glrt-", GITLAB, dotted, (20, 320), Extra::None),
-    token("glptt-", GITLAB, hex, (40, 40), Extra::None),
-    token("npm_", "an npm token", alphanumeric, (36, 36), Extra::Checksum),
-    token("xoxb-", SLACK, dashed, (24, 255), Extra::Digit),
-    token("xoxp-", SLACK, dashed, (24, 255), Extra::Digit),
-    token("xoxa-", SLACK, dashed, (24, 255), Extra::Digit),
-    token("xoxr-", SLACK, dashed, (24, 255), Extra::Digit),
-    token("xapp-", SLACK, dashed, (24, 255), Extra::Digit),
-    token("sk_live_", STRIPE, alphanumeric, (24, 247), Extra::None),
-    token("rk_live_", STRIPE, alphanumeric, (24, 247), Extra::None),
-    token("SG.", "a SendGrid key", dotted, (66, 66), Extra::None),
-    token("hvs.", "a Vault token", url_safe, (24, 255), Extra::None),
-    token("dop_v1_", "a DigitalOcean token", hex, (64, 64), Extra::None),
-    token("dckr_pat_", "a Docker Hub token", url_safe, (27, 27), Extra::None),
-    token("glsa_", "a Grafana token", word, (41, 41), Extra::None),
-    token("pypi-AgEIcHlwaS5vcmc", "a PyPI token", url_safe, (50, 1000), Extra::None),
-    token("AGE-SECRET-KEY-1", "an age private key", uppercase, (58, 58), Extra::None),
-];
 
 /// The bytes that a credential may start with.
 const FIRST: [bool; 256] = {
@@ -198,18 +136,8 @@ fn at_word(text: &str) -> Option<Found> {
         let head = text.get(..64).and_then(base64::decode)?;
         return memchr::memmem::find(&head, b"PRIVATE KEY-----").and_then(|_| Found::sure("a private key in base64"));
     }
-    let token = TOKENS.iter().find(|token| text.starts_with(token.prefix))?;
-    let body = run(&text[token.prefix.len()..], token.length.1 + 1, token.alphabet);
-    let ends = !text[token.prefix.len() + body.len()..].starts_with(|next: char| next.is_ascii_alphanumeric());
-    let fits = ends
-        && (token.length.0..=token.length.1).contains(&body.len())
-        && (token.extra != Extra::Digit || body.starts_with(|first: char| first.is_ascii_digit()));
-    // what documentation shows is no credential
-    if !fits || !is_varied(body) || body.to_ascii_lowercase().contains("example") {
-        return None;
-    }
-    let doubt = (token.extra == Extra::Checksum && !checksum_fits(body)).then_some(UNFIT);
-    Some(Found { rule: token.rule, doubt })
+    let (rule, fits) = tokens::at(text)?;
+    Some(Found { rule, doubt: (!fits).then_some(UNFIT) })
 }
 
 fn jwt(text: &str) -> Option<Found> {
@@ -268,6 +196,9 @@ fn urls(text: &str) -> Option<Found> {
                 return Found::sure("a Slack web hook");
             }
         }
+        if let Some(found) = query(rest) {
+            return Some(found);
+        }
         let end = rest.find(|byte: char| byte.is_whitespace() || "/?#\"'`,;\\|".contains(byte)).unwrap_or(rest.len());
         let Some((user, host)) = rest[..end].rsplit_once('@') else { continue };
         let Some((name, password)) = user.split_once(':') else { continue };
@@ -279,6 +210,24 @@ fn urls(text: &str) -> Option<Found> {
         }
     }
     doubt
+}
+
+/// `?token=…` in an address: a name that speaks of a credential, and what is as random as one. Signatures of AWS end with the
+/// hour, and are none to keep.
+fn query(address: &str) -> Option<Found> {
+    const LONGEST: usize = 2048;
+    let address = run(address, LONGEST, |byte| !byte.is_ascii_whitespace() && !b"\"'`<>\\|".contains(&byte));
+    let (_, query) = address.split_once('?')?;
+    let query = query.split('#').next().unwrap_or_default();
+    let is_credential = |(name, value): (&str, &str)| {
+        let names = speaks_of_credential(name) && !name.starts_with("X-Amz-");
+        names && !value.contains(['{', '(', '$', '%']) && classify(value) == Value::Strong
+    };
+    query
+        .split(['&', ';'])
+        .filter_map(|pair| pair.split_once('='))
+        .any(is_credential)
+        .then_some(Found { rule: "an address with a credential in its query", doubt: None })
 }
 
 /// `user:password@tcp(host)` of Go, `Server=…;Password=…` of .NET, `host=… password=…` of libpq, keys of Azure storage.
@@ -326,67 +275,14 @@ fn password_in(rule: &'static str, password: &str, host: &str) -> Option<Found> 
 }
 
 /// The longest start of a text that an alphabet has, up to `most` characters.
-fn run(text: &str, most: usize, alphabet: impl Fn(u8) -> bool) -> &str {
+pub(super) fn run(text: &str, most: usize, alphabet: impl Fn(u8) -> bool) -> &str {
     let end = text.bytes().take(most).position(|byte| !alphabet(byte)).unwrap_or(most.min(text.len()));
     &text[..end]
 }
 
 /// Whether it has so many different characters that somebody's `xxxx` is none.
-fn is_varied(text: &str) -> bool {
+pub(super) fn is_varied(text: &str) -> bool {
     let mut seen = [false; 256];
     text.bytes().for_each(|byte| seen[usize::from(byte)] = true);
     seen.iter().filter(|seen| **seen).count() >= 8
-}
-
-fn checksum_fits(body: &str) -> bool {
-    let Some((random, sum)) = body.split_at_checked(body.len() - 6) else { return false };
-    let stated = sum.bytes().try_fold(0u64, |sum, digit| {
-        let value = match digit {
-            b'0'..=b'9' => digit - b'0',
-            b'A'..=b'Z' => digit - b'A' + 10,
-            b'a'..=b'z' => digit - b'a' + 36,
-            _ => return None,
-        };
-        Some(sum * 62 + u64::from(value))
-    });
-    stated == Some(u64::from(crc32(random.as_bytes())))
-}
-
-/// The CRC-32 of Ethernet and zip.
-pub(super) fn crc32(bytes: &[u8]) -> u32 {
-    !bytes
-        .iter()
-        .fold(u32::MAX, |sum, byte| (0..8).fold(sum ^ u32::from(*byte), |sum, _| (sum >> 1) ^ (0xEDB8_8320 & (sum & 1).wrapping_neg())))
-}
-
-fn alphanumeric(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-}
-
-fn base32(byte: u8) -> bool {
-    matches!(byte, b'A'..=b'Z' | b'2'..=b'7')
-}
-
-fn uppercase(byte: u8) -> bool {
-    byte.is_ascii_uppercase() || byte.is_ascii_digit()
-}
-
-fn hex(byte: u8) -> bool {
-    matches!(byte, b'0'..=b'9' | b'a'..=b'f')
-}
-
-fn word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
-}
-
-fn dashed(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'-'
-}
-
-fn url_safe(byte: u8) -> bool {
-    word(byte) || byte == b'-'
-}
-
-fn dotted(byte: u8) -> bool {
-    url_safe(byte) || byte == b'.'
 }

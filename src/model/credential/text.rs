@@ -3,7 +3,7 @@
 use super::name::may_speak;
 use super::shape::Found;
 use super::value::{Value, classify, is_reference};
-use super::{Judgement, judge, speaks_of_credential};
+use super::{Judgement, cloud_config, judge, speaks_of_credential};
 
 /// A credential in a text, without its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +31,7 @@ pub fn in_text(text: &str, known: &dyn Fn(&str) -> bool) -> Option<Held> {
         .or_else(|| json(text).find_map(named))
         .or_else(|| xml(text).find_map(named))
         .or_else(|| sql(text).map(Held::Placed))
+        .or_else(|| cloud_config::find(text).map(Held::Placed))
 }
 
 /// `name=value`, `name: value`, a line each; those alone whose name may speak of a credential.

@@ -117,10 +117,24 @@ fn is_member(value: &str) -> bool {
     parts.clone().count() >= 3 && parts.clone().all(is_name) && parts.clone().any(|part| part.len() >= 6)
 }
 
-/// `$NAME`, and what Argo CD makes of it: `$secret:some.key`.
+/// `$NAME`, and what Argo CD makes of it: `$secret:some.key`. What is no name, `$Qx7kP9vLw`, is a value that begins with a dollar.
 fn is_variable(value: &str) -> bool {
-    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:-".contains(&byte);
-    value.strip_prefix('$').is_some_and(|name| name.bytes().all(is_name))
+    let is_mark = |part: char| matches!(part, '_' | '.' | ':' | '-');
+    value.strip_prefix('$').is_some_and(|name| name.split(is_mark).all(|part| part.is_empty() || is_name(part)))
+}
+
+/// Whether a part of a name is written as people write them: digits in one place at most, capitals where words begin.
+fn is_name(part: &str) -> bool {
+    const GIVEN: usize = 10;
+    let runs = |test: fn(&u8) -> bool| part.as_bytes().chunk_by(move |a, b| test(a) == test(b)).filter(move |run| test(&run[0]));
+    let digits = runs(u8::is_ascii_digit).count();
+    let one_case = !part.bytes().any(|byte| byte.is_ascii_uppercase()) || !part.bytes().any(|byte| byte.is_ascii_lowercase());
+    // `eMail`
+    let words =
+        runs(u8::is_ascii_lowercase).enumerate().all(|(number, run)| run.len() >= 2 || number == 0 && part.starts_with(char::from(run[0])));
+    // what Kubernetes puts behind a name
+    let given = one_case && part.len() <= GIVEN && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    part.bytes().all(|byte| byte.is_ascii_alphanumeric()) && (digits <= 1 && (one_case || words) || given)
 }
 
 /// Whether it says where a store keeps the value.
@@ -182,6 +196,36 @@ fn is_words(value: &str) -> bool {
         || ["sha256:", "sha512:"].iter().any(|hash| value.starts_with(hash))
         || value.contains('-') && parts().all(numbered) && parts().any(is_word)
         || is_generated(value)
+        || is_numbered_words(value)
+}
+
+/// Words with a capital each, short for something or numbered, as places and groups are called: `ProdKeyVault01`,
+/// `AzureAD-Group-S1-R2`, `Page01Size20`.
+fn is_numbered_words(value: &str) -> bool {
+    let kind = |byte: &u8| (byte.is_ascii_digit(), byte.is_ascii_alphabetic());
+    let is_word = |letters: &[u8]| {
+        let (first, rest) = letters.split_at(1);
+        let spoken = letters.iter().any(|letter| b"aeiouyAEIOUY".contains(letter));
+        first[0].is_ascii_uppercase() && rest.len() >= 2 && rest.iter().all(u8::is_ascii_lowercase) && (spoken || rest.len() < 3)
+    };
+    let mut words = 0;
+    let mut all = value.split(['-', '_', '.', ' ']).flat_map(|part| {
+        let runs: Vec<_> =
+            part.as_bytes().chunk_by(|a, b| kind(a) == kind(b) && !(a.is_ascii_lowercase() && b.is_ascii_uppercase())).collect();
+        let alone = runs.len() <= 2;
+        runs.into_iter().map(move |run| (run, alone))
+    });
+    let fits = all.all(|(run, alone)| match run[0] {
+        b'0'..=b'9' => run.len() <= 2,
+        _ if is_word(run) => {
+            words += 1;
+            true
+        }
+        // `S1`, and what is short for something: `AD`
+        b'A'..=b'Z' => run.iter().all(u8::is_ascii_uppercase) && (2..=4).contains(&run.len()) || alone && run.len() == 1,
+        _ => false,
+    });
+    fits && words >= 2
 }
 
 /// Words of a name with an ending that Kubernetes or a person gave it: `shop-db-7f9c6d5b8`, `my-app-token-2024a`.
@@ -242,6 +286,12 @@ mod tests {
                     "$(DB_PASSWORD)",
                     "${DB_PASSWORD}",
                     "$DB_PASSWORD",
+                    "$dbPassword2",
+                    "$OAUTH2_CLIENT_SECRET",
+                    "$DBPassword",
+                    "$argocd-secret:oidc.azure.clientSecret",
+                    "$shop-db-7f9c6d5b8:password",
+                    "$1",
                     "<password>",
                     "{{ .Values.password }}",
                     "/etc/creds/password",
@@ -299,6 +349,10 @@ mod tests {
                     "correct horse battery staple",
                     "X-Csrf-Token",
                     "kubernetesDashboardToken",
+                    "ProdKeyVault01",
+                    "JwtSecret02",
+                    "AzureAD-Group-S1-R2",
+                    "Page01Size20",
                 ],
             ),
             (Value::Identifier, &["550e8400-e29b-41d4-a716-446655440000", "F47AC10B-58CC-4372-A567-0E02B2C3D479"]),
@@ -323,6 +377,10 @@ mod tests {
                     "Tr0ub4dor&3",
                     "Winter24!",
                     "Sup3rS3cretPw99",
+                    "$Qx7kP9vLw2mZ4t",
+                    "$k9vq2mzx7plw4tyb",
+                    "KbTrv-Qxzp-Wmnl-9",
+                    "Ab1Cd2Ef3Gh4Ij5",
                 ],
             ),
         ];

@@ -34,15 +34,12 @@ const PROXIES: &[(&str, Mesh)] = &[
 
 /// The proxy among the containers of a pod.
 fn proxy(record: &PodRecord<'_>) -> Option<Mesh> {
-    record.find_containers().find_map(|container| {
-        let name = container.field.key("name").str();
-        PROXIES.iter().find(|(proxy, _)| *proxy == name).map(|(_, mesh)| *mesh)
-    })
+    record.container_names().find_map(|name| PROXIES.iter().find(|(proxy, _)| *proxy == name).map(|(_, mesh)| *mesh))
 }
 
 /// Whether a pod is nothing but a proxy: a gateway.
 pub(super) fn is_gateway(pod: &Pod<'_>) -> bool {
-    let mut names = pod.record.find_containers().map(|container| container.field.key("name").str()).peekable();
+    let mut names = pod.record.container_names().peekable();
     names.peek().is_some() && names.all(|name| PROXIES.iter().any(|(proxy, _)| *proxy == name))
         || pod.metadata().key("labels").key("gateway.networking.k8s.io/gateway-name").exists()
 }

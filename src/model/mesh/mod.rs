@@ -210,8 +210,8 @@ fn find(evidence: &Evidence<'_>) -> Present {
 
 /// The mesh whose control plane a pod is.
 fn plane(record: &crate::model::pod::PodRecord<'_>) -> Option<Mesh> {
-    record.find_containers().find_map(|container| {
-        let text = container.field.key("image").str();
+    record.images().find_map(|image| {
+        let text = image.str();
         let name = text.rsplit('/').next()?.split([':', '@']).next()?;
         let linkerd = name == "controller" && text.contains("linkerd/controller");
         let known = PLANES.iter().find(|(own, _)| *own == name).filter(|(own, _)| *own != "pilot" || text.contains("istio"));

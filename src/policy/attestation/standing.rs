@@ -37,10 +37,11 @@ impl Attestations {
         let mut judged = Judged::default();
         for (file, entry) in self.files.iter().flat_map(|file| file.entries.iter().map(move |entry| (file, entry))) {
             let mut faults = entry.faults.clone();
-            faults.extend(unknown(entry.written.control.trim()).map(|why| Fault::at(&entry.written.control, why)));
+            let control = Some(entry.written.control.trim()).filter(|control| !control.is_empty());
+            faults.extend(control.and_then(unknown).map(|why| Fault::at(&entry.written.control, why)));
             faults.extend(entry.written.faults(today, self.limit));
             faults.sort_by_key(|fault| (fault.line, fault.column));
-            if faults.is_empty() {
+            if faults.is_empty() && !entry.is_part {
                 judged.in_force.push(entry.counted(file));
             }
             judged.refused.extend(faults.into_iter().map(|fault| Refused {
@@ -91,17 +92,19 @@ impl Written {
     fn faults(&self, today: Date, limit: u32) -> Vec<Fault> {
         let (collected, expires) = (Self::day(&self.collected), Self::day(&self.expires));
         let mut faults = Vec::new();
+        // of an entry that is understood in part, a day may stand nowhere
+        let (has_begin, has_end) = (self.collected.line > 0, self.expires.line > 0);
         if is_one_person(&self.assessed_by, &self.approved_by) {
             faults.push(Fault::at(&self.approved_by, "whoever assessed it approved it: that takes a second person"));
         }
-        if collected > today {
+        if has_begin && collected > today {
             faults
                 .push(Fault::at(&self.collected, format!("it does not hold yet: it was collected on {collected}, which is still to come")));
         }
-        if expires < today {
+        if has_end && expires < today {
             faults.push(Fault::at(&self.expires, format!("it expired on {expires}: ask again")));
         }
-        let days = collected.until(expires).map(|span| span.get_days()).unwrap_or(i32::MAX);
+        let days = if has_begin && has_end { collected.until(expires).map(|span| span.get_days()).unwrap_or(i32::MAX) } else { 0 };
         if days < 0 {
             faults.push(Fault::at(&self.expires, format!("it expires before the day on which it was collected, {collected}")));
         } else if i64::from(days) > i64::from(limit) {

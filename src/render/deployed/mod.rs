@@ -11,6 +11,8 @@ mod tell;
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
+use rayon::prelude::*;
+
 use crate::discover::{Build, KUSTOMIZATIONS};
 use crate::parse::kustomization::folder;
 use crate::parse::{File, Role};
@@ -94,8 +96,8 @@ fn is_address(key: &str) -> bool {
 impl Deployed {
     pub(super) fn find(files: &[File], builds: &[Build], tops: &[PathBuf]) -> Self {
         let is_judged = |file: &&File| matches!(file.role, Role::Judged | Role::Made { .. });
-        let found: Vec<Order> =
-            (0..).zip(files).filter(|(_, file)| is_judged(file)).flat_map(|(number, file)| read::orders(number, file)).collect();
+        let found = files.par_iter().enumerate().filter(|(_, file)| is_judged(file));
+        let found: Vec<Order> = found.flat_map_iter(|(number, file)| read::orders(number as u32, file)).collect();
         if found.is_empty() {
             return Deployed { orders: Vec::new(), addresses: HashMap::new() };
         }

@@ -1,5 +1,9 @@
 //! What objects of Flux, Argo CD and k3s say of what they deploy, and of what they change of it.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 use crate::parse::{File, Kind, NodeId, Tree};
 
 use crate::render::listed::{field, items, value};
@@ -53,9 +57,16 @@ pub(in crate::render) enum Tool {
 /// The groups of the objects that are asked.
 const GROUPS: [&str; 4] = ["kustomize.toolkit.fluxcd.io", "helm.toolkit.fluxcd.io", "argoproj.io", "helm.cattle.io"];
 
+/// Whether a text may name one of these groups, spelled with escapes perhaps: few do, and their objects alone are looked at.
+fn may_order(text: &str) -> bool {
+    static NAMES: LazyLock<Option<AhoCorasick>> =
+        LazyLock::new(|| AhoCorasick::new(["toolkit.fluxcd.io", "argoproj.io", "helm.cattle.io", "\\u00", "\\x", "\\\n"]).ok());
+    NAMES.as_ref().is_none_or(|names| names.is_match(text))
+}
+
 /// The objects of a file that have something deployed.
 pub(in crate::render) fn orders(number: u32, file: &File) -> Vec<Order> {
-    if file.live || file.host {
+    if file.live || file.host || !may_order(file.tree.source()) {
         return Vec::new();
     }
     let tree = &file.tree;

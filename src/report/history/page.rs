@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, html};
 
-use super::{excused, lasted, told};
+use super::{excused, lasted, told, unvouched};
 use crate::assess::{ControlLine, History, Status, Timeline};
 use crate::report::html::page::{STYLE, fingerprint, metadata};
 use crate::report::html::picture::{fill, patterns};
@@ -40,6 +40,7 @@ fn page(history: &History) -> Markup {
                     }
                     main #main {
                         (patterns())
+                        @if let Some(said) = unvouched(history) { p { (sentence(&said)) } }
                         @for (number, line) in history.lines.iter().enumerate() { (timeline(number, line)) }
                         @if !history.left_out.is_empty() {
                             section aria-labelledby="h-left" {
@@ -64,7 +65,7 @@ fn timeline(number: usize, line: &Timeline) -> Markup {
             h2 id={ "h" (anchor) } { (sentence(&line.target)) ", against the profile " (plain(&line.profile)) }
             h3 { "Results" }
             table.rows {
-                thead { tr { th scope="col" { "When" } th scope="col" { "Open failures" } th scope="col" { "Excused" } th scope="col" { "Gaps" } th scope="col" { "Decided" } th scope="col" { "File" } } }
+                thead { tr { th scope="col" { "When" } th scope="col" { "Open failures" } th scope="col" { "Excused" } th scope="col" { "Gaps" } th scope="col" { "Decided" } th scope="col" { "File" } th scope="col" { "Vouched for" } } }
                 tbody {
                     @for run in &line.runs {
                         tr {
@@ -74,6 +75,7 @@ fn timeline(number: usize, line: &Timeline) -> Markup {
                             td data-head="Gaps: " { (digits(run.gaps as u64)) }
                             td data-head="Decided: " { (format!("{:.1} %", run.coverage)) }
                             td data-head="File: " { code { (plain(&run.name)) } }
+                            td data-head="Vouched for: " { (run.vouched.as_str()) }
                         }
                     }
                 }

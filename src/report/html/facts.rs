@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::page::{self, Part};
 use super::terms::{count, digits, moment, namespace, plain, prose, sentence};
 use crate::assess::{Assessment, InputStatus, Pin};
+use crate::report::text::words;
 
 pub(super) fn scope(assessment: &Assessment) -> Option<Part> {
     let (summary, scope, version) = (&assessment.summary, &assessment.scope, &assessment.kubernetes_version);
@@ -34,6 +35,7 @@ pub(super) fn scope(assessment: &Assessment) -> Option<Part> {
             dd { (plain(&version.version)) @if version.assumed { " (assumed, as nothing named one)" } }
             dt { "When" }
             dd { (moment(&assessment.run.started)) }
+            @if let Some(compared) = words::compared(assessment) { dt { "Compared" } dd { (prose(&compared)) } }
             dt { "By" }
             dd {
                 (plain(&assessment.tool.name)) " " (plain(&assessment.tool.version))

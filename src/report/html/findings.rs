@@ -133,6 +133,7 @@ fn item(index: &Index<'_>, group: &Group<'_>, finding: &Finding, fix: &str) -> M
                 span.own { (state(group.state)) " " @if finding.severity == group.severity { (severity(finding.severity)) } }
                 @if finding.severity != group.severity { (severity(finding.severity)) }
                 @if finding.baseline == Some(Baseline::New) { " " span.label.new { "new" } }
+                @if let Some(was) = &finding.was { " " span.dim { "(" (plain(was)) " in the baseline)" } }
             }
             p { (sentence(message)) }
             (seen(finding))

@@ -8,7 +8,7 @@ use super::{line, origins, props, uuid};
 use crate::assess::{Assessment, CheckError, CheckInfo, Finding, FindingVerdict, Gap, Location, Subject};
 use crate::report::projection::{self, Outcome};
 use crate::report::sarif::place;
-use crate::report::text::object;
+use crate::report::text::{object, words};
 
 /// What the parts of a document are made from.
 pub(super) struct Evidence<'a> {
@@ -80,7 +80,9 @@ impl<'a> Evidence<'a> {
 
     pub(super) fn observation(&self, number: usize, finding: &Finding, outcome: Outcome) -> Value {
         let excuse = finding.excused.as_deref();
+        let stands = words::stands(finding).unwrap_or_default();
         let known = props([
+            ("baseline", stands.as_str()),
             ("check-id", &*finding.check),
             ("result", word(outcome)),
             ("severity", finding.severity.as_str()),

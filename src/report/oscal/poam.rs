@@ -9,7 +9,7 @@ use super::{assets, document, line, metadata_of, origins, props, uuid};
 use crate::assess::{Assessment, Finding, Gap};
 use crate::report::projection::Outcome;
 use crate::report::stream::Part;
-use crate::report::text::object;
+use crate::report::text::{object, words};
 
 pub(super) fn write(assessment: &Assessment, out: &mut dyn Write) -> io::Result<()> {
     let evidence = Evidence::new(assessment);
@@ -51,11 +51,12 @@ pub(super) fn write(assessment: &Assessment, out: &mut dyn Write) -> io::Result<
 
 /// An open failure.
 fn item(evidence: &Evidence<'_>, number: usize, finding: &Finding) -> Value {
+    let stands = words::stands(finding).unwrap_or_default();
     json!({
         "uuid": uuid(&["poam-item", &evidence.risk_uuid(number)]),
         "title": line(&format!("{}: {}", object(&finding.subject), finding.title)),
         "description": line(if finding.fix.is_empty() { said(finding) } else { &finding.fix }),
-        "props": props([("check-id", &*finding.check), ("severity", finding.severity.as_str()), ("result", "fail")]),
+        "props": props([("check-id", &*finding.check), ("severity", finding.severity.as_str()), ("result", "fail"), ("baseline", &stands)]),
         "origins": origins(),
         "related-observations": [{"observation-uuid": evidence.observation_uuid(number)}],
         "related-risks": [{"risk-uuid": evidence.risk_uuid(number)}],

@@ -18,11 +18,34 @@ pub(super) fn write(assessment: &Assessment, out: &mut dyn Write) -> io::Result<
     let content = Part::Object(vec![
         ("uuid", json!(uuid(&["assessment-results", &assessment.run.id])).into()),
         ("metadata", attested::introduce(assessment, metadata_of("Results of a cnscan assessment", assessment)).into()),
-        ("import-ap", json!({"href": PLAN}).into()),
+        ("import-ap", json!({"href": format!("#{}", plan_uuid())}).into()),
         ("results", Part::Objects(vec![made.result()])),
-        ("back-matter", made.evidence.resources(made.evidence.findings().map(|(_, finding, _)| finding)).into()),
+        ("back-matter", with_plan(made.evidence.resources(made.evidence.findings().map(|(_, finding, _)| finding))).into()),
     ]);
     document("assessment-results", content, out)
+}
+
+fn plan_uuid() -> String {
+    uuid(&["resource", "plan"])
+}
+
+/// The resources with the plan that the results are of. Whether somebody had it written beside them is not known here.
+fn with_plan(mut resources: Value) -> Value {
+    let told = format!(
+        "The plan follows from the same result: `cnscan convert RESULT.json -f oscal-plan` writes it, and `cnscan scan -o oscal-plan={PLAN}` does beside \
+         these results. By the name below it is found where it was written there."
+    );
+    let plan = json!({
+        "uuid": plan_uuid(),
+        "title": "Assessment plan",
+        "description": line(&told),
+        "rlinks": [{"href": PLAN, "media-type": "application/json"}],
+    });
+    match resources["resources"].as_array_mut() {
+        Some(all) => all.insert(0, plan),
+        None => resources["resources"] = json!([plan]),
+    }
+    resources
 }
 
 struct Made<'a> {

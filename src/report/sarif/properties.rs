@@ -42,6 +42,7 @@ fn common(assessment: &Assessment) -> Vec<(&'static str, Value)> {
         ("controlStatuses", json!(assessment.summary.controls)),
         ("coverage", json!(assessment.summary.coverage)),
         ("gaps", json!(assessment.gaps.len())),
+        ("baseline", json!(assessment.baseline)),
     ]
 }
 

@@ -20,6 +20,8 @@ const FINGERPRINT: &str = "cnscanFinding/v1";
 pub(super) struct Alerts<'a> {
     pub(super) rules: &'a Rules<'a>,
     pub(super) findings: &'a [&'a Finding],
+    /// Whether there is a baseline. GitHub does not read its states, other viewers do.
+    pub(super) is_compared: bool,
 }
 
 impl Results for Alerts<'_> {
@@ -46,6 +48,7 @@ impl Alerts<'_> {
             .entry(LINE_HASH.to_owned())
             .or_insert_with(|| format!("{}:1", finding.fingerprint.get(..16).unwrap_or(&finding.fingerprint)));
         result.partial_fingerprints = Some(prints);
+        result.baseline_state = self.is_compared.then(|| state(finding).into());
         result
     }
 }
@@ -54,6 +57,21 @@ fn fingerprints(finding: &Finding) -> BTreeMap<String, String> {
     // the lines of a dump are not those of the source
     let hash = finding.line_hash.iter().filter(|_| place::told(finding).is_none()).map(|hash| (LINE_HASH.to_owned(), hash.to_string()));
     hash.chain([(FINGERPRINT.to_owned(), finding.fingerprint.to_string())]).collect()
+}
+
+/// Whether a result was held against a baseline: then each of its results has a state, else none has.
+pub(super) fn is_compared(assessment: &Assessment) -> bool {
+    assessment.baseline.is_some() || assessment.findings.iter().any(|finding| finding.baseline.is_some())
+}
+
+/// The state against the baseline. What is there now and was something else there is `updated`; `absent` is none, as what is gone
+/// need not be fixed: `cnscan diff` tells.
+fn state(finding: &Finding) -> &'static str {
+    match (finding.baseline, &finding.was) {
+        (Some(_), Some(_)) => "updated",
+        (Some(Baseline::New), None) => "new",
+        (Some(Baseline::Unchanged) | None, _) => "unchanged",
+    }
 }
 
 fn text(text: String) -> Message {
@@ -104,7 +122,7 @@ impl Results for Everything<'_> {
 impl<'a> Everything<'a> {
     pub(super) fn new(assessment: &'a Assessment, rules: &'a Rules<'a>, taxonomies: &'a Taxonomies<'a>) -> Self {
         let has_excuses = assessment.findings.iter().any(|finding| finding.excused.is_some());
-        let has_baseline = assessment.findings.iter().any(|finding| finding.baseline.is_some());
+        let has_baseline = is_compared(assessment);
         let is_one_repository = place::repository(assessment).is_some();
         Everything { assessment, rules, taxonomies, has_excuses, has_baseline, is_one_repository }
     }
@@ -115,7 +133,7 @@ impl<'a> Everything<'a> {
         let level = if kind == ResultKind::Fail { rules::level(severity) } else { ResultLevel::None };
         let mut result = SarifResult::builder().rule_id(id).rule_index(index).kind(kind).level(level).message(text(message)).build();
         result.suppressions = self.has_excuses.then(Vec::new);
-        // only failures and reviews are compared; what is no problem is no news either
+        // findings are compared; what is no problem is no news
         result.baseline_state = self.has_baseline.then(|| json!("unchanged"));
         result
     }
@@ -141,13 +159,12 @@ impl<'a> Everything<'a> {
         if let Some(excuse) = &finding.excused {
             result.suppressions = Some(vec![suppression(excuse)]);
         }
-        if finding.baseline == Some(Baseline::New) {
-            result.baseline_state = Some(json!("new"));
-        }
+        result.baseline_state = self.has_baseline.then(|| state(finding).into());
         let parts = [("path", &finding.path), ("observed", &finding.observed), ("expected", &finding.expected), ("fix", &finding.fix)];
         let filled = parts.into_iter().filter(|(_, value)| !value.is_empty());
         let source = finding.source.as_ref().map(|source| ("source", json!(source)));
-        result.properties = Some(bag(filled.map(|(key, value)| (key, Value::from(&**value))).chain(source)));
+        let was = finding.was.as_ref().map(|was| ("was", json!(was)));
+        result.properties = Some(bag(filled.map(|(key, value)| (key, Value::from(&**value))).chain(source).chain(was)));
         result
     }
 

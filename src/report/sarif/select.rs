@@ -35,6 +35,9 @@ pub(super) struct Omitted {
     over_limit: usize,
     #[serde(skip)]
     kept: usize,
+    /// Of those kept, what the baseline has.
+    #[serde(skip)]
+    known: usize,
 }
 
 fn is_zero(count: &usize) -> bool {
@@ -52,6 +55,7 @@ impl<'a> Selection<'a> {
         kept.sort_by(|a, b| by_place(a, b));
         omitted.over_limit = found - kept.len();
         omitted.kept = kept.len();
+        omitted.known = kept.iter().filter(|finding| finding.is_known_failure()).count();
         Selection { kept, omitted }
     }
 }
@@ -130,6 +134,10 @@ impl Omitted {
         if self.over_limit > 0 {
             let all = self.kept + self.over_limit;
             lines.push(format!("left out: the {} least severe of {all} failures, as GitHub refuses larger files", self.over_limit));
+        }
+        if self.known > 0 {
+            let known = plural(self.known, "failure");
+            lines.push(format!("{known} that the baseline has stay in it: GitHub tells new alerts by its own uploads, and closes as fixed what one leaves out"));
         }
         if self.kept > SHOWN {
             lines.push(format!("GitHub shows the {SHOWN} most severe of {} alerts", self.kept));

@@ -205,7 +205,8 @@ impl Writer<'_, '_> {
             FindingVerdict::Review => format!("review {severity}"),
             FindingVerdict::Note => "note".to_owned(),
         };
-        let check = format!("[{}]", clean(&finding.check, NAME));
+        let was = finding.was.as_deref().map(|was| format!(" (was {})", clean(was, NAME))).unwrap_or_default();
+        let check = format!("[{}]{was}", clean(&finding.check, NAME));
         let lead: &[Span<'_>] = &[(PLAIN, "  "), (style.bold(), &word), (style, &check), (BOLD, ": ")];
         self.paper.flow(lead, 6, (BOLD, &self.message(finding)))
     }

@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 use rayon::prelude::*;
 
 use crate::assess::{FindingVerdict, Severity, Status};
-use crate::report::text::{Options, clean, columns, cut, wrap};
+use crate::report::text::{NARROWEST, Options, clean, columns, cut, wrap};
 
 /// No style.
 pub(super) const PLAIN: Style = Style::new();
@@ -36,7 +36,7 @@ pub(super) struct Paper<'a> {
 
 impl<'a> Paper<'a> {
     pub(super) fn new(options: &'a Options, out: &'a mut dyn Write) -> Self {
-        let width = options.width.clamp(60, 200);
+        let width = options.width.clamp(NARROWEST, 200);
         let (verbose, everything) = (options.verbose > 0, options.verbose > 1);
         Paper { out, width, verbose, everything, from: &options.from, color: options.color, options }
     }
@@ -118,10 +118,12 @@ impl<'a> Paper<'a> {
         let title = clean(title, self.width - 8);
         let aside = if note.is_empty() { String::new() } else { format!(" {note} ") };
         let room = (self.width - 6).saturating_sub(columns(&title));
-        // a note that does not fit gives way: the parts below say the same
-        let aside = if columns(&aside) > room { "" } else { &aside };
-        let (lead, fill, tail) = (bars(2) + " ", " ".to_owned() + &bars(room - columns(aside)), bars(2));
-        self.line(&[(DIM, &lead), (BOLD, &title), (DIM, &fill), (PLAIN, aside), (DIM, &tail)])
+        // a note that does not fit stands below
+        let fits = columns(&aside) <= room;
+        let beside = if fits { aside.as_str() } else { "" };
+        let (lead, fill, tail) = (bars(2) + " ", " ".to_owned() + &bars(room - columns(beside)), bars(2));
+        self.line(&[(DIM, &lead), (BOLD, &title), (DIM, &fill), (PLAIN, beside), (DIM, &tail)])?;
+        if fits { Ok(()) } else { self.paragraph(3, (PLAIN, note)) }
     }
 }
 

@@ -34,7 +34,7 @@ pub(super) fn write(paper: &mut Paper<'_>, assessment: &Assessment) -> io::Resul
 fn in_words(paper: &mut Paper<'_>, assessment: &Assessment) -> io::Result<()> {
     paper.head("Result", "")?;
     paper.paragraph(0, (PLAIN, &words::scanned(assessment)))?;
-    for sentence in [words::narrowed(assessment), words::configured(assessment)].iter().flatten() {
+    for sentence in [words::narrowed(assessment), words::configured(assessment), words::compared(assessment)].iter().flatten() {
         paper.paragraph(0, (PLAIN, sentence))?;
     }
     if let Some(world) = words::world(assessment) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{NAME, clean, clean_path, plural};
-use crate::assess::{self, Assessment, Baseline, CheckVerdict, Cluster, Control, Coverage, Finding, Severity, Status};
+use crate::assess::{self, Assessment, Baseline, CheckVerdict, Cluster, Control, Coverage, Finding, FindingVerdict, Severity, Status};
 
 /// `16 failures (1 critical, 15 high), 57 reviews, 4 excused, 3 gaps`; it never says that all is well.
 pub(in crate::report) fn verdict(assessment: &Assessment) -> String {
@@ -38,7 +38,32 @@ fn nothing_failed(assessment: &Assessment) -> String {
 fn news(findings: &[Finding]) -> Option<usize> {
     let failures = || findings.iter().filter(|finding| finding.is_open_failure());
     let compared = failures().any(|finding| finding.baseline.is_some());
-    compared.then(|| failures().filter(|finding| finding.baseline == Some(Baseline::New)).count())
+    compared.then(|| failures().filter(|finding| !finding.is_known_failure()).count())
+}
+
+/// How a finding stands to the baseline, where there is one.
+pub(in crate::report) fn stands(finding: &Finding) -> Option<String> {
+    let was = finding.was.as_deref().map(|was| format!("{} in the baseline", clean(was, NAME)));
+    Some(match (finding.baseline?, was) {
+        (Baseline::New, None) => "new: not in the baseline".to_owned(),
+        (Baseline::New, Some(was)) => format!("new: {was}"),
+        (Baseline::Unchanged, None) => "known from the baseline".to_owned(),
+        (Baseline::Unchanged, Some(was)) => format!("known: {was}"),
+    })
+}
+
+/// What the result was held against, and how it stands to that.
+pub(in crate::report) fn compared(assessment: &Assessment) -> Option<String> {
+    let baseline = assessment.baseline.as_ref()?;
+    let of = |state| {
+        let open = assessment.findings.iter().filter(|finding| finding.verdict != FindingVerdict::Note && finding.excused.is_none());
+        open.filter(|finding| finding.baseline == Some(state)).count()
+    };
+    let (new, known) = (of(Baseline::New), of(Baseline::Unchanged));
+    let day = clean(baseline.started.get(..10).unwrap_or("unknown date"), NAME).into_owned();
+    let open = plural(baseline.open as usize, "open finding");
+    let gone = if baseline.gone == 0 { String::new() } else { format!("; {} of it not found any more", baseline.gone) };
+    Some(format!("Baseline: the run of {day} with {open}. Failures and reviews now: {known} known from it, {new} new{gone}."))
 }
 
 /// `1 critical, 3 high`
