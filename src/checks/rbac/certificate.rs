@@ -1,5 +1,7 @@
 //! As much of a certificate request as tells which organizations, to Kubernetes groups, it names.
 
+use base64ct::{Base64Unpadded, Encoding};
+
 use crate::parse::der::{SEQUENCE, element, inside};
 
 /// The organizations in the subject of a request: PEM in base64, as `spec.request` has it. `None` when it is no such thing.
@@ -30,25 +32,8 @@ pub(super) fn organizations(request: &str) -> Option<Vec<String>> {
 /// Object identifier 2.5.4.10.
 const ORGANIZATION: &[u8] = &[0x55, 0x04, 0x0A];
 
-/// Decodes base64, white space left out.
+/// Decodes base64, white space and what fills it up left out.
 fn base64(text: &str) -> Option<Vec<u8>> {
-    let (mut bytes, mut bits, mut held) = (Vec::with_capacity(text.len() / 4 * 3), 0u32, 0);
-    for byte in text.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=') {
-        let digit = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = bits << 6 | u32::from(digit);
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            bytes.push((bits >> held) as u8);
-            bits &= (1 << held) - 1;
-        }
-    }
-    Some(bytes)
+    let plain: String = text.chars().filter(|letter| !letter.is_ascii_whitespace() && *letter != '=').collect();
+    Base64Unpadded::decode_vec(&plain).ok()
 }

@@ -12,7 +12,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "The packages of the base image and of the build come with their vulnerabilities, and once the image is pushed anybody may run it.",
     fix: "Scan what was built between build and push, or before the task that deploys it, with an exit code that stops the pipeline.",
-    how: "For pipelines, tasks and runs of Tekton and workflows of Argo whose steps push an image, known by their commands: passes where a known scanner of images is run on the same image before the push, or after it in a task that another one waits for, and where what it finds stops the pipeline: by the exit code that the tool is told to end with, which no script, step or task throws away. Fails where no step scans, once all pipelines were to be seen. Is for review where the scan cannot stop the pipeline, may be skipped, looks at what is built anew afterwards, comes after the push and nothing waits for it, or may be about another image (another tag, or what is put in when it runs); where a task or a part of what it runs is not seen (another language, a Makefile, a script in a file), where a task or template is in no pipeline that is seen, and where only reports on what runs are kept. Pipelines that push nothing are not assessed; images that plain Jobs, the runners of GitLab, agents of Jenkins or TriggerTemplates push are not read.",
+    how: "For pipelines, tasks and runs of Tekton and workflows of Argo whose steps push an image, known by their commands: passes where a known scanner of images is run on the same image before the push, or after it in a task that another one waits for, and where what it finds stops the pipeline: by the exit code that the tool is told to end with, which no script, step or task throws away. Fails where no step scans, once all pipelines were to be seen. Is for review where the scan cannot stop the pipeline, may be skipped, looks at what is built anew afterwards, comes after the push and nothing waits for it, or may be about another image (another tag, or what is put in when it runs); where a task or a part of what it runs is not seen (another language, a Makefile, a script in a file), where a task or template is in no pipeline that is seen, and where only reports on what runs are kept. Where reading stops before any push is seen (another language that may start programs, a file, what a variable or another machine runs, a task that is not seen), it is for review at that line. Pipelines that push nothing are not assessed; images that plain Jobs, the runners of GitLab, agents of Jenkins or TriggerTemplates push are not read.",
     unread: true,
     blind: "Pipelines of forges and files of repositories are not read yet; scanners of a registry; the files that scanners are configured by, and which severities they stop at.",
     assurance: Assurance::Observation,
@@ -40,7 +40,7 @@ fn probe(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
 /// No scanner in it at all.
 fn missing(object: &Object<'_>, pipeline: &Pipeline<'_>, push: At, scan: &Scan<'_>) -> Fault {
     let said = format!("{} {} pushes an image, and no step is seen to scan it", object.kind, object.name);
-    let fault = |said: String| pipeline.line(push).place.fault(said).observed("").expected("a scanner before the push");
+    let fault = |said: String| pipeline.line(push).fault(said).expected("a scanner before the push");
     match &pipeline.open {
         Some(open) => fault(format!("{said}: {open}")).doubt(),
         None if scanner::reports(scan.evidence, About::Vulnerabilities) => {
@@ -53,10 +53,15 @@ fn missing(object: &Object<'_>, pipeline: &Pipeline<'_>, push: At, scan: &Scan<'
 fn judge(pipeline: &Pipeline<'_>, push: At, scans: &[At]) -> Option<Fault> {
     let of = |wanted: Likeness| scans.iter().copied().filter(move |scan| pipeline.compare(push, *scan) == wanted);
     let said: Vec<(At, Option<&'static str>)> = of(Likeness::Same).take(20).map(|scan| (scan, lacks(pipeline, push, scan))).collect();
-    if said.iter().any(|(_, lacks)| lacks.is_none()) {
+    let good: Vec<At> = said.iter().filter(|(_, lacks)| lacks.is_none()).map(|(scan, _)| *scan).collect();
+    if pipeline.is_met(&good, push) {
         return None;
     }
-    let fault = |at: At, said: &'static str| pipeline.line(at).place.fault(said).observed("").doubt();
+    let skipped = |at: &At| pipeline.line(*at).fault("the scan may be skipped where the image is pushed").doubt();
+    if let Some(at) = good.first() {
+        return Some(skipped(at).expected("a scanner that stops the pipeline before the push"));
+    }
+    let fault = |at: At, said: &'static str| pipeline.line(at).fault(said).doubt();
     let same =
         said.into_iter().find_map(|(scan, lacks)| Some(fault(scan, lacks?).expected("a scanner that stops the pipeline before the push")));
     let open = || of(Likeness::Open).next().map(|scan| fault(scan, "whether what is scanned is what is pushed does not show"));
@@ -69,7 +74,6 @@ fn lacks(pipeline: &Pipeline<'_>, push: At, scan: At) -> Option<&'static str> {
     let is_after = pipeline.precedes(push, scan) && pipeline.is_waited_for(scan);
     let holds = if is_before { pipeline.holds_back(scan, push) } else { pipeline.holds_back_others(scan) };
     match () {
-        () if pipeline.may_be_skipped(scan, push) => Some("the scan may be skipped where the image is pushed"),
         () if !is_before && !is_after => Some("the image is scanned when it was pushed, and nothing waits for the result"),
         () if is_before && pipeline.is_made_anew(scan, push) => Some("the image that is pushed is built after the scan"),
         () if !holds => Some("whatever the scan finds, nothing is seen to stop the pipeline for it"),

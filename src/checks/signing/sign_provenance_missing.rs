@@ -13,7 +13,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "An image that somebody built on his own machine, or put into the registry in the night, looks like any other unless the build platform vouches for its own.",
     fix: "Run Tekton Chains with provenance switched on, and have tasks hand on what they built (results `IMAGE_URL` and `IMAGE_DIGEST`), or attest it in the pipeline.",
-    how: "Fails for a configuration of Tekton Chains, or of its operator, that is switched off, makes no provenance of runs, or has a format that is none. For pipelines, tasks and runs of Tekton and workflows of Argo whose steps push or publish something, known by their commands: passes where a command attests its provenance, or where Chains makes it of Tekton's runs and the task hands on what it built. Is for review where it does not, where the attestation is of another artefact or may be skipped, where a task or a part of what it runs is not seen (another language, a Makefile, a script in a file), and where a task or template is in no pipeline that is seen. Fails where neither is there, once all was to be seen. What publishes nothing is not assessed; what plain Jobs, the runners of GitLab, agents of Jenkins or TriggerTemplates publish is not read.",
+    how: "Fails for a configuration of Tekton Chains, or of its operator, that is switched off, makes no provenance of runs, or has a format that is none. For pipelines, tasks and runs of Tekton and workflows of Argo whose steps push or publish something, known by their commands: passes where a command attests its provenance, or where Chains makes it of Tekton's runs and the task hands on what it built. Is for review where it does not, where the attestation is of another artefact or may be skipped, where a task or a part of what it runs is not seen (another language, a Makefile, a script in a file), and where a task or template is in no pipeline that is seen. Fails where neither is there, once all was to be seen. Where reading stops before anything is published, it is for review at that line. What publishes nothing is not assessed; what plain Jobs, the runners of GitLab, agents of Jenkins or TriggerTemplates publish is not read.",
     unread: true,
     everywhere: true,
     blind: "Pipelines of forges, releases and files of repositories are not read yet; whether Chains runs, has a key, and has signed; how far builds are apart from one another.",
@@ -63,12 +63,12 @@ fn pipeline(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
         Err(verdict) => return verdict,
     };
     let attested: Vec<_> = pipeline.find(Does::Attest).collect();
-    let is_attested =
-        |at: &At| attested.iter().any(|one| pipeline.compare(*at, *one) == Likeness::Same && !pipeline.may_be_skipped(*one, *at));
+    let same = |at: &At| attested.iter().copied().filter(|one| pipeline.compare(*at, *one) == Likeness::Same).collect::<Vec<_>>();
+    let is_attested = |at: &At| pipeline.is_met(&same(at), *at);
     let of_chains = object.group == "tekton.dev" && chains::vouches(scan.evidence, object.world);
     let bare: Vec<_> = released.into_iter().filter(|at| !is_attested(at)).collect();
     let Some(first) = bare.first() else { return Verdict::Pass };
-    let fault = |at: At, said: String| pipeline.line(at).place.fault(said).observed("").expected("signed provenance");
+    let fault = |at: At, said: String| pipeline.line(at).fault(said).expected("signed provenance");
     if of_chains {
         let said = "Tekton Chains is told by no result of the task what it has built";
         let silent = bare.into_iter().filter(|at| !chains::is_hinted(pipeline.results(*at)) && !chains::is_hinted(&pipeline.results));

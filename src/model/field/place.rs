@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::model::fault::{Place, Quality};
+use crate::model::fault::{Fault, Place, Quality};
 use crate::model::field::{Field, NOWHERE};
 use crate::parse::tree::push_key;
 use crate::parse::{Kind, NodeId, Tree};
@@ -24,6 +24,31 @@ impl<'a> Field<'a> {
     /// Whether a fault's place is this field's.
     pub(crate) fn is_at(self, place: &Place) -> bool {
         (self.root.file, self.root.node, self.whole_span()) == (place.file, place.root, place.whole) && self.place() == *place
+    }
+
+    /// Where a line of a text stands that is written line by line; without the spaces around it.
+    fn line_span(self, row: u32) -> Option<(u32, u32)> {
+        let tree = self.root.tree;
+        if self.is_missing() || tree.style(self.node) != Style::Literal {
+            return None;
+        }
+        let (from, to) = self.whole_span();
+        let source = tree.source().get(from as usize..to as usize)?;
+        // the first line of the block is its mark
+        let written = source.split('\n').nth(row as usize + 1)?;
+        let is_it = self.str().split('\n').nth(row as usize).is_some_and(|line| line.trim() == written.trim());
+        let start = from as usize + (written.trim_start().as_ptr() as usize - source.as_ptr() as usize);
+        is_it.then_some((start as u32, (start + written.trim().len()) as u32))
+    }
+
+    /// A fault at a line of this text, where that can be told.
+    #[must_use]
+    pub(crate) fn fault_at_line(self, row: u32, message: impl Into<std::borrow::Cow<'static, str>>) -> Fault {
+        let mut fault = self.fault(message);
+        if let Some(span) = self.line_span(row) {
+            (fault.place.span, fault.place.whole) = (span, span);
+        }
+        fault
     }
 
     /// The byte range of all of it, whatever it is; of the nearest parent when it is absent.

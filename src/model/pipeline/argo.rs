@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::model::GroupKind;
 use crate::model::field::Field;
 use crate::model::object::Object;
-use crate::model::pipeline::line::{self, Place};
+use crate::model::pipeline::line::{self, Place, Stop};
 use crate::model::pipeline::tekton::Known;
 use crate::model::pipeline::words::{Scope, Values, symbol};
 use crate::model::pipeline::{Pipeline, Task};
@@ -23,7 +23,9 @@ fn spec<'a>(object: &Object<'a>) -> Field<'a> {
 pub(super) fn called<'a>(object: &Object<'a>) -> Vec<(&'a str, bool)> {
     let spec = spec(object);
     let of = |reference: Field<'a>| reference.key("name").text().map(|name| (name, reference.key("clusterScope").is_true()));
-    let steps = spec.key("templates").items().flat_map(calls).filter_map(|step| of(step.key("templateRef")));
+    let hooks = |of: Field<'a>| of.key("hooks").entries().into_iter().map(|(_, hook)| hook).collect::<Vec<_>>();
+    let steps = spec.key("templates").items().flat_map(calls).flat_map(|step| [vec![step], hooks(step)].concat());
+    let steps = steps.chain(hooks(spec)).filter_map(|step| of(step.key("templateRef")));
     steps.chain(of(spec.key("workflowTemplateRef"))).collect()
 }
 
@@ -49,7 +51,7 @@ pub(super) fn read<'a>(object: &Object<'a>, scan: &'a Scan<'a>, known: &'a Known
     let from = if reference.exists() { source.map(|id| scan.evidence.object(id)) } else { Some(scan.evidence.object(object.id)) };
     let mut reader = Reader { scan, known, pipeline: Pipeline::default(), given: Values::new(), stack: 0, calls: 0 };
     let Some(from) = from else {
-        reader.open("the template that it is made from is not seen".to_owned());
+        reader.stop(reference, "the template that it is made from is not seen".to_owned());
         return Some(reader.pipeline);
     };
     // only a workflow knows what it is given
@@ -59,14 +61,18 @@ pub(super) fn read<'a>(object: &Object<'a>, scan: &'a Scan<'a>, known: &'a Known
     let entry = [own, spec(from)].into_iter().map(|spec| spec.key("entrypoint")).find(|entry| !entry.is_empty());
     match entry {
         Some(entry) => {
-            reader.template(from, entry.str(), Values::new(), &Frame::default());
+            reader.template(from, entry, Values::new(), &Frame::default());
         }
         None => reader.library(from),
     }
     let exit = [own, spec(from)].into_iter().map(|spec| spec.key("onExit")).find(|exit| !exit.is_empty());
+    let frame = Frame { last: true, ..Frame::default() };
     if let Some(exit) = exit {
-        let frame = Frame { last: true, ..Frame::default() };
-        reader.template(from, exit.str(), Values::new(), &frame);
+        reader.template(from, exit, Values::new(), &frame);
+    }
+    let hooks = [own, spec(from)].into_iter().map(|spec| spec.key("hooks")).find(|hooks| hooks.exists());
+    if let Some(hooks) = hooks {
+        reader.hooks(from, hooks, &Scope { argo: true, ..Scope::default() }, &frame);
     }
     Some(reader.pipeline)
 }
@@ -103,13 +109,20 @@ impl<'a> Reader<'a> {
         self.pipeline.open.get_or_insert(said);
     }
 
+    /// What is called here is not read.
+    fn stop(&mut self, place: Field<'a>, why: String) {
+        self.pipeline.open.get_or_insert(why.clone());
+        self.pipeline.stop.get_or_insert(Stop { place, row: None, why });
+    }
+
     /// What runs in a template: the numbers of its tasks.
-    fn template(&mut self, from: &'a Object<'a>, name: &str, given: Values, frame: &Frame) -> Vec<usize> {
+    fn template(&mut self, from: &'a Object<'a>, named: Field<'a>, given: Values, frame: &Frame) -> Vec<usize> {
+        let name = named.str();
         let found = spec(from).key("templates").items().find(|template| template.key("name").str() == name);
         match found {
             Some(template) => self.body(from, template, given, frame),
             None => {
-                self.open(format!("template {name} is not seen"));
+                self.stop(named, format!("template {name} is not seen"));
                 Vec::new()
             }
         }
@@ -120,7 +133,7 @@ impl<'a> Reader<'a> {
         const MOST: usize = 500;
         self.calls += 1;
         if self.stack > DEEPEST || self.calls > MOST {
-            self.open("it calls more templates than are followed".to_owned());
+            self.stop(template, "it calls more templates than are followed".to_owned());
             return Vec::new();
         }
         self.stack += 1;
@@ -158,7 +171,7 @@ impl<'a> Reader<'a> {
         let mut done: Vec<(&str, Vec<usize>)> = Vec::new();
         let mut todo: Vec<Field<'a>> = template.at("dag.tasks").items().collect();
         if todo.len() > 200 {
-            self.open("it has more tasks than are followed".to_owned());
+            self.stop(template, "it has more tasks than are followed".to_owned());
             return Vec::new();
         }
         while !todo.is_empty() {
@@ -194,21 +207,44 @@ impl<'a> Reader<'a> {
         let goes_on = step.key("continueOn");
         frame.ignored |= ["failed", "error"].into_iter().any(|key| goes_on.key(key).is_true());
         frame.place = format!("{}.{}", scope.place, step.key("name").str());
-        if step.key("hooks").exists() {
-            self.open(format!("what is called when step {} ends is not read", step.key("name").str()));
+        let own = self.target(from, step, &scope, &frame);
+        // what is called when it ends, however that is
+        let behind = Frame { behind: frame.behind.iter().chain(&own).copied().collect(), ..frame.clone() };
+        self.hooks(from, step.key("hooks"), &scope, &behind);
+        let exit = step.key("onExit");
+        if !exit.is_empty() {
+            self.template(from, exit, Values::new(), &behind);
         }
+        own
+    }
+
+    /// What is called when something begins, goes on or ends.
+    fn hooks(&mut self, from: &'a Object<'a>, hooks: Field<'a>, scope: &Scope, frame: &Frame) {
+        for (name, hook) in hooks.entries() {
+            let when = hook.key("expression");
+            let place = format!("{}.{name}", scope.place);
+            let when = if when.is_empty() { frame.when.clone() } else { format!("{} {}", frame.when, when.str()) };
+            self.target(from, hook, scope, &Frame { when, place, ..frame.clone() });
+        }
+    }
+
+    /// The template that a step, a task or a hook calls.
+    fn target(&mut self, from: &'a Object<'a>, step: Field<'a>, scope: &Scope, frame: &Frame) -> Vec<usize> {
         let given: Values = parameters(step.key("arguments"), "").map(|(name, value)| (name, scope.expand(&value))).collect();
         let (inline, reference) = (step.key("inline"), step.key("templateRef"));
         if inline.exists() {
-            return self.body(from, inline, given, &frame);
+            return self.body(from, inline, given, frame);
         }
         if !reference.exists() {
-            return self.template(from, step.key("template").str(), given, &frame);
+            return self.template(from, step.key("template"), given, frame);
         }
         match self.known.template(from, reference.key("name").str(), reference.key("clusterScope").is_true()) {
-            Some(id) => self.template(self.scan.evidence.object(id), reference.key("template").str(), given, &frame),
+            Some(id) => self.template(self.scan.evidence.object(id), reference.key("template"), given, frame),
             None => {
-                self.open(format!("template {} of {} is not seen", reference.key("template").str(), reference.key("name").str()));
+                self.stop(
+                    reference,
+                    format!("template {} of {} is not seen", reference.key("template").str(), reference.key("name").str()),
+                );
                 Vec::new()
             }
         }
@@ -220,8 +256,9 @@ impl<'a> Reader<'a> {
         let first = template.key("initContainers").items();
         let own: Vec<Field<'a>> = first.chain(main).collect();
         let sets: Vec<Field<'a>> = template.at("containerSet.containers").items().collect();
-        if ["resource", "plugin", "data"].into_iter().any(|key| template.key(key).exists()) {
-            self.open(format!("what template {} makes is not read", template.key("name").str()));
+        let made = ["resource", "plugin"].map(|key| template.key(key)).into_iter().find(|one| one.exists());
+        if let Some(made) = made {
+            self.stop(made, format!("what template {} makes is not read", template.key("name").str()));
         }
         let start = self.pipeline.tasks.len();
         self.task(&own, scope, frame);
@@ -245,10 +282,12 @@ impl<'a> Reader<'a> {
         for (step, container) in containers.iter().enumerate() {
             let place = Place { scope, step, errexit: false, ignored: false, under: Vec::new() };
             let found = line::of_container(container.key("image"), &|key| container.key(key), &place);
-            if found.hidden {
+            if let Some(stop) = found.stop {
                 self.open(format!("not all that template {} does is seen", scope.place.rsplit('.').next().unwrap_or_default()));
+                self.pipeline.stop.get_or_insert(stop);
             }
             task.lines.extend(found.lines);
+            task.ways.extend(found.ways.into_iter().map(|ways| (step, ways)));
         }
         self.pipeline.tasks.push(task);
     }

@@ -1,9 +1,11 @@
 //! Pipelines that run in a cluster, of Tekton and Argo Workflows: their tasks, and the commands of their steps.
 
 mod argo;
+mod calls;
 mod condition;
 mod flags;
 mod hangs;
+mod here;
 mod known;
 mod line;
 mod order;
@@ -53,6 +55,8 @@ pub struct Pipeline<'a> {
     pub results: Vec<&'a str>,
     /// Why what it does not do is not certain, where anything leaves that open.
     pub open: Option<String>,
+    /// Where reading what it does stopped first.
+    stop: Option<line::Stop<'a>>,
     /// The commands that build images.
     built: OnceCell<Vec<At>>,
 }
@@ -73,6 +77,8 @@ struct Task<'a> {
     ignored: bool,
     results: Vec<&'a str>,
     lines: Vec<Line<'a>>,
+    /// The ways that conditions in its containers go.
+    ways: Vec<(usize, hangs::Ways)>,
 }
 
 /// Where a command stands in a pipeline, and what of it is looked at.
@@ -117,7 +123,10 @@ impl<'a> Pipeline<'a> {
         }
         let found = pipeline.first_of_tasks(does);
         if found.is_empty() {
-            return Err(Verdict::Unseen);
+            let what = if does.contains(&Does::Publish) { "publishes anything" } else { "pushes an image" };
+            let said =
+                |stop: &line::Stop<'_>| stop.fault(format!("whether {} {} {what} does not show: {}", object.kind, object.name, stop.why));
+            return Err(pipeline.stop.as_ref().map_or(Verdict::Unseen, |stop| said(stop).doubt().into()));
         }
         if found.len() > IMAGES {
             return Err(Verdict::Review("it publishes more than is followed".into()));

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::model::pipeline::hangs::Ends;
+use crate::model::pipeline::hangs::{Ends, is_met};
 use crate::model::pipeline::{At, Likeness, Pipeline};
 
 impl Pipeline<'_> {
@@ -12,16 +12,20 @@ impl Pipeline<'_> {
         if one.task == other.task { one.line < other.line } else { self.waits(other.task, one.task, false) }
     }
 
-    /// Whether a command may be left out where another one is run.
+    /// Whether one of some commands is run wherever another one is: alone, or each on one of the ways that a condition goes.
     #[must_use]
-    pub fn may_be_skipped(&self, one: At, beside: At) -> bool {
-        let (own, other) = (self.line(one), self.line(beside));
-        if one.task != beside.task {
-            let (task, other) = (&self.tasks[one.task], &self.tasks[beside.task]);
-            return !own.hangs.under.is_empty() || !task.when.is_empty() && task.when != other.when;
-        }
-        let under = &own.hangs.under;
-        if own.step == other.step { !other.hangs.under.starts_with(under) } else { !under.is_empty() }
+    pub fn is_met(&self, ones: &[At], beside: At) -> bool {
+        let other = self.line(beside);
+        let there = |at: &At| (at.task, self.line(*at).step);
+        let places: HashSet<(usize, usize)> = ones.iter().map(there).collect();
+        places.into_iter().any(|place| {
+            let task = &self.tasks[place.0];
+            let skipped = place.0 != beside.task && !task.when.is_empty() && task.when != self.tasks[beside.task].when;
+            let is_same = place == (beside.task, other.step);
+            let under: Vec<_> = ones.iter().filter(|at| there(at) == place).map(|at| self.line(*at).hangs.conditions()).collect();
+            let ways: Vec<_> = task.ways.iter().filter(|(step, _)| *step == place.1).map(|(_, ways)| ways.clone()).collect();
+            !skipped && is_met(&under, if is_same { other.hangs.conditions() } else { Vec::new() }.as_slice(), &ways)
+        })
     }
 
     /// Whether what a scan finds keeps another command from being run.
@@ -35,6 +39,7 @@ impl Pipeline<'_> {
             return match own.hangs.ends {
                 Ends::All => true,
                 Ends::Chain(name) => beside.hangs.under.contains(&name),
+                Ends::Both(one, other) => beside.hangs.under.contains(&one) || beside.hangs.under.contains(&other),
                 Ends::Nothing => false,
             };
         }

@@ -1,12 +1,12 @@
 //! What a script runs: its commands with what is known of variables, and on what each of them hangs.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::model::pipeline::hangs::{Ends, Hangs, within};
-use crate::model::pipeline::known::{asked, assigned, ends_badly, fixed, fixed_list, gives_up};
-use crate::model::pipeline::syntax::{Chain, Command, Join, List, Pipe, of_tokens, read};
-use crate::model::pipeline::token::{Token, Word};
-use crate::model::pipeline::words::{Values, bare, symbol};
+use crate::model::pipeline::hangs::{Ends, Hangs, Ways, within};
+use crate::model::pipeline::known::{Leaves, asked, breaks, fixed, fixed_list, leaves, list_leaves, single};
+use crate::model::pipeline::syntax::{Chain, Command, Join, List, Pipe, read};
+use crate::model::pipeline::token::Word;
+use crate::model::pipeline::words::{Values, symbol};
 
 /// A command as a shell would run it.
 #[derive(Debug)]
@@ -15,6 +15,8 @@ pub(super) struct Run {
     /// Variables that are set for it.
     pub(super) set: Values,
     pub(super) hangs: Hangs,
+    /// The line that it stands on.
+    pub(super) row: u32,
 }
 
 /// How a shell was started.
@@ -24,63 +26,80 @@ pub(super) struct Options {
     pub(super) pipefail: bool,
 }
 
+/// What is known of a script.
+#[derive(Debug)]
+pub(super) struct Script {
+    pub(super) runs: Vec<Run>,
+    pub(super) ways: Vec<Ways>,
+    /// The line where reading stopped, and why.
+    pub(super) stop: Option<(u32, &'static str)>,
+}
+
 /// How many commands of a script are followed.
 pub(super) const MOST: usize = 5_000;
 /// How many words a loop may take to be followed for each.
 const LONGEST: usize = 64;
-/// How deep functions may call one another.
-const DEEPEST: usize = 8;
 
 /// How many steps of a script are taken in all.
 pub(super) const STEPS: u64 = 50_000;
-/// The commands of a script; `false` where there are more of them than are followed.
-pub(super) fn runs(text: &str, options: Options, variables: &[(String, String)], place: &str) -> (Vec<Run>, bool) {
+
+/// The commands of a script.
+pub(super) fn runs(text: &str, options: Options, variables: &[(String, String)], place: &str) -> Script {
     let mut shell = Shell {
         options,
         variables: variables.iter().cloned().collect(),
-        functions: HashMap::new(),
+        exported: variables.iter().map(|(name, _)| name.clone()).collect(),
         place: place.to_owned(),
-        under: Vec::new(),
-        found: Vec::new(),
-        count: 0,
-        calls: 0,
-        ended: false,
-        apart: false,
+        ..Shell::default()
     };
-    let list = read(text);
+    let list = read(text, 0);
     shell.list(&list, Standing { last: true, ends: None });
-    let all = !shell.is_over();
-    (shell.found, all)
+    let over = shell.is_over().then(|| (shell.found.last().map_or(0, |run| run.row), "it has more commands than are followed"));
+    Script { runs: shell.found, ways: shell.ways, stop: shell.stop.or(over) }
 }
 
+#[derive(Debug, Default)]
 pub(super) struct Shell<'l> {
-    options: Options,
+    pub(super) options: Options,
     pub(super) variables: BTreeMap<String, String>,
-    functions: HashMap<&'l str, &'l List>,
+    /// The variables that programs get.
+    pub(super) exported: BTreeSet<String>,
+    pub(super) functions: HashMap<&'l str, &'l List>,
+    /// The functions that are being run: the name of the call, and what its failure ends.
+    pub(super) calls: Vec<(u64, Ends)>,
+    /// How deep calls and scripts stand in one another.
+    pub(super) depth: usize,
     /// What variables of nobody knows which value are told apart by.
     pub(super) place: String,
-    under: Vec<u64>,
+    pub(super) under: Vec<u64>,
     pub(super) found: Vec<Run>,
+    pub(super) ways: Vec<Ways>,
+    pub(super) stop: Option<(u32, &'static str)>,
     /// For names of what is not known.
     pub(super) count: u64,
-    calls: usize,
     /// What follows is never run.
-    ended: bool,
+    pub(super) ended: bool,
+    /// The conditions under which a function was left, rather than the script.
+    pub(super) left: Vec<u64>,
+    /// It is a function that has ended.
+    pub(super) returned: bool,
     /// In brackets of its own, where `exit` ends what stands in them alone.
-    apart: bool,
+    pub(super) apart: bool,
+    /// The command that `$?` is of, and the variables that hold that of one.
+    pub(super) status: BTreeMap<String, usize>,
 }
 
 /// Where a command stands.
 #[derive(Debug, Clone, Copy)]
-struct Standing {
+pub(super) struct Standing {
     /// The script ends as it does.
-    last: bool,
+    pub(super) last: bool,
     /// What its failure ends, where something around it decides.
-    ends: Option<Ends>,
+    pub(super) ends: Option<Ends>,
 }
 
 impl<'l> Shell<'l> {
-    fn list(&mut self, list: &'l List, standing: Standing) {
+    pub(super) fn list(&mut self, list: &'l List, standing: Standing) {
         for (at, chain) in list.iter().enumerate() {
             if self.ended || self.is_over() {
                 return;
@@ -106,26 +125,34 @@ impl<'l> Shell<'l> {
                 }
             }
             let after = &chain.pipes[at + 1..];
+            let mut or = after.iter().filter(|(join, _)| *join == Join::Or).peekable();
+            let outer = standing.ends;
+            let or_nothing = |ends: Option<Ends>| ends.or_else(|| within(outer, Some(Ends::Nothing)));
             let ends = match after.first() {
-                _ if chain.background => Some(Ends::Nothing),
-                Some((Join::Or, other)) => Some(if self.gives_up(other) { Ends::All } else { Ends::Nothing }),
+                _ if chain.background => within(outer, Some(Ends::Nothing)),
+                Some((Join::Or, other)) => or_nothing(self.leaves(leaves(other), outer)),
                 // `a && b || exit 1`
-                Some(_) if after.iter().any(|(join, other)| *join == Join::Or && self.gives_up(other)) => Some(Ends::All),
-                Some(_) if after.iter().any(|(join, _)| *join == Join::Or) => Some(Ends::Nothing),
-                Some(_) if standing.last && standing.ends.is_none() => Some(Ends::All),
-                Some(_) => Some(Ends::Chain(name)),
-                None => None,
+                Some(_) if or.peek().is_some() => or_nothing(or.find_map(|(_, other)| self.leaves(leaves(other), outer))),
+                Some(_) if standing.last && outer.is_none() => Some(Ends::All),
+                Some(_) => within(outer, Some(Ends::Chain(name))),
+                None => outer,
             };
-            let standing = Standing { last: standing.last && after.is_empty(), ends: within(standing.ends, ends) };
+            self.asked_in_chain(pipe, after.first(), outer, name);
+            let standing = Standing { last: standing.last && after.is_empty(), ends };
             let was = self.variables.clone();
-            self.pipe(pipe, standing);
+            if chain.background {
+                self.apart(|shell| shell.pipe(pipe, standing));
+            } else {
+                self.pipe(pipe, standing);
+            }
             if *join != Join::First && self.under.len() > depth {
                 self.settle(&was);
             }
             // `[ … ] && exit`: what follows hangs on it
             if self.under.len() > depth && std::mem::take(&mut self.ended) {
                 self.leave(depth, name);
-                if !self.gives_up(pipe) {
+                if self.leaves(leaves(pipe), None) != Some(Ends::All) {
+                    self.left.extend(self.returned.then_some(name));
                     self.under.push(name);
                 }
                 return;
@@ -134,63 +161,84 @@ impl<'l> Shell<'l> {
         self.leave(depth, name);
     }
 
-    fn gives_up(&self, pipe: &Pipe) -> bool {
-        (self.options.errexit || !self.apart) && gives_up(pipe, self.options.errexit)
-    }
-
-    fn ends_badly(&self, list: &List) -> bool {
-        (self.options.errexit || !self.apart) && ends_badly(list, self.options.errexit)
+    /// What a failure ends after which this is run, within what something around decides.
+    pub(super) fn leaves(&self, how: Option<Leaves>, outer: Option<Ends>) -> Option<Ends> {
+        match (how?, self.calls.last()) {
+            (Leaves::Script, _) if !self.apart => Some(Ends::All),
+            (Leaves::Function, Some(&(name, fails))) => Some(match fails {
+                Ends::All => Ends::All,
+                Ends::Chain(other) | Ends::Both(_, other) => Ends::Both(name, other),
+                Ends::Nothing => Ends::Chain(name),
+            }),
+            _ => within(outer, Some(Ends::All)).filter(|_| self.options.errexit),
+        }
     }
 
     fn pipe(&mut self, pipe: &'l Pipe, standing: Standing) {
         let count = pipe.commands.len();
+        for word in &pipe.documents {
+            word.within.iter().for_each(|tokens| self.within(tokens, false));
+        }
         for (at, command) in pipe.commands.iter().enumerate() {
             let is_last = at + 1 == count;
             let lost = !is_last && !self.options.pipefail || pipe.negated && standing.ends.is_none();
             let ends = if lost { Some(Ends::Nothing) } else { standing.ends };
-            self.command(command, Standing { last: standing.last, ends });
+            let standing = Standing { last: standing.last, ends };
+            // each of several is run in a shell of its own
+            if count > 1 {
+                self.apart(|shell| shell.command(command, standing));
+            } else {
+                self.command(command, standing);
+            }
         }
     }
 
+    /// What is run in a shell of its own changes nothing in this one.
+    fn apart(&mut self, run: impl FnOnce(&mut Self)) {
+        let (was, depth) = ((self.variables.clone(), self.options, self.apart), self.under.len());
+        self.apart = true;
+        run(self);
+        (self.variables, self.options, self.apart) = was;
+        // `exit` ends what stands in brackets alone
+        self.ended = false;
+        self.under.truncate(depth);
+    }
+
     fn command(&mut self, command: &'l Command, standing: Standing) {
-        let depth = self.under.len();
         match command {
             Command::Simple(words) => self.simple(words, standing),
-            Command::Group(list, own) => {
-                let was = (self.variables.clone(), self.options, self.apart);
-                self.apart |= *own;
-                self.list(list, standing);
-                if *own {
-                    (self.variables, self.options, self.apart) = was;
-                    // `exit` ends what stands in brackets alone
-                    self.ended = false;
-                    self.under.truncate(depth);
-                }
-            }
+            Command::Group(list, true) => self.apart(|shell| shell.list(list, standing)),
+            Command::Group(list, false) => self.list(list, standing),
             Command::If(branches, otherwise) => self.conditional(branches, otherwise, standing),
-            Command::While(condition, body) => {
-                self.list(condition, Standing { last: false, ends: Some(Ends::Nothing) });
+            Command::While(condition, body, until) => {
+                // what is waited for ends all where it never comes
+                let is_awaited = asked(condition) == Some(*until) && !breaks(body);
+                let ends = Some(if is_awaited { Ends::All } else { Ends::Nothing });
+                self.list(condition, Standing { last: false, ends: within(standing.ends, ends) });
                 self.forget(body);
                 let name = self.name();
                 self.branch(body, name, standing);
             }
             Command::For(name, words, body) => self.each(name, words, body, standing),
-            Command::Case(bodies) => {
+            Command::Case(bodies, whole) => {
                 let was = self.variables.clone();
-                let after: Vec<_> = bodies
-                    .iter()
-                    .map(|body| {
-                        self.variables.clone_from(&was);
-                        let name = self.name();
-                        self.branch(body, name, standing);
-                        self.variables.clone()
-                    })
-                    .collect();
+                let (mut after, mut names) = (Vec::new(), Vec::new());
+                for body in bodies {
+                    self.variables.clone_from(&was);
+                    let name = self.name();
+                    self.branch(body, name, standing);
+                    names.extend((self.leaves(list_leaves(body), None) != Some(Ends::All)).then_some(name));
+                    after.push(self.variables.clone());
+                }
+                if *whole {
+                    self.ways.push(Ways { under: self.under.clone(), names });
+                }
                 self.merge(&was, &after);
             }
             Command::Function(name, body) => {
                 self.functions.insert(name, body);
             }
+            Command::Unread(row) => self.stop(*row, "what follows stands in more conditions and brackets than are followed"),
         }
     }
 
@@ -202,25 +250,26 @@ impl<'l> Shell<'l> {
         let ended = std::mem::take(&mut self.ended);
         self.leave(depth, name);
         // one that fails ends all, which is as good as a failure of its own
-        if ended && !self.ends_badly(body) {
+        if ended && self.leaves(list_leaves(body), None) != Some(Ends::All) {
+            self.left.extend(self.returned.then_some(name));
             self.under.push(name);
         }
     }
 
     fn conditional(&mut self, branches: &'l [(List, List)], otherwise: &'l List, standing: Standing) {
         let (was, last) = (self.variables.clone(), self.name());
-        let mut after = Vec::new();
+        let (mut after, mut names) = (Vec::new(), Vec::new());
         for (condition, body) in branches {
             let (known, name) = (fixed_list(condition), self.name());
-            let gives_up = branches.iter().map(|(_, body)| body).chain([otherwise]).any(|list| self.ends_badly(list));
+            let bodies = || branches.iter().map(|(_, body)| body).chain([otherwise]);
+            let (leaves, outer) = (bodies().find_map(|list| self.leaves(list_leaves(list), standing.ends)), standing.ends);
             // what is run where it is met, or `else` where it has to fail, hangs on it
-            let ends = match asked(condition) {
-                _ if gives_up => Ends::All,
-                Some(met) => Ends::Chain(if met { name } else { last }),
-                None => Ends::Nothing,
-            };
-            let ends = Some(ends);
-            self.list(condition, Standing { last: false, ends: within(standing.ends, ends) });
+            let hangs = |met: bool| leaves.or(within(outer, Some(Ends::Chain(if met { name } else { last }))));
+            let ends = asked(condition).map_or(leaves.or(within(outer, Some(Ends::Nothing))), hangs);
+            if let Some((at, met)) = single(condition).and_then(|pipe| self.asked_of(pipe)) {
+                self.decide(at, hangs(met));
+            }
+            self.list(condition, Standing { last: false, ends });
             match known {
                 Some(false) => continue,
                 Some(true) => return self.list(body, standing),
@@ -228,12 +277,15 @@ impl<'l> Shell<'l> {
             }
             let start = self.variables.clone();
             self.branch(body, name, standing);
+            names.extend((self.leaves(list_leaves(body), None) != Some(Ends::All)).then_some(name));
             after.push(std::mem::replace(&mut self.variables, start));
         }
         if after.is_empty() {
             return self.list(otherwise, standing);
         }
         self.branch(otherwise, last, standing);
+        names.extend((self.leaves(list_leaves(otherwise), None) != Some(Ends::All)).then_some(last));
+        self.ways.push(Ways { under: self.under.clone(), names });
         after.push(self.variables.clone());
         self.merge(&was, &after);
     }
@@ -266,120 +318,12 @@ impl<'l> Shell<'l> {
         self.forget(body);
     }
 
-    fn simple(&mut self, words: &'l [Word], standing: Standing) {
-        let assigns = words.iter().all(|word| assigned(&word.text).is_some());
-        for within in words.iter().flat_map(|word| &word.within) {
-            self.within(within, assigns && (self.options.errexit || standing.last) && standing.ends.is_none());
-        }
-        let mut set = Values::new();
-        let mut rest = words;
-        while let Some((first, after)) = rest.split_first() {
-            let Some((name, value)) = assigned(&first.text) else { break };
-            let value = self.value(value, first, name);
-            set.push((name.to_owned(), value));
-            rest = after;
-        }
-        let Some(first) = rest.first() else {
-            set.into_iter().for_each(|(name, value)| self.assign(&name, value));
-            return;
-        };
-        if let Some(body) = self.functions.get(first.text.as_str()).copied() {
-            return self.call(body, &rest[1..], standing);
-        }
-        match first.text.as_str() {
-            "export" | "local" | "declare" | "typeset" | "readonly" => {
-                for word in &rest[1..] {
-                    if let Some((name, value)) = assigned(&word.text) {
-                        let value = self.value(value, word, name);
-                        self.assign(name, value);
-                    }
-                }
-                return;
-            }
-            "read" | "unset" | "mapfile" | "getopts" => {
-                for word in &rest[1..] {
-                    let unknown = self.unknown(&word.text);
-                    self.variables.insert(word.text.clone(), unknown);
-                }
-                return;
-            }
-            "set" => self.set(&rest[1..]),
-            "exit" | "return" => self.ended = true,
-            "shift" => self.variables.retain(|name, _| !name.bytes().all(|byte| byte.is_ascii_digit())),
-            _ => {}
-        }
-        let words: Vec<String> = rest.iter().flat_map(|word| self.expand(word)).collect();
-        let Some(words) = bare(words.into_iter()) else { return };
-        let ends = match standing.ends {
-            Some(ends) => ends,
-            None if self.options.errexit || standing.last => Ends::All,
-            None => Ends::Nothing,
-        };
-        self.found.push(Run { words, set, hangs: Hangs { under: self.under.clone(), ends } });
-    }
-
-    /// `$(…)`: whether its failure is one of what takes it hangs on that.
-    fn within(&mut self, tokens: &[Token], tells: bool) {
-        let list = of_tokens(tokens);
-        let mut inner = Shell {
-            options: Options { errexit: false, ..self.options },
-            variables: self.variables.clone(),
-            functions: HashMap::new(),
-            place: self.place.clone(),
-            under: self.under.clone(),
-            found: Vec::new(),
-            count: self.count + 100,
-            calls: self.calls + 1,
-            ended: false,
-            apart: true,
-        };
-        if inner.calls <= DEEPEST {
-            inner.list(&list, Standing { last: true, ends: (!tells).then_some(Ends::Nothing) });
-        }
-        self.count = inner.count;
-        self.found.extend(inner.found);
-    }
-
-    fn call(&mut self, body: &'l List, given: &'l [Word], standing: Standing) {
-        if self.calls >= DEEPEST {
-            return;
-        }
-        let given: Vec<String> = given.iter().flat_map(|word| self.expand(word)).collect();
-        let numbered = given.iter().enumerate().map(|(at, word)| ((at + 1).to_string(), word.clone()));
-        let all = [("@".to_owned(), given.join(" ")), ("*".to_owned(), given.join(" "))];
-        let own: Vec<_> = numbered.chain(all).collect();
-        let outer: Vec<_> = own.iter().map(|(name, _)| (name.clone(), self.variables.get(name).cloned())).collect();
-        self.variables.extend(own);
-        self.calls += 1;
-        self.list(body, standing);
-        self.calls -= 1;
-        self.ended = false;
-        for (name, value) in outer {
-            match value {
-                Some(value) => self.variables.insert(name, value),
-                None => self.variables.remove(&name),
-            };
-        }
-    }
-
-    fn set(&mut self, words: &[Word]) {
-        let mut words = words.iter().map(|word| word.text.as_str());
-        while let Some(word) = words.next() {
-            let Some(flags) = word.strip_prefix(['-', '+']) else { return };
-            let on = word.starts_with('-');
-            self.options.errexit = if flags.contains('e') { on } else { self.options.errexit };
-            if flags.ends_with('o') {
-                match words.next() {
-                    Some("errexit") => self.options.errexit = on,
-                    Some("pipefail") => self.options.pipefail = on,
-                    _ => {}
-                }
-            }
-        }
+    pub(super) fn stop(&mut self, row: u32, why: &'static str) {
+        self.stop.get_or_insert((row, why));
     }
 
     /// A condition holds no longer; what an `exit` left open within still does.
-    fn leave(&mut self, depth: usize, name: u64) {
+    pub(super) fn leave(&mut self, depth: usize, name: u64) {
         let inner = self.under.split_off(depth);
         self.under.extend(inner.into_iter().filter(|one| *one != name));
     }

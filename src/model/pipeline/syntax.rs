@@ -28,6 +28,8 @@ pub(super) struct Pipe {
     /// `!`
     pub(super) negated: bool,
     pub(super) commands: Vec<Command>,
+    /// Documents that a group of commands reads.
+    pub(super) documents: Vec<Word>,
 }
 
 #[derive(Debug)]
@@ -37,25 +39,28 @@ pub(super) enum Command {
     Group(List, bool),
     /// Conditions with what hangs on them; the last without one is `else`.
     If(Vec<(List, List)>, List),
-    /// `while` and `until`.
-    While(List, List),
+    /// `while` and `until`, the latter with `true`.
+    While(List, List, bool),
     /// A variable, the words that it takes, and what is done for each.
     For(String, Vec<Word>, List),
-    Case(Vec<List>),
+    /// What is done for each pattern, and whether one of these is always met.
+    Case(Vec<List>, bool),
     Function(String, List),
+    /// What follows from this line on is not read.
+    Unread(u32),
 }
 
 /// How deep commands may stand in one another.
-const DEEPEST: usize = 60;
+const DEEPEST: usize = 120;
 
-/// Reads a script.
-pub(super) fn read(text: &str) -> List {
-    of_tokens(&tokens(text))
+/// Reads a script that begins on this line.
+pub(super) fn read(text: &str, row: u32) -> List {
+    of_tokens(&tokens(text, row))
 }
 
 /// Reads what was taken apart.
 pub(super) fn of_tokens(tokens: &[Token]) -> List {
-    let mut parser = Parser { tokens, at: 0, depth: 0 };
+    let mut parser = Parser { tokens, at: 0, depth: 0, unread: None };
     let mut list = Vec::new();
     while parser.at < tokens.len() {
         let before = parser.at;
@@ -65,13 +70,23 @@ pub(super) fn of_tokens(tokens: &[Token]) -> List {
             parser.at += 1;
         }
     }
+    if let Some(row) = parser.unread {
+        let pipe = Pipe { commands: vec![Command::Unread(row)], ..Pipe::default() };
+        list.insert(0, Chain { pipes: vec![(Join::First, pipe)], background: false });
+    }
     list
+}
+
+fn is_document(token: &Token) -> bool {
+    matches!(token, Token::Word(word) if word.document.is_some())
 }
 
 struct Parser<'t> {
     tokens: &'t [Token],
     at: usize,
     depth: usize,
+    /// The line from which on nothing is read.
+    unread: Option<u32>,
 }
 
 impl<'t> Parser<'t> {
@@ -94,6 +109,10 @@ impl<'t> Parser<'t> {
         }
     }
 
+    fn is_next(&self, wanted: &str) -> bool {
+        matches!(self.tokens.get(self.at + 1), Some(Token::Word(word)) if word.text == wanted)
+    }
+
     fn take_word(&mut self, wanted: &str) -> bool {
         let is = self.word() == Some(wanted);
         self.at += usize::from(is);
@@ -106,6 +125,14 @@ impl<'t> Parser<'t> {
         is
     }
 
+    /// What stands deeper than anybody writes by hand is left.
+    fn give_up(&mut self) {
+        let words = self.tokens[..self.at.min(self.tokens.len())].iter().rev();
+        let row = words.filter_map(|token| if let Token::Word(word) = token { Some(word.row) } else { None }).next();
+        self.unread.get_or_insert(row.unwrap_or_default());
+        self.at = self.tokens.len();
+    }
+
     fn skip_lines(&mut self) {
         while matches!(self.mark(), Some("\n" | ";")) {
             self.at += 1;
@@ -116,7 +143,7 @@ impl<'t> Parser<'t> {
     fn list(&mut self, ends: &[&str]) -> List {
         let mut list = Vec::new();
         if self.depth > DEEPEST {
-            self.at = self.tokens.len();
+            self.give_up();
             return list;
         }
         self.depth += 1;
@@ -159,11 +186,22 @@ impl<'t> Parser<'t> {
 
     fn pipe(&mut self, ends: &[&str]) -> Pipe {
         let mut pipe = Pipe::default();
-        while self.take_word("!") {
-            pipe.negated = !pipe.negated;
+        loop {
+            match self.word() {
+                Some("!") => pipe.negated = !pipe.negated,
+                Some("time" | "coproc") if !self.is_next("-f") && !self.is_next("-o") => {
+                    self.at += usize::from(self.is_next("-p"));
+                }
+                _ => break,
+            }
+            self.at += 1;
         }
         loop {
             pipe.commands.extend(self.command(ends));
+            while let Some(Token::Word(word)) = self.peek().filter(|token| is_document(token)) {
+                pipe.documents.push(word.clone());
+                self.at += 1;
+            }
             if !self.take_mark("|") && !self.take_mark("|&") {
                 return pipe;
             }
@@ -173,7 +211,7 @@ impl<'t> Parser<'t> {
 
     fn command(&mut self, ends: &[&str]) -> Option<Command> {
         if self.depth > DEEPEST {
-            self.at = self.tokens.len();
+            self.give_up();
             return None;
         }
         self.depth += 1;
@@ -183,31 +221,27 @@ impl<'t> Parser<'t> {
     }
 
     fn one(&mut self, ends: &[&str]) -> Option<Command> {
+        if self.mark() == Some("((") {
+            return self.counts();
+        }
         if self.take_mark("(") {
-            // `((…))` counts
-            let counts = self.take_mark("(");
             let list = self.list(&[]);
             self.take_mark(")");
-            if counts {
-                self.take_mark(")");
-            }
-            return (!counts).then_some(Command::Group(list, true));
+            return Some(Command::Group(list, true));
         }
         match self.word()? {
             "{" => {
                 self.at += 1;
-                let list = self.list(&["}"]);
-                self.take_word("}");
-                Some(Command::Group(list, false))
+                Some(Command::Group(self.braces(), false))
             }
             "if" => {
                 self.at += 1;
                 Some(self.conditional())
             }
-            "while" | "until" => {
+            word @ ("while" | "until") => {
                 self.at += 1;
                 let condition = self.list(&["do"]);
-                Some(Command::While(condition, self.body()))
+                Some(Command::While(condition, self.body(), word == "until"))
             }
             "for" | "select" => {
                 self.at += 1;
@@ -225,25 +259,66 @@ impl<'t> Parser<'t> {
             }
             word if ends.contains(&word) => None,
             word => {
-                if self.tokens.get(self.at + 1..self.at + 3) == Some(&[Token::Mark("("), Token::Mark(")")]) {
+                let is_called = || self.tokens.get(self.at + 1..self.at + 3) == Some(&[Token::Mark("("), Token::Mark(")")]);
+                if !word.ends_with('=') && is_called() {
                     self.at += 1;
                     return self.function(word.to_owned());
                 }
                 let mut words = Vec::new();
                 while let Some(Token::Word(word)) = self.peek() {
-                    words.push(word.clone());
+                    let mut word = word.clone();
                     self.at += 1;
-                }
-                // `list=(a b)`
-                if self.mark() == Some("(") && words.last().is_some_and(|word| word.text.ends_with('=')) {
-                    self.at += 1;
-                    while self.peek().is_some() && !self.take_mark(")") {
-                        self.at += 1;
+                    // `list=(a b)`
+                    if word.text.ends_with('=') && self.take_mark("(") {
+                        word.items = Some(self.items());
                     }
+                    words.push(word);
                 }
                 Some(Command::Simple(words))
             }
         }
+    }
+
+    /// `((…))` counts, unless its brackets are those of two shells.
+    fn counts(&mut self) -> Option<Command> {
+        let (mut depth, mut inner) = (0_usize, None);
+        for (at, token) in self.tokens.iter().enumerate().skip(self.at) {
+            depth = match token {
+                Token::Mark("((") => depth + 2,
+                Token::Mark("(") => depth + 1,
+                Token::Mark(")") => depth.saturating_sub(1),
+                _ => depth,
+            };
+            match (token, depth) {
+                (Token::Mark(")"), 1) => inner = Some(at),
+                (Token::Mark(")"), 0) if inner == Some(at - 1) => {
+                    self.at = at + 1;
+                    return None;
+                }
+                (Token::Mark(")"), 0) => break,
+                _ => {}
+            }
+        }
+        self.at += 1;
+        let first = self.list(&[]);
+        self.take_mark(")");
+        let first = Pipe { commands: vec![Command::Group(first, true)], ..Pipe::default() };
+        let mut list = vec![Chain { pipes: vec![(Join::First, first)], background: false }];
+        list.extend(self.list(&[]));
+        self.take_mark(")");
+        Some(Command::Group(list, true))
+    }
+
+    /// What stands in the brackets of a list.
+    fn items(&mut self) -> Vec<Word> {
+        let mut items = Vec::new();
+        while self.peek().is_some() && !self.take_mark(")") {
+            if let Some(Token::Word(word)) = self.peek() {
+                items.push(word.clone());
+            }
+            self.at += 1;
+        }
+        items
     }
 
     fn function(&mut self, name: String) -> Option<Command> {
@@ -254,6 +329,12 @@ impl<'t> Parser<'t> {
             Command::Group(body, _) => Some(Command::Function(name, body)),
             _ => None,
         }
+    }
+
+    fn braces(&mut self) -> List {
+        let list = self.list(&["}"]);
+        self.take_word("}");
+        list
     }
 
     fn conditional(&mut self) -> Command {
@@ -280,11 +361,18 @@ impl<'t> Parser<'t> {
     }
 
     fn each(&mut self) -> Option<Command> {
+        // `for ((i = 0; …))`
+        if self.mark() == Some("((") {
+            self.counts();
+            self.skip_lines();
+            let body = if self.take_word("{") { self.braces() } else { self.body() };
+            return Some(Command::While(Vec::new(), body, false));
+        }
         let name = self.word()?.to_owned();
         self.at += 1;
         self.skip_lines();
         let mut words = Vec::new();
-        let all = Word { text: "$@".to_owned(), expands: true, quoted: true, within: Vec::new() };
+        let all = Word { text: "$@".to_owned(), expands: true, quoted: true, ..Word::default() };
         if self.take_word("in") {
             while let Some(Token::Word(word)) = self.peek() {
                 words.push(word.clone());
@@ -298,16 +386,17 @@ impl<'t> Parser<'t> {
     }
 
     fn case(&mut self) -> Command {
-        let mut bodies = Vec::new();
+        let (mut bodies, mut whole) = (Vec::new(), false);
         while self.peek().is_some() && !self.take_word("in") {
             self.at += 1;
         }
         loop {
             self.skip_lines();
             if self.peek().is_none() || self.take_word("esac") {
-                return Command::Case(bodies);
+                return Command::Case(bodies, whole);
             }
             // the pattern
+            whole |= self.word() == Some("*") && matches!(self.tokens.get(self.at + 1), Some(Token::Mark(")" | "|")));
             while self.peek().is_some() && !self.take_mark(")") {
                 self.at += 1;
             }
@@ -322,48 +411,5 @@ impl<'t> Parser<'t> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn depth(list: &List) -> usize {
-        let of = |command: &Command| match command {
-            Command::Simple(_) => 0,
-            Command::Group(list, _) | Command::For(_, _, list) | Command::Function(_, list) => 1 + depth(list),
-            Command::If(branches, otherwise) => {
-                1 + branches.iter().map(|(_, body)| depth(body)).max().unwrap_or_default().max(depth(otherwise))
-            }
-            Command::While(_, body) => 1 + depth(body),
-            Command::Case(bodies) => 1 + bodies.iter().map(depth).max().unwrap_or_default(),
-        };
-        list.iter().flat_map(|chain| &chain.pipes).flat_map(|(_, pipe)| &pipe.commands).map(of).max().unwrap_or_default()
-    }
-
-    #[test]
-    fn commands_are_grouped() {
-        for (text, chains, deep) in [
-            ("a; b\nc", 3, 0),
-            ("a && b || c | d", 1, 0),
-            ("if a; then b; elif c; then d; else e; fi; f", 2, 1),
-            ("f() {\n a\n}\nf", 2, 1),
-            ("function f { a; }; f", 2, 1),
-            ("for i in a b; do if x; then c $i; fi; done", 1, 2),
-            ("case $1 in a|b) c ;; *) d;; esac; e", 2, 1),
-            ("while read x; do a; done < f", 1, 1),
-            ("( a; b ) && c", 1, 1),
-            ("x=(a b)\nc", 2, 0),
-        ] {
-            let list = read(text);
-            assert_eq!((list.len(), depth(&list)), (chains, deep), "{text}: {list:?}");
-        }
-    }
-
-    #[test]
-    fn reading_what_is_none_ends() {
-        for text in ["if", "case x in", ") ) fi done", "for", "f() g", "{", "((((", "a && && b", "case a in b", "! ! !", "if ; then fi )"] {
-            let _ = read(text);
-        }
-        let _ = read(&"(".repeat(10_000));
-        let _ = read(&"if a; then ".repeat(10_000));
-        let _ = read(&"f() ".repeat(10_000));
-    }
-}
+#[path = "syntax_tests.rs"]
+mod tests;

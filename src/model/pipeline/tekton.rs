@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use crate::model::evidence::Evidence;
 use crate::model::field::Field;
 use crate::model::object::Object;
-use crate::model::pipeline::line::{self, Place};
+use crate::model::pipeline::line::{self, Place, Stop};
 use crate::model::pipeline::words::Scope;
 use crate::model::pipeline::{PIPELINES, Pipeline, Task, argo};
 use crate::model::scan::Scan;
@@ -105,8 +105,8 @@ fn listed<'a>(spec: Field<'a>) -> impl Iterator<Item = (Field<'a>, bool)> {
 fn alone<'a>(spec: Field<'a>, given: Field<'a>, open: Option<String>) -> Pipeline<'a> {
     let mut task = Task::default();
     let unseen = task.fill(spec, given, &Scope::default());
-    let open = open.or(unseen.then(|| "not all that its steps do is seen".to_owned()));
-    Pipeline { tasks: vec![task], open, ..Pipeline::default() }
+    let open = open.or(unseen.is_some().then(|| "not all that its steps do is seen".to_owned()));
+    Pipeline { tasks: vec![task], open, stop: unseen, ..Pipeline::default() }
 }
 
 fn pipeline<'a>(object: &Object<'a>, spec: Field<'a>, given: Field<'a>, scan: &'a Scan<'a>, known: &Known) -> Pipeline<'a> {
@@ -130,9 +130,14 @@ fn pipeline<'a>(object: &Object<'a>, spec: Field<'a>, given: Field<'a>, scan: &'
         let unseen = match found {
             Some(object) => task.fill(object.at("spec"), field.key("params"), &outer),
             None if inline.exists() => task.fill(inline, field.key("params"), &outer),
-            None => true,
+            None => {
+                let reference =
+                    [field.key("taskRef"), field.key("pipelineRef"), field].into_iter().find(|one| one.exists()).unwrap_or(field);
+                Some(Stop { place: reference, row: None, why: format!("task {} is made from one that is not seen", task.name) })
+            }
         };
-        if unseen {
+        if let Some(unseen) = unseen {
+            pipeline.stop.get_or_insert(unseen);
             let open = || format!("not all that task {} does is seen", task.name);
             pipeline.open = pipeline.open.or_else(|| Some(open()));
         }
@@ -142,21 +147,26 @@ fn pipeline<'a>(object: &Object<'a>, spec: Field<'a>, given: Field<'a>, scan: &'
 }
 
 impl<'a> Task<'a> {
-    /// Takes the steps of a task; `true` where what one of them does is not seen.
-    fn fill(&mut self, spec: Field<'a>, given: Field<'a>, outer: &Scope) -> bool {
+    /// Takes the steps of a task; where what one of them does is not seen.
+    fn fill(&mut self, spec: Field<'a>, given: Field<'a>, outer: &Scope) -> Option<Stop<'a>> {
         let params = line::params(spec.key("params"), given, outer);
         let scope = Scope { params, place: format!("task.{}", self.name), argo: false };
         self.results = names(spec.key("results"));
         let template = spec.key("stepTemplate");
-        let mut unseen = false;
+        let mut unseen = None;
         for (number, step) in spec.key("steps").items().enumerate() {
-            unseen |= step.key("ref").exists();
+            let reference = step.key("ref");
+            if reference.exists() {
+                unseen.get_or_insert(Stop { place: reference, row: None, why: "a step is made from one that is not read".to_owned() });
+                continue;
+            }
             let at = |key: &'a str| if step.key(key).exists() { step.key(key) } else { template.key_if_mapping(key) };
             let under = if step.key("when").exists() { vec![u64::MAX - number as u64] } else { Vec::new() };
             let place = Place { scope: &scope, step: number, errexit: true, ignored: step.key("onError").str() == "continue", under };
             let found = line::of_container(at("image"), &at, &place);
-            unseen |= found.hidden;
+            unseen = unseen.or(found.stop);
             self.lines.extend(found.lines);
+            self.ways.extend(found.ways.into_iter().map(|ways| (number, ways)));
         }
         unseen
     }

@@ -156,9 +156,26 @@ pub(super) fn has_subcommands(program: &str) -> bool {
     TABLE.commands.iter().any(|row| row.words[0] == program && row.words.len() > 1)
 }
 
+/// Whether what a program does with a subcommand is known.
+pub(super) fn is_known(program: &str, subcommand: &str) -> bool {
+    TABLE.commands.iter().any(|row| row.words[0] == program && row.words.get(1).is_some_and(|word| word == subcommand))
+}
+
 /// Whether a variable of the environment decides what a program does.
 pub(super) fn is_setting(name: &str) -> bool {
     TABLE.settings.iter().any(|known| known == name)
+}
+
+/// Whether a program that is not known is given the words of another that publishes something: `retry 3 docker push …`.
+pub(super) fn holds_another(words: &[String]) -> bool {
+    const SAYS: [&str; 12] = ["echo", "printf", "cat", "git", "grep", "test", "[", "[[", "log", "info", "command", "which"];
+    let name = program(&words[0]);
+    if SAYS.contains(&name) || TABLE.commands.iter().any(|row| row.words[0] == name) {
+        return false;
+    }
+    let publishes = |row: &&Row| matches!(row.does, Does::Push | Does::Publish) && row.words.len() > 1;
+    let mut rows = TABLE.commands.iter().filter(publishes);
+    rows.any(|row| words[1..].windows(row.words.len()).any(|some| program(&some[0]) == row.words[0] && some[1..] == row.words[1..]))
 }
 
 fn known(program: &str) -> Known {

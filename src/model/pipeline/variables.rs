@@ -6,7 +6,7 @@ use crate::model::pipeline::known::assignments;
 use crate::model::pipeline::shell::{MOST, STEPS, Shell};
 use crate::model::pipeline::syntax::List;
 use crate::model::pipeline::token::Word;
-use crate::model::pipeline::words::{put_in, symbol};
+use crate::model::pipeline::words::{put_in, split, symbol};
 
 /// How long a value may grow.
 const WIDEST: usize = 4_096;
@@ -17,12 +17,16 @@ impl<'l> Shell<'l> {
         if !word.expands {
             return vec![word.text.clone()];
         }
-        let text = put_in(&word.text, &|name| self.variables.get(name).cloned(), &self.place);
-        match word.quoted || !text.contains(' ') || !word.within.is_empty() {
-            true if text.is_empty() && !word.quoted => Vec::new(),
-            true => vec![text],
-            false => text.split_ascii_whitespace().map(str::to_owned).collect(),
+        let items = split(&self.put_in(&word.text));
+        if word.quoted || !word.within.is_empty() {
+            return items;
         }
+        items.iter().flat_map(|item| item.split_ascii_whitespace()).map(str::to_owned).collect()
+    }
+
+    /// A text with what is known of variables in it.
+    pub(super) fn put_in(&self, text: &str) -> String {
+        put_in(text, &|name| self.variables.get(name).cloned(), &self.place)
     }
 
     /// The value of an assignment.
@@ -34,7 +38,7 @@ impl<'l> Shell<'l> {
         if !word.within.is_empty() || text.contains('`') {
             return self.unknown(&format!("{name}~{text}"));
         }
-        put_in(text, &|name| self.variables.get(name).cloned(), &self.place)
+        split(&self.put_in(text)).join(" ")
     }
 
     pub(super) fn is_over(&self) -> bool {

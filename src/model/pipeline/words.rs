@@ -6,6 +6,20 @@ pub(super) type Values = Vec<(String, String)>;
 /// Between the items of a list that a parameter holds.
 pub(super) const BETWEEN: char = '\u{1f}';
 
+/// No item at all, which is not one that is empty.
+const NONE: char = '\u{1e}';
+
+/// Items as the value of a variable.
+pub(super) fn joined(items: &[String]) -> String {
+    if items.is_empty() { NONE.to_string() } else { items.join(&BETWEEN.to_string()) }
+}
+
+/// The items of a word that holds some.
+pub(super) fn split(text: &str) -> Vec<String> {
+    let items = text.split(BETWEEN).filter(|item| item.len() != NONE.len_utf8() || !item.starts_with(NONE));
+    items.map(|item| item.replace(NONE, "")).collect()
+}
+
 /// What nobody knows, by a name that is the same where the same stands: no shell takes it apart, nor a reference.
 pub(super) fn symbol(parts: &[&str]) -> String {
     let plain = parts.iter().flat_map(|part| part.chars().take(80).map(|letter| if is_plain(letter) { letter } else { '~' }).chain(['~']));
@@ -64,6 +78,15 @@ fn braced(inner: &str, known: &dyn Fn(&str) -> Option<String>, place: &str) -> S
     let end = inner.bytes().take_while(|byte| is_of_name(*byte)).count();
     let end = if end == 0 { usize::from(inner.starts_with(['@', '*'])) } else { end };
     let (name, operation) = inner.split_at(end);
+    // all items of a list, or all that is given but the first
+    if matches!(operation, "[@]" | "[*]") {
+        return known(&format!("{name}[@]")).unwrap_or_else(|| symbol(&[place, "arg@"]));
+    }
+    if let (Some(from), Some(all)) =
+        (operation.strip_prefix(':').and_then(|from| from.parse::<usize>().ok()), known("@").filter(|_| name == "@"))
+    {
+        return joined(split(&all).get(from.saturating_sub(1)..).unwrap_or_default());
+    }
     let value = known(name);
     match (operation.chars().next(), value) {
         (None, Some(value)) => value,
@@ -198,6 +221,15 @@ const BEFORE: &[(&str, &[&str], usize)] = &[
     ("npx", &["-p", "--package"], 0),
     ("time", &["-f", "-o"], 0),
     ("exec", &["-a"], 0),
+    ("flock", &["-w", "--timeout", "--wait", "-E", "--conflict-exit-code"], 1),
+    ("gosu", &[], 1),
+    ("su-exec", &[], 1),
+    ("chroot", &[], 1),
+    ("doas", &["-u", "-C"], 0),
+    ("dumb-init", &["-r", "--rewrite"], 0),
+    ("tini", &["-p", "-e"], 0),
+    ("unbuffer", &[], 0),
+    ("chronic", &[], 0),
     ("command", &[], 0),
     ("builtin", &[], 0),
     ("nohup", &[], 0),
@@ -216,6 +248,10 @@ pub(super) fn bare(words: impl Iterator<Item = String>) -> Option<Vec<String>> {
         let Some((_, takes, more)) = BEFORE.iter().find(|(known, ..)| *known == name) else { return Some(rest) };
         let mut at = 1;
         while rest.get(at).is_some_and(|word| word.starts_with('-')) {
+            if rest[at] == "--" {
+                at += 1;
+                break;
+            }
             at += if takes.contains(&rest[at].as_str()) { 2 } else { 1 };
         }
         let from = at + more;
