@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::model::fault::{Fault, Place, Quality};
 use crate::model::field::{Field, NOWHERE};
 use crate::parse::tree::push_key;
-use crate::parse::{Kind, NodeId, Tree};
+use crate::parse::{Kind, NodeId, Style, Tree};
 
 impl<'a> Field<'a> {
     /// Where it stands: the value, or the nearest parent that exists.
