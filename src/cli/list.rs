@@ -20,12 +20,42 @@ pub(super) fn run(args: &List, voice: &Voice, streams: &mut Streams<'_>) -> Resu
     };
     match args.format {
         ListFormat::Json => writeln!(streams.out, "{:#}", Value::Array(data))?,
-        ListFormat::Table => writeln!(streams.out, "{}", table(&head, rows, options(voice, streams.terminal).width).trim_fmt())?,
+        ListFormat::Table => write!(streams.out, "{}", fitted(&head, rows, options(voice, streams.terminal).width))?,
     }
     Ok(())
 }
 
 type Listed = (Vec<&'static str>, Vec<Vec<String>>, Vec<Value>);
+
+/// A table where each word has room, else an entry below the other.
+fn fitted(head: &[&str], rows: Vec<Vec<String>>, width: usize) -> String {
+    /// Blanks around a column.
+    const AROUND: usize = 3;
+    let cells = |column: usize| rows.iter().filter_map(move |row| row.get(column)).map(String::as_str);
+    let longest =
+        |column: usize| cells(column).chain([head[column]]).flat_map(str::split_whitespace).map(|word| word.chars().count()).max();
+    let words: Vec<_> = (0..head.len()).map(|column| longest(column).unwrap_or_default()).collect();
+    if words.iter().map(|word| word + AROUND).sum::<usize>() > width {
+        return rows.iter().map(|row| stacked(head, row, width)).collect();
+    }
+    let mut table = table(head, rows, width);
+    for (column, word) in table.column_iter_mut().zip(words) {
+        column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(u16::try_from(word + 2).unwrap_or_default())));
+    }
+    format!("{}\n", table.trim_fmt())
+}
+
+/// An entry by itself: its name, and what else is known of it below.
+fn stacked(head: &[&str], row: &[String], width: usize) -> String {
+    let mut text = Vec::new();
+    let name = row.first().map(String::as_str).unwrap_or_default();
+    // a vector takes all
+    _ = report::flow::row("", name, Some(width), &mut text);
+    for (word, cell) in head.iter().zip(row).skip(1) {
+        _ = report::flow::row(&format!("  {word}: "), &cell.replace('\n', ", "), Some(width), &mut text);
+    }
+    String::from_utf8_lossy(&text).into_owned()
+}
 
 /// A plain table that fits a width.
 pub(super) fn table(head: &[&str], rows: Vec<Vec<String>>, width: usize) -> Table {
@@ -78,4 +108,21 @@ fn exceptions() -> Listed {
     let data = all.iter().map(|row| json!(row)).collect();
     let rows = all.iter().map(|row| vec![row.title.clone(), row.checks.join("\n"), row.namespaces.join("\n"), row.reason.clone()]);
     (vec!["program", "excused from", "in namespaces", "because"], rows.collect(), data)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{checks_listed, controls, exceptions, fitted};
+
+    #[test]
+    fn no_word_is_broken_at_any_width() {
+        for (head, rows, _) in [checks_listed(), controls(), exceptions()] {
+            let names: Vec<_> = rows.iter().map(|row| row[0].clone()).filter(|name| !name.contains(' ')).collect();
+            for width in [45, 60, 80, 120] {
+                let text = fitted(&head, rows.clone(), width);
+                assert!(text.lines().all(|line| line.chars().count() <= width), "{width}: {text}");
+                assert!(names.iter().all(|name| text.split_whitespace().any(|word| word == name)), "{width}: {text}");
+            }
+        }
+    }
 }
