@@ -2,6 +2,7 @@
 
 mod argo;
 mod calls;
+mod commands;
 mod condition;
 mod flags;
 mod hangs;
