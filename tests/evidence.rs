@@ -1,5 +1,7 @@
 //! The evidence bundle: written, verified, replayed; and whatever is done to it is found out, by its own exit code.
 
+#[path = "evidence/guessing.rs"]
+mod guessing;
 #[path = "evidence/inputs.rs"]
 mod inputs;
 #[path = "evidence/tampering.rs"]

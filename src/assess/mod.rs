@@ -24,6 +24,7 @@ mod vouch;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub(crate) use summary::run_id;
 pub use assessment::*;
 pub use crosswalk::{Crosswalk, CrosswalkEntry, MappedControl, Standing};
 pub use history::{ControlLine, ExceptionLine, Failing, FailingEnd, HISTORY_SCHEMA, History, Pause, RunSeen, Timeline, Vouching, history};
@@ -49,7 +50,7 @@ pub struct Seen {
     pub notices: Vec<String>,
     /// The namespaces that anything names.
     pub namespaces: Vec<String>,
-    /// Annotations that excuse: file, object, check, value.
+    /// Annotations of ours, which excuse: file, object, key, value.
     pub annotations: Vec<(u32, String, String, String)>,
     /// How many objects were read.
     pub objects: u32,

@@ -102,12 +102,18 @@ pub(super) fn stamp(assessment: &mut Assessment, facts: &Occasion) {
     run.started = second(facts.started);
     run.finished = second(finished);
     run.seconds = if facts.finished.is_some() { 0.0 } else { (facts.clock.elapsed().as_secs_f64() * 1000.0).round() / 1000.0 };
+    assessment.run.id = run_id(assessment);
+}
+
+/// The id of a run.
+#[must_use]
+pub(crate) fn run_id(assessment: &Assessment) -> String {
     let mut hash = Sha256::new();
-    for part in [&assessment.catalog.sha256, &assessment.profile.sha256, &run.started] {
+    for part in [&assessment.catalog.sha256, &assessment.profile.sha256, &assessment.run.started] {
         hash.update(part);
     }
     for input in &assessment.inputs {
         hash.update(&input.sha256);
     }
-    run.id = hex(&hash.finalize()[..16]);
+    hex(&hash.finalize()[..16])
 }

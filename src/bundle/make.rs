@@ -2,6 +2,7 @@
 
 mod inputs;
 mod policy;
+mod result;
 mod target;
 
 use std::path::{Path, PathBuf};
@@ -100,13 +101,15 @@ impl Making<'_> {
             ignored: Vec::new(),
             comments: Vec::new(),
         };
-        let mut redaction = inputs::keep(scanned, &mut recipe, &mut files)?;
-        policy::keep(scanned, &mut recipe, &mut files)?;
+        let kept = inputs::keep(scanned, &mut recipe, &mut files)?;
+        policy::keep(scanned, &kept.everywhere, &mut recipe, &mut files)?;
         files.insert(RECIPE.to_owned(), pretty(&recipe));
-        self.results(scanned, &mut files)?;
         // what was replaced or left out may have told something: a replay that cannot come to it is told so now
-        redaction.not_replayable.extend(replay::differences(&files, scanned.assessment)?);
-        let assessment = scanned.assessment;
+        let (differences, again) = replay::differences(&files, scanned.assessment)?;
+        let assessment = &result::of_copies(scanned.assessment, again, &kept)?;
+        let mut redaction = kept.redaction;
+        redaction.not_replayable.extend(differences);
+        self.results(assessment, scanned.policy, &mut files)?;
         let manifest = Manifest {
             schema: SCHEMA.to_owned(),
             run_id: assessment.run.id.clone(),
@@ -134,8 +137,7 @@ impl Making<'_> {
         Ok((files, manifest))
     }
 
-    fn results(&self, scanned: &Scanned<'_>, files: &mut Files) -> Result<(), Error> {
-        let assessment = scanned.assessment;
+    fn results(&self, assessment: &Assessment, policy: &Policy, files: &mut Files) -> Result<(), Error> {
         let mut put = |path: &str, write: &dyn Fn(&mut Vec<u8>) -> std::io::Result<()>| {
             let mut bytes = Vec::new();
             write(&mut bytes).map_err(|error| Error::Write { path: path.to_owned(), why: error.to_string() })?;
@@ -145,7 +147,7 @@ impl Making<'_> {
         put(RESULT, &|out| report::write(Format::Json, assessment, &self.options, out))?;
         if self.formats.contains(&Format::Oscal) {
             // what the results refer to, by the names that they refer by
-            let (profile, time) = (&scanned.policy.profile, assessment.run.finished.parse().unwrap_or_default());
+            let (profile, time) = (&policy.profile, assessment.run.finished.parse().unwrap_or_default());
             put("results/catalog.json", &|out| report::oscal::catalog::write_catalog(profile, time, out))?;
             put("results/profile.json", &|out| report::oscal::catalog::write_profile(profile, time, out))?;
         }

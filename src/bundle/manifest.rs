@@ -112,7 +112,8 @@ pub struct Redaction {
     pub note: String,
     /// How many values of the kept inputs were replaced by others of their sort.
     pub values: usize,
-    /// The inputs in which any was, or of which broken documents are left out, with the hash of what was scanned.
+    /// The inputs in which any was, or of which broken documents are left out, with the hash of what is kept: that of what
+    /// was scanned would tell of weak values.
     pub files: Vec<Pin>,
     /// Inputs that were looked at and are not in the bundle.
     pub left_out: Vec<LeftOut>,

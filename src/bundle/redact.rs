@@ -2,9 +2,8 @@
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
-use super::substitute;
+use super::substitute::Substitutes;
 use crate::assess::Finding;
-use crate::model::credential::{Value, classify, decode};
 use crate::model::{secret_values, shown};
 use crate::parse::{File, Kind, Tree};
 
@@ -15,45 +14,22 @@ pub(super) struct Redacted {
     pub(super) values: usize,
 }
 
-/// Values that are looked for elsewhere as well are at least so long: shorter ones are words of other texts.
-const TELLING: usize = 8;
-
 /// Replaces what nobody may see in the text of a file; its findings say where some of it is.
-pub(super) fn file<'a>(file: &File, findings: impl Iterator<Item = &'a Finding>, known: &mut Vec<(String, String)>) -> Redacted {
+pub(super) fn file<'a>(file: &File, findings: impl Iterator<Item = &'a Finding>, all: &mut Substitutes) -> Redacted {
     let text = file.tree.source();
+    let secret = secrets(&file.tree);
     let (mut out, mut at, mut values) = (String::with_capacity(text.len()), 0, 0);
-    for (start, end) in ranges(&file.tree, findings) {
-        let (start, end) = (start as usize, end as usize);
+    for range in ranges(&file.tree, &secret, findings) {
+        let (start, end) = (range.0 as usize, range.1 as usize);
         let (Some(raw), Some(between)) = (text.get(start..end), text.get(at..start)) else { continue };
-        let other = substitute::written(raw);
+        let other = all.written(raw, secret.binary_search(&range).is_ok());
         out.push_str(between);
-        if other != raw {
-            values += 1;
-            remember(raw, &other, known);
-        }
+        values += usize::from(other != raw);
         out.push_str(&other);
         at = end;
     }
     out.push_str(&text[at..]);
     Redacted { text: out, values }
-}
-
-/// Of a value that is none but itself, to be found wherever else it stands.
-fn remember(raw: &str, other: &str, known: &mut Vec<(String, String)>) {
-    let bare = |text: &str| text.trim_matches(['"', '\'']).to_owned();
-    let telling =
-        |text: &str| text.len() >= TELLING && !text.contains(char::is_whitespace) && matches!(classify(text), Value::Strong | Value::Weak);
-    let (raw, other) = (bare(raw), bare(other));
-    let inside = |text: &str| decode(text).and_then(|bytes| String::from_utf8(bytes).ok());
-    if let (Some(raw), Some(other)) = (inside(&raw), inside(&other))
-        && telling(&raw)
-        && raw != other
-    {
-        known.push((raw, other));
-    }
-    if telling(&raw) {
-        known.push((raw, other));
-    }
 }
 
 /// Replaces values that were found in one place wherever else they stand.
@@ -63,7 +39,8 @@ pub(super) struct Everywhere {
 }
 
 impl Everywhere {
-    pub(super) fn new(mut known: Vec<(String, String)>) -> Self {
+    pub(super) fn new(all: &Substitutes) -> Self {
+        let mut known = all.telling();
         known.sort();
         known.dedup_by(|next, kept| next.0 == kept.0);
         let search = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(known.iter().map(|(raw, _)| raw));
@@ -78,15 +55,19 @@ impl Everywhere {
     }
 }
 
+/// The values of Secrets, in order.
+fn secrets(tree: &Tree) -> Vec<(u32, u32)> {
+    let mappings = (0..tree.len() as u32).filter(|node| tree.kind(*node) == Kind::Mapping);
+    let mut found: Vec<_> = mappings.flat_map(|node| secret_values(tree, node)).collect();
+    found.sort_unstable();
+    found
+}
+
 /// Byte ranges in order, none in another.
-fn ranges<'a>(tree: &Tree, findings: impl Iterator<Item = &'a Finding>) -> Vec<(u32, u32)> {
+fn ranges<'a>(tree: &Tree, secret: &[(u32, u32)], findings: impl Iterator<Item = &'a Finding>) -> Vec<(u32, u32)> {
     let text = tree.source();
     let mut found = shown::hidden(tree, &[(0, text.len() as u32)]);
-    for node in 0..tree.len() as u32 {
-        if tree.kind(node) == Kind::Mapping {
-            found.extend(secret_values(tree, node));
-        }
-    }
+    found.extend(secret);
     found.extend(findings.filter(|finding| finding.observed.starts_with("<redacted")).filter_map(|finding| spot(text, finding)));
     found.sort_by_key(|(start, end)| (*start, std::cmp::Reverse(*end)));
     let mut apart: Vec<(u32, u32)> = Vec::with_capacity(found.len());

@@ -64,13 +64,12 @@ pub fn replay(verified: &Verified) -> Result<Replayed, Error> {
 /// Inputs of the bundle that are not those that the result names by their hashes.
 fn inputs(verified: &Verified) -> Result<Vec<Difference>, Error> {
     let recipe = recipe(&verified.files)?;
-    let pin = |uri: &str| verified.manifest.redaction.files.iter().find(|pin| pin.name == uri).map(|pin| pin.sha256.clone());
     let named = |kept: &super::manifest::SourceKept| verified.assessment.inputs.iter().find(|input| input.uri == kept.uri);
     let mut wrong = Vec::new();
     for kept in &recipe.sources {
         let (Some(path), Some(input)) = (&kept.path, named(kept)) else { continue };
         let uri = kept.uri.as_deref().unwrap_or("stdin");
-        let found = pin(uri).unwrap_or_else(|| verified.files.get(path).map(sha256).unwrap_or_default());
+        let found = verified.files.get(path).map(sha256).unwrap_or_default();
         if found != input.sha256 {
             wrong.push(Difference { what: format!("input {uri}"), was: format!("sha256 {}", input.sha256), is: format!("sha256 {found}") });
         }
@@ -104,10 +103,10 @@ fn recipe(files: &Files) -> Result<Recipe, Error> {
     Ok(recipe)
 }
 
-/// What of a result a replay of these files does not come to.
-pub(super) fn differences(files: &Files, assessment: &Assessment) -> Result<Vec<String>, Error> {
+/// What of a result a replay of these files does not come to, and what it comes to.
+pub(super) fn differences(files: &Files, assessment: &Assessment) -> Result<(Vec<String>, Assessment), Error> {
     let again = scan(files, assessment)?;
-    Ok(compare(&verdicts(assessment), &verdicts(&again)).into_iter().map(|difference| difference.what).collect())
+    Ok((compare(&verdicts(assessment), &verdicts(&again)).into_iter().map(|difference| difference.what).collect(), again))
 }
 
 /// Everything that a result decides, by name.

@@ -59,8 +59,8 @@ fn no_secret_stands_in_a_bundle_and_it_replays_all_the_same() {
     }
     let kept = String::from_utf8_lossy(&all["inputs/files/in/secrets.yaml"]).into_owned();
     assert!(kept.contains("db.password=") && kept.contains("retries=3") && kept.contains("--verbose"), "{kept}");
-    // places stay where they are
-    assert_eq!(kept.lines().map(str::len).collect::<Vec<_>>(), SECRETS.lines().map(str::len).collect::<Vec<_>>());
+    // lines stay where they are
+    assert_eq!(kept.lines().count(), SECRETS.lines().count());
     let manifest = manifest(&folder.path().join("b"));
     let redaction = &manifest["redaction"];
     assert!(redaction["values"].as_u64().is_some_and(|values| values >= 6), "{redaction}");

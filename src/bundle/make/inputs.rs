@@ -7,8 +7,9 @@ use crate::assess::{Finding, Pin};
 use crate::bundle::manifest::{HostKept, LeftOut, Recipe, Redaction, SourceKept};
 use crate::bundle::redact::{self, Everywhere};
 use crate::bundle::store::{Files, named};
+use crate::bundle::substitute::Substitutes;
 use crate::bundle::{Error, Scanned};
-use crate::discover::{Captured, Discovery, Origin, Source, snapshot};
+use crate::discover::{Captured, Discovery, Origin, Source, sha256, snapshot};
 use crate::parse::{self, File, Lines, Role, Status};
 use crate::policy::hex;
 use crate::policy::{Covered, KeptComment};
@@ -45,12 +46,25 @@ struct Kept<'a> {
     values: usize,
     /// The bytes as they were, where the text is all of them.
     whole: Option<&'a [u8]>,
-    /// Of what was scanned.
-    sha256: String,
+    /// Whether it is what was judged.
+    same: bool,
 }
 
-/// Puts the inputs into the bundle; what of them is not as it was.
-pub(super) fn keep(scanned: &Scanned<'_>, recipe: &mut Recipe, files: &mut Files) -> Result<Redaction, Error> {
+/// Inputs whose hash is not to be told, by name: the hash and the size of what is kept in their stead, none where nothing is.
+pub(super) type Altered = HashMap<Option<String>, Option<(String, u64)>>;
+
+/// What came of keeping the inputs.
+pub(super) struct Outcome {
+    /// What of them is not as it was.
+    pub(super) redaction: Redaction,
+    /// Which they are.
+    pub(super) altered: Altered,
+    /// Replaces what was replaced in them.
+    pub(super) everywhere: Everywhere,
+}
+
+/// Puts the inputs into the bundle.
+pub(super) fn keep(scanned: &Scanned<'_>, recipe: &mut Recipe, files: &mut Files) -> Result<Outcome, Error> {
     let found = &scanned.inputs.found;
     recipe.gaps.clone_from(&found.gaps);
     recipe.ignored.clone_from(&found.ignored);
@@ -61,7 +75,7 @@ pub(super) fn keep(scanned: &Scanned<'_>, recipe: &mut Recipe, files: &mut Files
         }
     }
     let mut redaction = Redaction::default();
-    let (mut known, mut kept) = (Vec::new(), Vec::new());
+    let (mut all, mut kept, mut altered, mut outside) = (Substitutes::default(), Vec::new(), Altered::new(), Vec::new());
     let mut parsed = parse::all(found.sources.clone(), &scanned.limits);
     let said = render::all(found, &mut parsed, scanned.render, &scanned.limits);
     recipe.gaps.extend(said.gaps);
@@ -69,7 +83,13 @@ pub(super) fn keep(scanned: &Scanned<'_>, recipe: &mut Recipe, files: &mut Files
     for (number, file) in parsed.iter().enumerate() {
         let source = found.sources.get(number);
         recipe.gaps.extend(file.gaps.iter().cloned());
+        let findings = by_uri.get(file.uri.as_deref().unwrap_or_default()).map(Vec::as_slice).unwrap_or_default();
         if let Some(why) = unkept(file) {
+            if file.status != Status::Gap {
+                let values = redact::file(file, findings.iter().copied(), &mut all).values;
+                outside.extend((values == 0).then(|| file.uri.clone()));
+            }
+            altered.insert(file.uri.clone(), None);
             // what a tool read besides is in no list of inputs
             if source.is_some() {
                 redaction.left_out.extend(why.map(|why| LeftOut { uri: file.name().to_owned(), why: why.to_owned() }));
@@ -79,8 +99,7 @@ pub(super) fn keep(scanned: &Scanned<'_>, recipe: &mut Recipe, files: &mut Files
             }
             continue;
         }
-        let findings = by_uri.get(file.uri.as_deref().unwrap_or_default()).map(Vec::as_slice).unwrap_or_default();
-        let redacted = redact::file(file, findings.iter().copied(), &mut known);
+        let redacted = redact::file(file, findings.iter().copied(), &mut all);
         let source_kept = recorded(file, source);
         // a folder, or what is never opened: what is known of it stands in the recipe
         if source.is_some_and(|source| matches!(&source.origin, Origin::Host(node) if node.content.is_none())) {
@@ -91,19 +110,26 @@ pub(super) fn keep(scanned: &Scanned<'_>, recipe: &mut Recipe, files: &mut Files
         let broken = !file.gaps.is_empty();
         let text = if broken { without_the_broken(file, &redacted.text) } else { redacted.text };
         let whole = bytes.filter(|_| !broken && redacted.values == 0);
-        kept.push(Kept { source: source_kept, text, values: redacted.values, whole, sha256: hex(&file.sha256) });
+        // a tool may make something else of the same each time
+        let judged = scanned.assessment.inputs.iter().find(|input| input.uri == file.uri).map(|input| &*input.sha256);
+        let same = judged.is_none_or(|judged| judged == hex(&file.sha256));
+        kept.push(Kept { source: source_kept, text, values: redacted.values, whole, same });
     }
-    let captured = scanned.inputs.captured.as_deref().map(|captured| without_secrets(captured, &mut known));
-    let everywhere = Everywhere::new(known);
+    let captured = scanned.inputs.captured.as_deref().map(|captured| without_secrets(captured, &mut all));
+    let everywhere = Everywhere::new(&all);
     for (number, one) in kept.into_iter().enumerate() {
-        put(one, number, &everywhere, recipe, files, &mut redaction)?;
+        put(one, number, &everywhere, recipe, files, (&mut redaction, &mut altered))?;
     }
     if let Some((mut captured, values)) = captured {
         redaction.values += values;
-        for list in &mut captured.lists {
+        let lists = scanned.inputs.captured.iter().flat_map(|captured| &captured.lists);
+        for (list, was) in captured.lists.iter_mut().zip(lists) {
             if let Some(again) = everywhere.replace(&list.text) {
                 redaction.values += again.values;
                 list.text = again.text;
+            }
+            if list.text != was.text {
+                altered.insert(Some(list.uri.clone()), Some((sha256(&list.text), list.text.len() as u64)));
             }
         }
         let taken = &scanned.assessment.run.started;
@@ -116,11 +142,11 @@ pub(super) fn keep(scanned: &Scanned<'_>, recipe: &mut Recipe, files: &mut Files
     recipe.gaps.dedup();
     redaction.left_out.sort();
     redaction.note = note(&redaction);
-    // a tool may make something else of the same each time
-    let made = |uri: &str| scanned.assessment.inputs.iter().find(|input| input.uri.as_deref() == Some(uri));
-    let other = redaction.files.iter().filter(|pin| made(&pin.name).is_some_and(|input| input.sha256 != pin.sha256));
-    redaction.not_replayable = other.map(|pin| format!("input {}", pin.name)).collect();
-    Ok(redaction)
+    // where nothing was replaced anywhere, the hash of what is not kept tells of nothing
+    if redaction.values == 0 {
+        outside.iter().for_each(|uri| drop(altered.remove(uri)));
+    }
+    Ok(Outcome { redaction, altered, everywhere })
 }
 
 /// The comments that excuse something in what was made of their files.
@@ -199,20 +225,26 @@ fn put(
     everywhere: &Everywhere,
     recipe: &mut Recipe,
     files: &mut Files,
-    redaction: &mut Redaction,
+    (redaction, altered): (&mut Redaction, &mut Altered),
 ) -> Result<(), Error> {
-    let Kept { source, mut text, mut values, whole, sha256 } = one;
+    let Kept { source, mut text, mut values, whole, same } = one;
     if let Some(again) = everywhere.replace(&text) {
         values += again.values;
         text = again.text;
     }
     let name = source.uri.as_deref().unwrap_or("stdin");
     let whole = whole.filter(|_| values == 0);
-    if whole.is_none() {
-        redaction.files.push(Pin { name: name.to_owned(), title: String::new(), version: String::new(), sha256 });
-        redaction.values += values;
-    }
+    let is_whole = whole.is_some();
     let bytes = whole.map_or_else(|| text.into_bytes(), <[u8]>::to_vec);
+    if !is_whole {
+        let stored = sha256(&bytes);
+        altered.insert(source.uri.clone(), Some((stored.clone(), bytes.len() as u64)));
+        redaction.files.push(Pin { name: name.to_owned(), title: String::new(), version: String::new(), sha256: stored });
+        redaction.values += values;
+        if !same {
+            redaction.not_replayable.push(format!("input {name}"));
+        }
+    }
     // what is made of a folder goes by its name, and may stand beside what is made of a folder in it
     let (folder, end) = if source.rendered { ("inputs/rendered", ".made.yaml") } else { ("inputs/files", "") };
     let mut path = named(folder, &format!("{name}{end}"));
@@ -251,12 +283,12 @@ fn without_the_broken(file: &File, redacted: &str) -> String {
 }
 
 /// The lists of a cluster without what may be a credential; of Secrets they hold no values anyhow.
-fn without_secrets(captured: &Captured, known: &mut Vec<(String, String)>) -> (Captured, usize) {
+fn without_secrets(captured: &Captured, all_values: &mut Substitutes) -> (Captured, usize) {
     let mut all = captured.clone();
     let parsed = parse::live::all(captured.lists.clone());
     let mut values = 0;
     for (list, file) in all.lists.iter_mut().zip(parsed) {
-        let redacted = redact::file(&file, std::iter::empty(), known);
+        let redacted = redact::file(&file, std::iter::empty(), all_values);
         values += redacted.values;
         if redacted.values > 0 {
             list.text = redacted.text;
@@ -266,8 +298,11 @@ fn without_secrets(captured: &Captured, known: &mut Vec<(String, String)>) -> (C
 }
 
 fn note(redaction: &Redaction) -> String {
-    let replaced = "Values of Secrets, and what may be a credential, are replaced by others of the same sort and length, from which they do not \
-         follow: checks judge them alike, so that a replay comes to the same verdicts.";
+    let replaced = "Values of Secrets, and what may be a credential, are replaced by stand-ins of the same sort (a placeholder, weak, random), from \
+         which they do not follow: checks judge them alike, so that a replay comes to the same verdicts. What stays is that a value is empty or of \
+         which sort, the form of known tokens, the length of random keys, and names in front of values. Copies of a value elsewhere are replaced \
+         as well, but where it is shorter than 8 characters, or a plain word, name, number or path. The hashes of such inputs are those of \
+         the copies as stored, and inputs that are not kept have none: by the hash of an original, a weak value could be guessed.";
     let out = "Left out are the broken documents of files, as nobody knows what they hold, and the files that are listed as such.";
     match (redaction.values, redaction.left_out.is_empty()) {
         (0, true) => "Nothing of the inputs was replaced or left out.".to_owned(),

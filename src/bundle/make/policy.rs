@@ -1,16 +1,20 @@
 //! What a scan was held against, as a bundle keeps it: the files of the user's, under names from which they can be read again.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+
+use serde_json::Value;
 
 use crate::bundle::archive::fits;
 use crate::bundle::manifest::{Placed, Recipe};
+use crate::bundle::redact::Everywhere;
 use crate::bundle::store::{Files, LARGEST, safe};
 use crate::bundle::{Error, Scanned};
 use crate::discover::root;
 use crate::discover::sha256;
 
 /// Puts profile, configuration, attestations with their evidence, and baseline into the bundle.
-pub(super) fn keep(scanned: &Scanned<'_>, recipe: &mut Recipe, files: &mut Files) -> Result<(), Error> {
+pub(super) fn keep(scanned: &Scanned<'_>, everywhere: &Everywhere, recipe: &mut Recipe, files: &mut Files) -> Result<(), Error> {
     let policy = scanned.policy;
     recipe.profile = profile(&policy.profile, files)?;
     if let Some(config) = &policy.config.file {
@@ -31,9 +35,44 @@ pub(super) fn keep(scanned: &Scanned<'_>, recipe: &mut Recipe, files: &mut Files
         }
     }
     if let Some(baseline) = &scanned.baseline {
-        recipe.baseline = Some(put("policy/baseline.json".to_owned(), read(baseline)?, files)?);
+        let bytes = earlier(read(baseline)?, everywhere, files);
+        recipe.baseline = Some(put("policy/baseline.json".to_owned(), bytes, files)?);
     }
     Ok(())
+}
+
+/// An earlier result without what follows from inputs that may hold secrets: their hashes, and the id that is made of these. What is
+/// the same input as in this bundle keeps its hash.
+fn earlier(bytes: Vec<u8>, everywhere: &Everywhere, files: &Files) -> Vec<u8> {
+    let Ok(mut value) = serde_json::from_slice::<Value>(&bytes) else { return bytes };
+    let was = value.clone();
+    let kept: HashSet<_> = files.iter().filter(|(path, _)| path.starts_with("inputs/")).map(|(_, bytes)| sha256(bytes)).collect();
+    for input in value["inputs"].as_array_mut().into_iter().flatten() {
+        if input["sha256"].as_str().is_some_and(|hash| !hash.is_empty() && !kept.contains(hash)) {
+            input["sha256"] = "".into();
+        }
+    }
+    super::result::replace(&mut value, everywhere);
+    if value == was {
+        return bytes;
+    }
+    // nothing else of it is held against the scan
+    for finding in value["findings"].as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+        ["line_hash", "location", "snippet", "message", "observed", "notes"].iter().for_each(|key| drop(finding.remove(*key)));
+    }
+    for input in value["inputs"].as_array_mut().into_iter().flatten().filter(|input| input["sha256"] == "") {
+        input["bytes"] = 0.into();
+    }
+    if let Some(all) = value.as_object_mut() {
+        all.remove("passes");
+    }
+    if let Some(before) = value["baseline"].as_object_mut() {
+        before.insert("run".to_owned(), "".into());
+    }
+    value["run"]["id"] = "".into();
+    let id = sha256(value.to_string());
+    value["run"]["id"] = id[..32].into();
+    value.to_string().into_bytes()
 }
 
 /// The name of an embedded profile; the place of a file, which is kept with those that it extends.
