@@ -123,23 +123,25 @@ pub fn all(found: &Discovery, files: &mut Vec<File>, request: &Request, limits: 
         match outcome {
             Outcome::Made(made) => {
                 rendered.note(&build, &made);
-                add(&build, made, &mut shelf, (&found.asked, limits));
+                add(&build, made, &mut shelf, (&found.asked, &[]), limits);
             }
             Outcome::Gap(gap) => said.gaps.push(gap),
             Outcome::Notice(what) => said.notices.push(format!("{}: {what}", build.uri)),
         }
     }
     let deployed = Deployed::find(shelf.files, builds, &found.tops);
-    let mut asked = found.asked.clone();
-    asked.extend(deployed.plain(&shelf, builds, &found.tops));
+    let plain = deployed.plain(&shelf, builds, &found.tops);
     let mut plan = Plan::new(kustomizations, &shelf);
-    plan.ask(&asked);
-    let mut work = Work { found, asked, mode: request.mode, limits, tools, rendered, said, tried: Tried::new() };
+    plan.name(&found.asked);
+    plan.ask(&plain);
+    // what a folder with a kustomization is deployed from is what that one lists
+    let as_is = plain.into_iter().map(|plain| plain.folder).filter(|folder| plan.node(folder).is_none()).collect();
+    let mut work = Work { found, as_is, mode: request.mode, limits, tools, rendered, said, tried: Tried::new() };
     if request.mode == Mode::Never {
         plan.never();
     } else {
         let held = deployed.overlays(&shelf, builds, &found.tops);
-        plan.hold(&held.iter().map(|overlay| overlay.build.folder_name()).collect::<Vec<_>>());
+        plan.hold(&held.iter().flat_map(Overlay::folders).collect::<Vec<_>>());
         work.kustomizations(&mut plan, &mut shelf);
         work.overlays(&mut plan, &mut shelf);
         plan.hold(&[]);
@@ -161,7 +163,8 @@ pub fn all(found: &Discovery, files: &mut Vec<File>, request: &Request, limits: 
 /// What is built, and what came of it.
 struct Work<'w> {
     found: &'w Discovery,
-    asked: Vec<String>,
+    /// The files and folders that are judged as they are, whatever is made of them.
+    as_is: Vec<String>,
     mode: Mode,
     limits: &'w Limits,
     tools: Tools,
@@ -182,7 +185,7 @@ impl Work<'_> {
                 next.into_par_iter().map(|number| (build(plan.build(number), None, shelf, &self.tools), number)).collect();
             // what one lists that cannot be built is judged as it is, beside what others make of it
             for number in outcomes.iter().filter(|(outcome, _)| outcome.is_err()).map(|(_, number)| *number) {
-                self.asked.extend(plan.listed(number, shelf));
+                self.as_is.extend(plan.listed(number, shelf));
             }
             for (outcome, number) in outcomes {
                 match outcome {
@@ -221,14 +224,14 @@ impl Work<'_> {
             let outcomes: Vec<_> =
                 next.into_par_iter().map(|overlay| (build(&overlay.build, Some(&overlay), shelf, &self.tools), overlay)).collect();
             for (outcome, overlay) in outcomes {
-                let node = plan.node(overlay.build.folder_name());
+                let nodes: Vec<_> = overlay.folders().filter_map(|folder| plan.node(folder)).collect();
                 if outcome.is_err() {
-                    node.into_iter().for_each(|node| plan.ask_for(node));
+                    nodes.iter().for_each(|node| plan.ask_for(*node));
                 }
                 let why = match outcome {
                     Ok(made) => {
                         self.add(&overlay.build, made, shelf);
-                        node.into_iter().for_each(|node| plan.built(node));
+                        nodes.into_iter().for_each(|node| plan.built_as_deployed(node));
                         None
                     }
                     Err((Reason::Missing, _)) => Some("neither kustomize nor kubectl is installed here to build it".to_owned()),
@@ -242,7 +245,7 @@ impl Work<'_> {
 
     fn add(&mut self, build: &Build, made: Made, shelf: &mut Shelf<'_>) {
         self.rendered.note(build, &made);
-        add(build, made, shelf, (&self.asked, self.limits));
+        add(build, made, shelf, (&self.found.asked, &self.as_is), self.limits);
     }
 }
 
@@ -279,7 +282,7 @@ impl Rendered {
 }
 
 /// Adds what was made, and the files that it was made of where they are not there yet.
-fn add(build: &Build, made: Made, shelf: &mut Shelf<'_>, (asked, limits): (&[String], &Limits)) {
+fn add(build: &Build, made: Made, shelf: &mut Shelf<'_>, (asked, as_is): (&[String], &[String]), limits: &Limits) {
     let Build { mut uri, mut shown, root, .. } = build.clone();
     if let Some(overlay) = &made.overlay {
         (uri, shown) = (overlay.name.clone(), overlay.name.clone());
@@ -300,12 +303,13 @@ fn add(build: &Build, made: Made, shelf: &mut Shelf<'_>, (asked, limits): (&[Str
         Maker::Helm => helm::sources(build, &file, shelf),
         Maker::Kustomize => kustomize::sources(build, (&made.base, made.overlay.as_deref()), &file, shelf),
     };
-    // of a folder without a kustomization all is taken
-    let takes_all = made.overlay.as_ref().is_some_and(|overlay| overlay.files.is_some());
-    let asked: Vec<_> = asked.iter().filter(|asked| !takes_all || !is_within(build.folder_name(), asked)).collect();
-    let objects: Vec<u32> = from.iter().flatten().copied().collect();
+    // of a folder without a kustomization all is taken, what a patch removes as well
+    let taken = made.overlay.as_ref().and_then(|overlay| overlay.files.as_ref()).map(|(files, _)| files.as_slice());
+    let asked = asked.iter().filter(|asked| taken.is_none() || !is_within(build.folder_name(), asked)).chain(as_is).collect::<Vec<_>>();
+    let taken = taken.unwrap_or_default();
+    let objects: Vec<u32> = from.iter().flatten().chain(taken).copied().collect();
     let apart = plan::apart(shelf, &asked, &objects, &parts);
-    for part in parts.iter().filter(|part| !apart.contains(part)) {
+    for part in parts.iter().chain(taken).filter(|part| !apart.contains(part)) {
         let part = &mut shelf.files[*part as usize];
         if matches!(part.role, Role::Judged) {
             part.role = Role::Source(Vec::new());

@@ -182,6 +182,55 @@ fn what_is_deployed_by_itself_beside_an_overlay_is_judged_by_itself_too() {
     }
 }
 
+#[test]
+fn what_is_named_is_judged_once_as_it_is_deployed() {
+    if !is_there("kubectl") {
+        return;
+    }
+    let mends = patch(2).replace("value: true", "value: false");
+    let web = WEB.replace("privileged: false", "privileged: true");
+    let kustomization = ("apps/web/kustomization.yaml", "resources: [web.yaml]\n");
+    let (one, all) = (flux("./apps/web", &mends), flux("./apps", &mends));
+    // the folder itself, and one around it without a kustomization
+    for text in [&one, &all] {
+        let folder = folder(&[kustomization, ("apps/web/web.yaml", &web), ("clusters/web.yaml", text)]);
+        for arguments in [&["."][..], &["apps", "clusters"], &["apps/web", "clusters"], &[".", "--render", "all"]] {
+            let result = json(cnscan(folder.path()).args(arguments));
+            assert_eq!((gaps(&result), &result["summary"]["objects"]), (vec![], &Value::from(2)), "{arguments:?}: {}", result["notices"]);
+            assert_eq!(places(&result, folder.path(), "pss-privileged-container"), [], "{arguments:?}");
+        }
+    }
+    // what Argo CD deploys of the folder around it are the files beside it
+    let around = argo("apps", "").replace("name: web", "name: apps");
+    let files = [kustomization, ("apps/web/web.yaml", &*web), ("apps/web.yaml", &one), ("root.yaml", &around)];
+    let (_folder, result) = scanned(&files);
+    assert_eq!(result["summary"]["objects"], 3, "{}", result["notices"]);
+    // deployed as it is as well
+    let other = flux("./apps/web", "").replace("name: web", "name: other");
+    let (folder, result) = scanned(&[&files[..], &[("clusters/other.yaml", &other)]].concat());
+    assert_eq!(places(&result, folder.path(), "pss-privileged-container"), [place("apps/web/web.yaml", "true", "value")]);
+}
+
+#[test]
+fn what_a_patch_removes_is_not_judged() {
+    if !is_there("kubectl") {
+        return;
+    }
+    let removes =
+        "  patches:\n  - patch: |\n      apiVersion: apps/v1\n      kind: Deployment\n      metadata: {name: web}\n      $patch: delete\n";
+    let other = WEB.replace("name: web\nspec", "name: other\nspec");
+    let web = WEB.replace("privileged: false", "privileged: true");
+    for kustomization in [&[][..], &[("apps/kustomization.yaml", "resources: [web.yaml, other.yaml]\n")]] {
+        let files = [("apps/web.yaml", &*web), ("apps/other.yaml", &other), ("clusters/web.yaml", &flux("./apps", removes))];
+        let folder = folder(&[&files[..], kustomization].concat());
+        for arguments in [&["."][..], &["apps", "clusters"]] {
+            let result = json(cnscan(folder.path()).args(arguments));
+            assert_eq!((gaps(&result), &result["summary"]["objects"]), (vec![], &Value::from(2)), "{arguments:?}: {}", result["notices"]);
+            assert_eq!(places(&result, folder.path(), "pss-privileged-container"), []);
+        }
+    }
+}
+
 const RELEASE: &str = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: podinfo, namespace: podinfo}\nspec:\n  interval: 1h\n  chart:\n    spec:\n      chart: podinfo\n      sourceRef: {kind: HelmRepository, name: podinfo}\n";
 
 #[test]

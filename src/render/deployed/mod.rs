@@ -18,7 +18,7 @@ use crate::parse::kustomization::folder;
 use crate::parse::{File, Role};
 
 use overlay::Overlay;
-use read::{Given, Order, What};
+use read::{Given, Order, Tool, What};
 
 use super::listed::paths;
 use super::plan::either;
@@ -178,15 +178,24 @@ impl Deployed {
     }
 
     /// The folders that nothing can be laid over: they are judged as they are, whatever is made of them elsewhere.
-    pub(super) fn plain(&self, shelf: &Shelf<'_>, builds: &[Build], tops: &[PathBuf]) -> Vec<String> {
+    pub(super) fn plain(&self, shelf: &Shelf<'_>, builds: &[Build], tops: &[PathBuf]) -> Vec<Plain> {
         let plain = self.each().filter_map(|(order, (given, place))| match place {
             Where::Here(folder) if matches!(given.what, What::Folder(_)) => {
-                Overlay::of(order, (given, place), shelf, builds, tops).is_none().then(|| folder.clone())
+                let is_plain = Overlay::of(order, (given, place), shelf, builds, tops).is_none();
+                is_plain.then(|| Plain { folder: folder.clone(), takes_kustomizations: given.tool == Tool::Flux })
             }
             _ => None,
         });
         plain.collect()
     }
+}
+
+/// A folder that is deployed as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Plain {
+    pub(super) folder: String,
+    /// Without a kustomization of its own, those in it are taken.
+    pub(super) takes_kustomizations: bool,
 }
 
 /// The path of a folder from the root of its repository; `None` where it is no such path.

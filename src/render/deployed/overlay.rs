@@ -84,6 +84,11 @@ impl Overlay {
         Some(overlay)
     }
 
+    /// The folders that it is laid over.
+    pub(in crate::render) fn folders(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.build.folder_name()).chain(self.files.iter().flat_map(|(_, folders)| folders).map(String::as_str))
+    }
+
     /// By this two overlays are the same.
     pub(in crate::render) fn key(&self) -> String {
         format!("{}\n{}\n{}", self.build.uri, Value::Object(self.fields.clone()), self.components.join("\n"))
