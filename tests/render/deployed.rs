@@ -23,20 +23,20 @@ fn flux(path: &str, more: &str) -> String {
     )
 }
 
-fn argo(path: &str, more: &str) -> String {
+pub(super) fn argo(path: &str, more: &str) -> String {
     format!(
         "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata:\n  name: web\n  namespace: argocd\nspec:\n  project: shop\n  destination: {{namespace: shop, server: 'https://kubernetes.default.svc'}}\n  source:\n    repoURL: https://github.com/acme/fleet\n    path: {path}\n{more}"
     )
 }
 
-fn scanned(files: &[(&str, &str)]) -> (TempDir, Value) {
+pub(super) fn scanned(files: &[(&str, &str)]) -> (TempDir, Value) {
     let folder = folder(files);
     let result = json(cnscan(folder.path()).arg("."));
     (folder, result)
 }
 
 /// The gaps: file, line, column, and what is said, up to what to do.
-fn gaps(result: &Value) -> Vec<(String, u64, u64, String)> {
+pub(super) fn gaps(result: &Value) -> Vec<(String, u64, u64, String)> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let number = |gap: &Value, key: &str| gap["location"][key].as_u64().unwrap_or_default();
     let gaps = result["gaps"].as_array().expect("gaps").iter();
@@ -44,7 +44,7 @@ fn gaps(result: &Value) -> Vec<(String, u64, u64, String)> {
     gaps.map(|gap| (text(&gap["location"]["uri"]), number(gap, "line"), number(gap, "column"), said(gap))).collect()
 }
 
-fn gap(uri: &str, line: u64, column: u64, said: &str) -> (String, u64, u64, String) {
+pub(super) fn gap(uri: &str, line: u64, column: u64, said: &str) -> (String, u64, u64, String) {
     (uri.to_owned(), line, column, said.to_owned())
 }
 

@@ -6,6 +6,7 @@
 
 pub(super) mod overlay;
 mod read;
+pub(super) mod release;
 mod tell;
 
 use std::collections::{HashMap, HashSet};
@@ -19,6 +20,7 @@ use crate::parse::{File, Role};
 
 use overlay::Overlay;
 use read::{Given, Order, Tool, What};
+use release::Release;
 
 use super::listed::paths;
 use super::plan::either;
@@ -156,7 +158,12 @@ impl Deployed {
 
     /// What tells the repository of something from others, in one spelling.
     fn key(&self, given: &Given) -> String {
-        let address = self.address(given).to_lowercase();
+        self.spelled(self.address(given))
+    }
+
+    /// An address in one spelling.
+    fn spelled(&self, address: &str) -> String {
+        let address = address.to_lowercase();
         let plain = address.split_once("://").map_or(address.as_str(), |(_, rest)| rest);
         let plain = plain.split_once('@').map_or(plain, |(_, rest)| rest).replacen(':', "/", 1);
         plain.trim_end_matches('/').trim_end_matches(".git").to_owned()
@@ -175,6 +182,11 @@ impl Deployed {
     /// What is laid over folders, so that kustomize can build it.
     pub(super) fn overlays(&self, shelf: &Shelf<'_>, builds: &[Build], tops: &[PathBuf]) -> Vec<Overlay> {
         self.each().filter_map(|(order, given)| Overlay::of(order, given, shelf, builds, tops)).collect()
+    }
+
+    /// The charts at hand, as they are released.
+    pub(super) fn releases(&self, shelf: &Shelf<'_>, builds: &[Build]) -> Vec<Release> {
+        self.each().filter_map(|(order, given)| Release::of(self, order, given, shelf, builds)).collect()
     }
 
     /// The folders that nothing can be laid over: they are judged as they are, whatever is made of them elsewhere.

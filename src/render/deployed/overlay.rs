@@ -237,10 +237,10 @@ fn replicas(tree: &Tree, item: NodeId) -> Option<Value> {
 }
 
 /// How deep values go.
-const DEEPEST: usize = 64;
+pub(super) const DEEPEST: usize = 64;
 
 /// A value as kustomize reads it; `None` where it is merged of others, or goes too deep.
-fn read(tree: &Tree, node: NodeId, deepest: usize) -> Option<Value> {
+pub(super) fn read(tree: &Tree, node: NodeId, deepest: usize) -> Option<Value> {
     let deeper = deepest.checked_sub(1)?;
     let node = tree.target(node).unwrap_or(node);
     match tree.kind(node) {
