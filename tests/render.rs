@@ -22,6 +22,8 @@ mod kustomizations;
 mod listed;
 #[path = "render/patches.rs"]
 mod patches;
+#[path = "render/released.rs"]
+mod released;
 #[path = "render/same_places.rs"]
 mod same_places;
 
