@@ -26,6 +26,8 @@ mod patches;
 mod released;
 #[path = "render/same_places.rs"]
 mod same_places;
+#[path = "render/traces.rs"]
+mod traces;
 
 const CHART: &[(&str, &str)] = &[
     ("shop/Chart.yaml", "apiVersion: v2\nname: store\nversion: 1.0.0\n"),

@@ -24,12 +24,12 @@ mod vouch;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub(crate) use summary::run_id;
 pub use assessment::*;
 pub use crosswalk::{Crosswalk, CrosswalkEntry, MappedControl, Standing};
 pub use history::{ControlLine, ExceptionLine, Failing, FailingEnd, HISTORY_SCHEMA, History, Pause, RunSeen, Timeline, Vouching, history};
 pub use part::{MergeError, Merger, PART_SCHEMA, Part};
 pub(crate) use rollup::plural;
+pub(crate) use summary::run_id;
 pub use todo::{Closed, Question, Reviewed, TODO_SCHEMA, Todo};
 
 use crate::checks::{self, Check};

@@ -76,7 +76,11 @@ pub(super) fn template(build: &Build, release: Option<&Release>, request: &Reque
     if let Some(version) = &request.kubernetes_version {
         arguments.extend(["--kube-version".into(), version.into()]);
     }
-    let text = tools.run("helm", &arguments)?;
+    // what is ours goes by no name of this run
+    let text = tools.run("helm", &arguments).map_err(|failure| match (failure, &given) {
+        (Failure::Failed(why), Some(given)) => Failure::Failed(given.hidden(&why, build)),
+        (failure, _) => failure,
+    })?;
     let laid = release.map(|release| (release.shown.clone(), release.by));
     Ok(Made { text, by: tools.helm().to_owned(), base: build.folder.clone(), overlay: None, laid })
 }
@@ -87,7 +91,7 @@ struct Given {
     /// A chart with other values of its own.
     chart: Option<PathBuf>,
     /// They end with it.
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Given {
@@ -110,7 +114,14 @@ impl Given {
             fs::copy(defaults, chart.join("values.yaml"))?;
             io::Result::Ok(chart)
         });
-        Ok(Given { values, chart: chart.transpose()?, _folder: folder })
+        Ok(Given { values, chart: chart.transpose()?, folder })
+    }
+
+    /// What Helm says, with what is ours called by what it stands for.
+    fn hidden(&self, why: &str, build: &Build) -> String {
+        let why = self.chart.iter().fold(why.to_owned(), |why, chart| why.replace(&*chart.to_string_lossy(), &build.uri));
+        let own = self.values.iter().filter(|path| path.starts_with(self.folder.path()));
+        own.fold(why, |why, path| why.replace(&*path.to_string_lossy(), "its values"))
     }
 }
 

@@ -132,6 +132,11 @@ fn what_helm_is_not_told_is_a_gap_still() {
     let why = result["gaps"][0]["why"].as_str().unwrap_or_default();
     assert!(why.starts_with("it is deployed with `values` of its own, which nobody looked at: it cannot be rendered: "), "{why}");
     assert_eq!(result["summary"]["objects"], 2, "{}", result["notices"]);
+    // values that are none
+    let text = argo("charts/web", "    helm:\n      values: '{'\n");
+    let (_folder, result) = scanned(&[CHART, &[("clusters/web.yaml", &text)]].concat());
+    let why = result["gaps"][0]["why"].as_str().unwrap_or_default();
+    assert!(why.contains("it cannot be rendered: helm: failed to parse its values: "), "{why}");
 }
 
 #[test]
