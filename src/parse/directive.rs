@@ -1,4 +1,4 @@
-//! Comments addressed to the tool: `# cnscan: excuse <check-id> [until=DATE] reason`.
+//! Comments addressed to the tool: `# cnscan: excuse <check-id> until=DATE reason`.
 
 use memchr::memmem;
 

@@ -20,12 +20,12 @@ pub struct Words {
 }
 
 impl Words {
-    /// Reads what stands behind `# cnscan:` in a comment: `excuse <check-id> [until=DATE] reason`.
+    /// Reads what stands behind `# cnscan:` in a comment: `excuse <check-id> until=DATE reason`, with or without a day.
     ///
     /// # Errors
     /// What is wrong with it, for a person.
     pub fn comment(text: &str) -> Result<Self, String> {
-        let form = "write `cnscan: excuse <check-id> [until=YYYY-MM-DD] reason`";
+        let form = "write `cnscan: excuse <check-id> until=YYYY-MM-DD reason`, without `until=` if it is for good";
         let (verb, rest) = first(text);
         match verb {
             "excuse" => {}
@@ -38,7 +38,7 @@ impl Words {
         }
     }
 
-    /// Reads the value of an annotation `cnscan/excuse.<check-id>`: `[until=DATE] reason`.
+    /// Reads the value of an annotation `cnscan/excuse.<check-id>`: `until=DATE reason`, with or without a day.
     ///
     /// # Errors
     /// What is wrong with it, for a person.
@@ -51,6 +51,10 @@ impl Words {
             Some(day) => (Some(date(day)?), rest),
             None => (None, value.trim()),
         };
+        // a day that is not understood must not turn into a reason, and the excuse into one for good
+        if let Some(stray) = stray_day(reason, until.is_some()) {
+            return Err(format!("`{stray}` says no last day: write `until=YYYY-MM-DD reason`, without brackets and before the reason"));
+        }
         if reason.is_empty() {
             return Err(format!("gives no reason why `{check}` is excused: add one"));
         }
@@ -72,9 +76,61 @@ fn first(text: &str) -> (&str, &str) {
     text.split_once(char::is_whitespace).map_or((text, ""), |(word, rest)| (word, rest.trim_start()))
 }
 
+/// A last day in another form, or in another place, than the one that counts: `[until=2027-01-31]`, `Until: 2027-01-31`.
+/// Where a day is given already, a sentence may name another.
+fn stray_day(reason: &str, is_given: bool) -> Option<&str> {
+    let marks = |mark: char| !mark.is_alphanumeric();
+    let mut words = reason.split_whitespace().peekable();
+    while let Some(word) = words.next() {
+        let bare = word.trim_start_matches(marks);
+        let says = bare.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("until"));
+        let after = bare.get(5..).unwrap_or_default().trim_start();
+        // `until = DATE`, `until DATE`; in a sentence other words follow
+        let next = words.peek().map(|next| next.trim_start_matches(marks));
+        let dated = next.is_some_and(|next| next.get(..10).is_some_and(|day| date(day).is_ok()));
+        if says && (after.starts_with(['=', ':']) || dated && !is_given || words.peek().is_some_and(|next| next.starts_with('='))) {
+            return Some(word);
+        }
+    }
+    None
+}
+
 /// The name of something like `expires=…` at the start: a misspelled option must not turn into a reason.
 fn unknown_option(reason: &str) -> Option<&str> {
-    let (name, _) = first(reason).0.split_once('=')?;
+    let (name, _) = first(reason).0.trim_start_matches(['[', '(', '<', '{']).split_once('=')?;
     let is_name = !name.is_empty() && name.chars().all(|char| char.is_ascii_alphabetic() || char == '_' || char == '-');
     is_name.then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Words;
+
+    #[test]
+    fn a_day_that_does_not_count_is_told() {
+        let read = |value: &str| Words::annotation("pss-host-port", value);
+        for value in [
+            "[until=2026-11-25] yesterday",
+            "[until=2026-11-25 ] yesterday",
+            "(until=2026-11-25) yesterday",
+            "[ until=2026-11-25 ] yesterday",
+            "<until=2026-11-25> yesterday",
+            "Until=2026-11-25 yesterday",
+            "until: 2026-11-25 yesterday",
+            "until = 2026-11-25 yesterday",
+            "until 2026-11-25 it is needed",
+            "it is needed until=2026-11-25",
+            "it is needed until 2026-11-25",
+            "until=2026-11-25 needed, [until=2026-11-26]",
+        ] {
+            let said = read(value).expect_err(value);
+            assert!(said.contains("write `until=YYYY-MM-DD reason`, without brackets"), "{value}: {said}");
+        }
+        assert!(read("[expires=2026-11-25] yesterday").is_err_and(|said| said.contains("`expires=` means nothing")));
+        let dated = read("until=2026-11-25 not before then").map(|words| (words.until.map(|day| day.to_string()), words.reason));
+        assert_eq!(dated, Ok((Some("2026-11-25".to_owned()), "not before then".to_owned())));
+        for reason in ["needed until the move is over", "[W-12] the agent needs it", "the node's agent, until then"] {
+            assert_eq!(read(reason).map(|words| (words.until, words.reason)), Ok((None, reason.to_owned())));
+        }
+    }
 }

@@ -173,8 +173,10 @@ impl<'s> Search<'s> {
         for (_, value) in map.at("binaryData").entries().into_iter().map(|(key, value)| (key, value.as_string())) {
             self.looked = true;
             let text = credential::decode(value.str()).and_then(|bytes| String::from_utf8(bytes).ok());
-            if let Some(found) = text.and_then(|text| credential::find(&text)) {
-                self.found(found, value);
+            let Some(text) = text else { continue };
+            match credential::find(&text) {
+                Some(found) => _ = self.found(found, value),
+                None => _ = self.held(credential::in_text(&text, &|value| self.evidence.is_name(value)), value),
             }
         }
     }

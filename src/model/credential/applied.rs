@@ -32,7 +32,10 @@ pub fn applied_data(json: &str) -> Vec<(String, Vec<u8>)> {
 fn search(place: &Value, name: &str, known: &dyn Fn(&str) -> bool) -> Option<String> {
     match place {
         Value::String(text) if judge(name, text) == Judgement::Secret && !known(text) => Some(name.to_owned()),
-        Value::String(text) => in_text(text, known).map(|held| if let Held::Named(inner) = held { inner } else { name.to_owned() }),
+        Value::String(text) => match in_text(text, known)? {
+            Held::Named(inner) => Some(inner),
+            Held::Placed(found) => found.doubt.is_none().then(|| name.to_owned()),
+        },
         Value::Array(items) => items.iter().find_map(|item| search(item, name, known)),
         Value::Object(entries) => {
             let pair = entries.get("name").and_then(Value::as_str);

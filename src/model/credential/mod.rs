@@ -6,7 +6,9 @@
 mod applied;
 mod cloud_config;
 mod known;
+mod login;
 mod name;
+mod pairs;
 mod reveal;
 mod script;
 mod shape;

@@ -27,8 +27,8 @@ const STAGES: &[&str] = &["prod", "prd", "production", "dev", "staging", "stage"
 /// Endings that count only as a word of their own: `DB_PASS`, not `bypass`.
 const WORDS: &[&str] = &["pass", "pwd"];
 
-/// Names that end like one, and mean the name of an object that holds it.
-const REFERENCES: &[&str] = &["existing", "imagepull", "tlssecret", "secretname"];
+/// Names that end like one, and mean the name of an object that holds it, or a sum over it: `checksum/secret`.
+const REFERENCES: &[&str] = &["existing", "imagepull", "tlssecret", "secretname", "checksum"];
 
 /// Whether what stands under a name is a credential if the name is to be believed: `DB_PASSWORD`, `clientSecret`,
 /// `spring.datasource.password`, `--api-key`.
@@ -159,6 +159,7 @@ mod tests {
             "BYPASS",
             "compass",
             "TOKENIZER",
+            "checksum/secret",
             "SECRET_NAME",
             "existingSecret",
             "existingSecretPassword",

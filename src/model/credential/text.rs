@@ -1,9 +1,9 @@
-//! Credentials in texts, known by what stands around them: `name = value` lines, pairs of JSON, elements of XML, SQL.
+//! Credentials in texts, known by what stands around them: names with their values, pairs of JSON, elements of XML, SQL.
 
-use super::name::may_speak;
+use super::pairs::{LONGEST_NAME, pairs};
 use super::shape::Found;
 use super::value::{Value, classify, is_reference};
-use super::{Judgement, cloud_config, judge, speaks_of_credential};
+use super::{Judgement, cloud_config, judge, login, speaks_of_credential};
 
 /// A credential in a text, without its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,9 +14,6 @@ pub enum Held {
     Placed(Found),
 }
 
-/// Names longer than this are none.
-const LONGEST_NAME: usize = 64;
-
 /// The first credential in a text; what `known` knows is the name of something.
 #[must_use]
 pub fn in_text(text: &str, known: &dyn Fn(&str) -> bool) -> Option<Held> {
@@ -26,25 +23,25 @@ pub fn in_text(text: &str, known: &dyn Fn(&str) -> bool) -> Option<Held> {
         let secret = one_word(value) && judge(name, value) == Judgement::Secret && !known(value);
         secret.then(|| Held::Named(name.to_owned()))
     };
-    lines(text)
-        .find_map(named)
-        .or_else(|| json(text).find_map(named))
-        .or_else(|| xml(text).find_map(named))
-        .or_else(|| sql(text).map(Held::Placed))
-        .or_else(|| cloud_config::find(text).map(Held::Placed))
+    let placed = placed(text);
+    if matches!(placed, Some(Held::Named(_) | Held::Placed(Found { doubt: None, .. }))) {
+        return placed;
+    }
+    pairs(text).find_map(named).or_else(|| json(text).find_map(named)).or_else(|| xml(text).find_map(named)).or(placed)
 }
 
-/// `name=value`, `name: value`, a line each; those alone whose name may speak of a credential.
-fn lines(text: &str) -> impl Iterator<Item = (&str, &str)> {
-    text.lines().filter_map(|line| {
-        let mark = memchr::memchr2(b'=', b':', line.as_bytes()).filter(|&mark| may_speak(&line[..mark]))?;
-        let (name, value) = (&line[..mark], &line[mark + 1..]);
-        let value = value.split_once(" #").map_or(value, |(value, _)| value);
-        let name = name.trim().trim_start_matches("export ").trim_start_matches("- ").trim_matches(['"', '\'']);
-        let value = value.trim().trim_end_matches([',', ';']).trim_matches(['"', '\'']);
-        let plain = !name.is_empty() && !name.contains(|byte: char| byte.is_whitespace() || "(){}[]<>$".contains(byte));
-        plain.then_some((name, value))
-    })
+/// What stands where only a password can; what is sure before what is not.
+fn placed(text: &str) -> Option<Held> {
+    let rules: [fn(&str) -> Option<Held>; 3] =
+        [|text: &str| sql(text).map(Held::Placed), login::find, |text: &str| cloud_config::find(text).map(Held::Placed)];
+    let mut doubt = None;
+    for found in rules.into_iter().filter_map(|rule| rule(text)) {
+        match found {
+            Held::Placed(Found { doubt: Some(_), .. }) => doubt = doubt.or(Some(found)),
+            sure => return Some(sure),
+        }
+    }
+    doubt
 }
 
 /// `"name": "value"`, wherever it stands.
