@@ -95,9 +95,7 @@ fn mistyped_annotations_are_told() {
         PRIVILEGED.replace("metadata: {", "metadata: {annotations: {cnscan/exuse.pss-privileged-containr: until=2027-01-31 it must}, ");
     assert_ne!(pod, PRIVILEGED);
     let reasons = "exceptions:\n- {check: pss-host-port, reason: a reason}\n".to_owned();
-    let list = |count: usize| {
-        (0..count).map(|_| "- {check: pss-host-port, reason: nobody needs it any more here}\n").collect::<String>()
-    };
+    let list = |count: usize| (0..count).map(|_| "- {check: pss-host-port, reason: nobody needs it any more here}\n").collect::<String>();
     let folder = folder(&[("pod.yaml", &pod), ("cnscan.yaml", &format!("{reasons}{}", list(12)))]);
     let result = json(cnscan(folder.path()).args(["scan", "-f", "json"]));
     let notices: Vec<_> = result["notices"].as_array().expect("notices").iter().filter_map(Value::as_str).collect();
