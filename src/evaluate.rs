@@ -261,7 +261,9 @@ impl Runner<'_> {
         // what was concluded from a value that the API server refuses is not said beside that
         let faults = faults.into_iter().filter(|(_, fault)| mistyped.iter().all(|refused| refused.place != fault.place));
         let faults: Vec<_> = faults.collect();
-        let doubts = mistyped.into_iter().map(|fault| (Standing::Review, fault));
+        // that it is refused is the lesser evil, whatever the check is about
+        let severity = self.checks[check as usize].severity.max(Severity::Medium);
+        let doubts = mistyped.into_iter().map(|fault| (Standing::Review, fault.severity(severity)));
         self.record(batch, check, seat, faults.into_iter().chain(doubts).collect());
     }
 

@@ -127,7 +127,10 @@ pub fn answer(question: &Question, scan: &Scan<'_>) -> Result<Answer, String> {
     let open = reach::common(&reach::common(&out.open, &into.open), &asked);
     let left = reach::without(&asked, &open);
     let sure = out.sure && into.sure;
+    // whatever its policies say
+    let is_itself = from.object().id == to.object().id && from.object().is(kinds::POD);
     let verdict = match (open.is_empty(), left.is_empty()) {
+        _ if is_itself => Verdict::Possible,
         // what one side surely denies the other cannot open
         (true, _) if sure || denied(&out, &asked) || denied(&into, &asked) => Verdict::Impossible,
         _ if !sure => Verdict::Unclear,
@@ -140,7 +143,7 @@ pub fn answer(question: &Question, scan: &Scan<'_>) -> Result<Answer, String> {
         protocol,
         asked: shown(&asked),
         verdict,
-        open: shown(&open),
+        open: shown(if is_itself { &asked } else { &open }),
         egress: told(out, &asked, scan),
         ingress: told(into, &asked, scan),
         notes: notes(&from, &to, (&here, &there), scan),
@@ -267,7 +270,8 @@ fn notes(from: &Pod<'_>, to: &Pod<'_>, (here, there): (&Namespace<'_>, &Namespac
         }
     }
     if from.object().id == to.object().id {
-        notes.push("a pod always reaches itself".to_owned());
+        let of_several = "each of its pods always reaches itself: this is about two of them";
+        notes.push(if from.object().is(kinds::POD) { "a pod always reaches itself" } else { of_several }.to_owned());
     }
     for (place, effect) in [(here, Effect::Opens), (there, Effect::Denies)] {
         if let Some(other) = place.other_policy(effect) {
@@ -322,6 +326,9 @@ pub fn page(answer: &Answer) -> String {
         Verdict::Possible => "**Possible**: nothing stops it.".to_owned(),
         Verdict::Partly => format!("**Possible in part**: {} gets through.", answer.open),
         Verdict::Impossible => "**Not possible**.".to_owned(),
+        Verdict::Unclear if answer.open == shown(&Ports::new()) => {
+            "**Not decided**: what decides it does not show, or is not understood; no policy that is lets it through.".to_owned()
+        }
         Verdict::Unclear => {
             format!("**Not decided**: what decides it does not show, or is not understood; at most {} gets through.", answer.open)
         }

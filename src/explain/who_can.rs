@@ -8,6 +8,31 @@ use super::place::{Place, place};
 use crate::model::rbac::{Binding, Identity, Role, Rule};
 use crate::model::{Object, Scan, kinds};
 
+/// The verbs that Kubernetes itself asks about, those of paths included.
+const VERBS: [&str; 21] = [
+    "get",
+    "list",
+    "watch",
+    "create",
+    "update",
+    "patch",
+    "delete",
+    "deletecollection",
+    "approve",
+    "attest",
+    "bind",
+    "escalate",
+    "impersonate",
+    "sign",
+    "use",
+    "nominate-node-name",
+    "head",
+    "options",
+    "post",
+    "put",
+    "*",
+];
+
 /// The question.
 #[derive(Debug, Clone)]
 pub struct Question {
@@ -71,13 +96,18 @@ struct Request<'q> {
 /// Answers it; or says why it cannot be asked.
 ///
 /// # Errors
-/// A resource whose API group is not known.
+/// A resource whose API group is not known; a verb that nobody knows.
 pub fn answer(question: &Question, scan: &Scan<'_>) -> Result<Answer, String> {
     let (resource, group) = resource(&question.resource)?;
     let request = Request { verb: &question.verb, group: &group, resource: &resource, name: question.name.as_deref() };
     let scoped = !resource.starts_with('/') && kinds::is_namespaced_resource(&group, &resource) != Some(false);
     let evidence = scan.evidence;
     let rbac = evidence.rbac();
+    // others may be what an operator asks for by its own word
+    let mut rules = rbac.bindings().iter().flat_map(|binding| rbac.rules_of(binding));
+    if !VERBS.contains(&request.verb) && !rules.any(|(_, rule)| rule.verbs.contains(&request.verb)) {
+        return Err(crate::policy::unknown("verb", request.verb, VERBS.iter().copied()));
+    }
     let (mut grants, mut notes) = (Vec::new(), Vec::new());
     for binding in rbac.bindings() {
         let applies = match (binding.namespace, question.namespace.as_deref()) {

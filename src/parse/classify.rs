@@ -210,7 +210,7 @@ impl Reader<'_> {
     fn reason_to_ignore(&self, tree: &Tree, faults: &[Fault]) -> Option<String> {
         let text = tree.source();
         let Some(first) = faults.iter().find(|fault| fault.lost.is_some()) else { return Some(NO_OBJECT.to_owned()) };
-        if self.named || faults.iter().filter_map(|fault| fault.lost).any(|(start, end)| shows_object(&text[start..end])) {
+        if self.named || faults.iter().filter_map(|fault| fault.lost).any(|(start, end)| may_show_object(&text[start..end])) {
             return None;
         }
         let (line, column) = super::Lines::new(text).position(first.at as u32);
@@ -297,14 +297,23 @@ fn is_own_report(tree: &Tree, root: NodeId) -> bool {
 /// Whether a text that does not parse shows a top-level `apiVersion` and `kind`.
 fn shows_object(text: &str) -> bool {
     let flow = text.trim_start().starts_with(['{', '[']);
-    let shows = |key: &str| {
-        memmem::find_iter(text.as_bytes(), key).any(|at| {
-            let before = text[..at].trim_end_matches(['"', '\'']);
-            let after = text[at + key.len()..].trim_start_matches(['"', '\'', ' ', '\t']);
-            after.starts_with(':') && (flow || before.is_empty() || before.ends_with(['\n', '\r', '\u{FEFF}']))
-        })
-    };
-    shows("apiVersion") && shows("kind")
+    let at_top = |before: &str| flow || before.is_empty() || before.ends_with(['\n', '\r', '\u{FEFF}']);
+    shows_key(text, "apiVersion", at_top) && shows_key(text, "kind", at_top)
+}
+
+/// The same of what is broken, where nobody can tell what is top-level.
+fn may_show_object(text: &str) -> bool {
+    let is_key = |before: &str| before.is_empty() || before.ends_with(['\n', '\r', '\u{FEFF}', ' ', '\t', '{', ',']);
+    shows_key(text, "apiVersion", is_key) && shows_key(text, "kind", is_key)
+}
+
+/// Whether a word stands somewhere as a key, behind what is asked for.
+fn shows_key(text: &str, key: &str, is_behind: impl Fn(&str) -> bool) -> bool {
+    memmem::find_iter(text.as_bytes(), key).any(|at| {
+        let before = text[..at].trim_end_matches(['"', '\'']);
+        let after = text[at + key.len()..].trim_start_matches(['"', '\'', ' ', '\t']);
+        after.starts_with(':') && is_behind(before)
+    })
 }
 
 /// The value of a key of a document's mapping, merge keys followed one step.

@@ -32,7 +32,10 @@ pub(super) fn run(build: &Build, overlay: Option<&Overlay>, shelf: &Shelf<'_>, t
     let result = by_tools(&base, tools);
     drop(folder);
     match result {
-        Ok((text, by)) => Ok(Made { text, by, base, overlay: overlay.cloned().map(Box::new) }),
+        Ok((text, by)) => {
+            let laid = overlay.map(|overlay| (overlay.name.clone(), overlay.by));
+            Ok(Made { text, by, base, overlay: overlay.cloned().map(Box::new), laid })
+        }
         Err(Failure::Missing) => Err(Reason::Missing),
         Err(Failure::Failed(why)) => {
             let place = shelf.kustomization(build).and_then(|file| named_in(shelf.file(file), &why));

@@ -20,22 +20,24 @@ mod tool;
 mod trace;
 mod unbuilt;
 mod wanted;
+mod work;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::discover::{Build, Discovery, Gap, Maker, Origin, Source, few};
-use crate::parse::{File, Limits, Role, Status, classify};
+use crate::discover::{Build, Discovery, Gap, Maker, Origin, Source};
+use crate::parse::{File, Limits, NodeId, Role, Status, classify};
 
 use deployed::overlay::Overlay;
 use deployed::{Deployed, Tried, is_within};
-use plan::{Plan, Reason};
+use plan::Plan;
 use shelf::Shelf;
 use tool::Tools;
+use work::{Rendered, Work};
 
 pub use trace::{Fit, Look, Tracer, Written};
 
@@ -93,6 +95,8 @@ struct Made {
     base: PathBuf,
     /// What was laid over the folder.
     overlay: Option<Box<Overlay>>,
+    /// What deploys it so: the name that it goes by in reports, and the node that says so.
+    laid: Option<(String, (u32, NodeId))>,
 }
 
 /// Whether a file has something deployed, so that what is made of it may need any other.
@@ -115,33 +119,41 @@ pub fn all(found: &Discovery, files: &mut Vec<File>, request: &Request, limits: 
         return said;
     }
     let mut shelf = Shelf::new(files, &found.links);
-    let tools = Tools::new();
-    let (charts, kustomizations) = builds.iter().cloned().partition(|build| build.maker == Maker::Helm);
-    let mut rendered = Rendered::default();
-    let outcomes: Vec<_> = Vec::into_par_iter(charts).map(|build| (helm::run(&build, request, &tools), build)).collect();
-    for (outcome, build) in outcomes {
-        match outcome {
-            Outcome::Made(made) => {
-                rendered.note(&build, &made);
-                add(&build, made, &mut shelf, (&found.asked, limits));
-            }
-            Outcome::Gap(gap) => said.gaps.push(gap),
-            Outcome::Notice(what) => said.notices.push(format!("{}: {what}", build.uri)),
-        }
-    }
+    let (charts, kustomizations): (Vec<Build>, Vec<Build>) = builds.iter().cloned().partition(|build| build.maker == Maker::Helm);
+    let mut work = Work {
+        found,
+        as_is: Vec::new(),
+        request,
+        limits,
+        tools: Tools::new(),
+        rendered: Rendered::default(),
+        said,
+        tried: Tried::new(),
+        by_default: HashMap::new(),
+    };
+    let released = work.released(&shelf);
+    let (held, free): (Vec<_>, Vec<_>) = charts.into_iter().partition(|build| released.contains(&build.uri));
+    work.charts(free, &mut shelf);
     let deployed = Deployed::find(shelf.files, builds, &found.tops);
-    let mut asked = found.asked.clone();
-    asked.extend(deployed.plain(&shelf, builds, &found.tops));
+    let plain = deployed.plain(&shelf, builds, &found.tops);
     let mut plan = Plan::new(kustomizations, &shelf);
-    plan.ask(&asked);
-    let mut work = Work { found, asked, mode: request.mode, limits, tools, rendered, said, tried: Tried::new() };
+    plan.name(&found.asked);
+    plan.ask(&plain);
+    // what a folder with a kustomization is deployed from is what that one lists
+    work.as_is = plain.into_iter().map(|plain| plain.folder).filter(|folder| plan.node(folder).is_none()).collect();
     if request.mode == Mode::Never {
         plan.never();
+        work.charts(held, &mut shelf);
     } else {
-        let held = deployed.overlays(&shelf, builds, &found.tops);
-        plan.hold(&held.iter().map(|overlay| overlay.build.folder_name()).collect::<Vec<_>>());
+        let over = deployed.overlays(&shelf, builds, &found.tops);
+        plan.hold(&over.iter().flat_map(Overlay::folders).collect::<Vec<_>>());
         work.kustomizations(&mut plan, &mut shelf);
-        work.overlays(&mut plan, &mut shelf);
+        work.deployed(&mut plan, &mut shelf);
+        let unreleased: Vec<_> = held.into_iter().filter(|build| work.is_default(build)).collect();
+        if !unreleased.is_empty() {
+            work.charts(unreleased, &mut shelf);
+            work.deployed(&mut plan, &mut shelf);
+        }
         plan.hold(&[]);
     }
     work.kustomizations(&mut plan, &mut shelf);
@@ -158,131 +170,11 @@ pub fn all(found: &Discovery, files: &mut Vec<File>, request: &Request, limits: 
     said
 }
 
-/// What is built, and what came of it.
-struct Work<'w> {
-    found: &'w Discovery,
-    asked: Vec<String>,
-    mode: Mode,
-    limits: &'w Limits,
-    tools: Tools,
-    rendered: Rendered,
-    said: Said,
-    tried: Tried,
-}
-
-impl Work<'_> {
-    /// Builds the kustomizations that are next, until there are none.
-    fn kustomizations(&mut self, plan: &mut Plan, shelf: &mut Shelf<'_>) {
-        loop {
-            let next = plan.next(self.mode);
-            if next.is_empty() {
-                break;
-            }
-            let outcomes: Vec<_> =
-                next.into_par_iter().map(|number| (build(plan.build(number), None, shelf, &self.tools), number)).collect();
-            // what one lists that cannot be built is judged as it is, beside what others make of it
-            for number in outcomes.iter().filter(|(outcome, _)| outcome.is_err()).map(|(_, number)| *number) {
-                self.asked.extend(plan.listed(number, shelf));
-            }
-            for (outcome, number) in outcomes {
-                match outcome {
-                    Ok(made) => {
-                        self.add(plan.build(number), made, shelf);
-                        plan.built(number);
-                    }
-                    Err((reason, gaps)) => {
-                        self.said.gaps.extend(gaps);
-                        plan.unbuilt(number, reason);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Builds what Flux and Argo CD lay over folders; what one of them changes of another one comes before that.
-    fn overlays(&mut self, plan: &mut Plan, shelf: &mut Shelf<'_>) {
-        let (builds, tops) = (&self.found.builds, &self.found.tops);
-        loop {
-            let mut open = Deployed::find(shelf.files, builds, tops).overlays(shelf, builds, tops);
-            let mut keys = HashSet::new();
-            open.retain(|overlay| !self.tried.contains_key(&overlay.key()) && keys.insert(overlay.key()));
-            let is_inner = |overlay: &Overlay| {
-                let name = shelf.file(overlay.by.0).name();
-                open.iter().any(|other| other.key() != overlay.key() && is_within(name, other.build.folder_name()))
-            };
-            let mut next: Vec<_> = open.iter().filter(|overlay| !is_inner(overlay)).cloned().collect();
-            if next.is_empty() {
-                // those that deploy each other
-                next = open;
-            }
-            if next.is_empty() {
-                break;
-            }
-            let outcomes: Vec<_> =
-                next.into_par_iter().map(|overlay| (build(&overlay.build, Some(&overlay), shelf, &self.tools), overlay)).collect();
-            for (outcome, overlay) in outcomes {
-                let node = plan.node(overlay.build.folder_name());
-                if outcome.is_err() {
-                    node.into_iter().for_each(|node| plan.ask_for(node));
-                }
-                let why = match outcome {
-                    Ok(made) => {
-                        self.add(&overlay.build, made, shelf);
-                        node.into_iter().for_each(|node| plan.built(node));
-                        None
-                    }
-                    Err((Reason::Missing, _)) => Some("neither kustomize nor kubectl is installed here to build it".to_owned()),
-                    Err((Reason::Failed(why, _), _)) => Some(format!("it cannot be built: {why}")),
-                    Err(_) => Some("it cannot be built for what another gap says".to_owned()),
-                };
-                self.tried.insert(overlay.key(), why);
-            }
-        }
-    }
-
-    fn add(&mut self, build: &Build, made: Made, shelf: &mut Shelf<'_>) {
-        self.rendered.note(build, &made);
-        add(build, made, shelf, (&self.asked, self.limits));
-    }
-}
-
-/// Builds a kustomization, unless something would have to be fetched for it.
-fn build(build: &Build, overlay: Option<&Overlay>, shelf: &Shelf<'_>, tools: &Tools) -> Result<Made, (Reason, Vec<Gap>)> {
-    let others = overlay.iter().flat_map(|overlay| overlay.components.iter().chain(overlay.files.iter().flat_map(|(_, folders)| folders)));
-    let outside: Vec<_> = std::iter::once(build.folder_name())
-        .chain(others.map(String::as_str))
-        .flat_map(|folder| outside::of_build(build, folder, shelf))
-        .collect();
-    if !outside.is_empty() {
-        return Err((Reason::Outside, outside));
-    }
-    kustomize::run(build, overlay, shelf, tools).map_err(|reason| (reason, Vec::new()))
-}
-
-/// What was rendered, by the tool that did it.
-#[derive(Default)]
-struct Rendered(BTreeMap<String, Vec<String>>);
-
-impl Rendered {
-    fn note(&mut self, build: &Build, made: &Made) {
-        let name = made.overlay.as_ref().map_or(&build.uri, |overlay| &overlay.name);
-        self.0.entry(made.by.clone()).or_default().push(name.clone());
-    }
-
-    fn said(self) -> impl Iterator<Item = String> {
-        self.0.into_iter().map(|(by, mut folders)| {
-            folders.sort();
-            let them = if folders.len() == 1 { "it" } else { "them" };
-            format!("{}: judged as {by} renders {them}", few(&folders))
-        })
-    }
-}
-
 /// Adds what was made, and the files that it was made of where they are not there yet.
-fn add(build: &Build, made: Made, shelf: &mut Shelf<'_>, (asked, limits): (&[String], &Limits)) {
+fn add(build: &Build, made: Made, shelf: &mut Shelf<'_>, (asked, as_is): (&[String], &[String]), limits: &Limits) {
     let Build { mut uri, mut shown, root, .. } = build.clone();
-    if let Some(overlay) = &made.overlay {
-        (uri, shown) = (overlay.name.clone(), overlay.name.clone());
+    if let Some((name, _)) = &made.laid {
+        (uri, shown) = (name.clone(), name.clone());
     }
     let source = Source { uri: Some(uri), shown, origin: Origin::Made(made.text), named: true, root };
     let mut file = classify::read(source, limits);
@@ -300,17 +192,18 @@ fn add(build: &Build, made: Made, shelf: &mut Shelf<'_>, (asked, limits): (&[Str
         Maker::Helm => helm::sources(build, &file, shelf),
         Maker::Kustomize => kustomize::sources(build, (&made.base, made.overlay.as_deref()), &file, shelf),
     };
-    // of a folder without a kustomization all is taken
-    let takes_all = made.overlay.as_ref().is_some_and(|overlay| overlay.files.is_some());
-    let asked: Vec<_> = asked.iter().filter(|asked| !takes_all || !is_within(build.folder_name(), asked)).collect();
-    let objects: Vec<u32> = from.iter().flatten().copied().collect();
+    // of a folder without a kustomization all is taken, what a patch removes as well
+    let taken = made.overlay.as_ref().and_then(|overlay| overlay.files.as_ref()).map(|(files, _)| files.as_slice());
+    let asked = asked.iter().filter(|asked| taken.is_none() || !is_within(build.folder_name(), asked)).chain(as_is).collect::<Vec<_>>();
+    let taken = taken.unwrap_or_default();
+    let objects: Vec<u32> = from.iter().flatten().chain(taken).copied().collect();
     let apart = plan::apart(shelf, &asked, &objects, &parts);
-    for part in parts.iter().filter(|part| !apart.contains(part)) {
+    for part in parts.iter().chain(taken).filter(|part| !apart.contains(part)) {
         let part = &mut shelf.files[*part as usize];
         if matches!(part.role, Role::Judged) {
             part.role = Role::Source(Vec::new());
         }
     }
-    file.role = Role::Made { from, parts, by: made.overlay.map(|overlay| overlay.by) };
+    file.role = Role::Made { from, parts, by: made.laid.map(|(_, by)| by) };
     shelf.push(file);
 }

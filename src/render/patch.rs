@@ -87,10 +87,10 @@ pub(super) fn trace(files: &[File], wanted: &Wanted<'_>, source: u32, Sources { 
     Some(found)
 }
 
-/// What a patch takes away with `null`.
+/// What a patch takes away, with `null` or with `$patch: delete` in it.
 fn taken(tree: &Tree, root: NodeId, wanted: &Wanted<'_>) -> Option<NodeId> {
     let (key, node) = tree.get(wanted.reach(tree, root)?, &wanted.absent_key()?)?;
-    scalar::is_null(tree, node).then_some(key)
+    (scalar::is_null(tree, node) || field(tree, node, "$patch") == "delete").then_some(key)
 }
 
 /// What a kustomization makes a ConfigMap or Secret of: the text, or the name of the file, that a value of it comes from.

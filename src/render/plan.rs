@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use crate::discover::{Build, KUSTOMIZATIONS, Maker};
 
 use super::Mode;
-use super::deployed::is_within;
+use super::deployed::{Plain, is_within};
 use super::listed::{is_component, kustomization, paths};
 use super::shelf::Shelf;
 
@@ -51,6 +51,8 @@ struct Node {
     tried: bool,
     /// It is to be built by itself, whatever builds on it.
     asked: bool,
+    /// The user names it, or a folder with it: it is to be built by itself, but where it is deployed with something laid over it.
+    named: bool,
     /// Something else is laid over it, and comes first.
     held: bool,
 }
@@ -72,22 +74,36 @@ impl Plan {
             let known = |path: &String| either(path, &mut |name| shelf.known(name));
             let uses = paths(shelf.file(file)).iter().filter_map(known).filter_map(|used| numbers.get(&used).copied()).collect();
             let state = if is_component(shelf.file(file)) { State::Optional } else { State::Open };
-            Node { asked: build.named, build, file, uses, state, tried: false, held: false }
+            Node { named: build.named, build, file, uses, state, tried: false, asked: false, held: false }
         });
         Plan { nodes: nodes.collect() }
     }
 
-    /// Notes what is to be built by itself: of each folder that somebody asks for its own kustomization, and those that no
+    /// Notes what the user wants to be built by itself: of each folder that was named its own kustomization, and those that no
     /// other one in it builds on.
-    pub(super) fn ask(&mut self, folders: &[String]) {
+    pub(super) fn name(&mut self, folders: &[String]) {
         for folder in folders.iter().filter(|folder| !folder.is_empty()) {
-            let within = |node: &Node| is_within(node.build.folder_name(), folder);
-            let inner: Vec<usize> = (0..self.nodes.len()).filter(|node| within(&self.nodes[*node])).collect();
-            let used: HashSet<usize> = inner.iter().flat_map(|node| self.nodes[*node].uses.iter().copied()).collect();
-            for node in inner {
-                self.nodes[node].asked |= !used.contains(&node) || self.nodes[node].build.folder_name() == folder;
+            for node in self.outermost(folder) {
+                self.nodes[node].named = true;
             }
         }
+    }
+
+    /// Notes what is deployed by itself of some folders.
+    pub(super) fn ask(&mut self, plain: &[Plain]) {
+        for Plain { folder, takes_kustomizations } in plain.iter().filter(|plain| !plain.folder.is_empty()) {
+            let own = self.node(folder);
+            let inner = if own.is_none() && *takes_kustomizations { self.outermost(folder) } else { own.into_iter().collect() };
+            inner.into_iter().for_each(|node| self.ask_for(node));
+        }
+    }
+
+    /// The kustomization of a folder, and those in it that no other one in it builds on.
+    fn outermost(&self, folder: &str) -> Vec<usize> {
+        let within = |node: &usize| is_within(self.nodes[*node].build.folder_name(), folder);
+        let inner: Vec<usize> = (0..self.nodes.len()).filter(within).collect();
+        let used: HashSet<usize> = inner.iter().flat_map(|node| self.nodes[*node].uses.iter().copied()).collect();
+        inner.into_iter().filter(|node| !used.contains(node) || self.nodes[*node].build.folder_name() == folder).collect()
     }
 
     /// Notes that something is laid over the kustomizations of some folders; those of no other are free again.
@@ -120,7 +136,7 @@ impl Plan {
         }
         let named = (0..self.nodes.len()).filter(|node| {
             let node = &self.nodes[*node];
-            node.asked && !node.tried && matches!(node.state, State::Open | State::Built)
+            (node.asked || node.named && !node.held) && !node.tried && matches!(node.state, State::Open | State::Built)
         });
         next.extend(named.collect::<Vec<_>>());
         next.sort_unstable();
@@ -157,6 +173,12 @@ impl Plan {
                 self.nodes[part].state = State::Built;
             }
         }
+    }
+
+    /// It was built as it is deployed, which is all that the user wants of it.
+    pub(super) fn built_as_deployed(&mut self, node: usize) {
+        self.nodes[node].named = false;
+        self.built(node);
     }
 
     /// Notes that a kustomization cannot be built: what it builds on is then judged as it is, whatever another one makes of it.

@@ -9,6 +9,8 @@ use crate::parse::{File, Limits, Role, Status, classify, fragment};
 pub(super) struct Shelf<'f> {
     pub(super) files: &'f mut Vec<File>,
     names: HashMap<String, u32>,
+    /// The templates at hand, and the like: nothing but charts finds them by their names.
+    pub(super) templates: HashMap<String, u32>,
     /// Links, and what they lead to.
     links: HashMap<&'f str, &'f str>,
 }
@@ -17,7 +19,7 @@ impl<'f> Shelf<'f> {
     pub(super) fn new(files: &'f mut Vec<File>, links: &'f [(String, String)]) -> Self {
         let names = files.iter().zip(0..).map(|(file, number)| (file.name().to_owned(), number)).collect();
         let links = links.iter().map(|(link, target)| (link.as_str(), target.as_str())).collect();
-        Shelf { files, names, links }
+        Shelf { files, names, templates: HashMap::new(), links }
     }
 
     pub(super) fn file(&self, number: u32) -> &File {

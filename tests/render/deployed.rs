@@ -23,20 +23,20 @@ fn flux(path: &str, more: &str) -> String {
     )
 }
 
-fn argo(path: &str, more: &str) -> String {
+pub(super) fn argo(path: &str, more: &str) -> String {
     format!(
         "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata:\n  name: web\n  namespace: argocd\nspec:\n  project: shop\n  destination: {{namespace: shop, server: 'https://kubernetes.default.svc'}}\n  source:\n    repoURL: https://github.com/acme/fleet\n    path: {path}\n{more}"
     )
 }
 
-fn scanned(files: &[(&str, &str)]) -> (TempDir, Value) {
+pub(super) fn scanned(files: &[(&str, &str)]) -> (TempDir, Value) {
     let folder = folder(files);
     let result = json(cnscan(folder.path()).arg("."));
     (folder, result)
 }
 
 /// The gaps: file, line, column, and what is said, up to what to do.
-fn gaps(result: &Value) -> Vec<(String, u64, u64, String)> {
+pub(super) fn gaps(result: &Value) -> Vec<(String, u64, u64, String)> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let number = |gap: &Value, key: &str| gap["location"][key].as_u64().unwrap_or_default();
     let gaps = result["gaps"].as_array().expect("gaps").iter();
@@ -44,7 +44,7 @@ fn gaps(result: &Value) -> Vec<(String, u64, u64, String)> {
     gaps.map(|gap| (text(&gap["location"]["uri"]), number(gap, "line"), number(gap, "column"), said(gap))).collect()
 }
 
-fn gap(uri: &str, line: u64, column: u64, said: &str) -> (String, u64, u64, String) {
+pub(super) fn gap(uri: &str, line: u64, column: u64, said: &str) -> (String, u64, u64, String) {
     (uri.to_owned(), line, column, said.to_owned())
 }
 
@@ -179,6 +179,55 @@ fn what_is_deployed_by_itself_beside_an_overlay_is_judged_by_itself_too() {
     for text in [flux("./apps/web", ""), argo("apps/web", "")] {
         let (folder, result) = scanned(&[&files[..], &[("clusters/web.yaml", &text)]].concat());
         assert_eq!(places(&result, folder.path(), "pss-privileged-container"), [place("apps/web/web.yaml", "true", "value")]);
+    }
+}
+
+#[test]
+fn what_is_named_is_judged_once_as_it_is_deployed() {
+    if !is_there("kubectl") {
+        return;
+    }
+    let mends = patch(2).replace("value: true", "value: false");
+    let web = WEB.replace("privileged: false", "privileged: true");
+    let kustomization = ("apps/web/kustomization.yaml", "resources: [web.yaml]\n");
+    let (one, all) = (flux("./apps/web", &mends), flux("./apps", &mends));
+    // the folder itself, and one around it without a kustomization
+    for text in [&one, &all] {
+        let folder = folder(&[kustomization, ("apps/web/web.yaml", &web), ("clusters/web.yaml", text)]);
+        for arguments in [&["."][..], &["apps", "clusters"], &["apps/web", "clusters"], &[".", "--render", "all"]] {
+            let result = json(cnscan(folder.path()).args(arguments));
+            assert_eq!((gaps(&result), &result["summary"]["objects"]), (vec![], &Value::from(2)), "{arguments:?}: {}", result["notices"]);
+            assert_eq!(places(&result, folder.path(), "pss-privileged-container"), [], "{arguments:?}");
+        }
+    }
+    // what Argo CD deploys of the folder around it are the files beside it
+    let around = argo("apps", "").replace("name: web", "name: apps");
+    let files = [kustomization, ("apps/web/web.yaml", &*web), ("apps/web.yaml", &one), ("root.yaml", &around)];
+    let (_folder, result) = scanned(&files);
+    assert_eq!(result["summary"]["objects"], 3, "{}", result["notices"]);
+    // deployed as it is as well
+    let other = flux("./apps/web", "").replace("name: web", "name: other");
+    let (folder, result) = scanned(&[&files[..], &[("clusters/other.yaml", &other)]].concat());
+    assert_eq!(places(&result, folder.path(), "pss-privileged-container"), [place("apps/web/web.yaml", "true", "value")]);
+}
+
+#[test]
+fn what_a_patch_removes_is_not_judged() {
+    if !is_there("kubectl") {
+        return;
+    }
+    let removes =
+        "  patches:\n  - patch: |\n      apiVersion: apps/v1\n      kind: Deployment\n      metadata: {name: web}\n      $patch: delete\n";
+    let other = WEB.replace("name: web\nspec", "name: other\nspec");
+    let web = WEB.replace("privileged: false", "privileged: true");
+    for kustomization in [&[][..], &[("apps/kustomization.yaml", "resources: [web.yaml, other.yaml]\n")]] {
+        let files = [("apps/web.yaml", &*web), ("apps/other.yaml", &other), ("clusters/web.yaml", &flux("./apps", removes))];
+        let folder = folder(&[&files[..], kustomization].concat());
+        for arguments in [&["."][..], &["apps", "clusters"]] {
+            let result = json(cnscan(folder.path()).args(arguments));
+            assert_eq!((gaps(&result), &result["summary"]["objects"]), (vec![], &Value::from(2)), "{arguments:?}: {}", result["notices"]);
+            assert_eq!(places(&result, folder.path(), "pss-privileged-container"), []);
+        }
     }
 }
 

@@ -53,7 +53,10 @@ fn judge(container: &Container<'_>, field: Field<'_>, user: &str) -> Option<Faul
     let (said, severity) = match image.tag {
         None => (format!("{user} uses {text} without tag or digest, which means latest"), Severity::Medium),
         Some("latest") => (format!("{user} uses {text}, whatever that is at the time"), Severity::Medium),
-        Some(tag) => (format!("{user} uses {} by its tag {tag}, without digest", image.path), Severity::Low),
+        Some(tag) => {
+            let name = text.strip_suffix(tag).and_then(|name| name.strip_suffix(':')).unwrap_or(text);
+            (format!("{user} uses {name} by its tag {tag}, without digest"), Severity::Low)
+        }
     };
     let fault = field.fault(said).expected("name@sha256:…").severity(severity);
     let object = container.pod.object();

@@ -75,6 +75,7 @@ impl<'a> Field<'a> {
     /// Remembers that it is not what the API server wants.
     pub(in crate::model) fn mistyped<T>(self, wanted: &'static str) -> Option<T> {
         let fault = self.fault(format!("the value is not {wanted}, the API server would refuse it")).expected(wanted);
+        let fault = fault.fix(format!("Write {wanted} here: as it is, the object is refused, and nothing is concluded from this value."));
         MISTYPED.with_borrow_mut(|all| all.push(fault));
         None
     }

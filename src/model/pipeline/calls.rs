@@ -1,11 +1,12 @@
 //! Single commands of a script: functions, what a shell does itself, what it starts.
 
+use crate::model::pipeline::commands::{Join, List, Pipe};
 use crate::model::pipeline::hangs::{CALL, Ends, Hangs, within};
 use crate::model::pipeline::here::Document;
 use crate::model::pipeline::known::{asks, assigned, leaves};
 use crate::model::pipeline::line::is_shell;
 use crate::model::pipeline::shell::{Run, Shell, Standing};
-use crate::model::pipeline::syntax::{Join, List, Pipe, of_tokens, read};
+use crate::model::pipeline::syntax::{of_tokens, read};
 use crate::model::pipeline::token::{Token, Word};
 use crate::model::pipeline::tool;
 use crate::model::pipeline::words::{Values, bare, joined, split};

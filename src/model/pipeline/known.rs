@@ -1,6 +1,6 @@
 //! What a script's commands tell without being run: what they set, and how they end.
 
-use crate::model::pipeline::syntax::{Command, List, Pipe};
+use crate::model::pipeline::commands::{Command, List, Pipe};
 
 /// The variables that commands set.
 pub(super) fn assignments<'l>(list: &'l List, names: &mut Vec<&'l str>) {

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use crate::model::pipeline::commands::{Chain, Command, Join, List, Pipe};
 use crate::model::pipeline::hangs::{Ends, Hangs, Ways, within};
 use crate::model::pipeline::known::{Leaves, asked, breaks, fixed, fixed_list, leaves, list_leaves, single};
-use crate::model::pipeline::syntax::{Chain, Command, Join, List, Pipe, read};
+use crate::model::pipeline::syntax::read;
 use crate::model::pipeline::token::Word;
 use crate::model::pipeline::words::{Values, symbol};
 

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::model::pipeline::commands::List;
 use crate::model::pipeline::known::assignments;
 use crate::model::pipeline::shell::{MOST, STEPS, Shell};
-use crate::model::pipeline::syntax::List;
 use crate::model::pipeline::token::Word;
 use crate::model::pipeline::words::{put_in, split, symbol};
 

@@ -6,6 +6,7 @@
 
 pub(super) mod overlay;
 mod read;
+pub(super) mod release;
 mod tell;
 
 use std::collections::{HashMap, HashSet};
@@ -18,7 +19,8 @@ use crate::parse::kustomization::folder;
 use crate::parse::{File, Role};
 
 use overlay::Overlay;
-use read::{Given, Order, What};
+use read::{Given, Order, Tool, What};
+use release::Release;
 
 use super::listed::paths;
 use super::plan::either;
@@ -156,7 +158,12 @@ impl Deployed {
 
     /// What tells the repository of something from others, in one spelling.
     fn key(&self, given: &Given) -> String {
-        let address = self.address(given).to_lowercase();
+        self.spelled(self.address(given))
+    }
+
+    /// An address in one spelling.
+    fn spelled(&self, address: &str) -> String {
+        let address = address.to_lowercase();
         let plain = address.split_once("://").map_or(address.as_str(), |(_, rest)| rest);
         let plain = plain.split_once('@').map_or(plain, |(_, rest)| rest).replacen(':', "/", 1);
         plain.trim_end_matches('/').trim_end_matches(".git").to_owned()
@@ -177,16 +184,30 @@ impl Deployed {
         self.each().filter_map(|(order, given)| Overlay::of(order, given, shelf, builds, tops)).collect()
     }
 
+    /// The charts at hand, as they are released.
+    pub(super) fn releases(&self, shelf: &Shelf<'_>, builds: &[Build]) -> Vec<Release> {
+        self.each().filter_map(|(order, given)| Release::of(self, order, given, shelf, builds)).collect()
+    }
+
     /// The folders that nothing can be laid over: they are judged as they are, whatever is made of them elsewhere.
-    pub(super) fn plain(&self, shelf: &Shelf<'_>, builds: &[Build], tops: &[PathBuf]) -> Vec<String> {
+    pub(super) fn plain(&self, shelf: &Shelf<'_>, builds: &[Build], tops: &[PathBuf]) -> Vec<Plain> {
         let plain = self.each().filter_map(|(order, (given, place))| match place {
             Where::Here(folder) if matches!(given.what, What::Folder(_)) => {
-                Overlay::of(order, (given, place), shelf, builds, tops).is_none().then(|| folder.clone())
+                let is_plain = Overlay::of(order, (given, place), shelf, builds, tops).is_none();
+                is_plain.then(|| Plain { folder: folder.clone(), takes_kustomizations: given.tool == Tool::Flux })
             }
             _ => None,
         });
         plain.collect()
     }
+}
+
+/// A folder that is deployed as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Plain {
+    pub(super) folder: String,
+    /// Without a kustomization of its own, those in it are taken.
+    pub(super) takes_kustomizations: bool,
 }
 
 /// The path of a folder from the root of its repository; `None` where it is no such path.

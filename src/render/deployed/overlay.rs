@@ -84,6 +84,11 @@ impl Overlay {
         Some(overlay)
     }
 
+    /// The folders that it is laid over.
+    pub(in crate::render) fn folders(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.build.folder_name()).chain(self.files.iter().flat_map(|(_, folders)| folders).map(String::as_str))
+    }
+
     /// By this two overlays are the same.
     pub(in crate::render) fn key(&self) -> String {
         format!("{}\n{}\n{}", self.build.uri, Value::Object(self.fields.clone()), self.components.join("\n"))
@@ -232,10 +237,10 @@ fn replicas(tree: &Tree, item: NodeId) -> Option<Value> {
 }
 
 /// How deep values go.
-const DEEPEST: usize = 64;
+pub(super) const DEEPEST: usize = 64;
 
 /// A value as kustomize reads it; `None` where it is merged of others, or goes too deep.
-fn read(tree: &Tree, node: NodeId, deepest: usize) -> Option<Value> {
+pub(super) fn read(tree: &Tree, node: NodeId, deepest: usize) -> Option<Value> {
     let deeper = deepest.checked_sub(1)?;
     let node = tree.target(node).unwrap_or(node);
     match tree.kind(node) {

@@ -16,6 +16,8 @@ use crate::render::unbuilt::{is_empty, tells};
 pub(in crate::render) struct Order {
     /// Its file.
     pub(super) file: u32,
+    /// The object.
+    pub(super) root: NodeId,
     /// `Kustomization apps`
     pub(super) who: String,
     pub(super) sources: Vec<Given>,
@@ -95,7 +97,7 @@ pub(in crate::render) fn orders(number: u32, file: &File) -> Vec<Order> {
             _ => return None,
         };
         let who = format!("{kind} {}", shown(field(tree, metadata, "name"))).trim_end().to_owned();
-        (!sources.is_empty()).then_some(Order { file: number, who, sources })
+        (!sources.is_empty()).then_some(Order { file: number, root, who, sources })
     });
     found.collect()
 }

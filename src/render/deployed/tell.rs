@@ -14,9 +14,10 @@ use crate::render::unbuilt::moves;
 
 use super::overlay::Overlay;
 use super::read::{Given, Order, Tool, What};
+use super::release::Release;
 use super::{Deployed, Where, reached};
 
-/// What became of overlays, by their keys: built, or why not.
+/// What became of overlays and releases, by their keys: built, or why not.
 pub(in crate::render) type Tried = HashMap<String, Option<String>>;
 
 /// Adds what is to be said of all that is deployed: a gap where something that was scanned was not looked at.
@@ -33,9 +34,11 @@ pub(in crate::render) fn tell(
     for (order, places) in &deployed.orders {
         let told = order.sources.iter().zip(places).filter_map(|given| {
             let overlay = Overlay::of(order, given, shelf, builds, tops);
-            let became = overlay.as_ref().and_then(|overlay| tried.get(&overlay.key()));
-            let (left, why) = match (&overlay, became) {
-                (Some(overlay), Some(None)) => (&overlay.left, None),
+            let release = Release::of(deployed, order, given, shelf, builds);
+            let key = overlay.as_ref().map(Overlay::key).or_else(|| release.as_ref().map(Release::key));
+            let left = overlay.as_ref().map(|overlay| &overlay.left).or_else(|| release.as_ref().map(|release| &release.left));
+            let (left, why) = match (left, key.and_then(|key| tried.get(&key))) {
+                (Some(left), Some(None)) => (left, None),
                 (_, became) => (&given.0.changes, became.and_then(Option::as_deref)),
             };
             told(deployed, order, given, (left, why), shelf)
