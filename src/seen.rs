@@ -11,7 +11,7 @@ use crate::discover::{Gap, few};
 use crate::evaluate::Outcomes;
 use crate::model::{Evidence, KubernetesVersion, Object, Scan, kinds, shown};
 use crate::parse::{File, Role, Status, host};
-use crate::policy::comment::ANNOTATION;
+use crate::policy::comment::PREFIX;
 use crate::policy::excuser::subject;
 
 /// Byte ranges of a file that nobody may see, whatever points at their lines.
@@ -158,9 +158,9 @@ fn secrets(evidence: &Evidence<'_>) -> Vec<Secret> {
     spans
 }
 
-/// The annotations that excuse something: file, object, check, value. On the object or on its pod template.
+/// The annotations that excuse something: file, object, key, value. On the object or on its pod template.
 fn annotations(evidence: &Evidence<'_>) -> Vec<(u32, String, String, String)> {
-    let finder = memchr::memmem::Finder::new(ANNOTATION);
+    let finder = memchr::memmem::Finder::new(PREFIX);
     let speaks: Vec<_> = evidence.files().iter().map(|file| finder.find(file.tree.source().as_bytes()).is_some()).collect();
     let mut found = Vec::new();
     // the shard that judges an object counts what it excuses
@@ -168,13 +168,9 @@ fn annotations(evidence: &Evidence<'_>) -> Vec<(u32, String, String, String)> {
         let templates = evidence.pods_in(object).iter().map(|pod| pod.metadata());
         let places = std::iter::once(object.at("metadata")).chain(templates);
         for (key, value) in places.flat_map(|metadata| metadata.key("annotations").entries()) {
-            if let Some(check) = key.strip_prefix(ANNOTATION) {
-                found.push((
-                    object.file(),
-                    subject(object.kind, object.namespace_or_empty(), object.name),
-                    check.to_owned(),
-                    value.str().to_owned(),
-                ));
+            if key.starts_with(PREFIX) {
+                let own = subject(object.kind, object.namespace_or_empty(), object.name);
+                found.push((object.file(), own, key.to_owned(), value.str().to_owned()));
             }
         }
     }

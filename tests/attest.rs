@@ -285,10 +285,34 @@ fn the_interview_asks_what_is_open() {
     let (asked, left) = todo(&["r.json", "--profile", "p.yaml"]);
     assert_eq!(asked, ["R-pass", "R-later", "R-review"]);
     assert_eq!(left["questions"][2]["reviews"][0]["count"], 4);
+    assert_eq!(left["questions"][2].get("passed"), None);
     let closed: Vec<_> = left["closed"].as_array().expect("closed").iter().map(|one| one["control"].as_str()).collect();
     assert_eq!(closed, [Some("R-fail"), Some("R-full"), Some("R-none")]);
     let text = cnscan(folder.path()).args(["attest", "todo", "r.json", "--profile", "p.yaml"]).output().expect("it runs").stdout;
-    assert!(String::from_utf8_lossy(&text).contains("- [ ] **R-review**"));
+    let text = String::from_utf8_lossy(&text);
+    assert!(text.contains("- [ ] **R-review**"));
+    // what no check showed is not told as shown
+    let shop = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/_shop");
+    let output = cnscan(folder.path()).args(["scan", "--no-config", "-f", "json", shop]).output().expect("it runs").stdout;
+    fs::write(folder.path().join("shop.json"), &output).expect("a file");
+    let text = cnscan(folder.path()).args(["attest", "todo", "shop.json"]).output().expect("it runs").stdout;
+    let text = String::from_utf8_lossy(&text);
+    let (_, whole) = todo(&["shop.json"]);
+    let (mut shown, mut open) = (0, 0);
+    for question in whole["questions"].as_array().expect("questions") {
+        let Some(said) = question["shown"].as_str() else { continue };
+        let id = format!("**{}**", question["control"].as_str().expect("an id"));
+        let part = text.split("- [ ] ").find(|part| part.starts_with(&id)).expect("its part");
+        assert!(!said.is_empty() && part.contains("hecks show"), "{part}");
+        if question["passed"].is_null() || !question["unchecked"].is_null() || !question["reviews"].is_null() {
+            assert!(part.contains("Once all of them pass, its checks show") && part.contains("- Passed: "), "{part}");
+            open += 1;
+        } else {
+            assert!(part.contains("  - Checks show: "), "{part}");
+            shown += 1;
+        }
+    }
+    assert!(open > 0, "{shown} {open}");
     // the default profile has its texts from the catalog
     cnscan(folder.path()).args(["attest", "todo"]).assert().code(0).stdout(contains("- [ ] **CNSC-"));
 }

@@ -316,6 +316,8 @@ fn the_other_commands_answer() {
     says(&["explain", "CNSC-32", "--format", "json"], "\"id\": \"CNSC-32\"");
     says(&["list", "checks"], "pss-privileged-container");
     says(&["list", "controls"], "CNSC-1");
+    says(&["list", "controls"], "nothing yet; ");
+    says(&["list", "controls", "-f", "json"], "\"decided_now\": \"none\"");
     says(&["list", "profiles"], "pss-restricted");
     says(&["list", "formats"], "sarif-full");
     says(&["list", "exceptions"], "because");

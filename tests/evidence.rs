@@ -269,7 +269,7 @@ fn a_history_takes_no_bundle_that_was_tampered_with() {
     let result = folder.path().join("h/changed/results/results.json");
     fs::write(&result, fs::read_to_string(&result).expect("text").replace("critical", "low")).expect("a file");
     let history = |flags: &[&str]| -> Value {
-        let output = cnscan(folder.path()).args(["history", "h", "-f", "json"]).args(flags).assert().code(0).get_output().stdout.clone();
+        let output = cnscan(folder.path()).args(["history", "h", "-f", "json"]).args(flags).assert().code(5).get_output().stdout.clone();
         serde_json::from_slice(&output).expect("JSON")
     };
     let runs = |history: &Value| -> Vec<(String, String)> {
@@ -289,6 +289,9 @@ fn a_history_takes_no_bundle_that_was_tampered_with() {
         assert!(left.contains(why), "{why}: {left}");
     }
     fs::remove_dir_all(folder.path().join("h/ada")).expect("a folder");
+    fs::remove_dir_all(folder.path().join("h/changed")).expect("a folder");
+    let mut command = cnscan(folder.path());
+    command.args(["history", "h", "--key", "eve.pub"]).assert().code(4);
     let table = cnscan(folder.path()).args(["history", "h"]).assert().code(0).get_output().stdout.clone();
     let table = String::from_utf8_lossy(&table).split_whitespace().collect::<Vec<_>>().join(" ");
     for said in [

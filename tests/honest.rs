@@ -153,7 +153,10 @@ fn a_kustomization_is_known_by_its_name_alone() {
         let notices = result["notices"].to_string();
         assert!(notices.contains(&format!("patch.yaml: Pod p is not judged: a patch that {name} names")), "{notices}");
         assert!(notices.contains(&format!("{name}: Kustomization is not judged")), "{notices}");
-        assert_eq!(gaps(&result), ["what it lists is judged as written, without its `patches`: a scan without --render never builds it"]);
+        assert_eq!(
+            gaps(&result),
+            ["what it lists is judged as written, without its `patches`: `--render never` was given, so that it was not built"]
+        );
         assert_eq!(result["gaps"][0]["location"], serde_json::json!({"uri": name, "line": 2, "column": 1}));
     }
 }

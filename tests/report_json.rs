@@ -1,7 +1,7 @@
 //! The result as JSON, and results compared.
 
 use cnscan::assess::diff::{Diff, compare};
-use cnscan::assess::{Assessment, CheckVerdict, Finding, FindingVerdict, Gap, InputStatus, Place, SCHEMA, Severity, Status};
+use cnscan::assess::{Assessment, CheckVerdict, Finding, FindingVerdict, Gap, Input, InputStatus, Place, SCHEMA, Severity, Status};
 use cnscan::report::{diff, json};
 use serde_json::Value;
 
@@ -134,6 +134,23 @@ fn what_nobody_looked_at_is_lost_and_not_fixed() {
     let diff = compare(&old, &new);
     assert_eq!((diff.inputs_gone[0].now, diff.inputs_gone.len()), ("absent", 1));
     assert_eq!(diff.warnings, ["1 of the fixed failures stood in inputs that are not there any more: deleted, or not given this time"]);
+}
+
+/// A folder that is named from elsewhere has the same files.
+#[test]
+fn a_file_of_the_same_bytes_is_the_same_file() {
+    let named = |names: &[(&str, &str)]| {
+        let input = |(name, hash): &(&str, &str)| Input { sha256: (*hash).to_owned(), ..input(name, InputStatus::Read) };
+        Assessment { inputs: names.iter().map(input).collect(), ..empty() }
+    };
+    let gone = |old: &[(&str, &str)], new: &[(&str, &str)]| {
+        compare(&named(old), &named(new)).inputs_gone.iter().map(|input| input.uri.clone()).collect::<Vec<_>>()
+    };
+    let old = [("hi/f/a.yaml", "11"), ("hi/f/b.yaml", "11"), ("hi/f/c.yaml", "22")];
+    assert_eq!(gone(&old, &[("a.yaml", "11"), ("b.yaml", "11"), ("c.yaml", "22")]), [""; 0]);
+    assert_eq!(gone(&old, &[("a.yaml", "11"), ("c.yaml", "33")]), ["hi/f/b.yaml", "hi/f/c.yaml"]);
+    // a copy that was there before is no other name of what is gone
+    assert_eq!(gone(&old, &[("hi/f/a.yaml", "11"), ("c.yaml", "22")]), ["hi/f/b.yaml"]);
 }
 
 #[test]

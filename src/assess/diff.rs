@@ -318,7 +318,8 @@ impl<'a> Sight<'a> {
     fn new(old: &'a Assessment, new: &'a Assessment) -> Self {
         let inputs: HashMap<&str, &Input> = new.inputs.iter().filter_map(|input| Some((input.uri.as_deref()?, input))).collect();
         let read = old.inputs.iter().filter(|input| input.status == InputStatus::Read).filter_map(|input| input.uri.as_deref());
-        let gone = read.filter_map(|uri| Some((uri, gone(uri, inputs.get(uri).copied())?)));
+        let moved = moved_files(old, new);
+        let gone = read.filter(|uri| !moved.contains(uri)).filter_map(|uri| Some((uri, gone(uri, inputs.get(uri).copied())?)));
         let known: BTreeSet<&Gap> = old.gaps.iter().collect();
         let fresh = new.gaps.iter().filter(|gap| !known.contains(gap));
         Sight {
@@ -359,6 +360,19 @@ impl<'a> Sight<'a> {
     fn is_absent(&self, finding: &Finding) -> bool {
         uri(finding).is_some_and(|uri| self.gone.get(uri).is_some_and(|input| input.now == "absent"))
     }
+}
+
+/// Files that have another name now, and the same bytes: the folder may have been named from elsewhere.
+fn moved_files<'a>(old: &'a Assessment, new: &'a Assessment) -> BTreeSet<&'a str> {
+    let read = |of: &'a Assessment| of.inputs.iter().filter(|input| input.status == InputStatus::Read && !input.sha256.is_empty());
+    let names = |of: &'a Assessment| of.inputs.iter().filter_map(|input| input.uri.as_deref()).collect::<BTreeSet<_>>();
+    let (before, after) = (names(old), names(new));
+    let mut come: HashMap<&str, usize> = HashMap::new();
+    for input in read(new).filter(|input| input.uri.as_deref().is_some_and(|uri| !before.contains(uri))) {
+        *come.entry(&input.sha256).or_default() += 1;
+    }
+    let lost = read(old).filter_map(|input| Some((input.uri.as_deref()?, &*input.sha256))).filter(|(uri, _)| !after.contains(uri));
+    lost.filter(|(_, sha256)| draw(&mut come, sha256)).map(|(uri, _)| uri).collect()
 }
 
 /// What stays of a subject however many pods it has.

@@ -7,6 +7,7 @@ use crate::assess::{Seen, plural};
 use crate::evaluate::{Outcomes, Standing};
 use crate::parse::Lines;
 use crate::policy::Policy;
+use crate::policy::comment::ANNOTATION;
 use crate::policy::exception::Candidate;
 use crate::policy::excuser::{Excuser, Reach, subject};
 use crate::policy::remark::Remark;
@@ -32,7 +33,11 @@ pub(super) fn all(policy: &Policy, outcomes: &Outcomes, seen: &Seen, now: jiff::
     }
     // a copy in another file excuses itself alone
     let mut annotations: HashMap<(u32, &str, &str), &str> = HashMap::new();
-    for (file, object, check, value) in &seen.annotations {
+    for (file, object, key, value) in &seen.annotations {
+        let Some(check) = key.strip_prefix(ANNOTATION) else {
+            excuser.stray(object, key);
+            continue;
+        };
         excuser.annotation(object, check, value);
         annotations.insert((*file, object, check), value);
     }

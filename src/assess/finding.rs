@@ -72,6 +72,9 @@ pub struct Finding {
     /// GitHub's hash of the line.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub line_hash: Option<Arc<str>>,
+    /// The objects that share it, each with the fingerprint that it has on that one; it stands in the notes for people.
+    #[serde(skip)]
+    pub shared: Vec<(Arc<Subject>, Arc<str>)>,
 }
 
 impl Finding {

@@ -11,6 +11,7 @@ mod history;
 pub mod line_hash;
 pub(crate) mod locate;
 mod narrow;
+mod order;
 mod part;
 mod place;
 mod reason;
@@ -133,7 +134,7 @@ fn finish(assessment: &mut Assessment, remarks: &[Remark], occasion: &Occasion) 
         against::hold(assessment, baseline.clone());
     }
     assessment.notices.extend(excuse::endless(&assessment.findings));
-    assessment.notices.sort();
+    assessment.notices.sort_by(|a, b| order::natural(a, b));
     assessment.notices.dedup();
     assessment.passes.sort_by(|a, b| (&a.subject, &a.check).cmp(&(&b.subject, &b.check)));
     assessment.errors.sort_by(|a, b| (&a.subject, &a.check, &a.message).cmp(&(&b.subject, &b.check, &b.message)));

@@ -277,6 +277,7 @@ impl Words {
             was: None,
             snippet,
             line_hash,
+            shared: Vec::new(),
         }
     }
 }

@@ -2,33 +2,33 @@
 //!
 //! The objects are counted by the check all the same; the finding names those that share it.
 
-use std::sync::Arc;
-
 use super::assessment::{Finding, Subject};
 use crate::discover::few;
 
 /// Joins findings that differ by the name or namespace of their object alone. They are in order: equal places stand together.
 pub(super) fn join(findings: &mut Vec<Finding>) {
-    let mut joined: Vec<(Finding, Vec<Arc<Subject>>)> = Vec::with_capacity(findings.len());
+    let mut joined: Vec<Finding> = Vec::with_capacity(findings.len());
     // the first of those at the place of the last one
     let mut first = 0;
     for mut finding in findings.drain(..) {
-        if joined.get(first).is_none_or(|(known, _)| !is_at(known, &finding)) {
+        if joined.get(first).is_none_or(|known| !is_at(known, &finding)) {
             first = joined.len();
         }
-        match joined[first..].iter_mut().find(|(known, _)| is_shared(known, &finding)) {
-            Some((known, others)) => {
-                others.push(finding.subject);
+        match joined[first..].iter_mut().find(|known| is_shared(known, &finding)) {
+            Some(known) => {
+                known.shared.push((finding.subject, finding.fingerprint));
+                known.shared.append(&mut finding.shared);
                 known.notes.append(&mut finding.notes);
             }
-            None => joined.push((finding, Vec::new())),
+            None => joined.push(finding),
         }
     }
-    findings.extend(joined.into_iter().map(|(mut finding, mut others)| {
-        if !others.is_empty() {
-            others.sort();
-            others.dedup();
-            let names: Vec<_> = others.iter().map(|subject| name(subject)).collect();
+    findings.extend(joined.into_iter().map(|mut finding| {
+        if !finding.shared.is_empty() {
+            finding.shared.sort();
+            finding.shared.dedup();
+            let mut names: Vec<_> = finding.shared.iter().map(|(subject, _)| name(subject)).collect();
+            names.dedup();
             finding.notes.push(format!("the same holds for {}", few(&names)).into());
             finding.notes.sort();
             finding.notes.dedup();

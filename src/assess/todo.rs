@@ -42,7 +42,7 @@ pub struct Question {
     pub summary: String,
     /// What a person is to supply.
     pub ask: String,
-    /// What its checks show when they pass.
+    /// What its checks show once all of them pass.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub shown: String,
     /// What they cannot show.
@@ -54,6 +54,9 @@ pub struct Question {
     /// Why, in a line.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub reason: String,
+    /// Checks that passed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub passed: Vec<String>,
     /// Checks bound to it that did not run, or that this release does not have: an answer stands in for them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unchecked: Vec<String>,
@@ -82,6 +85,14 @@ pub struct Closed {
     pub status: Status,
     /// Why nobody is to be asked.
     pub why: &'static str,
+}
+
+impl Question {
+    /// Whether its checks show what they can: some passed, and none is open.
+    #[must_use]
+    pub fn is_shown(&self) -> bool {
+        !self.passed.is_empty() && self.unchecked.is_empty() && self.reviews.is_empty()
+    }
 }
 
 impl Todo {
@@ -137,6 +148,7 @@ fn question(requirement: &Requirement) -> Question {
         leaves: requirement.leaves.clone(),
         status: None,
         reason: String::new(),
+        passed: Vec::new(),
         unchecked: Vec::new(),
         reviews: Vec::new(),
     }
@@ -154,10 +166,15 @@ fn open(control: &Control, profile: &Profile, reviews: &Reviews<'_>) -> Question
         leaves: String::new(),
         status: None,
         reason: String::new(),
+        passed: Vec::new(),
         unchecked: Vec::new(),
         reviews: Vec::new(),
     });
-    let unrun = |verdict: CheckVerdict| matches!(verdict, CheckVerdict::NotAssessed | CheckVerdict::NotSelected | CheckVerdict::Planned);
+    let unrun: fn(CheckVerdict) -> bool =
+        |verdict| matches!(verdict, CheckVerdict::NotAssessed | CheckVerdict::NotSelected | CheckVerdict::Planned);
+    let named = |which: fn(CheckVerdict) -> bool| -> Vec<String> {
+        control.checks.iter().filter(|check| which(check.verdict)).map(|check| check.id.to_string()).collect()
+    };
     let reviewed = |check: &ControlCheck| {
         let places: Vec<_> = reviews.get(&*check.id)?.iter().filter(|(finding, _)| check.concerns(finding)).collect();
         let named = places.iter().take(NAMED).map(|(_, place)| place.clone()).collect();
@@ -166,7 +183,8 @@ fn open(control: &Control, profile: &Profile, reviews: &Reviews<'_>) -> Question
     Question {
         status: Some(control.status),
         reason: control.reason.clone(),
-        unchecked: control.checks.iter().filter(|check| unrun(check.verdict)).map(|check| check.id.to_string()).collect(),
+        passed: named(|verdict| verdict == CheckVerdict::Pass),
+        unchecked: named(unrun),
         reviews: control.checks.iter().filter_map(reviewed).collect(),
         ..base
     }

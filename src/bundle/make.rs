@@ -5,6 +5,7 @@ mod policy;
 mod result;
 mod target;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
@@ -100,6 +101,7 @@ impl Making<'_> {
             gaps: Vec::new(),
             ignored: Vec::new(),
             comments: Vec::new(),
+            shared: shared(scanned.assessment),
         };
         let kept = inputs::keep(scanned, &mut recipe, &mut files)?;
         policy::keep(scanned, &kept.everywhere, &mut recipe, &mut files)?;
@@ -231,6 +233,12 @@ fn exceptions(assessment: &Assessment) -> Counted {
     let excused = assessment.findings.iter().filter_map(|finding| Some(json!([finding.fingerprint, finding.excused.as_deref()?])));
     let excused: Vec<_> = excused.collect();
     Counted { count: excused.len(), sha256: sha256(json!(excused).to_string().as_bytes()) }
+}
+
+/// See [`Recipe::shared`].
+pub(super) fn shared(assessment: &Assessment) -> BTreeMap<String, Vec<String>> {
+    let all = assessment.findings.iter().filter(|finding| !finding.shared.is_empty());
+    all.map(|finding| (finding.fingerprint.to_string(), finding.shared.iter().map(|(_, print)| print.to_string()).collect())).collect()
 }
 
 fn previous(path: &Path) -> Result<Previous, Error> {

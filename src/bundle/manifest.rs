@@ -1,5 +1,7 @@
 //! What a bundle says of itself: the pins of the run, what was left out or made unreadable, and every file with its hash.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::assess::{Edition, Pin, Summary, Version};
@@ -182,6 +184,9 @@ pub struct Recipe {
     /// Comments that excuse something and stand in files that are not in the bundle, but what another tool made of them.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub comments: Vec<KeptComment>,
+    /// Findings that several objects share, which are made of one line: by fingerprint, those that they have on the others.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub shared: BTreeMap<String, Vec<String>>,
 }
 
 /// A file of the bundle that had another name.

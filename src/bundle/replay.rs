@@ -49,7 +49,8 @@ pub struct Difference {
 pub fn replay(verified: &Verified) -> Result<Replayed, Error> {
     let again = scan(&verified.files, &verified.assessment)?;
     let told = &verified.manifest.redaction.not_replayable;
-    let (was, is) = (verdicts(&verified.assessment), verdicts(&again));
+    let shared = recipe(&verified.files)?.shared;
+    let (was, is) = (verdicts(&verified.assessment, &shared), verdicts(&again, &make::shared(&again)));
     let all = compare(&was, &is).into_iter().chain(inputs(verified)?);
     let (expected, mut differences): (Vec<_>, Vec<_>) = all.partition(|difference| told.contains(&difference.what));
     let (then, now) = (&verified.assessment, &again);
@@ -106,11 +107,12 @@ fn recipe(files: &Files) -> Result<Recipe, Error> {
 /// What of a result a replay of these files does not come to, and what it comes to.
 pub(super) fn differences(files: &Files, assessment: &Assessment) -> Result<(Vec<String>, Assessment), Error> {
     let again = scan(files, assessment)?;
-    Ok((compare(&verdicts(assessment), &verdicts(&again)).into_iter().map(|difference| difference.what).collect(), again))
+    let (was, is) = (verdicts(assessment, &make::shared(assessment)), verdicts(&again, &make::shared(&again)));
+    Ok((compare(&was, &is).into_iter().map(|difference| difference.what).collect(), again))
 }
 
 /// Everything that a result decides, by name.
-fn verdicts(assessment: &Assessment) -> BTreeMap<String, String> {
+fn verdicts(assessment: &Assessment, shared: &BTreeMap<String, Vec<String>>) -> BTreeMap<String, String> {
     let mut all = BTreeMap::new();
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for control in &assessment.controls {
@@ -126,8 +128,11 @@ fn verdicts(assessment: &Assessment) -> BTreeMap<String, String> {
         let known = finding.baseline.map(|baseline| format!(", {baseline:?}").to_lowercase()).unwrap_or_default();
         let said = format!("{:?}, {}{excused}{known}", finding.verdict, finding.severity.as_str()).to_lowercase();
         // what several overlays make of one line is one finding, and several where only what was made of it is kept
-        let plain = finding.fingerprint.split(':').next().unwrap_or_default();
-        found.entry(format!("finding {} {plain}", finding.check)).or_default().insert(said);
+        let own = std::iter::once(&*finding.fingerprint);
+        for print in own.chain(shared.get(&*finding.fingerprint).into_iter().flatten().map(String::as_str)) {
+            let plain = print.split(':').next().unwrap_or_default();
+            found.entry(format!("finding {} {plain}", finding.check)).or_default().insert(said.clone());
+        }
     }
     all.extend(found.into_iter().map(|(finding, said)| (finding, said.into_iter().collect::<Vec<_>>().join("; "))));
     all

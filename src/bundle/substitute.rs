@@ -235,6 +235,9 @@ fn random(length: usize, kinds: &[&[u8]], row: u64) -> String {
     (0..length).map(|_| char::from(all[next(all.len())])).collect()
 }
 
+/// How a text is made anew, by numbers below a count.
+type Form<'a> = &'a dyn Fn(&str, &mut dyn FnMut(usize) -> usize) -> String;
+
 /// Tokens of the same form: what they begin with tells what they are for, and nothing of them.
 fn token(value: &str, row: u64) -> Vec<String> {
     let has = |kind: &[u8]| value.bytes().any(|byte| kind.contains(&byte));
@@ -252,7 +255,7 @@ fn token(value: &str, row: u64) -> Vec<String> {
     };
     let prefixes = std::iter::once(0).chain(3..=12).filter(|length| *length + 4 < value.len() && value.is_char_boundary(*length));
     let prefixes: Vec<_> = prefixes.collect();
-    let of = |form: &dyn Fn(&str, &mut dyn FnMut(usize) -> usize) -> String| -> Vec<String> {
+    let of = |form: Form<'_>| -> Vec<String> {
         let one = |length: &usize| format!("{}{}", &value[..*length], form(&value[*length..], &mut numbers(row)));
         prefixes.iter().map(one).collect()
     };

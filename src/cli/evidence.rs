@@ -52,6 +52,9 @@ fn export(args: &EvidenceExport, voice: Voice, streams: &mut Streams<'_>) -> Res
         bail!("--publish: a bundle is no report of a cluster: publish with `cnscan scan`");
     }
     let Ready { policy, plan, mapping, mut request, voice, .. } = Ready::with_texts(&args.scan, voice, Instant::now())?;
+    if plan.writes_into(&args.bundle) {
+        bail!("--output: {} is the bundle: name a place outside of it", args.bundle.display());
+    }
     let voice = &voice;
     let (inputs, folder) = match request.input {
         Input::Files(files) => {
@@ -233,7 +236,12 @@ fn replay(args: &EvidenceReplay, streams: &mut Streams<'_>) -> Result<u8> {
         }
     }
     let same = replayed.differences.is_empty();
-    let told = if same { "the same verdicts" } else { "not the same verdicts" };
+    let told = match (same, replayed.expected.len()) {
+        (false, _) => "not the same verdicts".to_owned(),
+        (true, 0) => "the same verdicts".to_owned(),
+        (true, 1) => "the same verdicts but for the 1 that was expected to differ".to_owned(),
+        (true, others) => format!("the same verdicts but for the {others} that were expected to differ"),
+    };
     writeln!(streams.out, "{told}: {} held against those of the bundle", replayed.compared)?;
     Ok(u8::from(!same))
 }

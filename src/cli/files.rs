@@ -1,11 +1,12 @@
 //! Files that a command line names: what is wrong with one is said by what it was to be.
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
 
 use crate::assess::Assessment;
+use crate::discover::root::normal;
 use crate::{report, trouble, whole};
 
 /// A path as whoever wrote it knows it.
@@ -32,6 +33,13 @@ pub(super) fn writable(path: &Path) -> Result<()> {
         Some(why) => bail!("{}: cannot be written: {why}", path.display()),
         None => Ok(()),
     }
+}
+
+/// The place that a path leads to, whether anything is there or not.
+pub(super) fn place(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).map(|path| normal(&path)).unwrap_or_else(|_| path.to_owned());
+    let folder = path.parent().and_then(|folder| folder.canonicalize().ok());
+    path.canonicalize().ok().or_else(|| Some(folder?.join(path.file_name()?))).unwrap_or(path)
 }
 
 /// Writes a file, whole or not at all.

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 
 use super::args::{List, ListFormat, Listing, Voice};
 use super::{Streams, options};
+use crate::assess::Coverage;
+use crate::policy::catalog::Control as CatalogControl;
 use crate::policy::{Catalog, Profile, builtin};
 use crate::{checks, explain, report};
 
@@ -81,10 +83,34 @@ fn controls() -> Listed {
     let all = || Catalog::embedded().controls();
     let rows = all().map(|control| {
         let bound = format!("{} of {}", control.checks.len(), control.checks.len() + control.planned.len());
-        vec![control.id.clone(), control.title.clone(), control.group.clone(), control.coverage.as_str().to_owned(), bound]
+        vec![control.id.clone(), control.title.clone(), control.group.clone(), decided(control), bound]
     });
-    let data = all().map(|control| json!(control));
-    (vec!["control", "title", "group", "coverage", "checks"], rows.collect(), data.collect())
+    let data = all().map(|control| {
+        let mut data = json!(control);
+        data["decided_now"] = now(control).into();
+        data
+    });
+    (vec!["control", "title", "group", "checks decide", "checks built"], rows.collect(), data.collect())
+}
+
+/// How much of a control the checks of this release decide: `full`, `partial` or `none`.
+fn now(control: &CatalogControl) -> &'static str {
+    match control.coverage {
+        _ if control.checks.is_empty() => Coverage::None.as_str(),
+        Coverage::Full if !control.planned.is_empty() => Coverage::Partial.as_str(),
+        coverage => coverage.as_str(),
+    }
+}
+
+/// The same for a person, with what it comes to once all checks are there.
+fn decided(control: &CatalogControl) -> String {
+    let word = |coverage: &str| match coverage {
+        "full" => "all of it",
+        "partial" => "a part",
+        _ => "nothing",
+    };
+    let (now, once) = (now(control), control.coverage.as_str());
+    if now == once { word(now).to_owned() } else { format!("{} yet; {} once built", word(now), word(once)) }
 }
 
 fn profiles() -> Listed {

@@ -64,7 +64,7 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
         Command::Diff(args) => return diff::run(args, streams),
         Command::Attest { action } => return attest::run(action, &cli.voice, streams),
         Command::Evidence { action } => return evidence::run(action, cli.voice, streams),
-        Command::History(args) => history::run(args, streams)?,
+        Command::History(args) => return history::run(args, streams),
         Command::Report { action } => report::run(action, &cli.voice, streams)?,
         Command::Explain(args) => explain::run(args, &cli.voice, streams)?,
         Command::List(args) => list::run(args, &cli.voice, streams)?,

@@ -2,6 +2,7 @@
 
 mod ready;
 
+use std::collections::HashMap;
 use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -287,7 +288,22 @@ impl Plan {
                 written.push((format, path));
             }
         }
+        let mut places = HashMap::new();
+        for (format, path) in &written {
+            // what is no file takes one after the other
+            let whole = !path.exists() || path.is_file();
+            if let Some((other, first)) = places.insert(files::place(path), (format, path)).filter(|_| whole) {
+                let named = |format: &Format, path: &Path| format!("{}={}", format.describe().0, path.display());
+                bail!("--output: {} and {} are the same file: one would overwrite the other", named(other, first), named(format, path));
+            }
+        }
         Ok(Plan { format, files: written, from })
+    }
+
+    /// Whether anything is to be written to a place, or below it.
+    pub(super) fn writes_into(&self, path: &Path) -> bool {
+        let place = files::place(path);
+        self.files.iter().any(|(_, path)| files::place(path).starts_with(&place))
     }
 
     fn is_for_machines(&self) -> bool {

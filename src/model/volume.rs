@@ -36,6 +36,14 @@ pub struct HostPath<'a> {
     pub recursive: bool,
 }
 
+impl HostPath<'_> {
+    /// The path for a message: as it is written, where the place that is pointed at says it.
+    #[must_use]
+    pub fn said(&self) -> &str {
+        self.field.text().filter(|text| normal_path(text) == self.path).unwrap_or(&self.path)
+    }
+}
+
 /// How many replicas of a StatefulSet are looked up by their claims' names.
 const MANY: i64 = 1000;
 

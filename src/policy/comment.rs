@@ -8,6 +8,21 @@ use crate::checks;
 /// The key of an annotation that excuses, in front of a check's id.
 pub const ANNOTATION: &str = "cnscan/excuse.";
 
+/// What the keys of our annotations begin with.
+pub(crate) const PREFIX: &str = "cnscan/";
+
+/// What is wrong with an annotation of ours that is no [`ANNOTATION`], for a person.
+#[must_use]
+pub(crate) fn stray(key: &str) -> String {
+    let rest = key.strip_prefix(PREFIX).unwrap_or(key);
+    let check = rest.split_once(['.', '/']).map_or(rest, |(_, check)| check);
+    let known = checks::find(check).map(|check| check.id).or_else(|| super::error::nearest(check, checks::all().map(|check| check.id)));
+    match known {
+        Some(known) => format!("it means nothing here; did you mean `{ANNOTATION}{known}`?"),
+        None => format!("it means nothing here; there is only `{ANNOTATION}<check-id>`"),
+    }
+}
+
 /// What a comment or annotation says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Words {

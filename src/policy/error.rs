@@ -54,7 +54,7 @@ pub fn unknown<'k>(kind: &str, name: &str, known: impl IntoIterator<Item = &'k s
 }
 
 /// The known name that takes the fewest edits, when these are few for its length; else the shortest that begins so.
-fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+pub(super) fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     /// Fewer letters begin too many names.
     const BEGINNING: usize = 5;
     let name = name.to_lowercase();

@@ -119,6 +119,11 @@ impl<'p> Excuser<'p> {
         }
     }
 
+    /// Takes an annotation of ours whose key says nothing that is known.
+    pub fn stray(&mut self, subject: &str, key: &str) {
+        self.note(format!("{subject}: the annotation {key} excuses nothing: {}", super::comment::stray(key)));
+    }
+
     /// Whether a finding is excused, and by whom.
     pub fn excuse(&mut self, candidate: &Candidate<'_>) -> Option<Excuse> {
         let by_config = self.by_config(candidate);

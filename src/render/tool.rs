@@ -169,7 +169,9 @@ fn complaint(bytes: &[u8]) -> String {
     if text.lines().any(|line| line == "runtime stack:" || line.starts_with("goroutine ")) {
         return format!("it crashed, as it does when it needs more than {} GiB of memory", MOST_MEMORY >> 30);
     }
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !WARNS.iter().any(|word| line.starts_with(word)));
+    // what it advises of its own flags is of no use to who cannot give them
+    let is_told = |line: &str| !WARNS.iter().any(|word| line.starts_with(word)) && !line.starts_with("Use --debug flag");
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && is_told(line));
     // the place of the copy that was built says nothing to anybody
     let line = lines.map(without_clock).collect::<Vec<_>>().join(" ").chars().filter(|c| !c.is_control()).collect::<String>();
     if line.is_empty() {

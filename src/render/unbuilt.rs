@@ -94,7 +94,7 @@ fn unlooked(file: &File, root: NodeId, reason: &Reason, shelf: &Shelf<'_>) -> Op
     }
     let place = place?;
     let how = match reason {
-        Reason::Never => "a scan without --render never builds it",
+        Reason::Never => "`--render never` was given, so that it was not built",
         Reason::Missing => "neither kustomize nor kubectl is installed here to build it",
         Reason::Outside => "it cannot be built for what another gap says",
         Reason::Alone => "scan its folder, which builds it",

@@ -111,8 +111,11 @@ impl Draft<'_> {
         )?;
         for check in control.checks.iter().filter(|check| check.verdict == CheckVerdict::Pass) {
             let title = self.checks.get(&*check.id).map_or(&*check.id, |info| &*info.title);
-            let looked = plural(check.subjects as usize, "subject");
-            writeln!(self.out, "  - Evidence: on none of {looked} was found that “{}” ({})", sentence(title), id(&check.id))?;
+            let looked = match check.subjects {
+                1 => "the one subject that was looked at is free of".to_owned(),
+                count => format!("all of {} that were looked at are free of", plural(count as usize, "subject")),
+            };
+            writeln!(self.out, "  - Evidence: {looked} “{}” ({})", sentence(title), id(&check.id))?;
         }
         for statement in control.attestation.iter().flat_map(|attested| &attested.statements) {
             writeln!(self.out, "  - Evidence: {}", sentence(&attested::sentence(statement)))?;

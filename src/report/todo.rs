@@ -47,13 +47,22 @@ fn asked(question: &Question, out: &mut dyn Write) -> io::Result<()> {
     let status = question.status.map(|status| format!(" ({}: {})", status.as_str(), sentence(&question.reason))).unwrap_or_default();
     writeln!(out, "- [ ] **{}** {}{status}", sentence(&question.control), sentence(&question.title))?;
     writeln!(out, "  - Ask: {}", sentence(&question.ask))?;
-    let told = [("The control asks", &question.summary), ("Checks show", &question.shown), ("They leave open", &question.leaves)];
+    let (show, leave) = if question.is_shown() {
+        ("Checks show", "They leave open")
+    } else {
+        ("Once all of them pass, its checks show", "Even then they leave open")
+    };
+    let told = [("The control asks", &question.summary), (show, &question.shown), (leave, &question.leaves)];
     for (word, said) in told.iter().filter(|(_, said)| !said.is_empty()) {
         writeln!(out, "  - {word}: {}", sentence(said))?;
     }
-    if !question.unchecked.is_empty() {
-        let ids: Vec<_> = question.unchecked.iter().map(|id| code(&clean(id, NAME))).collect();
-        writeln!(out, "  - Not checked: {}", ids.join(", "))?;
+    let open = question.status.is_some() && !question.shown.is_empty() && question.passed.is_empty();
+    if open {
+        writeln!(out, "  - Passed: none of its checks")?;
+    }
+    for (word, ids) in [("Passed", &question.passed), ("Not checked", &question.unchecked)].iter().filter(|(_, ids)| !ids.is_empty()) {
+        let ids: Vec<_> = ids.iter().map(|id| code(&clean(id, NAME))).collect();
+        writeln!(out, "  - {word}: {}", ids.join(", "))?;
     }
     for review in &question.reviews {
         writeln!(out, "  - To settle, {} of {}:", plural(review.count, "review"), code(&clean(&review.check, NAME)))?;

@@ -88,6 +88,27 @@ fn idle_excuses_are_said_wherever_they_stand() {
     }
 }
 
+/// A key that is none of ours excuses nothing, which somebody has to say; and notices come by line, whole.
+#[test]
+fn mistyped_annotations_are_told() {
+    let pod =
+        PRIVILEGED.replace("metadata: {", "metadata: {annotations: {cnscan/exuse.pss-privileged-containr: until=2027-01-31 it must}, ");
+    assert_ne!(pod, PRIVILEGED);
+    let reasons = "exceptions:\n- {check: pss-host-port, reason: a reason}\n".to_owned();
+    let list = |count: usize| (0..count).map(|_| "- {check: pss-host-port, reason: nobody needs it any more here}\n").collect::<String>();
+    let folder = folder(&[("pod.yaml", &pod), ("cnscan.yaml", &format!("{reasons}{}", list(12)))]);
+    let result = json(cnscan(folder.path()).args(["scan", "-f", "json"]));
+    let notices: Vec<_> = result["notices"].as_array().expect("notices").iter().filter_map(Value::as_str).collect();
+    let said = "the annotation cnscan/exuse.pss-privileged-containr excuses nothing: it means nothing here; did you mean `cnscan/excuse.pss-privileged-container`?";
+    assert!(notices.iter().any(|notice| notice.ends_with(said)), "{notices:?}");
+    let lines: Vec<u32> =
+        notices.iter().filter_map(|notice| notice.strip_prefix("cnscan.yaml:")?.split(':').next()?.parse().ok()).collect();
+    assert!(lines.len() > 10 && lines.is_sorted(), "{lines:?}");
+    let table = cnscan(folder.path()).arg("scan").env("COLUMNS", "60").output().expect("it runs").stdout;
+    let table = String::from_utf8_lossy(&table).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(table.contains(said), "{table}");
+}
+
 /// What holds of several namespaces alike is said once.
 #[test]
 fn pinned_namespaces_are_told_together() {

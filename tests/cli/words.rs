@@ -110,6 +110,28 @@ fn files_that_cannot_be_used_are_named_with_what_they_were_to_be() {
 }
 
 #[test]
+fn two_results_are_not_written_to_one_file() {
+    let folder = folder(&[("pod.yaml", PRIVILEGED), ("cnscan.yaml", "output: [json=o.json, sarif=../x/o.json]\n")]);
+    let folder_name = folder.path().file_name().and_then(std::ffi::OsStr::to_str).expect("a name").to_owned();
+    let other = format!("sarif=../{folder_name}/o.json");
+    for second in ["sarif=o.json", "json=o.json", "sarif=./o.json", &other] {
+        let mut command = cnscan(folder.path());
+        command.args(["scan", "nowhere", "-o", "json=o.json", "-o", second]);
+        command.assert().code(2).stderr(contains("are the same file: one would overwrite the other"));
+    }
+    let config = format!("output: [json=o.json, {other}]\n");
+    fs::write(folder.path().join("cnscan.yaml"), config).expect("a file");
+    cnscan(folder.path()).args(["scan", "pod.yaml"]).assert().code(2).stderr(contains("are the same file"));
+    let mut command = cnscan(folder.path());
+    command.args(["evidence", "export", "--unsigned", "--bundle", "b.tgz", "-o", "json=./b.tgz", "--no-config", "pod.yaml"]);
+    command.assert().code(2).stderr(contains("b.tgz is the bundle"));
+    cnscan(folder.path())
+        .args(["scan", "-q", "--fail-on", "none", "--no-config", "-o", "json=o.json", "-o", "sarif=o.sarif", "pod.yaml"])
+        .assert()
+        .code(0);
+}
+
+#[test]
 fn an_id_is_asked_for_alone_and_near_ones_are_named() {
     let folder = folder(&[]);
     let fails = |arguments: &[&str], said: &str| {

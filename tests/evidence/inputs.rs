@@ -175,6 +175,36 @@ fn a_comment_in_the_source_of_a_kustomization_excuses_in_the_replay_as_well() {
     command.assert().code(0).stdout(contains("the same verdicts").and(contains("expected").not()));
 }
 
+/// What overlays make of one line is one finding, which its comment excuses on each of the objects: in the replay as well.
+#[cfg(unix)]
+#[test]
+fn a_comment_in_a_base_excuses_what_each_overlay_makes_of_it_in_the_replay() {
+    // what it takes is real: without it there is nothing to try
+    if !Path::new("/usr/bin/kubectl").is_file() {
+        return;
+    }
+    let source =
+        POD.replace("    securityContext", "    # cnscan: excuse pss-privileged-container until=2026-12-31 it must\n    securityContext");
+    let overlay = |name: &str| format!("resources: [../base]\nnamePrefix: {name}-\n");
+    let folder = folder(&[
+        ("base/kustomization.yaml", "resources: [web.yaml]\n"),
+        ("base/web.yaml", &source),
+        ("prod/kustomization.yaml", &overlay("prod")),
+        ("test/kustomization.yaml", &overlay("test")),
+    ]);
+    let mut command = cnscan(folder.path());
+    command.env("PATH", "/bin:/usr/bin");
+    command.args(["evidence", "export", "--bundle", "b", "--key", "ada.key", "--fail-on", "none", "--allow-gaps", "--no-config", "in"]);
+    command.assert().code(0);
+    let recipe: Value = serde_json::from_slice(&fs::read(folder.path().join("b/recipe.json")).expect("a recipe")).expect("JSON");
+    assert_eq!(recipe["comments"][0]["on"].as_array().map(Vec::len), Some(2), "{recipe}");
+    assert!(recipe["shared"].as_object().is_some_and(|shared| shared.len() > 3), "{recipe}");
+    assert_eq!(manifest(&folder.path().join("b"))["redaction"]["not_replayable"], json!([]));
+    let mut command = cnscan(folder.path());
+    command.env("PATH", "/nowhere").args(["evidence", "replay", "b", "--key", "ada.pub"]);
+    command.assert().code(0).stdout(contains("the same verdicts:").and(contains("expected").not()));
+}
+
 #[cfg(unix)]
 #[test]
 fn files_of_a_node_replay_with_their_modes_and_without_what_they_keep_to_themselves() {

@@ -54,7 +54,7 @@ fn what_a_patch_would_set_is_a_gap_where_nothing_is_built() {
     let folder = patched();
     let none = nowhere();
     let why = |how: &str| format!("what it lists is judged as written, without its `patches`: {how}");
-    let never = why("a scan without --render never builds it");
+    let never = why("`--render never` was given, so that it was not built");
     let missing = why("neither kustomize nor kubectl is installed here to build it");
     let alone = why("scan its folder, which builds it");
     let scan = |arguments: &[&str]| {

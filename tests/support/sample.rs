@@ -54,6 +54,7 @@ pub(crate) fn fault(severity: Severity, check: &str, message: &str) -> Finding {
         was: None,
         snippet: None,
         line_hash: None,
+        shared: Vec::new(),
     }
 }
 

@@ -163,7 +163,7 @@ fn comments(parsed: &[File], by_uri: &HashMap<&str, Vec<&Finding>>) -> Vec<KeptC
                 let at = finding.location.as_ref().map(|at| (at.line, at.column));
                 by_comment && Some(&*finding.check) == check && at.is_some_and(|at| (from..to).contains(&at))
             };
-            let mut on: Vec<_> = findings.iter().filter(is_covered).map(|finding| covered(finding)).collect();
+            let mut on: Vec<_> = findings.iter().filter(is_covered).flat_map(|finding| covered(finding)).collect();
             on.sort();
             on.dedup();
             if !on.is_empty() {
@@ -175,15 +175,15 @@ fn comments(parsed: &[File], by_uri: &HashMap<&str, Vec<&Finding>>) -> Vec<KeptC
     kept
 }
 
-fn covered(finding: &Finding) -> Covered {
-    let subject = &finding.subject;
-    Covered {
+/// A finding on each of the objects that share it.
+fn covered(finding: &Finding) -> impl Iterator<Item = Covered> {
+    std::iter::once(&finding.subject).chain(finding.shared.iter().map(|(subject, _)| subject)).map(|subject| Covered {
         kind: subject.kind.clone(),
         namespace: subject.namespace.clone(),
         name: subject.name.clone(),
         container: subject.container.clone(),
         path: finding.path.to_string(),
-    }
+    })
 }
 
 fn bytes(origin: &Origin) -> Option<&[u8]> {

@@ -114,7 +114,8 @@ fn missing(namespace: &Namespace<'_>, direction: Direction) -> Fault {
     };
     let beyond = match namespace.pods().filter(|pod| pod.on_host_network()).count() {
         0 => String::new(),
-        count => format!(" (and {count} on the network of a node, out of reach of any policy)"),
+        1 => " (and 1 pod is on the network of its node, out of reach of any policy)".to_owned(),
+        count => format!(" (and {count} pods are on the networks of their nodes, out of reach of any policy)"),
     };
     let fault = namespace.field().fault(format!("{word} of the namespace {}: {said}{beyond}", namespace.name()));
     let expected = format!("a NetworkPolicy with an empty podSelector, the policy type {} and no rules", direction.as_str());

@@ -72,7 +72,7 @@ fn judge(container: &Container<'_>, host: &HostPath<'_>) -> Option<Fault> {
         (true, false) => "read-only, but for what is mounted below it",
         (true, true) => "read-only",
     };
-    let said = format!("container {} mounts the node's {} ({how})", container.name(), host.path);
+    let said = format!("container {} mounts the node's {} ({how})", container.name(), host.said());
     Some(host.fault(said).expected("no mount of it").severity(severity))
 }
 

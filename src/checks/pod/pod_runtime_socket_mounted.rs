@@ -35,6 +35,6 @@ fn probe(container: &Container<'_>) -> Verdict {
 fn fault(container: &Container<'_>, host: &HostPath<'_>) -> Fault {
     // read-only protects the file, not what is said through it
     let but = if host.read_only { ", and read-only does not protect a socket" } else { "" };
-    let said = format!("container {} reaches the node's container runtime at {}{but}", container.name(), host.path);
+    let said = format!("container {} reaches the node's container runtime at {}{but}", container.name(), host.said());
     host.fault(said).expected("no mount of it")
 }

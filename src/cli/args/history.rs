@@ -7,7 +7,8 @@ use clap::{Args, ValueEnum};
 /// `history`
 #[derive(Debug, Args)]
 pub struct History {
-    /// A folder of JSON results and evidence bundles. A bundle that is not whole is left out; nothing vouches for a result by itself.
+    /// A folder of JSON results and evidence bundles. A bundle that is not whole is left out, with the exit code of
+    /// `evidence verify` (5: tampered with, 4: signature; 3: unreadable); nothing vouches for a result by itself.
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
     /// The public key of whoever should have signed the bundles (PEM): what is not signed by it is left out, and so are results by

@@ -165,11 +165,10 @@ pub(super) fn notices(paper: &mut Paper<'_>, notices: &[String]) -> io::Result<(
         }
         alike[seat].1.push(notice);
     }
-    let longest = if paper.verbose { SENTENCE } else { BRIEF };
     for (ending, notices) in alike {
         let shown = if paper.verbose || notices.len() <= ALIKE + 1 { notices.len() } else { ALIKE };
         for notice in &notices[..shown] {
-            paper.flow(&[(PLAIN, "  - ")], 4, (PLAIN, &clean(notice, longest)))?;
+            paper.flow(&[(PLAIN, "  - ")], 4, (PLAIN, &clean(notice, SENTENCE)))?;
         }
         if shown < notices.len() {
             let more = format!("{} more like that: {} (-v shows each)", notices.len() - shown, clean(ending, BRIEF));

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{NAME, clean, clean_path, plural};
 use crate::assess::{self, Assessment, Baseline, CheckVerdict, Cluster, Control, Coverage, Finding, FindingVerdict, Severity, Status};
+use crate::policy::catalog::ID;
 
 /// `16 failures (1 critical, 15 high), 57 reviews, 4 excused, 3 gaps`; it never says that all is well.
 pub(in crate::report) fn verdict(assessment: &Assessment) -> String {
@@ -93,12 +94,11 @@ pub(in crate::report) fn scanned(assessment: &Assessment) -> String {
     let catalog = &assessment.catalog;
     let catalog_name = if catalog.title.is_empty() { &catalog.id } else { &catalog.title };
     let objects = plural(summary.objects as usize, "object");
-    let (profile, catalog_name) = (clean(&assessment.profile.name, NAME), clean(catalog_name, NAME));
-    format!(
-        "Scanned: {objects} {place}{ignored}, against profile {profile} ({catalog_name} {}), as Kubernetes {}{assumed}.",
-        clean(&catalog.version, NAME),
-        clean(&version.version, NAME),
-    )
+    let profile = clean(&assessment.profile.name, NAME);
+    // the requirements of others are none of the catalog
+    let own = assessment.controls.is_empty() || assessment.controls.iter().any(|control| control.framework == ID);
+    let of = if own { format!(" ({} {})", clean(catalog_name, NAME), clean(&catalog.version, NAME)) } else { String::new() };
+    format!("Scanned: {objects} {place}{ignored}, against profile {profile}{of}, as Kubernetes {}{assumed}.", clean(&version.version, NAME),)
 }
 
 /// What the scan was narrowed to: its figures speak of that alone.
