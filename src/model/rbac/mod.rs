@@ -14,6 +14,7 @@ mod subject;
 use std::sync::Arc;
 
 pub use rule::Rule;
+pub use scope::is_asked_within;
 pub use subject::{Identity, Subject};
 
 use crate::model::{Field, Map, Scan};
