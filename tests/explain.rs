@@ -347,6 +347,49 @@ fn a_role_binding_gives_nothing_that_has_no_namespace() {
     assert_eq!(who(&["get", "nodes"]).0, []);
 }
 
+const WITHIN: &str = "\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata:
+  name: keeper
+  namespace: shop
+rules:
+- apiGroups: ['']
+  resources: [namespaces]
+  verbs: [get, list, patch]
+- apiGroups: [rbac.authorization.k8s.io]
+  resources: [clusterroles]
+  verbs: [bind, get]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata:
+  name: keeper
+  namespace: shop
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: Role
+  name: keeper
+subjects:
+- kind: ServiceAccount
+  name: keeper
+";
+
+#[test]
+fn a_namespace_is_within_itself_and_a_role_is_bound_within_one() {
+    let folder = TempDir::new().expect("a folder");
+    fs::write(folder.path().join("roles.yaml"), WITHIN).expect("written");
+    let ways = |arguments: &[&str]| ask(&folder, &[&["who-can"], arguments].concat())["grants"].as_array().map_or(0, Vec::len);
+    assert_eq!(ways(&["patch", "namespaces", "-n", "shop"]), 1);
+    assert_eq!(ways(&["patch", "namespaces", "--name", "shop"]), 1);
+    assert_eq!(ways(&["bind", "clusterroles", "-n", "shop"]), 1);
+    assert_eq!(ways(&["patch", "namespaces", "-n", "other"]), 0);
+    assert_eq!(ways(&["patch", "namespaces", "--name", "other"]), 0);
+    assert_eq!(ways(&["list", "namespaces"]), 0);
+    assert_eq!(ways(&["get", "clusterroles", "-n", "shop"]), 0);
+    assert_eq!(ways(&["bind", "clusterroles", "-n", "other"]), 0);
+}
+
 #[test]
 fn the_page_points_at_bindings_and_rules() {
     let folder = folder(&[("roles.yaml", ROLES)]);

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::place::{Place, place};
-use crate::model::rbac::{Binding, Identity, Role, Rule};
+use crate::model::rbac::{self, Binding, Identity, Role, Rule};
 use crate::model::{Object, Scan, kinds};
 
 /// The verbs that Kubernetes itself asks about, those of paths included.
@@ -101,6 +101,8 @@ pub fn answer(question: &Question, scan: &Scan<'_>) -> Result<Answer, String> {
     let (resource, group) = resource(&question.resource)?;
     let request = Request { verb: &question.verb, group: &group, resource: &resource, name: question.name.as_deref() };
     let scoped = !resource.starts_with('/') && kinds::is_namespaced_resource(&group, &resource) != Some(false);
+    let within = rbac::is_asked_within(&group, &resource, &question.verb);
+    let is_namespace = resource.split('/').next() == Some("namespaces");
     let evidence = scan.evidence;
     let rbac = evidence.rbac();
     // others may be what an operator asks for by its own word
@@ -112,7 +114,9 @@ pub fn answer(question: &Question, scan: &Scan<'_>) -> Result<Answer, String> {
     for binding in rbac.bindings() {
         let applies = match (binding.namespace, question.namespace.as_deref()) {
             (None, _) => true,
-            (Some(_), _) if !scoped => false,
+            (Some(_), _) if !scoped && !within => false,
+            // the request for one namespace is one in it
+            (Some(own), _) if !scoped && is_namespace && request.name.is_some_and(|name| name != own) => false,
             (Some(own), Some(asked)) => own == asked,
             (Some(_), None) => true,
         };

@@ -84,10 +84,11 @@ pub fn hosts_without_tls<'a>(ingress: &Object<'a>) -> Vec<Field<'a>> {
     if tls.items().any(|entry| entry.key("hosts").is_empty()) {
         return Vec::new();
     }
-    let hosts: Vec<_> = spec.key("rules").items().map(|rule| rule.key("host")).filter(|host| !lists(ingress, host.str())).collect();
-    if spec.key("rules").is_empty() && tls.is_empty() {
+    let mut hosts: Vec<_> = spec.key("rules").items().map(|rule| rule.key("host")).filter(|host| !lists(ingress, host.str())).collect();
+    // a rule without a host says it of every other host as well
+    if !hosts.iter().any(|host| host.is_empty()) {
         // `backend` was its name before networking.k8s.io/v1
-        return ["defaultBackend", "backend"].into_iter().map(|key| spec.key(key)).filter(|backend| backend.exists()).collect();
+        hosts.extend(["defaultBackend", "backend"].into_iter().map(|key| spec.key(key)).filter(|backend| backend.exists()));
     }
     hosts
 }

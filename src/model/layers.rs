@@ -1,6 +1,8 @@
 //! Pods that several places put together: a run over its task (Tekton), a workflow over its templates (Argo), an
 //! operator's own defaults below a template (ECK).
 
+mod patch;
+
 use crate::model::fault::{Fault, Quality, Verdict};
 use crate::model::field::Field;
 use crate::model::pod::{Container, ContainerKind, Pod, PodRecord};
@@ -183,14 +185,6 @@ impl<'a> Pod<'a> {
         }
     }
 
-    /// What may change the pod after all that is written: `podSpecPatch` of Argo.
-    #[must_use]
-    pub fn patch(&self) -> Option<Field<'a>> {
-        let layers = self.record.layers.as_ref().filter(|layers| layers.layout == Layout::Argo)?;
-        let levels = std::iter::once(self.record.spec).chain(layers.outer.iter().copied());
-        levels.map(|level| level.key_if_mapping("podSpecPatch")).find(|patch| !patch.is_empty())
-    }
-
     /// The variables that a run gives to all steps.
     pub fn shared_variables(&self) -> impl Iterator<Item = Field<'a>> + use<'a> {
         let levels = self.record.layers.as_ref().filter(|layers| layers.layout == Layout::Tekton).map(|layers| layers.outer.clone());
@@ -222,9 +216,10 @@ impl<'a> Pod<'a> {
         if self.record.layers.is_none() {
             return verdict;
         }
-        if let Some(patch) = self.patch().filter(|patch| changes_security(patch.str())) {
-            return patched(patch, verdict);
-        }
+        let verdict = match self.settle_patched(verdict) {
+            Ok(settled) => return settled,
+            Err(verdict) => verdict,
+        };
         match verdict {
             Verdict::Pass | Verdict::PassIfNone(_) if whole_pod && self.is_open() => {
                 Verdict::Skip("Tekton: the run supplies the fields of the pod".into())
@@ -247,27 +242,6 @@ fn unless_completed(fault: Fault, who: &str) -> Fault {
         return fault;
     }
     fault.reworded(|said| format!("{said}; {who} may fill it in: look at the pods that it makes")).doubt()
-}
-
-/// Whether a patch touches more than what the scheduler and the runtime share out.
-fn changes_security(patch: &str) -> bool {
-    const WORDS: [&str; 9] = ["securityContext", "host", "olume", "erviceAccount", "image", "env", "command", "args", "{{"];
-    WORDS.iter().any(|word| patch.contains(word))
-}
-
-/// No verdict stands on a pod that a text changes afterwards.
-fn patched(patch: Field<'_>, verdict: Verdict) -> Verdict {
-    match verdict {
-        Verdict::Pass | Verdict::PassIfNone(_) => {
-            let said = "podSpecPatch changes the pod after this: look at what it makes of it";
-            patch.fault(said).observed("a patch").doubt().into()
-        }
-        Verdict::Fail(faults) => {
-            let doubted = |fault: Fault| fault.reworded(|said| format!("{said}; podSpecPatch may change it")).doubt();
-            Verdict::Fail(faults.into_iter().map(doubted).collect())
-        }
-        verdict => verdict,
-    }
 }
 
 impl<'a> PodRecord<'a> {

@@ -89,8 +89,13 @@ impl<'a> Client<'a> {
     }
 }
 
-/// Whether a word is a switch that is on: `--insecure`, `--insecure=true`, `--insecure-registry=host`.
+/// Whether a word is a switch that is on: `--insecure`, `--insecure=true`, `--insecure-registry=host`; of one that is given up
+/// by `=false`, whether it is given up in any way that Go reads as that.
 fn is_on(word: &str, switch: &str) -> bool {
+    if let Some(name) = switch.strip_suffix("=false") {
+        let value = word.strip_prefix(name).and_then(|rest| rest.strip_prefix('='));
+        return value.is_some_and(|value| matches!(value, "0" | "f" | "F" | "false" | "FALSE" | "False"));
+    }
     match word.strip_prefix(switch) {
         Some("") => true,
         Some(rest) => rest.strip_prefix('=').is_some_and(|value| !matches!(value, "" | "false" | "0" | "False" | "FALSE")),
@@ -138,6 +143,9 @@ mod tests {
             ("--insecure=true", "--insecure", true),
             ("--insecure=false", "--insecure", false),
             ("--insecure-pull", "--insecure", false),
+            ("--tls-verify=0", "--tls-verify=false", true),
+            ("--tls-verify=true", "--tls-verify=false", false),
+            ("--tls-verify", "--tls-verify=false", false),
             ("--insecure-registry=a.example.com", "--insecure-registry", true),
             ("--tls-verify=false", "--tls-verify=false", true),
             ("--tls-verify=true", "--tls-verify=false", false),

@@ -153,7 +153,7 @@ impl<'a> Mount<'a> {
     }
 
     fn in_volume(&self, field: Field<'a>, volume: &'a Object<'a>, perhaps: bool) -> Option<HostPath<'a>> {
-        let path = volume.at("spec.hostPath.path").text()?;
+        let path = folder(volume)?;
         Some(self.host_path(field, path, perhaps.then_some(volume.name)))
     }
 
@@ -242,7 +242,7 @@ impl<'a> Pod<'a> {
 pub struct Volumes<'a> {
     /// Claims by namespace and name.
     claims: HashMap<(u16, &'a str, &'a str), Vec<u32>>,
-    /// Volumes by where their data lies: driver and handle, or NFS and server.
+    /// Volumes by where their data lies: driver and handle, or protocol and server.
     by_source: HashMap<(u16, &'a str, &'a str), Vec<u32>>,
     /// Pods by the namespace and name of a claim they use.
     users: HashMap<(u16, &'a str, &'a str), Vec<u32>>,
@@ -296,7 +296,7 @@ impl<'a> Volumes<'a> {
         self.asked.contains_key(&(class.world, class.name)) || is_default_class(class) && self.asked.contains_key(&(class.world, ""))
     }
 
-    /// The other volumes that may hold the same data as one: same driver and handle, or same NFS server.
+    /// The other volumes that may hold the same data as one: same driver and handle, or same server of NFS or SMB.
     pub fn same_source(&self, evidence: &'a Evidence<'a>, volume: &Object<'a>) -> impl Iterator<Item = &'a Object<'a>> + use<'a> {
         let found = source(volume).and_then(|(kind, place)| evidence.volumes().by_source.get(&(volume.world, kind, place)));
         let (id, name) = (volume.id, volume.name);
@@ -315,6 +315,13 @@ impl<'a> Volumes<'a> {
     }
 }
 
+/// The folder of a node that a volume is: a `local` one is it as much as a `hostPath`, but for a device below `/dev`, which is
+/// mounted by its file system.
+pub(crate) fn folder<'a>(volume: &Object<'a>) -> Option<&'a str> {
+    let own = volume.at("spec.hostPath.path").text();
+    own.or_else(|| volume.at("spec.local.path").text().filter(|path| !normal_path(path).starts_with("/dev/")))
+}
+
 /// Whether claims that name no class get this one.
 #[must_use]
 pub fn is_default_class(class: &Object<'_>) -> bool {
@@ -322,8 +329,47 @@ pub fn is_default_class(class: &Object<'_>) -> bool {
     keys.iter().any(|key| class.annotation(key).text() == Some("true"))
 }
 
+/// A folder that a server of files shares out, whoever mounts it: the kubelet or a driver.
+#[derive(Debug)]
+pub struct Export<'a> {
+    protocol: &'static str,
+    server: &'a str,
+    /// In the one spelling of [`normal_path`].
+    pub path: String,
+    /// Where the volume says so.
+    pub field: Field<'a>,
+}
+
+impl<'a> Export<'a> {
+    /// What a volume has its data from; `None` where it is another sort of volume, or its folder is not written out.
+    #[must_use]
+    pub fn of(volume: &Object<'a>) -> Option<Self> {
+        let nfs = volume.at("spec.nfs");
+        if let Some(server) = nfs.key("server").text() {
+            let field = nfs.key("path");
+            return Some(Export { protocol: "nfs", server, path: normal_path(field.text()?), field });
+        }
+        let driver = volume.at("spec.csi.driver").text().filter(|driver| matches!(*driver, "nfs.csi.k8s.io" | "smb.csi.k8s.io"))?;
+        // the drivers read their attributes in any case
+        let attributes = volume.at("spec.csi.volumeAttributes").entries();
+        let named = |name: &str| attributes.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, field)| *field);
+        let below = named("subDir").map(Field::str).unwrap_or_default();
+        if below.contains("${") {
+            return None;
+        }
+        if driver == "nfs.csi.k8s.io" {
+            let (server, field) = (named("server")?.text()?, named("share")?);
+            return Some(Export { protocol: "nfs", server, path: normal_path(&format!("{}/{below}", field.text()?)), field });
+        }
+        let field = named("source")?;
+        let (server, share) = field.text()?.trim_start_matches('/').split_once('/')?;
+        // names of shares have no case
+        Some(Export { protocol: "smb", server, path: normal_path(&format!("{share}/{below}")).to_lowercase(), field })
+    }
+}
+
 fn source<'a>(volume: &Object<'a>) -> Option<(&'a str, &'a str)> {
     let csi = volume.at("spec.csi");
-    let handle = csi.key("driver").text().zip(csi.key("volumeHandle").text());
-    handle.or_else(|| volume.at("spec.nfs.server").text().map(|server| ("nfs", server)))
+    let handle = || csi.key("driver").text().zip(csi.key("volumeHandle").text());
+    Export::of(volume).map(|export| (export.protocol, export.server)).or_else(handle)
 }

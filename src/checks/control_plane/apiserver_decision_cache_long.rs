@@ -12,7 +12,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "A token or right that was revoked is good until the cached answer ends; an authorizer that fails open is no authorizer while it is down.",
     fix: "Keep the lifetimes of cached answers at 5 minutes or less and `--service-account-lookup` on; let webhooks that deny fail closed (`failurePolicy: Deny`).",
-    how: "Fails when a lifetime of allowed or authenticated answers is longer than the setting (5 minutes), in flags, in an AuthorizationConfiguration or in a kubelet's settings; when `--service-account-lookup` is false; and when a webhook with failurePolicy NoOpinion is followed by AlwaysAllow. Lifetimes count where a webhook is in use. An authorization file that is missing is left for review.",
+    how: "Fails when a lifetime of allowed or authenticated answers is longer than the setting (5 minutes), in flags, in an AuthorizationConfiguration or in a kubelet's settings; when `--service-account-lookup` is false; and when a webhook with failurePolicy NoOpinion is followed by AlwaysAllow. Lifetimes count where a webhook is in use. An authorization file that is missing, and a lifetime of a flag that is no duration, are left for review.",
     surfaces: &[Surface::Host, Surface::Cluster],
     settings: &[&LONGEST],
     blind: "Caches within applications, and files mounted by subPath, which are never refreshed.",
@@ -35,6 +35,10 @@ static LONGEST: Setting = Setting {
 fn probe(component: &Component<'_>) -> Verdict {
     let longest = component.scan().settings.int(&LONGEST) as f64;
     let long = |held: Held<'_>| {
+        if !held.is_empty() && held.seconds().is_none() {
+            let said = format!("{} is no duration: with it the program would not start", held.str());
+            return Some(held.fault(said).expected(format!("{longest} seconds or less")).doubt());
+        }
         let is_long = held.seconds().is_some_and(|seconds| seconds > longest);
         is_long.then(|| held.fault(format!("answers are cached for {}", held.str())).expected(format!("{longest} seconds or less")))
     };

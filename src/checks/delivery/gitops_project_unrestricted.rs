@@ -10,7 +10,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "The controller acts with its own rights: a project that lets in any repository and any destination gives these to whoever writes an application of it.",
     fix: "Name the repositories and destinations of each project, and list the cluster-scoped kinds it may make; give Flux objects of tenants a `serviceAccountName`.",
-    how: "Fails for a project of Argo CD that an application is of and that takes any repository, any namespace of any cluster, or any cluster-scoped kind; and for a Kustomization or HelmRelease of Flux without `serviceAccountName` outside the namespace of its controllers, which set no default account; that they refuse references to other namespaces does not change with whose rights it is applied. The only project of all, `default`, is for review. Does not apply to projects without an application, nor to Flux objects for other clusters.",
+    how: "Fails for a project of Argo CD that an application is of and that takes any repository, any namespace of any cluster (by stars alone, or by `https://` and stars; single ones that it denies change nothing), or any cluster-scoped kind; and for a Kustomization or HelmRelease of Flux without `serviceAccountName` outside the namespace of its controllers, which set no default account; that they refuse references to other namespaces does not change with whose rights it is applied. The only project of all, `default`, is for review. Does not apply to projects without an application, nor to Flux objects for other clusters.",
     blind: "Who may write to the repositories, and what the accounts may do: rbac-* looks at that.",
     needs: APPLICATIONS,
     beside: &[kinds::DEPLOYMENT],
@@ -47,8 +47,11 @@ fn project(project: &Object<'_>, scan: &Scan<'_>) -> Verdict {
     let any_source = spec.key("sourceRepos").items().find(|repository| matches!(repository.str(), "*" | "**" | "https://*" | "https://**"));
     let any_source =
         any_source.map(|item| item.fault("applications may come from any repository").expected("the repositories of the project"));
-    let is_any = |one: &Field<'_>, keys: [&'static str; 2]| keys.iter().any(|key| one.key(key).str() == "*");
-    let anywhere = spec.key("destinations").items().find(|one| is_any(one, ["server", "name"]) && one.key("namespace").str() == "*");
+    let anywhere = spec.key("destinations").items().find(|one| {
+        let server = one.key("server").str();
+        let is_any_server = is_stars(server.strip_prefix("https://").unwrap_or(server)) || is_stars(one.key("name").str());
+        is_any_server && is_stars(one.key("namespace").str())
+    });
     let anywhere =
         anywhere.map(|item| item.fault("applications may go to any namespace of any cluster").expected("the namespaces of the project"));
     let all = spec.key("clusterResourceWhitelist").items().find(|one| one.key("group").str() == "*" && one.key("kind").str() == "*");
@@ -62,6 +65,11 @@ fn project(project: &Object<'_>, scan: &Scan<'_>) -> Verdict {
             },
         )
         .collect()
+}
+
+/// Whether a pattern of a destination fits everything: its stars stop at nothing.
+fn is_stars(pattern: &str) -> bool {
+    !pattern.is_empty() && pattern.bytes().all(|byte| byte == b'*')
 }
 
 /// Without an account of its own, the controller's rights are used; its flags may rule that out.

@@ -11,7 +11,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "A fork bomb, an unconfined system call or a node without reserves takes down what runs beside it.",
     fix: "Set `podPidsLimit`, `seccompDefault: true`, and `kubeReserved` or `systemReserved` with eviction thresholds.",
-    how: "Fails when the processes of a pod are not limited (`podPidsLimit` -1, the default, or above the setting), `cgroupsPerQOS` is false, or unsafe sysctls of the kernel or all of a kind are allowed. With low when `seccompDefault` is not true, or nothing is reserved for the node. Notes: `eventRecordQPS` 0, `makeIPTablesUtilChains` false, and `streamingConnectionIdleTimeout`, which no current kubelet heeds. Kubelets with the same settings are one finding.",
+    how: "Fails when the processes of a pod are not limited (`podPidsLimit` -1, the default, or above the setting), `cgroupsPerQOS` is false, or unsafe sysctls of the kernel or all of a kind are allowed. With low when `seccompDefault` is not true, nothing is reserved for the node, or the threshold of eviction by memory is switched off. Notes: `eventRecordQPS` 0, `makeIPTablesUtilChains` false, and `streamingConnectionIdleTimeout`, which no current kubelet heeds. Kubelets with the same settings are one finding.",
     surfaces: &[Surface::Host, Surface::Cluster],
     settings: &[&MOST_PROCESSES],
     blind: "Windows nodes, where seccomp and cgroups do not exist, and limits that the runtime sets.",
@@ -71,6 +71,7 @@ fn probe(kubelet: &Component<'_>) -> Verdict {
                 .severity(Severity::Low)
         }),
         reserved(kubelet),
+        exhausted(kubelet),
     ];
     faults.into_iter().flatten().chain(sysctls(kubelet)).chain(notes(kubelet)).collect()
 }
@@ -89,6 +90,20 @@ fn reserved(kubelet: &Component<'_>) -> Option<Fault> {
         let said = format!("the kubelet{} reserves nothing for the node, so that pods may starve it", kubelet.on_nodes());
         missing.fault(said).expected("kubeReserved or systemReserved").severity(Severity::Low)
     })
+}
+
+/// Pods are not evicted before the node's memory is used up: 0% and 100% switch a threshold off.
+fn exhausted(kubelet: &Component<'_>) -> Option<Fault> {
+    let is_off = |text: &str| matches!(text.trim(), "0" | "0%" | "100%");
+    let said = || format!("the kubelet{} evicts no pod when the memory of its node is used up", kubelet.on_nodes());
+    let low = |fault: Fault| fault.expected("a threshold such as 100Mi").severity(Severity::Low).about(&["evictionHard"]);
+    let flag = kubelet.flag("eviction-hard");
+    if flag.is_set() {
+        let mut off = flag.str().split(',').filter_map(|item| item.split_once('<')).filter(|(name, _)| name.trim() == "memory.available");
+        return off.any(|(_, value)| is_off(value)).then(|| low(flag.fault(said())));
+    }
+    let threshold = kubelet.in_files("evictionHard")?.key_if_mapping("memory.available");
+    is_off(threshold.str()).then(|| low(threshold.fault(said())))
 }
 
 fn sysctls(kubelet: &Component<'_>) -> Vec<Fault> {

@@ -11,7 +11,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::High,
     why: "Whoever can write a node's system folders runs code as root on it, and whoever can read its keys speaks for it and for every pod on it.",
     fix: "Remove the mount, or narrow it to the one file that is needed with `readOnly: true` and `recursiveReadOnly: Enabled`.",
-    how: "Fails where a container mounts, by `hostPath` or by a claim and its PersistentVolume, a path of the node that is, holds or lies below `/bin`, `/boot`, `/dev`, `/etc`, `/home`, `/lib`, `/opt/cni/bin`, `/proc`, `/root`, `/run`, `/sbin`, `/sys`, `/usr`, `C:\\Windows`, or the folders of the kubelet, etcd and the runtimes below `/var/lib`: high where it can be written or holds credentials, else medium. `/var/log`, what lies below `/dev`, and the folders of the kubelet's plugins are medium, or low where read-only; trust stores and time zones read-only pass, and runtime sockets are left to pod-runtime-socket-mounted. For review: a claim that may come to be bound to such a volume and, once a namespace, claims of which neither volume nor class was seen.",
+    how: "Fails where a container mounts, by `hostPath` or by a claim and its PersistentVolume of the sort `hostPath` or `local`, a path of the node that is, holds or lies below `/bin`, `/boot`, `/dev`, `/etc`, `/home`, `/lib`, `/opt/cni/bin`, `/proc`, `/root`, `/run`, `/sbin`, `/sys`, `/usr`, `C:\\Windows`, or the folders of the kubelet, etcd and the runtimes below `/var/lib`: high where it can be written or holds credentials, else medium. `/var/log`, what lies below `/dev`, and the folders of the kubelet's plugins are medium, or low where read-only; trust stores and time zones read-only pass, as do the volumes of k3s, and runtime sockets are left to pod-runtime-socket-mounted. For review: a claim that may come to be bound to such a volume and, once a namespace, claims of which neither volume nor class was seen.",
     needs: &[kinds::PERSISTENT_VOLUME, kinds::PERSISTENT_VOLUME_CLAIM, kinds::STORAGE_CLASS],
     blind: "Symbolic links on the node are not followed, but for `/var/run`.",
     refs: &[
@@ -43,6 +43,9 @@ const PUBLIC: &[&str] = &[
     "/usr/share/ca-certificates",
     "/usr/share/zoneinfo",
 ];
+
+/// Where k3s and RKE2 keep the volumes that they make for claims.
+const STORAGE: &str = "/var/lib/rancher/k3s/storage/";
 
 fn probe(container: &Container<'_>) -> Verdict {
     let mut faults = Vec::new();
@@ -93,6 +96,9 @@ fn grade(container: &Container<'_>, host: &HostPath<'_>) -> Option<Severity> {
     let below = |folders: &[&str]| folders.iter().any(|folder| lies_in(path, folder));
     let above = |folders: &[&str]| folders.iter().any(|folder| lies_in(folder, path));
     let by_access = |writable, read_only| Some(if host.read_only { read_only } else { writable });
+    if path.starts_with(STORAGE) {
+        return None;
+    }
     if is_runtime_socket(path) || host.read_only && below(PUBLIC) {
         return None;
     }

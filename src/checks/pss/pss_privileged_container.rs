@@ -11,7 +11,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Critical,
     why: "Privileged mode lifts capabilities, seccomp, AppArmor and device limits at once, so whoever takes the container has the node.",
     fix: "Remove `privileged: true`; grant the single capability or the device plugin resource that is really needed.",
-    how: "Fails where `securityContext.privileged` of any container (init, regular or ephemeral) is true. Absent or null means false; nothing is inherited from the pod, and Windows pods are not exempt.",
+    how: "Fails where `securityContext.privileged` of any container (init, regular or ephemeral) is true, or a `podSpecPatch` of Argo that is written out makes it so. Absent or null means false; nothing is inherited from the pod, and Windows pods are not exempt.",
     blind: "A mutating webhook may change the field after admission.",
     refs: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
     maps: &[
@@ -30,6 +30,12 @@ fn probe(container: &Container<'_>) -> Verdict {
     standard::judge(&container.pod, &standard::PRIVILEGED, |_| {
         let privileged = container.at("securityContext.privileged");
         let fault = || privileged.fault(format!("container {} is privileged", container.name())).expected("false or absent");
-        privileged.is_true().then(fault).into_iter().collect()
+        if privileged.is_true() {
+            return vec![fault()];
+        }
+        let patched = container.patched_on("securityContext.privileged").map(|patch| {
+            patch.fault(format!("container {} is privileged by its podSpecPatch", container.name())).observed("privileged: true")
+        });
+        patched.map(|fault| fault.expected("false or absent")).into_iter().collect()
     })
 }

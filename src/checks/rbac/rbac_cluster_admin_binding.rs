@@ -13,7 +13,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Critical,
     why: "Whoever takes the account, or the machine of the person, has every object of the cluster and with them its nodes.",
     fix: "Bind a role made for the purpose; keep one group for emergencies, list it in `break_glass_subjects`, and audit its use.",
-    how: "Fails for each subject of a binding, but for those that Kubernetes binds itself, whose role has a rule with `*` as groups, resources and verbs, aggregated roles included. In all of the cluster it is critical, or high for a group of people and for `admin_accounts`; in one namespace medium, high where that is a system namespace or everybody is bound, critical for who is not logged in. `break_glass_subjects` are notes; a role that was not seen is for review, and a note where it is known not to exist.",
+    how: "Fails for each subject of a binding, but for those that Kubernetes binds itself, whose role has a rule with `*` as groups, resources and verbs, aggregated roles included; rules that a file has beside an `aggregationRule` do not count, as Kubernetes writes over them, and are for review where not all roles were seen. In all of the cluster it is critical, or high for a group of people and for `admin_accounts`; in one namespace medium, high where that is a system namespace or everybody is bound, critical for who is not logged in. `break_glass_subjects` are notes; a role that was not seen is for review, and a note where it is known not to exist.",
     needs: &[kinds::ROLE, kinds::CLUSTER_ROLE],
     settings: &[&ADMIN_ACCOUNTS, &BREAK_GLASS],
     blind: "Who is in a group, and rights that an authorizer other than RBAC grants.",
@@ -43,7 +43,12 @@ fn probe(object: &Object<'_>, scan: &Scan<'_>) -> Verdict {
         return Verdict::Pass;
     }
     let others = binding.subjects.iter().filter(|subject| !subject.built_in && !subject.identity.is_built_in());
-    others.map(|subject| fault(scan, binding, subject)).collect()
+    let faults = others.map(|subject| fault(scan, binding, subject));
+    if !rbac.gives_everything_until_overwritten(binding) {
+        return faults.collect();
+    }
+    let doubt = "Kubernetes writes the rules of the roles that it selects over these, and not all of those were seen";
+    faults.map(|fault| fault.reworded(|said| format!("{said}; {doubt}")).doubt()).collect()
 }
 
 fn fault(scan: &Scan<'_>, binding: &Binding<'_>, subject: &Subject<'_>) -> Fault {

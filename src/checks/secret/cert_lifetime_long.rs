@@ -1,6 +1,6 @@
 //! A certificate is as good as its key, and a key is the less its owner's alone the longer it is used.
 
-use super::issued::{self, said, too_long};
+use super::issued::{self, longer, said, too_long};
 use crate::checks::{Check, Probe, Severity, Verdict};
 use crate::model::component::seconds;
 use crate::model::mesh::identity::CLUSTER_SPIFFE_ID;
@@ -16,7 +16,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "A key that was copied is of use until its certificate ends: most of those who use it have no means to hear that it was withdrawn.",
     fix: "Shorten `spec.duration`, set `privateKey.rotationPolicy: Always`, and let the certificate be renewed by itself.",
-    how: "Fails for a Certificate of cert-manager that lives longer than its limit (90 days; 30 for one of clients alone; 24 hours for a SPIFFE identity; each a setting), keeps its key at renewal (as cert-manager does before 1.18 where nothing is said), has an RSA key below 2048 bits, or is shown to have ended or to be a day past its renewal; for the certificate in a TLS Secret in a file likewise; for a ClusterSPIFFEID and a request for a certificate of a client of the API server above their limits. For review: `rotationPolicy` is not set and the version of cert-manager not known, and requests without a period. The period of authorities is not judged, nor Secrets that cert-manager fills.",
+    how: "Fails for a Certificate of cert-manager that lives longer than its limit (90 days; 30 for one of clients alone; 24 hours for a SPIFFE identity; each a setting), keeps its key at renewal (as cert-manager does before 1.18 where nothing is said), has an RSA key below 2048 bits, or is shown to have ended or to be a day past its renewal; for the certificate in a TLS Secret in a file likewise; for a ClusterSPIFFEID and a request for a certificate of a client of the API server above their limits. For review: a `duration` that is none, `rotationPolicy` is not set and the version of cert-manager not known, and requests without a period. The period of authorities is not judged, nor Secrets that cert-manager fills.",
     needs: &[kinds::POD],
     settings: &[&SERVER, &CLIENT, &WORKLOAD],
     blind: "Certificates outside of the cluster, in volumes of cert-manager's driver, in Secrets of a running cluster (their data are never read) and in pipelines; the periods that meshes and SPIRE are configured to.",
@@ -92,7 +92,7 @@ fn secret(secret: &Object<'_>, scan: &Scan<'_>) -> Verdict {
     let small = known.key == "RSA" && known.bits < 2048;
     let faults = [
         ended.then(|| fault(format!("ended {} ago", said(now - known.until))).expected("a certificate in force")),
-        long.then(|| fault(format!("lives {}", said(life))).expected(format!("{} or less", said(limit)))),
+        long.then(|| fault(format!("lives {}", longer(life, limit))).expected(format!("{} or less", said(limit)))),
         small.then(|| fault(format!("has an RSA key of {} bits", known.bits)).expected("2048 or more")),
     ];
     faults.into_iter().flatten().collect()

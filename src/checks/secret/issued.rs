@@ -17,7 +17,20 @@ pub(super) fn said(seconds: i64) -> String {
 
 /// A period above its limit.
 pub(super) fn too_long(field: Field<'_>, length: i64, limit: i64, who: &str) -> Option<Fault> {
-    (length > limit).then(|| field.fault(format!("{who} {}", said(length))).expected(format!("{} or less", said(limit))))
+    (length > limit).then(|| field.fault(format!("{who} {}", longer(length, limit))).expected(format!("{} or less", said(limit))))
+}
+
+/// A period above its limit in words that tell the two apart.
+pub(super) fn longer(length: i64, limit: i64) -> String {
+    let (length, limit) = (said(length), said(limit));
+    if length == limit { format!("more than {limit}") } else { length }
+}
+
+/// A period that is none: Go knows no unit above the hour.
+fn no_duration(field: Field<'_>) -> Option<Fault> {
+    let is_none = field.text().is_some_and(|text| !text.is_empty() && seconds(text).is_none());
+    let said = || field.fault(format!("{} is no duration, cert-manager would refuse it", field.str())).expected("a duration such as 2160h");
+    is_none.then(|| said().doubt())
 }
 
 /// What is wrong with one; the limits are those of servers, of clients and of identities, in seconds.
@@ -34,7 +47,7 @@ pub(super) fn faults(object: &Object<'_>, scan: &Scan<'_>, [server, client, iden
     let duration = spec.key("duration");
     let length = duration.as_string().text().and_then(seconds).map_or(DEFAULT, |length| length as i64);
     let who = format!("certificate {} lives", object.name);
-    let long = (!is_authority).then(|| too_long(duration, length, limit, &who)).flatten();
+    let long = (!is_authority).then(|| too_long(duration, length, limit, &who)).flatten().or_else(|| no_duration(duration));
     let kept = (!is_authority).then(|| keeps_key(object, scan)).flatten();
     let key = spec.key("privateKey");
     let size = key.key("size");

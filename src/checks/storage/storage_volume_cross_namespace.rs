@@ -1,7 +1,8 @@
 //! Volumes have no namespace: what keeps one tenant's data from the next is how they are handed out.
 
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
-use crate::model::host_path::{lies_in, normal_path};
+use crate::model::host_path::lies_in;
+use crate::model::volume::Export;
 use crate::model::{Field, GroupKind, Object, Scan, kinds};
 
 pub(super) static CHECK: Check = Check {
@@ -11,7 +12,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "Data that a second namespace can mount, claim or clone has left the roles and policies that were drawn around the first.",
     fix: "Give each namespace volumes of its own, reserve static ones by `claimRef`, delete released ones, and bound classes by quota.",
-    how: "Fails for two PersistentVolumes with the same driver and handle, or overlapping paths of one NFS server, that are reserved for claims of different namespaces; for the reclaim policy Recycle; for a kept volume that is Available or Released and reserved for nobody; for a ReferenceGrant by which another namespace may clone every claim or snapshot; and for a CSIDriver of NFS, SMB or Azure Files that allows inline volumes. For review: kept volumes reserved for nobody whose phase is not known, inline volumes of other drivers, and volumes that may be out of sight.",
+    how: "Fails for two PersistentVolumes with the same driver and handle, or overlapping paths of one server of NFS or SMB, by the kubelet or the CSI drivers of these, that are reserved for claims of different namespaces; for the reclaim policy Recycle; for a kept volume that is Available or Released and reserved for nobody; for a ReferenceGrant by which another namespace may clone every claim or snapshot; and for a CSIDriver of NFS, SMB or Azure Files that allows inline volumes. For review: kept volumes reserved for nobody whose phase is not known, inline volumes of other drivers, and volumes that may be out of sight.",
     needs: &[kinds::PERSISTENT_VOLUME],
     blind: "Shares that the storage system itself opens to others, and subfolders that an NFS provisioner hands out below one export.",
     refs: &[
@@ -41,20 +42,19 @@ fn volume(volume: &Object<'_>, scan: &Scan<'_>) -> Verdict {
 /// Another volume with the same data, bound in another namespace.
 fn shared(volume: &Object<'_>, scan: &Scan<'_>) -> Option<Fault> {
     let namespace = volume.at("spec.claimRef.namespace").text()?;
-    let export = |volume: &Object<'_>| volume.at("spec.nfs.path").text().map(normal_path);
-    let own = export(volume);
+    let own = Export::of(volume);
     let mut others = scan.evidence.volumes().same_source(scan.evidence, volume);
     let other = others.find(|other| {
         let elsewhere = other.at("spec.claimRef.namespace").text().is_some_and(|theirs| theirs != namespace);
-        let same = match (&own, export(other)) {
-            (Some(own), Some(theirs)) => lies_in(own, &theirs) || lies_in(&theirs, own),
+        let same = match (&own, Export::of(other)) {
+            (Some(own), Some(theirs)) => lies_in(&own.path, &theirs.path) || lies_in(&theirs.path, &own.path),
             _ => true,
         };
         elsewhere && same
     })?;
     let theirs = other.at("spec.claimRef.namespace").str();
     let said = format!("volume {} of namespace {namespace} holds the data of volume {} of namespace {theirs}", volume.name, other.name);
-    let field = volume.at(if own.is_some() { "spec.nfs.path" } else { "spec.csi.volumeHandle" });
+    let field = own.map_or_else(|| volume.at("spec.csi.volumeHandle"), |own| own.field);
     Some(field.fault(said).expected("a volume for each namespace"))
 }
 

@@ -6,6 +6,7 @@ use crate::model::field::Field;
 use crate::model::host_path::{is_critical, normal_path};
 use crate::model::object::Object;
 use crate::model::selector::Selector;
+use crate::model::volume::folder;
 
 /// A class's claims and volumes that name no partner.
 #[derive(Debug, Default)]
@@ -64,7 +65,7 @@ impl<'a> Market<'a> {
 
     /// A volume that is reserved for nobody.
     pub(super) fn offer(&mut self, volume: &Object<'a>) {
-        if let Some(path) = volume.at("spec.hostPath.path").text() {
+        if let Some(path) = folder(volume) {
             let folders = if is_critical(&normal_path(path)) { &mut self.critical } else { &mut self.plain };
             folders.add(volume);
         }

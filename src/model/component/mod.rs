@@ -213,6 +213,14 @@ impl<'a> Component<'a> {
         self.held(name, set, value)
     }
 
+    /// A flag that may be given several times, each with its value; one that adds nothing up, as it is in force.
+    #[must_use]
+    pub fn each(&self, name: &'static str) -> Vec<Held<'a>> {
+        let named = self.record.flags.iter().filter(|flag| data::is_list(name) && &*flag.name == name);
+        let all: Vec<_> = named.map(|flag| self.held(name, Some(flag), Some(&flag.value))).collect();
+        if all.is_empty() { vec![self.flag(name)] } else { all }
+    }
+
     /// The values of a flag that takes a list, as they add up.
     #[must_use]
     pub fn list(&self, name: &'static str) -> Vec<&'a str> {

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{Binding, Holder, Identity, Rbac, Role, RoleSet, Rule, Subject, builtin, selector};
 use crate::model::kinds::{self, CLUSTER_ROLE, CLUSTER_ROLE_BINDING, ROLE, ROLE_BINDING};
-use crate::model::{Evidence, Field, Object};
+use crate::model::{Evidence, Extent, Field, Object};
 
 impl<'a> Rbac<'a> {
     /// Joins the roles and bindings of the evidence.
@@ -25,7 +25,7 @@ impl<'a> Rbac<'a> {
         for &world in &worlds {
             rbac.aggregate(world, evidence);
         }
-        rbac.settle_rules();
+        rbac.settle_rules(evidence);
         let mut bindings: Vec<_> = [ROLE_BINDING, CLUSTER_ROLE_BINDING].iter().flat_map(|kind| evidence.of_kind(*kind)).collect();
         bindings.sort_by_key(|object| object.id);
         for object in bindings {
@@ -41,7 +41,8 @@ impl<'a> Rbac<'a> {
         let malformed = written.items().find_map(Rule::malformed);
         let set = self.set(object.world, object.namespace, object.name);
         self.role_of.insert(object.id, self.roles.len() as u32);
-        self.push(Role { object: Some(object.id), namespace: object.namespace, name: object.name, rules, malformed, set, like: 0 });
+        let (namespace, name, overwritten) = (object.namespace, object.name, is_overwritten(object));
+        self.push(Role { object: Some(object.id), namespace, name, rules, overwritten, malformed, set, like: 0 });
     }
 
     /// Adds the roles that Kubernetes makes, where no document shows them.
@@ -52,7 +53,8 @@ impl<'a> Rbac<'a> {
             }
             let set = self.set(world, role.namespace, role.name);
             let rules = role.rules.clone();
-            self.push(Role { object: None, namespace: role.namespace, name: role.name, rules, malformed: None, set, like: 0 });
+            let (namespace, name) = (role.namespace, role.name);
+            self.push(Role { object: None, namespace, name, rules, overwritten: false, malformed: None, set, like: 0 });
         }
     }
 
@@ -98,7 +100,8 @@ impl<'a> Rbac<'a> {
     }
 
     /// Marks the rules that Kubernetes puts into a role, and leaves those that aggregation filled in to where they come from.
-    fn settle_rules(&mut self) {
+    fn settle_rules(&mut self, evidence: &Evidence<'a>) {
+        let is_whole = matches!(evidence.extent(CLUSTER_ROLE, None), Extent::Whole);
         for at in 0..self.roles.len() {
             let role = &self.roles[at];
             if role.object.is_none() {
@@ -109,6 +112,10 @@ impl<'a> Rbac<'a> {
             let sources = taken_in.iter().flat_map(|&set| &self.sets[set as usize].copies).map(|&role| &self.roles[role as usize]);
             let filled: Vec<&Rule<'_>> = sources.flat_map(|source| &source.rules).collect();
             let mut rules = role.rules.clone();
+            // what it selects is all there is to it, once all that it may select was seen
+            if role.overwritten && is_whole {
+                rules.clear();
+            }
             rules.retain(|rule| !filled.iter().any(|source| source.same(rule)));
             for rule in &mut rules {
                 rule.built_in = !own.is_empty() && rule.is_covered(&own);
@@ -192,6 +199,12 @@ impl<'a> Rbac<'a> {
             }
         }
     }
+}
+
+/// Whether Kubernetes writes other rules into a role as soon as it is there. One that was read from a cluster has those.
+fn is_overwritten(object: &Object<'_>) -> bool {
+    let is_written = !object.live && ["metadata.uid", "metadata.resourceVersion"].iter().all(|path| object.at(path).is_empty());
+    is_written && object.is(CLUSTER_ROLE) && object.at("aggregationRule").exists()
 }
 
 /// Each copy of a role with the first that grants the same.

@@ -14,6 +14,7 @@ mod subject;
 use std::sync::Arc;
 
 pub use rule::Rule;
+pub use scope::is_asked_within;
 pub use subject::{Identity, Subject};
 
 use crate::model::{Field, Map, Scan};
@@ -51,6 +52,8 @@ pub struct Role<'a> {
     pub name: &'a str,
     /// Its own rules. Those that aggregation fills in are left to the roles they come from.
     pub rules: Vec<Rule<'a>>,
+    /// Nobody's rules but those of the roles that it selects stay in it, as Kubernetes writes them over what is written here.
+    pub overwritten: bool,
     /// A list of a rule that is none: the API server would refuse the role.
     pub malformed: Option<Field<'a>>,
     set: u32,
@@ -155,6 +158,12 @@ impl<'a> Rbac<'a> {
     #[must_use]
     pub fn gives_everything(&self, binding: &Binding<'_>) -> bool {
         binding.set.is_some_and(|set| self.sets[set as usize].gives_everything)
+    }
+
+    /// Whether nothing that a binding gives every verb on every resource by is written in a role that keeps its rules.
+    #[must_use]
+    pub fn gives_everything_until_overwritten(&self, binding: &Binding<'a>) -> bool {
+        !self.rules_of(binding).any(|(role, rule)| !role.overwritten && rule.is_all())
     }
 
     /// Whether a binding gives any rule that Kubernetes itself makes.

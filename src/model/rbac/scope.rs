@@ -46,6 +46,17 @@ const CLUSTER_SCOPED: &[(&str, &[&str])] = &[
 /// Verbs on one namespace by its name.
 const ON_ONE: &[&str] = &["get", "update", "patch", "delete"];
 
+/// Whether a request for something without a namespace is asked for within one all the same: the one of that name for a
+/// Namespace, that of the binding for a ClusterRole that is bound.
+#[must_use]
+pub fn is_asked_within(group: &str, resource: &str, verb: &str) -> bool {
+    match (group, resource.split('/').next().unwrap_or(resource)) {
+        ("", "namespaces") => ON_ONE.contains(&verb),
+        ("rbac.authorization.k8s.io", "clusterroles") => resource == "clusterroles" && verb == "bind",
+        _ => false,
+    }
+}
+
 impl<'a> Rule<'a> {
     /// What a binding in a namespace gives of it, in as many parts as differ in their verbs.
     #[must_use]
