@@ -12,6 +12,7 @@ mod condition;
 mod gatekeeper;
 pub mod identity;
 pub mod image;
+mod image_cel;
 pub mod kinds;
 mod kubewarden;
 mod kyverno;
@@ -23,6 +24,7 @@ mod reach;
 pub mod registries;
 mod ruling;
 mod sample;
+mod signer;
 mod trust;
 mod value;
 

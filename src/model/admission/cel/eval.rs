@@ -25,9 +25,13 @@ pub(in super::super) struct Scope<'s> {
     /// How many variables may be read before this one: each sees only those before it.
     seen: usize,
     locals: Vec<(String, Value)>,
+    functions: Option<&'s Functions<'s>>,
     /// How many steps are left: expressions may be made to take for ever.
     steps: Rc<Cell<u32>>,
 }
+
+/// What functions that verify say of their arguments; `None`: that is not known.
+pub(in super::super) type Functions<'s> = dyn Fn(&str, &[Value]) -> Option<Value> + 's;
 
 const MOST_STEPS: u32 = 100_000;
 
@@ -35,12 +39,18 @@ impl<'s> Scope<'s> {
     /// The names that are known, and the policy's variables in their order.
     pub(in super::super) fn new(roots: &[(&'s str, &'s Value)], variables: &'s [(String, Expr)]) -> Self {
         let roots = roots.iter().copied().collect();
-        Scope { roots, variables, seen: variables.len(), locals: Vec::new(), steps: Rc::new(Cell::new(MOST_STEPS)) }
+        let steps = Rc::new(Cell::new(MOST_STEPS));
+        Scope { roots, variables, seen: variables.len(), locals: Vec::new(), functions: None, steps }
+    }
+
+    /// The same with functions that verify.
+    pub(in super::super) fn answering(self, functions: &'s Functions<'s>) -> Self {
+        Scope { functions: Some(functions), ..self }
     }
 
     fn with(&self, name: &str, value: Value) -> Scope<'s> {
         let locals = self.locals.iter().cloned().chain([(name.to_owned(), value)]).collect();
-        Scope { roots: self.roots.clone(), variables: self.variables, seen: self.seen, locals, steps: Rc::clone(&self.steps) }
+        Scope { roots: self.roots.clone(), locals, steps: Rc::clone(&self.steps), ..*self }
     }
 }
 
@@ -122,7 +132,7 @@ fn field(of: &Expr, name: &str, optional: bool, scope: &Scope<'_>) -> Result<Val
     if matches!(of, Expr::Name(root) if root == "variables") {
         let at = scope.variables[..scope.seen].iter().position(|(own, _)| own == name).ok_or(Stop::Unknown)?;
         let (roots, steps) = (scope.roots.clone(), Rc::clone(&scope.steps));
-        let inner = Scope { roots, variables: scope.variables, seen: at, locals: Vec::new(), steps };
+        let inner = Scope { roots, seen: at, locals: Vec::new(), steps, ..*scope };
         return eval(&scope.variables[at].1, &inner);
     }
     let found = indexed(eval(of, scope)?, &name.into(), optional);
@@ -222,6 +232,10 @@ fn whole(a: &Value, b: &Value, of: fn(i64, i64) -> Option<i64>) -> Result<Value>
 
 fn call(of: Option<&Expr>, name: &str, arguments: &[Expr], scope: &Scope<'_>) -> Result<Val> {
     let Some(of) = of else {
+        if let Some(functions) = scope.functions.filter(|_| name.starts_with("verify")) {
+            let values = arguments.iter().map(|argument| evaluate(argument, scope)).collect::<Result<Vec<_>>>()?;
+            return functions(name, &values).map(Plain).ok_or(Stop::Unknown);
+        }
         let [argument] = arguments else { return Err(Stop::Unknown) };
         return Ok(Plain(match (name, argument) {
             ("has", Expr::Field(of, name, false)) => match eval(of, scope)? {
