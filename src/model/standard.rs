@@ -39,6 +39,23 @@ macro_rules! controls {
 
 use Level::Restricted;
 
+/// The capabilities that the baseline lets a container add: exactly these words.
+pub const BASELINE_CAPABILITIES: [&str; 13] = [
+    "AUDIT_WRITE",
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "FOWNER",
+    "FSETID",
+    "KILL",
+    "MKNOD",
+    "NET_BIND_SERVICE",
+    "SETFCAP",
+    "SETGID",
+    "SETPCAP",
+    "SETUID",
+    "SYS_CHROOT",
+];
+
 controls! {
     APP_ARMOR { name: "appArmorProfile", checks: &["pss-apparmor-unconfined"] }
     CAPABILITIES { name: "capabilities_baseline", checks: &["pss-capabilities-added"] }

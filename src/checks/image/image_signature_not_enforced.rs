@@ -14,7 +14,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     why: "Whatever can be pulled can run: a registry, a mirror or a tag that somebody took over is enough to bring in an image of his.",
     fix: "Have admission refuse images without a signature of yours: Kyverno image rules with `failureAction: Enforce`, or sigstore's policy-controller in labelled namespaces, with a key or an issuer and subject written out.",
-    how: "Fails for a namespace with workloads where an image is verified by no rule that refuses: none matches it, the rule only reports or does not require it, or anybody may have signed it (static pass, no identity, patterns that fit all). Kyverno image rules and image policies, policy-controller with its namespace label and no-match policy, OpenShift image policies and Kubewarden's verifier are read. Is for review where a rule is not understood or another verifier is there. Does not apply to system namespaces and those without workloads.",
+    how: "Fails for a namespace with workloads where an image is verified by no rule that refuses: none matches it, the rule only reports or does not require it, or anybody may have signed it (static pass, no identity, patterns that fit strangers), or its expressions let an unsigned one in. Kyverno image rules and image policies, policy-controller with its namespace label and no-match policy, OpenShift image policies and Kubewarden's verifier are read. Is for review where a rule is not understood or another verifier is there. Does not apply to system namespaces and those without workloads.",
     blind: "What is verified elsewhere: by nodes (policy.json), an image policy webhook of the API server, Binary Authorization, a registry; Connaisseur, Portieris and Ratify are named, not read.",
     assurance: Assurance::Enforcement,
     beside: AROUND_IMAGES,
@@ -100,6 +100,15 @@ fn judge(namespace: &Namespace<'_>, text: &str, field: Field<'_>) -> Said {
         Some(Rule { how: How::Reported(at), policy, .. }) => {
             fault(*at, format!("{} lets an unsigned {text} in, and reports it", named(policy)), "an action that refuses")
         }
+        Some(Rule { how: How::Unasked(at), policy, .. }) => {
+            let said = format!("{} lets an unsigned {text} in, as no expression of it asks for its signature", named(policy));
+            let fault = at.fault(said).expected("an expression that refuses what is not signed");
+            Said::Fault(Box::new(fault.missing(OF_IMAGES)))
+        }
+        Some(Rule { how: How::Unmatched(at), .. }) => {
+            let said = format!("no ClusterImagePolicy speaks of {text}, and `no-match-policy: {}` lets that in", at.str());
+            fault(*at, said, "`deny`, or a policy that matches it")
+        }
     }
 }
 
@@ -110,6 +119,7 @@ fn best<'r, 'a>(rules: &'r [Rule<'a>]) -> Option<&'r Rule<'a>> {
         How::Unread(_) => 1,
         How::ByAnybody(_) => 2,
         How::Reported(_) => 3,
+        How::Unasked(_) | How::Unmatched(_) => 4,
     })
 }
 

@@ -2,6 +2,7 @@
 
 use crate::checks::pss::standard;
 use crate::checks::{Aspect, Check, Fault, Probe, Severity, Verdict};
+use crate::model::standard::BASELINE_CAPABILITIES;
 use crate::model::{Container, Field};
 
 pub(super) static CHECK: Check = Check {
@@ -27,30 +28,13 @@ pub(super) static CHECK: Check = Check {
     ..Check::BASE
 };
 
-/// What the standard lets a container add: exactly these words.
-pub(super) const BASELINE: [&str; 13] = [
-    "AUDIT_WRITE",
-    "CHOWN",
-    "DAC_OVERRIDE",
-    "FOWNER",
-    "FSETID",
-    "KILL",
-    "MKNOD",
-    "NET_BIND_SERVICE",
-    "SETFCAP",
-    "SETGID",
-    "SETPCAP",
-    "SETUID",
-    "SYS_CHROOT",
-];
-
 /// Each a way to the node by itself.
 const ESCAPES: [&str; 7] = ["ALL", "SYS_ADMIN", "SYS_MODULE", "SYS_PTRACE", "SYS_RAWIO", "DAC_READ_SEARCH", "BPF"];
 
 fn probe(container: &Container<'_>) -> Verdict {
     standard::judge(&container.pod, &standard::CAPABILITIES, |_| {
         let added = container.at("securityContext.capabilities.add").items();
-        added.filter(|item| !BASELINE.contains(&item.str())).map(|item| fault(container, item)).collect()
+        added.filter(|item| !BASELINE_CAPABILITIES.contains(&item.str())).map(|item| fault(container, item)).collect()
     })
 }
 
@@ -59,7 +43,7 @@ fn fault(container: &Container<'_>, item: Field<'_>) -> Fault {
     // runtimes take the name in any case, and some of them with its prefix
     let plain = word.to_ascii_uppercase();
     let plain = plain.strip_prefix("CAP_").unwrap_or(&plain);
-    let said = match BASELINE.contains(&plain) {
+    let said = match BASELINE_CAPABILITIES.contains(&plain) {
         true => format!("container {name} adds the capability {word}, which the standard knows as {plain} only"),
         false => format!("container {name} adds the capability {word}"),
     };

@@ -1,9 +1,9 @@
 //! A container keeps the runtime's capabilities until it drops them all.
 
-use crate::checks::pss::pss_capabilities_added::BASELINE;
 use crate::checks::pss::standard;
 use crate::checks::{Check, Fault, Probe, Severity, Verdict};
 use crate::model::Container;
+use crate::model::standard::BASELINE_CAPABILITIES;
 
 pub(super) static CHECK: Check = Check {
     id: "pss-capabilities-not-dropped",
@@ -50,7 +50,7 @@ fn kept(container: &Container<'_>) -> Option<Fault> {
 
 fn added<'a>(container: &Container<'a>) -> impl Iterator<Item = Fault> + use<'a> {
     let name = container.name();
-    let known = |word: &str| word != "NET_BIND_SERVICE" && BASELINE.contains(&word);
+    let known = |word: &str| word != "NET_BIND_SERVICE" && BASELINE_CAPABILITIES.contains(&word);
     let added = container.at("securityContext.capabilities.add").items().filter(move |item| known(item.str()));
     added.map(move |item| item.fault(format!("container {name} adds the capability {}", item.str())).expected("NET_BIND_SERVICE, or none"))
 }

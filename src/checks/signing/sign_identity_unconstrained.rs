@@ -12,7 +12,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::High,
     why: "Anybody can get a certificate of a public signing service: without the issuer and the subject written out, his signature is as good as yours.",
     fix: "Write out the issuer and the subject of keyless signatures, or a pattern that is anchored and names the repository and the workflow.",
-    how: "Fails for a keyless verifier (Kyverno, policy-controller, Flux) without issuer or subject, or with a pattern that fits anybody; for a static pass of every image; and, as medium, for a regular expression that is not anchored. Is for review where a pattern takes a whole organisation. Does not apply to objects that verify nothing without a key.",
+    how: "Fails for a keyless verifier (Kyverno, policy-controller, Flux) without issuer or subject, or with a pattern that fits anybody (it is tried on strangers); for a static pass of every image; and, as medium, for a regular expression that is not anchored. Is for review where a pattern takes a whole organisation, or is not understood. Does not apply to objects that verify nothing without a key.",
     blind: "Verifiers in pipelines and scripts, and trust policies of notation; whose a key is.",
     assurance: Assurance::Enforcement,
     refs: &[
@@ -56,6 +56,7 @@ fn probe(object: &Object<'_>, _: &Scan<'_>) -> Verdict {
             Breadth::Unanchored => {
                 Some(said("takes any identity that this pattern occurs in, as it is not anchored").severity(Severity::Medium))
             }
+            Breadth::Unread => Some(said("takes whoever fits this pattern, which is not understood").doubt()),
             Breadth::Organisation => Some(said("takes whatever a whole organisation signs").doubt()),
         }
     };

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::model::admission::catalogue::Catalogue;
 use crate::model::admission::cel::{self, Expr, Scope, Stop};
 use crate::model::admission::reach::{Reach, of_selector};
 use crate::model::admission::ruling::{self, Ruling, Rulings};
@@ -58,18 +59,18 @@ pub(super) fn judge(
         Err(Stop::Error) => on_error,
         Err(Stop::Unknown) => Unknown,
     });
-    match ruling::together(&ruled.collect::<Vec<_>>()) {
+    match ruling::together(ruled) {
         Refuses if unsure => Unknown,
         ruling => ruling,
     }
 }
 
 /// What a policy refuses where it is in force.
-pub(super) fn rulings(policy: &Object<'_>) -> Rulings {
-    let Some(spec) = value::of(policy.at("spec")) else { return ruling::unknown() };
+pub(super) fn rulings(policy: &Object<'_>, shown: &Catalogue) -> Rulings {
+    let Some(spec) = value::of(policy.at("spec")) else { return ruling::unknown(shown) };
     let (conditions, validations) = (expressions(&spec["matchConditions"]), expressions(&spec["validations"]));
     let (variables, ignores) = (variables(&spec), spec["failurePolicy"] == "Ignore");
-    ruling::by_samples(&spec, |pod, operation| judge(&conditions, &variables, &validations, pod, operation, ignores))
+    ruling::by_samples(shown, &spec, |pod, operation| judge(&conditions, &variables, &validations, pod, operation, ignores))
 }
 
 /// Which pods of a namespace a policy of Kubernetes refuses: by each binding that denies. Ephemeral containers come by an

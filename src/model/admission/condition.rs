@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::model::admission::query;
-use crate::model::admission::value::text;
+use crate::model::admission::value::{compare, has_open, is_open, text};
 use crate::model::image::matches;
 
 /// Whether conditions hold; `None`: they ask for something that is not understood.
@@ -51,12 +51,25 @@ fn one(condition: &Value, context: &Map<String, Value>) -> Option<bool> {
         return None;
     }
     match operator.as_str() {
+        // the author chooses, as far as it is not the number of what is there
+        _ if has_open(&value) => None,
+        known if is_open(&key) => {
+            let signs = [
+                ("equals", "=="),
+                ("notequals", "!="),
+                ("greaterthan", ">"),
+                ("greaterthanorequals", ">="),
+                ("lessthan", "<"),
+                ("lessthanorequals", "<="),
+            ];
+            signs.iter().find(|(name, _)| *name == known).and_then(|(_, sign)| compare(&key, sign, &value))
+        }
         "equals" | "equal" => same(&key, &value),
         "notequals" | "notequal" => same(&key, &value).map(|same| !same),
-        "anyin" | "in" => Some(list(&key)?.iter().any(|item| within(item, &value))),
-        "allin" => Some(list(&key)?.iter().all(|item| within(item, &value))),
-        "anynotin" => Some(list(&key)?.iter().any(|item| !within(item, &value))),
-        "allnotin" | "notin" => Some(list(&key)?.iter().all(|item| !within(item, &value))),
+        "anyin" | "in" => settled(each(&key, &value)?, true),
+        "allin" => settled(each(&key, &value)?, false),
+        "anynotin" => settled(each(&key, &value)?.map(|within| within.map(|within| !within)), true),
+        "allnotin" | "notin" => settled(each(&key, &value)?.map(|within| within.map(|within| !within)), false),
         "greaterthan" => Some(key.as_f64()? > value.as_f64()?),
         "greaterthanorequals" => Some(key.as_f64()? >= value.as_f64()?),
         "lessthan" => Some(key.as_f64()? < value.as_f64()?),
@@ -76,6 +89,7 @@ fn filled(value: &Value, context: &Map<String, Value>) -> Option<Value> {
 
 fn same(key: &Value, value: &Value) -> Option<bool> {
     match (key, value) {
+        _ if has_open(key) => None,
         (Value::Array(_) | Value::Object(_), _) | (_, Value::Array(_) | Value::Object(_)) => Some(key == value),
         _ => {
             let (key, value) = (text(key)?, text(value)?);
@@ -84,12 +98,14 @@ fn same(key: &Value, value: &Value) -> Option<bool> {
     }
 }
 
-/// The items to look for: a single one stands for itself.
-fn list(key: &Value) -> Option<Vec<String>> {
-    match key {
-        Value::Array(items) => items.iter().map(text).collect(),
-        other => Some(vec![text(other)?]),
-    }
+/// Of each item to look for, whether it is there; a single one stands for itself.
+fn each(key: &Value, value: &Value) -> Option<impl Iterator<Item = Option<bool>>> {
+    let items = match key {
+        Value::Array(items) => items.as_slice(),
+        other => std::slice::from_ref(other),
+    };
+    let one = |item: &Value| Some(if is_open(item) { None } else { Some(within(&text(item)?, value)) });
+    Some(items.iter().map(one).collect::<Option<Vec<_>>>()?.into_iter())
 }
 
 fn within(item: &str, value: &Value) -> bool {

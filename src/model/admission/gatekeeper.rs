@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::model::admission::catalogue::Catalogue;
 use crate::model::admission::reach::{Reach, of_selector};
 use crate::model::admission::ruling::{self, Ruling, Rulings};
 use crate::model::admission::sample::Sample;
@@ -73,18 +74,18 @@ const KNOWN: &[(&str, &[&str], &str)] = &[
 ];
 
 /// What a constraint refuses where it is in force.
-pub(super) fn rulings(constraint: &Object<'_>, evidence: &Evidence<'_>) -> Rulings {
+pub(super) fn rulings(constraint: &Object<'_>, evidence: &Evidence<'_>, shown: &Catalogue) -> Rulings {
     let mut templates = evidence.of_kind_in(constraint.world, kinds::CONSTRAINT_TEMPLATE);
     let template = templates.find(|template| template.at("spec.crd.spec.names.kind").text() == Some(constraint.kind));
     let code = template.map(|template| value::of(template.at("spec.targets")).unwrap_or_default().to_string());
     if OTHERS.contains(&constraint.kind) {
-        return ruling::by_knowledge(|_, _| Admits);
+        return ruling::by_knowledge(shown, |_, _| Admits);
     }
     let known = KNOWN.iter().find(|(kind, _, _)| *kind == constraint.kind);
     let parameters = value::of(constraint.at("spec.parameters")).unwrap_or_default();
     let is_library = |word: &str| code.as_ref().is_none_or(|code| code.contains(word));
     match known {
-        Some((kind, controls, word)) if is_library(word) => ruling::by_knowledge(|control, sample| {
+        Some((kind, controls, word)) if is_library(word) => ruling::by_knowledge(shown, |control, sample| {
             // older templates do not look at these
             let unseen = |field: &str| code.as_ref().is_some_and(|code| !code.contains(field));
             if !controls.contains(&control.name) || sample.ephemeral && unseen("ephemeralContainers") {
@@ -103,8 +104,8 @@ pub(super) fn rulings(constraint: &Object<'_>, evidence: &Evidence<'_>) -> Rulin
             }
         }),
         _ => match code {
-            Some(code) => ruling::by_knowledge(|control, _| if ruling::may_speak(&code, control) { Unknown } else { Admits }),
-            None => ruling::unknown(),
+            Some(code) => ruling::by_knowledge(shown, |control, _| if ruling::may_speak(&code, control) { Unknown } else { Admits }),
+            None => ruling::unknown(shown),
         },
     }
 }
@@ -127,6 +128,10 @@ fn judge(kind: &str, parameters: &Value, control: &Control, sample: &Sample) -> 
         }
         "K8sPSPHostFilesystem" => {
             let path = spec["volumes"][0]["hostPath"]["path"].as_str();
+            let some = parameters["allowedHostPaths"].as_array().is_some_and(|allowed| !allowed.is_empty());
+            if some && value::is_open(&spec["volumes"][0]["hostPath"]["path"]) {
+                return Unknown;
+            }
             let allowed = parameters["allowedHostPaths"].as_array().into_iter().flatten().filter_map(|one| one["pathPrefix"].as_str());
             let within = |path: &str, prefix: &str| {
                 let rest = path.trim_matches('/').strip_prefix(prefix.trim_matches('/'));
@@ -188,7 +193,8 @@ fn exempt(kind: &str, parameters: &Value, control: &Control, sample: &Sample) ->
 }
 
 fn containers(pod: &Value) -> impl Iterator<Item = &Value> {
-    ["containers", "initContainers", "ephemeralContainers"].into_iter().flat_map(|list| pod["spec"][list].as_array().into_iter().flatten())
+    let lists = ["containers", "initContainers", "ephemeralContainers"].into_iter();
+    lists.flat_map(|list| pod["spec"][list].as_array().into_iter().flatten()).filter(|container| container.is_object())
 }
 
 /// Added ones have to be among those allowed; those that are to be dropped may be dropped by `ALL`.

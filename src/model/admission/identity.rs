@@ -1,6 +1,6 @@
 //! The identities that verifiers of any kind take, each with how many signers fit it.
 
-use crate::model::admission::trust;
+use crate::model::admission::signer::{self, ISSUERS, SUBJECTS};
 use crate::model::{Field, Object};
 
 /// How many signers fit an identity.
@@ -12,6 +12,8 @@ pub enum Breadth {
     Organisation,
     /// All whose identity it occurs in.
     Unanchored,
+    /// Those of a pattern that is not understood.
+    Unread,
     /// All.
     Anybody,
 }
@@ -40,7 +42,7 @@ pub fn of<'a>(object: &Object<'a>) -> Vec<(Field<'a>, Breadth)> {
         }
         ("tekton.dev", _) => {
             let patterns = spec.key("resources").items().map(|one| one.key("pattern"));
-            patterns.map(|pattern| (pattern, if trust::is_wide(pattern.str()) { Breadth::Anybody } else { Breadth::Narrow })).collect()
+            patterns.map(|pattern| (pattern, if signer::is_wide(pattern.str()) { Breadth::Anybody } else { Breadth::Narrow })).collect()
         }
         _ => {
             let verify = if object.kind == "HelmRelease" { spec.at("chart.spec.verify") } else { spec.key("verify") };
@@ -69,8 +71,8 @@ fn listed(identities: Field<'_>) -> Vec<(Field<'_>, Breadth)> {
 /// Issuer and subject, each written out or as an expression.
 fn identity(one: Field<'_>) -> Vec<(Field<'_>, Breadth)> {
     let part = |plain: &'static str, pattern: &'static str| match [one.key(plain), one.key(pattern)] {
-        [own, _] if !own.is_empty() => (own, breadth(own.str(), false)),
-        [_, own] if !own.is_empty() => (own, breadth(own.str(), true)),
+        [own, _] if !own.is_empty() => (own, breadth(own.str(), false, strangers(plain))),
+        [_, own] if !own.is_empty() => (own, breadth(own.str(), true, strangers(plain))),
         _ if !one.key("subjectExpression").is_empty() && plain == "subject" => (one.key("subjectExpression"), Breadth::Organisation),
         [own, _] => (own, Breadth::Anybody),
     };
@@ -82,23 +84,22 @@ fn by_patterns(identities: Field<'_>) -> Vec<(Field<'_>, Breadth)> {
     if identities.is_empty() {
         return vec![(identities, Breadth::Anybody)];
     }
-    let parts = identities.items().flat_map(|one| ["issuer", "subject"].map(|key| one.key(key)));
-    parts.map(|part| (part, breadth(part.str(), true))).collect()
+    let parts = identities.items().flat_map(|one| ["issuer", "subject"].map(|key| (one.key(key), strangers(key))));
+    parts.map(|(part, strangers)| (part, breadth(part.str(), true, strangers))).collect()
 }
 
-fn breadth(text: &str, is_expression: bool) -> Breadth {
-    if trust::is_wide(text) {
-        return Breadth::Anybody;
+fn strangers(part: &str) -> &'static [&'static str] {
+    if part == "issuer" { ISSUERS } else { SUBJECTS }
+}
+
+fn breadth(text: &str, is_expression: bool, strangers: &[&str]) -> Breadth {
+    match signer::fits_anybody(text, is_expression, strangers) {
+        Some(true) => return Breadth::Anybody,
+        None => return Breadth::Unread,
+        Some(false) => {}
     }
-    let open = |at_start: bool| {
-        let (anchor, any) = if at_start {
-            (text.starts_with('^'), text.starts_with(".*"))
-        } else {
-            (text.ends_with('$'), text.ends_with(".*") || text.ends_with(".+"))
-        };
-        !anchor && !any
-    };
-    if is_expression && (open(true) || open(false)) {
+    let (start, end) = if is_expression { signer::anchored(text).unwrap_or_default() } else { (true, true) };
+    if !start && !text.starts_with(".*") || !end && !text.ends_with(".*") && !text.ends_with(".+") {
         return Breadth::Unanchored;
     }
     // behind the host and the owner, anything
@@ -112,7 +113,7 @@ fn breadth(text: &str, is_expression: bool) -> Breadth {
 
 #[cfg(test)]
 mod tests {
-    use super::{Breadth, breadth};
+    use super::{Breadth, SUBJECTS, breadth};
 
     #[test]
     fn patterns_are_as_wide_as_they_are() {
@@ -125,8 +126,12 @@ mod tests {
             ("^https://github.com/example/web", true, Breadth::Unanchored),
             (".*", true, Breadth::Anybody),
             ("^https://github.com/.*", true, Breadth::Anybody),
+            ("^a@example\\.com|b@example\\.com$", true, Breadth::Unanchored),
+            ("^(a|b)@example\\.com$", true, Breadth::Narrow),
+            (".*@.*", true, Breadth::Anybody),
+            ("^(?=a).*$", true, Breadth::Unread),
         ] {
-            assert_eq!(breadth(text, is_expression), wide, "{text}");
+            assert_eq!(breadth(text, is_expression, SUBJECTS), wide, "{text}");
         }
     }
 }

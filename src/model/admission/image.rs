@@ -2,7 +2,7 @@
 
 use crate::model::admission::reach::Reach;
 use crate::model::admission::trust::{self, Trust};
-use crate::model::admission::{action, cel_policy, kinds, kubewarden, kyverno, reach};
+use crate::model::admission::{action, cel_policy, image_cel, kinds, kubewarden, kyverno, reach};
 use crate::model::image::{Image, matches};
 use crate::model::namespace::Namespace;
 use crate::model::{Field, Object, kinds as k8s};
@@ -27,6 +27,10 @@ pub enum How<'a> {
     ByAnybody(Field<'a>),
     /// It is let in, and reported, as stands here.
     Reported(Field<'a>),
+    /// It is let in, as what stands here asks for no signature of it.
+    Unasked(Field<'a>),
+    /// It is let in, as no policy speaks of it: so it stands here.
+    Unmatched(Field<'a>),
     /// That is not read, for this reason.
     Unread(String),
 }
@@ -85,6 +89,7 @@ fn settled<'a>(trust: Trust<'a>, refuses: Result<(), Field<'a>>) -> Option<How<'
         (Trust::Nothing, _) => return None,
         (_, Err(field)) => How::Reported(field),
         (Trust::Anybody(field), Ok(())) => How::ByAnybody(field),
+        (Trust::Unread, Ok(())) => How::Unread("a pattern of its signers is not understood".to_owned()),
         (Trust::Real, Ok(())) => How::Verified,
     })
 }
@@ -169,27 +174,27 @@ fn of_kyverno_cel<'a>(policy: &'a Object<'a>, namespace: &Namespace<'a>, image: 
             .chain(spec.key("variables").items().map(|one| one.key("expression")))
     };
     let asks = |word: &str| validations().any(|one| one.str().contains(word));
-    let (signed, attested) = (asks("verifyImageSignatures"), asks("verifyAttestationSignatures"));
-    let named = spec.key("attestors").items().filter(|one| {
-        let name = one.key("name").str();
-        [format!("attestors.{name}"), format!("attestors[\"{name}\"]"), format!("attestors['{name}']")].iter().any(|name| asks(name))
-    });
-    let trust = trust::any_of(named.map(trust::of_attestor));
+    let attested = asks("verifyAttestationSignatures");
     let refuses = match action::of(policy) {
         Some(action::Action::Reports(field) | action::Action::Unasked(field)) => Err(field),
         _ => Ok(()),
     };
-    let unread = |why: &str| Some(How::Unread(why.to_owned()));
-    let how = match (cel_policy::reach_unbound(policy, namespace).min(kyverno::asked(namespace)), settled(trust, refuses)) {
-        (Reach::None | Reach::Part(_), _) => return None,
-        (_, None) if asks("attestors") || !signed && !attested && asks("image.") => unread("its expressions are not understood"),
-        (_, None) => return None,
-        (_, Some(How::Verified | How::ByAnybody(_))) if !signed && !attested => return None,
-        (Reach::Unsure(why), Some(How::Verified | How::ByAnybody(_))) => unread(&why),
-        (_, Some(How::Verified)) if !by_glob => unread("an expression says which images it is for"),
-        (_, Some(How::Verified)) if !spec.key("matchConditions").is_empty() => unread("its conditions are not read"),
-        (_, how) => how,
-    }?;
+    let unread = |why: &str| How::Unread(why.to_owned());
+    let reach = cel_policy::reach_unbound(policy, namespace).min(kyverno::asked(namespace));
+    if matches!(reach, Reach::None | Reach::Part(_)) {
+        return None;
+    }
+    let lists = lists(namespace, image);
+    let how = match (image_cel::asked(spec, namespace.name(), &image.canonical(), &lists), refuses, reach) {
+        (Trust::Nothing, ..) => How::Unasked(spec.key("validations")),
+        (_, Err(field), _) => How::Reported(field),
+        (Trust::Unread, ..) => unread("its expressions are not understood"),
+        (_, _, Reach::Unsure(why)) => How::Unread(why),
+        (Trust::Anybody(field), ..) => How::ByAnybody(field),
+        (Trust::Real, ..) if !by_glob => unread("an expression says which images it is for"),
+        (Trust::Real, ..) if !spec.key("matchConditions").is_empty() => unread("its conditions are not read"),
+        (Trust::Real, ..) => How::Verified,
+    };
     let origin =
         validations().find(|one| one.str().contains("payload") || one.str().contains("Payload")).unwrap_or(spec.key("validations"));
     let attestations = spec.key("attestations").items().map(|one| Attestation {
@@ -198,6 +203,16 @@ fn of_kyverno_cel<'a>(policy: &'a Object<'a>, namespace: &Namespace<'a>, image: 
         names_origin: attested && names_origin(origin.str()),
     });
     Some(Rule { policy, how, attestations: if attested { attestations.collect() } else { Vec::new() } })
+}
+
+/// In which lists of the pods of a namespace an image stands.
+fn lists(namespace: &Namespace<'_>, image: &Image<'_>) -> Vec<&'static str> {
+    let own = |text: &str| Image::parse(text).is_ok_and(|other| other.canonical() == image.canonical());
+    let containers = namespace.pods().flat_map(|pod| pod.containers());
+    let mut lists: Vec<_> = containers.filter(|container| own(container.image().str())).map(|container| container.list).collect();
+    lists.sort_unstable();
+    lists.dedup();
+    lists
 }
 
 /// The module that verifies signatures, by its list of images.
@@ -285,7 +300,7 @@ fn of_sigstore<'a>(namespace: &Namespace<'a>, image: &Image<'_>, rules: &mut Vec
     let mut maps = evidence.of_kind_in(namespace.world(), k8s::CONFIG_MAP);
     let map = maps.find(|map| map.name == "config-policy-controller").map(|map| map.at("data").key("no-match-policy"));
     let how = match (map.filter(|word| matches!(word.str(), "allow" | "warn")), taken_in) {
-        (Some(word), _) => How::Reported(word),
+        (Some(word), _) => How::Unmatched(word),
         (None, Reach::Unsure(why)) => How::Unread(why),
         // refused, as nothing speaks of it
         (None, _) => How::Verified,

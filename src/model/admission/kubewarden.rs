@@ -1,5 +1,6 @@
 //! Kubewarden: policies by the module that they run.
 
+use crate::model::admission::catalogue::Catalogue;
 use crate::model::admission::reach::{Reach, of_selector};
 use crate::model::admission::ruling::{self, Ruling, Rulings};
 use crate::model::admission::{action, value};
@@ -53,17 +54,17 @@ const KNOWN: &[(&str, &[&str])] = &[
 ];
 
 /// What a policy refuses where it is in force: two modules are known well enough, others by what they speak of.
-pub(super) fn rulings(policy: &Object<'_>) -> Rulings {
+pub(super) fn rulings(policy: &Object<'_>, shown: &Catalogue) -> Rulings {
     let module = policy.at("spec.module").str();
     let reference = module.split_once("://").map_or(module, |(_, rest)| rest);
-    let Ok(image) = Image::parse(reference) else { return ruling::unknown() };
+    let Ok(image) = Image::parse(reference) else { return ruling::unknown(shown) };
     let name = image.base_name();
     if OTHERS.contains(&name) {
-        return ruling::by_knowledge(|_, _| Admits);
+        return ruling::by_knowledge(shown, |_, _| Admits);
     }
-    let Some((_, controls)) = KNOWN.iter().find(|(known, _)| *known == name) else { return ruling::unknown() };
+    let Some((_, controls)) = KNOWN.iter().find(|(known, _)| *known == name) else { return ruling::unknown(shown) };
     let settings = value::of(policy.at("spec.settings")).unwrap_or_default();
-    ruling::by_knowledge(|control, sample| match name {
+    ruling::by_knowledge(shown, |control, sample| match name {
         _ if !controls.contains(&control.name) => Admits,
         "pod-privileged" if sample.what.contains("init") && settings["skip_init_containers"] == true => Admits,
         "pod-privileged" if sample.ephemeral && settings["skip_ephemeral_containers"] == true => Admits,

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::model::admission::catalogue::Catalogue;
 use crate::model::admission::pattern::{self, Fit};
 use crate::model::admission::reach::{Reach, of_selector};
 use crate::model::admission::ruling::{self, Ruling, Rulings};
@@ -17,20 +18,20 @@ use crate::model::{Field, Object, kinds as k8s};
 use Ruling::{Admits, Refuses, Unknown};
 
 /// What a rule that validates does with pods that break a control; `None`: it validates nothing.
-pub(super) fn rulings(rule: Field<'_>) -> Option<Rulings> {
+pub(super) fn rulings(rule: Field<'_>, shown: &Catalogue) -> Option<Rulings> {
     let validate = rule.key("validate");
     if !validate.exists() {
         return None;
     }
-    let Some(rule) = value::of(rule) else { return Some(ruling::unknown()) };
+    let Some(rule) = value::of(rule) else { return Some(ruling::unknown(shown)) };
     let security = &rule["validate"]["podSecurity"];
     if security.is_object() && rule["preconditions"].is_null() {
-        return Some(ruling::by_knowledge(|control, _| by_standard(security, control)));
+        return Some(ruling::by_knowledge(shown, |control, _| by_standard(security, control)));
     }
     let (variables, expressions) =
         (cel_policy::variables(&rule["validate"]["cel"]), cel_policy::expressions(&rule["validate"]["cel"]["expressions"]));
     let conditions = cel_policy::expressions(&rule["celPreconditions"]);
-    Some(ruling::by_samples(&rule, |pod, operation| {
+    Some(ruling::by_samples(shown, &rule, |pod, operation| {
         let context = json!({"request": {"operation": operation, "object": pod}});
         let Some(context) = context.as_object() else { return Unknown };
         let asked = condition::hold(&rule["preconditions"], context);
@@ -56,7 +57,7 @@ fn judge(validate: &Value, resource: &Value, context: &Map<String, Value>) -> Ru
         let fits: Vec<_> = patterns.iter().map(|one| pattern::fits(one, Some(resource))).collect();
         return match () {
             () if fits.iter().any(|fit| matches!(fit, Fit::Yes | Fit::Skip)) => Admits,
-            () if fits.contains(&Fit::Unknown) => Unknown,
+            () if fits.iter().any(|fit| matches!(fit, Fit::Unknown | Fit::Open)) => Unknown,
             () => Refuses,
         };
     }
@@ -68,8 +69,7 @@ fn judge(validate: &Value, resource: &Value, context: &Map<String, Value>) -> Ru
         };
     }
     if let Some(loops) = validate["foreach"].as_array() {
-        let said: Vec<_> = loops.iter().map(|one| each(one, context)).collect();
-        return ruling::together(&said);
+        return ruling::together(loops.iter().map(|one| each(one, context)));
     }
     Unknown
 }
@@ -78,7 +78,7 @@ fn ruled(fit: Fit) -> Ruling {
     match fit {
         Fit::Yes | Fit::Skip => Admits,
         Fit::No => Refuses,
-        Fit::Unknown => Unknown,
+        Fit::Unknown | Fit::Open => Unknown,
     }
 }
 
@@ -89,6 +89,8 @@ fn each(rule: &Value, context: &Map<String, Value>) -> Ruling {
         return Unknown;
     };
     let Value::Array(items) = list else { return if list.is_null() { Admits } else { Unknown } };
+    // what else the author adds, he chooses such that it is let in
+    let items: Vec<_> = items.into_iter().filter(|item| !value::is_open(item)).collect();
     let said = items.iter().map(|item| {
         let mut context = context.clone();
         context.insert("element".to_owned(), item.clone());
@@ -98,7 +100,7 @@ fn each(rule: &Value, context: &Map<String, Value>) -> Ruling {
             None => Unknown,
         }
     });
-    ruling::together(&said.collect::<Vec<_>>())
+    ruling::together(said)
 }
 
 /// The names that the standard has for its controls.

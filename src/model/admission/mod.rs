@@ -5,12 +5,14 @@
 //! it does, not by its name; one whose language is not understood may refuse, and is never said to.
 
 pub mod action;
+mod catalogue;
 mod cel;
 mod cel_policy;
 mod condition;
 mod gatekeeper;
 pub mod identity;
 pub mod image;
+mod image_cel;
 pub mod kinds;
 mod kubewarden;
 mod kyverno;
@@ -22,6 +24,7 @@ mod reach;
 pub mod registries;
 mod ruling;
 mod sample;
+mod signer;
 mod trust;
 mod value;
 
@@ -33,6 +36,7 @@ pub(crate) use policies::Policies;
 use crate::model::namespace::Namespace;
 use crate::model::standard::{self, Control};
 use crate::model::{Map, Object};
+use catalogue::Catalogue;
 use reach::Reach;
 use ruling::Ruling;
 
@@ -81,7 +85,8 @@ pub(super) fn answers(namespace: &Namespace<'_>) -> Arc<[Answer]> {
         return Arc::clone(answers);
     }
     let table = standard::TABLE.iter().enumerate();
-    let answers: Arc<[Answer]> = table.map(|(at, control)| answer(&cause.0, at, control, &in_force)).collect();
+    let shown = &Policies::of(namespace.scan()).shown;
+    let answers: Arc<[Answer]> = table.map(|(at, control)| answer(&cause.0, at, control, shown, &in_force)).collect();
     known().insert(cause, Arc::clone(&answers));
     answers
 }
@@ -91,12 +96,12 @@ pub fn by_control<'a>(namespace: &Namespace<'a>) -> impl Iterator<Item = (&'stat
     standard::TABLE.iter().copied().zip(namespace.admission())
 }
 
-fn answer(levels: &psa::Levels, at: usize, control: &Control, in_force: &[policies::InForce<'_>]) -> Answer {
+fn answer(levels: &psa::Levels, at: usize, control: &Control, shown: &Catalogue, in_force: &[policies::InForce<'_>]) -> Answer {
     if let Some(level) = levels.refuses(control) {
         return Answer { by: vec![level], by_level: true, ..Answer::default() };
     }
     let mut answer = Answer::default();
-    for (number, sample) in ruling::pods(control).iter().enumerate() {
+    for (number, sample) in shown.pods(control).enumerate() {
         let (mut refused, mut doubts) = (false, Vec::new());
         for policy in in_force {
             let reach = if sample.ephemeral { &policy.ephemeral } else { &policy.pods };
@@ -107,7 +112,8 @@ fn answer(levels: &psa::Levels, at: usize, control: &Control, in_force: &[polici
                 }
                 (Ruling::Refuses, Reach::Unsure(why) | Reach::Part(why)) => doubts.push(format!("{}: {why}", named(policy.object))),
                 (Ruling::Unknown, Reach::All | Reach::Unsure(_)) => {
-                    doubts.push(format!("{}: what it refuses is not understood", named(policy.object)));
+                    doubts
+                        .push(format!("{}: what it refuses is not understood, or rests on what authors of pods set", named(policy.object)));
                 }
                 _ => {}
             }
@@ -116,7 +122,7 @@ fn answer(levels: &psa::Levels, at: usize, control: &Control, in_force: &[polici
             continue;
         }
         if doubts.is_empty() {
-            answer.open.push(sample.what.as_str().into());
+            answer.open.push(sample.what.clone().into());
         }
         doubts.into_iter().for_each(|doubt| add(&mut answer.unsure, doubt));
     }

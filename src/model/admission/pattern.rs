@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::model::admission::value::text;
+use crate::model::admission::value::{ANY, is_open, text};
 use crate::model::image::matches;
 
 /// What a pattern says of a resource.
@@ -14,14 +14,24 @@ pub(super) enum Fit {
     No,
     /// A condition in the pattern does not hold: nothing is said.
     Skip,
-    /// The pattern has something that is not understood.
+    /// As the author of the pod likes: it fits or it does not.
+    Open,
+    /// The pattern has something that is not understood, or its condition is the author's to choose.
     Unknown,
 }
 
-use Fit::{No, Skip, Unknown, Yes};
+use Fit::{No, Open, Skip, Unknown, Yes};
 
 /// Whether a resource fits a pattern.
 pub(super) fn fits(pattern: &Value, resource: Option<&Value>) -> Fit {
+    if resource.is_some_and(is_open) {
+        let is_set = resource.is_some_and(|value| value == ANY);
+        return match pattern {
+            Value::String(pattern) if is_set && matches!(pattern.as_str(), "*" | "?*") => Yes,
+            pattern if may_skip(pattern) => Unknown,
+            _ => Open,
+        };
+    }
     match pattern {
         Value::Object(map) => match resource {
             Some(Value::Object(resource)) => mapping(map, resource),
@@ -64,24 +74,39 @@ fn anchor(key: &str) -> (&str, &str) {
 fn mapping(pattern: &Map<String, Value>, resource: &Map<String, Value>) -> Fit {
     // anchors are looked at first: a condition that does not hold leaves the rest unsaid
     let (anchored, plain): (Vec<_>, Vec<_>) = pattern.iter().partition(|(key, _)| !anchor(key).0.is_empty());
-    let mut unsure = false;
+    let (mut unsure, mut open) = (false, false);
+    let more = resource.contains_key(ANY);
     for (key, wanted) in anchored.into_iter().chain(plain) {
         let (kind, name) = anchor(key);
         let found = found(name, resource);
         let said = match kind {
+            "(" | "<" if found.is_empty() && more => Unknown,
+            _ if found.is_empty() && more => {
+                if may_skip(wanted) {
+                    Unknown
+                } else {
+                    Open
+                }
+            }
+            "X" if found.iter().any(|value| is_open(value) && *value != ANY) => Open,
             "X" => is(found.is_empty()),
             "=" => found.iter().map(|value| fits(wanted, Some(value))).find(|fit| *fit != Yes).unwrap_or(Yes),
             "(" | "<" => match found.first() {
                 None => Skip,
                 Some(value) => match fits(wanted, Some(value)) {
                     Yes => Yes,
-                    Unknown => Unknown,
-                    _ => Skip,
+                    Unknown | Open => Unknown,
+                    No | Skip => Skip,
                 },
             },
             "^" => match (found.first(), wanted) {
                 (Some(Value::Array(items)), Value::Array(wanted)) if wanted.len() == 1 => {
-                    is(items.iter().any(|item| fits(&wanted[0], Some(item)) == Yes))
+                    let said: Vec<_> = items.iter().map(|item| fits(&wanted[0], Some(item))).collect();
+                    match () {
+                        () if said.contains(&Yes) => Yes,
+                        () if said.iter().any(|fit| matches!(fit, Unknown | Open)) => Open,
+                        () => No,
+                    }
                 }
                 (None, _) => No,
                 _ => Unknown,
@@ -92,18 +117,32 @@ fn mapping(pattern: &Map<String, Value>, resource: &Map<String, Value>) -> Fit {
         };
         match said {
             Yes => {}
+            Open => open = true,
             Unknown => unsure = true,
             No if unsure => return Unknown,
             No | Skip => return said,
         }
     }
-    if unsure { Unknown } else { Yes }
+    match () {
+        () if unsure => Unknown,
+        () if open => Open,
+        () => Yes,
+    }
+}
+
+/// Whether a pattern has conditions, without which the rest says nothing.
+fn may_skip(pattern: &Value) -> bool {
+    match pattern {
+        Value::Object(map) => map.iter().any(|(key, value)| matches!(anchor(key).0, "(" | "<") || may_skip(value)),
+        Value::Array(items) => items.iter().any(may_skip),
+        _ => false,
+    }
 }
 
 /// The values of a key, which may have stars.
 fn found<'v>(name: &str, resource: &'v Map<String, Value>) -> Vec<&'v Value> {
     if name.contains(['*', '?']) {
-        return resource.iter().filter(|(key, _)| matches(name, key)).map(|(_, value)| value).collect();
+        return resource.iter().filter(|(key, _)| *key != ANY && matches(name, key)).map(|(_, value)| value).collect();
     }
     resource.get(name).into_iter().collect()
 }
@@ -111,10 +150,12 @@ fn found<'v>(name: &str, resource: &'v Map<String, Value>) -> Vec<&'v Value> {
 /// Each item has to fit; one that a condition leaves out counts for nothing.
 fn list(patterns: &[Value], items: &[Value]) -> Fit {
     let [pattern] = patterns else { return if patterns.is_empty() { Yes } else { Unknown } };
-    let said: Vec<_> = items.iter().map(|item| fits(pattern, Some(item))).collect();
+    // what else the author adds, he chooses such that it fits
+    let said: Vec<_> = items.iter().filter(|item| !is_open(item)).map(|item| fits(pattern, Some(item))).collect();
     match () {
         () if said.contains(&No) => No,
         () if said.contains(&Unknown) => Unknown,
+        () if said.contains(&Open) => Open,
         () if !said.is_empty() && said.iter().all(|fit| *fit == Skip) => Skip,
         () => Yes,
     }
@@ -172,6 +213,23 @@ mod tests {
     use serde_json::json;
 
     use super::{Fit, fits};
+    use crate::model::admission::value::{ANY, MAYBE};
+
+    /// What the author of a pod chooses leaves open what rests on it, and nothing else.
+    #[test]
+    fn what_authors_choose_is_open() {
+        let pod = json!({"metadata": {"labels": MAYBE}, "spec": {"hostPID": true, "containers": [{"name": ANY, "n": 1}, ANY]}});
+        for (pattern, said) in [
+            (json!({"metadata": {"=(labels)": {"=(a)": "b"}}, "spec": {"hostPID": false}}), Fit::No),
+            (json!({"metadata": {"(labels)": {"a": "b"}}, "spec": {"hostPID": false}}), Fit::Unknown),
+            (json!({"metadata": {"labels": {"a": "b"}}}), Fit::Open),
+            (json!({"spec": {"containers": [{"name": "a"}]}}), Fit::Open),
+            (json!({"spec": {"containers": [{"(name)": "a", "n": 2}]}}), Fit::Unknown),
+            (json!({"spec": {"containers": [{"(name)": "*", "n": 2}]}}), Fit::No),
+        ] {
+            assert_eq!(fits(&pattern, Some(&pod)), said, "{pattern}");
+        }
+    }
 
     #[test]
     fn patterns_say_what_kyverno_does() {

@@ -1,5 +1,6 @@
 //! The policies of a scan that may refuse pods, each read once.
 
+use crate::model::admission::catalogue::Catalogue;
 use crate::model::admission::reach::Reach;
 use crate::model::admission::ruling::{self, Rulings};
 use crate::model::admission::{action, cel_policy, gatekeeper, kinds, kubewarden, kyverno};
@@ -33,6 +34,8 @@ enum Engine {
 /// The rules of all policies, by world.
 #[derive(Debug, Default)]
 pub(crate) struct Policies {
+    /// The pods that they are shown.
+    pub(super) shown: Catalogue,
     rules: Vec<(u16, Rule)>,
 }
 
@@ -45,24 +48,26 @@ impl Policies {
     fn read(scan: &Scan<'_>) -> Policies {
         let mut seen: Vec<_> = scan.evidence.kinds().filter_map(|(group, kind)| Some((group, kind, engine(group, kind)?))).collect();
         seen.sort_unstable_by_key(|(group, kind, _)| (*group, *kind));
+        let objects = seen.iter().flat_map(|(group, kind, _)| scan.evidence.named(group, kind));
+        let shown = Catalogue::of(objects.flat_map(|object| object.at("spec").scalars()).map(Field::str));
         let mut rules = Vec::new();
         for (group, kind, engine) in seen {
             for object in scan.evidence.named(group, kind) {
                 let found: Vec<_> = match engine {
                     Engine::Kyverno => {
                         let each = object.at("spec.rules").items().enumerate();
-                        each.filter_map(|(index, rule)| Some((index, kyverno::rulings(rule)?))).collect()
+                        each.filter_map(|(index, rule)| Some((index, kyverno::rulings(rule, &shown)?))).collect()
                     }
-                    Engine::Kubernetes | Engine::KyvernoCel => vec![(0, cel_policy::rulings(object))],
-                    Engine::Gatekeeper => vec![(0, gatekeeper::rulings(object, scan.evidence))],
-                    Engine::Kubewarden => vec![(0, kubewarden::rulings(object))],
-                    Engine::OpenShift => vec![(0, ruling::unknown())],
+                    Engine::Kubernetes | Engine::KyvernoCel => vec![(0, cel_policy::rulings(object, &shown))],
+                    Engine::Gatekeeper => vec![(0, gatekeeper::rulings(object, scan.evidence, &shown))],
+                    Engine::Kubewarden => vec![(0, kubewarden::rulings(object, &shown))],
+                    Engine::OpenShift => vec![(0, ruling::unknown(&shown))],
                 };
                 let rule = |(index, rulings)| (object.world, Rule { object: object.id, index, engine, rulings });
                 rules.extend(found.into_iter().map(rule));
             }
         }
-        Policies { rules }
+        Policies { shown, rules }
     }
 
     /// The rules that refuse pods of a namespace, with which of them: by creating them, and by adding ephemeral containers.

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::model::admission::value::{self, ANY, has_open, is_open};
+
 /// What a query finds; `None`: it has something that is not understood here.
 pub(super) fn find(query: &str, context: &Map<String, Value>) -> Option<Value> {
     let mut parser = Parser { rest: query.trim_start() };
@@ -40,6 +42,9 @@ impl<'t> Parser<'t> {
         let mut value = self.chain(at)?;
         while self.eat("||") {
             let other = self.chain(at)?;
+            if may_be_empty(&value) {
+                return None;
+            }
             if is_empty(&value) {
                 value = other;
             }
@@ -55,6 +60,7 @@ impl<'t> Parser<'t> {
             } else if self.eat("[*]") {
                 found = match found {
                     Found::One(Value::Array(items)) => Found::Each(items),
+                    Found::One(open) if is_open(&open) => Found::Each(vec![open]),
                     Found::One(_) => Found::One(Value::Null),
                     Found::Each(_) => return None,
                 };
@@ -121,7 +127,11 @@ impl<'t> Parser<'t> {
             let argument = self.either(at)?;
             return if self.eat(")") { function(name, &argument) } else { None };
         }
-        Some(at.get(name).cloned().unwrap_or(Value::Null))
+        Some(match at {
+            open if is_open(open) => open.clone(),
+            Value::Object(map) if map.contains_key(ANY) => map.get(name).cloned().unwrap_or_else(|| value::MAYBE.into()),
+            at => at.get(name).cloned().unwrap_or(Value::Null),
+        })
     }
 
     fn name(&mut self) -> Option<&'t str> {
@@ -138,6 +148,7 @@ impl<'t> Parser<'t> {
 fn flatten(found: Found) -> Found {
     let items = match found {
         Found::One(Value::Array(items)) | Found::Each(items) => items,
+        Found::One(open) if is_open(&open) => vec![open],
         Found::One(_) => return Found::One(Value::Null),
     };
     let flat = items.into_iter().flat_map(|item| match item {
@@ -150,13 +161,24 @@ fn flatten(found: Found) -> Found {
 
 fn function(name: &str, argument: &Value) -> Option<Value> {
     match (name, argument) {
+        ("keys" | "length", Value::Object(map)) if map.values().any(|value| is_open(value) && value != ANY) => None,
+        ("keys", open) if is_open(open) => Some(open.clone()),
+        (_, open) if is_open(open) => None,
         ("keys", Value::Object(map)) => Some(map.keys().map(|key| Value::from(key.as_str())).collect()),
         ("keys", Value::Null) => Some(Value::Null),
-        ("length", Value::Array(items)) => Some(items.len().into()),
+        ("length", Value::Array(items)) => Some(value::count(items)),
         ("length", Value::Object(map)) => Some(map.len().into()),
         ("length", Value::String(text)) => Some(text.chars().count().into()),
         ("to_string", Value::String(text)) => Some(text.as_str().into()),
         _ => None,
+    }
+}
+
+/// Whether it is the author's choice what `||` makes of it.
+fn may_be_empty(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => !items.is_empty() && items.iter().all(has_open),
+        other => is_open(other),
     }
 }
 

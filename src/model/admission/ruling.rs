@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::model::admission::catalogue::Catalogue;
 use crate::model::admission::sample::{self, GOOD, Sample};
 use crate::model::standard::{self, Control};
 
@@ -23,15 +24,15 @@ pub(super) type Rulings = Box<[Box<[Ruling]>]>;
 
 /// By showing it every sample. One that refuses a good pod as well asks for something else, a label or a registry: what
 /// it says of a control is not known where it names its field, and nothing where it does not.
-pub(super) fn by_samples(rule: &Value, judge: impl Fn(&Value, &str) -> Ruling) -> Rulings {
+pub(super) fn by_samples(shown: &Catalogue, rule: &Value, judge: impl Fn(&Value, &str) -> Ruling) -> Rulings {
     let text = rule.to_string();
     let is_plain = judge(&GOOD, "CREATE") == Admits;
     standard::TABLE
         .iter()
         .map(|control| {
             let may_speak_of_it = may_speak(&text, control);
-            pods(control)
-                .iter()
+            shown
+                .pods(control)
                 .map(|sample| match if is_plain { judge(&sample.pod, sample.operation()) } else { Unknown } {
                     Unknown if !may_speak_of_it => Admits,
                     ruling => ruling,
@@ -42,27 +43,26 @@ pub(super) fn by_samples(rule: &Value, judge: impl Fn(&Value, &str) -> Ruling) -
 }
 
 /// By what is known of it: for each control and each of its samples.
-pub(super) fn by_knowledge(judge: impl Fn(&Control, &Sample) -> Ruling) -> Rulings {
-    standard::TABLE.iter().map(|control| pods(control).iter().map(|sample| judge(control, sample)).collect()).collect()
+pub(super) fn by_knowledge(shown: &Catalogue, judge: impl Fn(&Control, &Sample) -> Ruling) -> Rulings {
+    standard::TABLE.iter().map(|control| shown.pods(control).map(|sample| judge(control, sample)).collect()).collect()
 }
 
 /// Nothing is known of it.
-pub(super) fn unknown() -> Rulings {
-    by_knowledge(|_, _| Unknown)
+pub(super) fn unknown(shown: &Catalogue) -> Rulings {
+    by_knowledge(shown, |_, _| Unknown)
 }
 
 /// All of some rules together.
-pub(super) fn together(rules: &[Ruling]) -> Ruling {
-    match () {
-        () if rules.contains(&Refuses) => Refuses,
-        () if rules.contains(&Unknown) => Unknown,
-        () => Admits,
+pub(super) fn together(rules: impl Iterator<Item = Ruling>) -> Ruling {
+    let mut so_far = Admits;
+    for rule in rules {
+        match rule {
+            Refuses => return Refuses,
+            Unknown => so_far = Unknown,
+            Admits => {}
+        }
     }
-}
-
-/// The samples of a control.
-pub(super) fn pods(control: &Control) -> &'static [Sample] {
-    sample::of(control).map(|samples| samples.pods.as_slice()).unwrap_or_default()
+    so_far
 }
 
 /// Whether a text that is not understood may be about a control: it names its field, or asks elsewhere what to forbid.

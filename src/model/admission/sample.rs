@@ -1,13 +1,16 @@
 //! Pods that break one control of the Pod Security Standards each, and nothing else: what a policy refuses is found out
 //! by showing them to it, whatever its name and however it is written.
+//!
+//! What their authors set as they like, and no control is about, is left open in them: a policy that refuses them only
+//! for some images, names or labels is not known to refuse them.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 
-use crate::model::admission::value::patch;
-use crate::model::standard::{self, Control};
+use crate::model::admission::value::{ANY, MAYBE, patch};
+use crate::model::standard::{self, BASELINE_CAPABILITIES, Control};
 
 /// A pod that breaks a control.
 #[derive(Debug)]
@@ -71,7 +74,7 @@ pub(super) fn of(control: &Control) -> Option<&'static Samples> {
 }
 
 /// The three lists of containers, and what one of them is called.
-const LISTS: [(&str, &str); 3] =
+pub(super) const LISTS: [(&str, &str); 3] =
     [("containers", "a container"), ("initContainers", "an init container"), ("ephemeralContainers", "an ephemeral container")];
 
 /// One pod for each list of containers, in which a container is changed so.
@@ -79,13 +82,13 @@ fn each(what: &str, change: &Value) -> Vec<Sample> {
     in_lists(&LISTS, what, change)
 }
 
-fn in_lists(lists: &[(&str, &str)], what: &str, change: &Value) -> Vec<Sample> {
+pub(super) fn in_lists(lists: &[(&str, &str)], what: &str, change: &Value) -> Vec<Sample> {
     let make = |(list, name): &(&str, &str)| {
         let mut pod = GOOD.clone();
         let mut changed = container(if *list == "containers" { "main" } else { "other" });
         patch(&mut changed, change);
         pod["spec"][*list] = json!([changed]);
-        Sample { what: format!("{what} in {name}"), ephemeral: *list == "ephemeralContainers", pod }
+        Sample { what: format!("{what} in {name}"), ephemeral: *list == "ephemeralContainers", pod: opened(pod) }
     };
     lists.iter().map(make).collect()
 }
@@ -94,7 +97,104 @@ fn in_lists(lists: &[(&str, &str)], what: &str, change: &Value) -> Vec<Sample> {
 fn whole(what: &str, change: &Value) -> Sample {
     let mut pod = GOOD.clone();
     patch(&mut pod, change);
-    Sample { what: what.to_owned(), ephemeral: false, pod }
+    Sample { what: what.to_owned(), ephemeral: false, pod: opened(pod) }
+}
+
+/// What of a pod and of its parts its author sets as he likes.
+const OF_METADATA: &[&str] = &["generateName", "namespace", "labels", "ownerReferences", "finalizers", "uid", "creationTimestamp"];
+const OF_POD: &[&str] = &[
+    "activeDeadlineSeconds",
+    "affinity",
+    "automountServiceAccountToken",
+    "dnsConfig",
+    "dnsPolicy",
+    "enableServiceLinks",
+    "hostAliases",
+    "hostname",
+    "hostnameOverride",
+    "imagePullSecrets",
+    "nodeName",
+    "nodeSelector",
+    "overhead",
+    "preemptionPolicy",
+    "priority",
+    "priorityClassName",
+    "readinessGates",
+    "resourceClaims",
+    "resources",
+    "restartPolicy",
+    "runtimeClassName",
+    "schedulerName",
+    "schedulingGates",
+    "serviceAccount",
+    "serviceAccountName",
+    "setHostnameAsFQDN",
+    "shareProcessNamespace",
+    "subdomain",
+    "terminationGracePeriodSeconds",
+    "tolerations",
+    "topologySpreadConstraints",
+];
+const OF_CONTAINER: &[&str] = &[
+    "args",
+    "command",
+    "env",
+    "envFrom",
+    "imagePullPolicy",
+    "resizePolicy",
+    "resources",
+    "restartPolicy",
+    "stdin",
+    "stdinOnce",
+    "terminationMessagePath",
+    "terminationMessagePolicy",
+    "tty",
+    "volumeDevices",
+    "volumeMounts",
+    "workingDir",
+];
+const OF_SECURITY: &[&str] = &["fsGroup", "fsGroupChangePolicy", "readOnlyRootFilesystem", "runAsGroup", "supplementalGroups"];
+
+fn open(at: &mut Value, keys: &[&str], to: &str) {
+    if let Value::Object(map) = at {
+        map.extend(keys.iter().map(|key| ((*key).to_owned(), to.into())));
+    }
+}
+
+/// A pod in which that is left open, as is what else stands in its lists.
+fn opened(mut pod: Value) -> Value {
+    let metadata = &mut pod["metadata"];
+    open(metadata, OF_METADATA, MAYBE);
+    open(metadata, &["name"], ANY);
+    match metadata.get_mut("annotations") {
+        Some(annotations) => open(annotations, &[ANY], MAYBE),
+        None => open(metadata, &["annotations"], MAYBE),
+    }
+    let spec = &mut pod["spec"];
+    open(spec, OF_POD, MAYBE);
+    open(&mut spec["securityContext"], OF_SECURITY, MAYBE);
+    for (list, _) in LISTS {
+        let Some(containers) = spec.get_mut(list).and_then(Value::as_array_mut) else { continue };
+        for container in containers.iter_mut() {
+            open(container, OF_CONTAINER, MAYBE);
+            open(container, &["name", "image"], ANY);
+            open(&mut container["securityContext"], OF_SECURITY, MAYBE);
+            for port in container.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten() {
+                open(port, &["name", "protocol", "hostIP"], MAYBE);
+            }
+        }
+        containers.push(ANY.into());
+    }
+    if let Some(volumes) = spec.get_mut("volumes").and_then(Value::as_array_mut) {
+        for volume in volumes.iter_mut() {
+            open(volume, &["name"], ANY);
+            if let Some(path) = volume.get_mut("hostPath") {
+                open(path, &["type"], MAYBE);
+            }
+        }
+        volumes.push(ANY.into());
+    }
+    pod
 }
 
 /// For the pod, and in each list of containers.
@@ -110,13 +210,25 @@ fn make(control: &str) -> Samples {
             let fields = ["hostNetwork", "hostPID", "hostIPC"];
             (fields.map(|field| whole(field, &json!({"spec": {field: true}}))).into(), &["hostNetwork", "hostPID", "hostIPC"])
         }
-        "hostPathVolumes" => (["/", "/var/log/app"].map(host_path).into(), &["hostPath", "volumes"]),
+        "hostPathVolumes" => {
+            let paths = ["/", "/var/log/app", "/var/run/docker.sock", "/etc/kubernetes", "/var/lib/kubelet", "/srv", "/dev/sda"];
+            let mut pods: Vec<_> = paths.map(host_path).into();
+            // any path at all
+            pods.push(whole("some hostPath", &json!({"spec": {"volumes": [{"name": "host", "hostPath": {"path": ANY}}]}})));
+            (pods, &["hostPath", "volumes"])
+        }
         "hostPorts" => {
             let port = |number: u32| json!({"ports": [{"containerPort": number, "hostPort": number}]});
             let pods = [80, 31234].map(|number| in_lists(&LISTS[..2], &format!("hostPort {number}"), &port(number)));
             (pods.into_iter().flatten().collect(), &["hostPort", "ports"])
         }
-        "capabilities_baseline" => (added(&["SYS_ADMIN", "NET_RAW", "NET_ADMIN", "ALL"]), &["capabilities"]),
+        "capabilities_baseline" => {
+            let known: [&str; 4] = ["SYS_ADMIN", "NET_RAW", "NET_ADMIN", "ALL"];
+            let mut pods = added(&LISTS, &known);
+            let others = CAPABILITIES.iter().filter(|name| !known.contains(name) && !BASELINE_CAPABILITIES.contains(name));
+            pods.extend(added(&LISTS[..1], &others.copied().collect::<Vec<_>>()));
+            (pods, &["capabilities"])
+        }
         "seccompProfile_baseline" => (unconfined_seccomp(), &["seccomp"]),
         "seLinuxOptions" => {
             let options = [("type", "spc_t"), ("user", "system_u"), ("role", "sysadm_r")];
@@ -156,7 +268,9 @@ fn make(control: &str) -> Samples {
             let drop = |value: Value| json!({"securityContext": {"capabilities": {"drop": value}}});
             let mut pods = each("no capability dropped", &drop(Value::Null));
             pods.extend(each("only NET_RAW dropped", &drop(json!(["NET_RAW"]))));
-            pods.extend(added(&["CHOWN"]));
+            pods.extend(added(&LISTS, &["CHOWN"]));
+            let others = CAPABILITIES.iter().filter(|name| !matches!(**name, "CHOWN" | "NET_BIND_SERVICE"));
+            pods.extend(added(&LISTS[..1], &others.copied().collect::<Vec<_>>()));
             (pods, &["capabilities"])
         }
         "restrictedVolumes" => {
@@ -183,12 +297,59 @@ fn make(control: &str) -> Samples {
     Samples { pods, words }
 }
 
-fn host_path(path: &str) -> Sample {
+pub(super) fn host_path(path: &str) -> Sample {
     whole(&format!("the hostPath {path}"), &json!({"spec": {"volumes": [{"name": "host", "hostPath": {"path": path}}]}}))
 }
 
-fn added(capabilities: &[&str]) -> Vec<Sample> {
-    let one = |name: &&str| each(&format!("the capability {name}"), &json!({"securityContext": {"capabilities": {"add": [name]}}}));
+/// Every capability of Linux, and one that no version of it has.
+pub(super) const CAPABILITIES: &[&str] = &[
+    "AUDIT_CONTROL",
+    "AUDIT_READ",
+    "AUDIT_WRITE",
+    "BLOCK_SUSPEND",
+    "BPF",
+    "CHECKPOINT_RESTORE",
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "DAC_READ_SEARCH",
+    "FOWNER",
+    "FSETID",
+    "IPC_LOCK",
+    "IPC_OWNER",
+    "KILL",
+    "LEASE",
+    "LINUX_IMMUTABLE",
+    "MAC_ADMIN",
+    "MAC_OVERRIDE",
+    "MKNOD",
+    "NET_ADMIN",
+    "NET_BIND_SERVICE",
+    "NET_BROADCAST",
+    "NET_RAW",
+    "PERFMON",
+    "SETFCAP",
+    "SETGID",
+    "SETPCAP",
+    "SETUID",
+    "SYSLOG",
+    "SYS_ADMIN",
+    "SYS_BOOT",
+    "SYS_CHROOT",
+    "SYS_MODULE",
+    "SYS_NICE",
+    "SYS_PACCT",
+    "SYS_PTRACE",
+    "SYS_RAWIO",
+    "SYS_RESOURCE",
+    "SYS_TIME",
+    "SYS_TTY_CONFIG",
+    "WAKE_ALARM",
+    "OF_NO_VERSION",
+];
+
+pub(super) fn added(lists: &[(&str, &str)], capabilities: &[&str]) -> Vec<Sample> {
+    let one =
+        |name: &&str| in_lists(lists, &format!("the capability {name}"), &json!({"securityContext": {"capabilities": {"add": [name]}}}));
     capabilities.iter().flat_map(one).collect()
 }
 

@@ -1,6 +1,7 @@
 //! Whom a policy for images trusts: keys, certificates, and identities of keyless signing, which may let in anybody.
 
 use crate::model::Field;
+use crate::model::admission::signer::{self, ISSUERS, SUBJECTS};
 
 /// What signers a list of attestors or authorities asks for.
 #[derive(Debug, Clone, Copy)]
@@ -11,14 +12,17 @@ pub(super) enum Trust<'a> {
     Anybody(Field<'a>),
     /// Nobody: nothing is verified.
     Nothing,
+    /// Whoever fits a pattern that is not understood.
+    Unread,
 }
 
-use Trust::{Anybody, Nothing, Real};
+use Trust::{Anybody, Nothing, Real, Unread};
 
 /// Of several signers any is enough: one that anybody can be makes all of them so.
 pub(super) fn any_of<'a>(signers: impl Iterator<Item = Trust<'a>>) -> Trust<'a> {
     signers.fold(Nothing, |so_far, one| match (so_far, one) {
         (Anybody(field), _) | (_, Anybody(field)) => Anybody(field),
+        (Unread, _) | (_, Unread) => Unread,
         (Real, _) | (_, Real) => Real,
         (Nothing, Nothing) => Nothing,
     })
@@ -28,6 +32,7 @@ pub(super) fn any_of<'a>(signers: impl Iterator<Item = Trust<'a>>) -> Trust<'a> 
 fn all_of<'a>(signers: impl Iterator<Item = Trust<'a>>) -> Trust<'a> {
     signers.fold(Nothing, |so_far, one| match (so_far, one) {
         (Real, _) | (_, Real) => Real,
+        (Unread, _) | (_, Unread) => Unread,
         (Anybody(field), _) | (_, Anybody(field)) => Anybody(field),
         (Nothing, Nothing) => Nothing,
     })
@@ -88,48 +93,14 @@ fn of_identities(keyless: Field<'_>) -> Trust<'_> {
 
 /// An identity is an issuer and a subject, each in full or as a pattern.
 pub(super) fn of_identity(identity: Field<'_>) -> Trust<'_> {
-    let given = |plain, pattern| [identity.key(plain), identity.key(pattern)].into_iter().find(|field| !field.is_empty());
-    let wide =
-        [("issuer", "issuerRegExp"), ("subject", "subjectRegExp")].into_iter().find_map(|(plain, pattern)| match given(plain, pattern) {
-            Some(field) => is_wide(field.str()).then_some(field),
-            None => Some(identity.key(plain)),
-        });
-    wide.map_or(Real, Anybody)
-}
-
-/// Whether a pattern fits anything, or anything at a host that everybody may have an account with.
-pub(super) fn is_wide(pattern: &str) -> bool {
-    let any = |text: &str| matches!(text, "" | "*" | "**" | ".*" | ".+" | ".*?" | "(.*)" | "[^/]+" | "[^/]*");
-    let plain = pattern.trim_start_matches('^').trim_end_matches('$').replace("\\.", ".");
-    if any(&plain) {
-        return true;
-    }
-    let Some(rest) = plain.strip_prefix("https://") else { return false };
-    let (host, path) = rest.split_once('/').unwrap_or((rest, "none"));
-    any(host) || any(path.split('/').next().unwrap_or_default())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_wide;
-
-    #[test]
-    fn patterns_that_fit_anybody_are_wide() {
-        for wide in [
-            ".*",
-            "*",
-            "^.*$",
-            "^https://github\\.com/.*$",
-            "https://github.com/*",
-            "https://.*",
-            "https://github.com/*/*/.github/workflows/*",
-        ] {
-            assert!(is_wide(wide), "{wide}");
+    let part = |(plain, pattern, strangers): (&'static str, &'static str, &[&str])| {
+        let (plain, pattern) = (identity.key(plain), identity.key(pattern));
+        let (field, is_expression) = if plain.is_empty() && !pattern.is_empty() { (pattern, true) } else { (plain, false) };
+        match signer::fits_anybody(field.str(), is_expression, strangers) {
+            Some(true) => Anybody(field),
+            Some(false) => Real,
+            None => Unread,
         }
-        for narrow in
-            ["https://github.com/example/.*", "https://token.actions.githubusercontent.com", ".*@example\\.com", "ops@example.com"]
-        {
-            assert!(!is_wide(narrow), "{narrow}");
-        }
-    }
+    };
+    any_of([("issuer", "issuerRegExp", ISSUERS), ("subject", "subjectRegExp", SUBJECTS)].into_iter().map(part))
 }

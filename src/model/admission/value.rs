@@ -56,6 +56,44 @@ pub(super) fn patch(target: &mut Value, change: &Value) {
     }
 }
 
+/// What the author of a pod sets to whatever he likes: it is there, and may be anything. As a key of a mapping, and as an
+/// item of a list: there may be more.
+pub(super) const ANY: &str = "\0";
+/// What he may set, or leave out.
+pub(super) const MAYBE: &str = "\0?";
+
+/// Whether a value is the author's to choose.
+pub(super) fn is_open(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.starts_with(ANY))
+}
+
+/// Whether something in a value is.
+pub(super) fn has_open(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter().any(has_open),
+        Value::Object(map) => map.contains_key(ANY) || map.values().any(has_open),
+        other => is_open(other),
+    }
+}
+
+/// How many items a list has: of one that may have more, at least so many.
+pub(super) fn count(items: &[Value]) -> Value {
+    let certain = items.iter().filter(|item| !is_open(item)).count();
+    if certain == items.len() { certain.into() } else { format!("{ANY}{certain}").into() }
+}
+
+/// How a count of which only the least is known compares with a number; `None`: either may be.
+pub(super) fn compare(least: &Value, sign: &str, number: &Value) -> Option<bool> {
+    let (least, number) = (least.as_str()?.strip_prefix(ANY)?.parse::<f64>().ok()?, number.as_f64()?);
+    match sign {
+        "==" | "<=" if least > number => Some(false),
+        "<" if least >= number => Some(false),
+        "!=" | ">" if least > number => Some(true),
+        ">=" if least >= number => Some(true),
+        _ => None,
+    }
+}
+
 /// A scalar as text.
 pub(super) fn text(value: &Value) -> Option<String> {
     match value {

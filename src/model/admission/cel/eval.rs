@@ -7,6 +7,7 @@ use std::rc::Rc;
 use serde_json::{Map, Value};
 
 use super::parse::Expr;
+use crate::model::admission::value::{self, ANY, has_open, is_open};
 
 /// Why there is no value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,9 +25,13 @@ pub(in super::super) struct Scope<'s> {
     /// How many variables may be read before this one: each sees only those before it.
     seen: usize,
     locals: Vec<(String, Value)>,
+    functions: Option<&'s Functions<'s>>,
     /// How many steps are left: expressions may be made to take for ever.
     steps: Rc<Cell<u32>>,
 }
+
+/// What functions that verify say of their arguments; `None`: that is not known.
+pub(in super::super) type Functions<'s> = dyn Fn(&str, &[Value]) -> Option<Value> + 's;
 
 const MOST_STEPS: u32 = 100_000;
 
@@ -34,12 +39,18 @@ impl<'s> Scope<'s> {
     /// The names that are known, and the policy's variables in their order.
     pub(in super::super) fn new(roots: &[(&'s str, &'s Value)], variables: &'s [(String, Expr)]) -> Self {
         let roots = roots.iter().copied().collect();
-        Scope { roots, variables, seen: variables.len(), locals: Vec::new(), steps: Rc::new(Cell::new(MOST_STEPS)) }
+        let steps = Rc::new(Cell::new(MOST_STEPS));
+        Scope { roots, variables, seen: variables.len(), locals: Vec::new(), functions: None, steps }
+    }
+
+    /// The same with functions that verify.
+    pub(in super::super) fn answering(self, functions: &'s Functions<'s>) -> Self {
+        Scope { functions: Some(functions), ..self }
     }
 
     fn with(&self, name: &str, value: Value) -> Scope<'s> {
         let locals = self.locals.iter().cloned().chain([(name.to_owned(), value)]).collect();
-        Scope { roots: self.roots.clone(), variables: self.variables, seen: self.seen, locals, steps: Rc::clone(&self.steps) }
+        Scope { roots: self.roots.clone(), locals, steps: Rc::clone(&self.steps), ..*self }
     }
 }
 
@@ -114,14 +125,14 @@ fn connected(a: Result<bool>, b: impl FnOnce() -> Result<bool>, settles: bool) -
 
 fn named(name: &str, scope: &Scope<'_>) -> Result<Value> {
     let local = scope.locals.iter().rev().find(|(own, _)| own == name).map(|(_, value)| value);
-    local.or_else(|| scope.roots.get(name).copied()).cloned().ok_or(Stop::Unknown)
+    local.or_else(|| scope.roots.get(name).copied()).filter(|value| !is_open(value)).cloned().ok_or(Stop::Unknown)
 }
 
 fn field(of: &Expr, name: &str, optional: bool, scope: &Scope<'_>) -> Result<Val> {
     if matches!(of, Expr::Name(root) if root == "variables") {
         let at = scope.variables[..scope.seen].iter().position(|(own, _)| own == name).ok_or(Stop::Unknown)?;
         let (roots, steps) = (scope.roots.clone(), Rc::clone(&scope.steps));
-        let inner = Scope { roots, variables: scope.variables, seen: at, locals: Vec::new(), steps };
+        let inner = Scope { roots, seen: at, locals: Vec::new(), steps, ..*scope };
         return eval(&scope.variables[at].1, &inner);
     }
     let found = indexed(eval(of, scope)?, &name.into(), optional);
@@ -133,7 +144,9 @@ fn field(of: &Expr, name: &str, optional: bool, scope: &Scope<'_>) -> Result<Val
 /// An element by its key or number; what follows something optional is optional.
 fn indexed(of: Val, index: &Value, optional: bool) -> Result<Val> {
     let get = |of: &Value| match (of, index) {
-        (Value::Object(map), Value::String(key)) => Ok(map.get(key).cloned()),
+        (Value::Object(map), Value::String(key)) => known(map, key).map(Option::<&Value>::cloned),
+        // of a list that may have more, any may stand there
+        (Value::Array(items), Value::Number(_)) if items.iter().any(is_open) => Err(Stop::Unknown),
         (Value::Array(items), Value::Number(at)) => Ok(at.as_u64().and_then(|at| items.get(usize::try_from(at).ok()?)).cloned()),
         _ => Err(Stop::Error),
     };
@@ -145,7 +158,31 @@ fn indexed(of: Val, index: &Value, optional: bool) -> Result<Val> {
     }
 }
 
+/// What a mapping has under a key, unless that is the author's to choose.
+fn known<'v>(map: &'v Map<String, Value>, key: &str) -> Result<Option<&'v Value>> {
+    match map.get(key) {
+        Some(value) if is_open(value) => Err(Stop::Unknown),
+        None if map.contains_key(ANY) => Err(Stop::Unknown),
+        found => Ok(found),
+    }
+}
+
+/// Whether a mapping has a key.
+fn has_key(map: &Map<String, Value>, key: &str) -> Result<bool> {
+    if map.get(key).is_some_and(|value| value == ANY) { Ok(true) } else { known(map, key).map(|found| found.is_some()) }
+}
+
 fn binary(sign: &str, a: &Value, b: &Value) -> Result<Value> {
+    if is_open(a) {
+        return value::compare(a, sign, b).map(Value::from).ok_or(Stop::Unknown);
+    }
+    if is_open(b) {
+        let turned = sign.replace(['<', '>'], if sign.starts_with('<') { ">" } else { "<" });
+        return value::compare(b, &turned, a).map(Value::from).ok_or(Stop::Unknown);
+    }
+    if matches!(sign, "==" | "!=") && (has_open(a) || has_open(b)) {
+        return Err(Stop::Unknown);
+    }
     let numbers = || a.as_f64().zip(b.as_f64());
     let ordered = || match (a, b) {
         (Value::String(a), Value::String(b)) => Ok(a.cmp(b)),
@@ -159,8 +196,13 @@ fn binary(sign: &str, a: &Value, b: &Value) -> Result<Value> {
         ">" => ordered()?.is_gt().into(),
         ">=" => ordered()?.is_ge().into(),
         "in" => match b {
-            Value::Array(items) => items.iter().any(|item| equal(item, a)).into(),
-            Value::Object(map) => a.as_str().is_some_and(|key| map.contains_key(key)).into(),
+            Value::Array(items) if items.iter().any(|item| equal(item, a)) => true.into(),
+            Value::Array(items) if items.iter().any(has_open) || has_open(a) => return Err(Stop::Unknown),
+            Value::Array(_) => false.into(),
+            Value::Object(map) => match a.as_str() {
+                Some(key) => has_key(map, key)?.into(),
+                None => false.into(),
+            },
             _ => return Err(Stop::Error),
         },
         "+" => match (a, b) {
@@ -190,16 +232,20 @@ fn whole(a: &Value, b: &Value, of: fn(i64, i64) -> Option<i64>) -> Result<Value>
 
 fn call(of: Option<&Expr>, name: &str, arguments: &[Expr], scope: &Scope<'_>) -> Result<Val> {
     let Some(of) = of else {
+        if let Some(functions) = scope.functions.filter(|_| name.starts_with("verify")) {
+            let values = arguments.iter().map(|argument| evaluate(argument, scope)).collect::<Result<Vec<_>>>()?;
+            return functions(name, &values).map(Plain).ok_or(Stop::Unknown);
+        }
         let [argument] = arguments else { return Err(Stop::Unknown) };
         return Ok(Plain(match (name, argument) {
             ("has", Expr::Field(of, name, false)) => match eval(of, scope)? {
-                Plain(Value::Object(map)) => map.contains_key(name).into(),
-                Optional(of) => of.and_then(|of| of.get(name).cloned()).is_some().into(),
+                Plain(Value::Object(map)) | Optional(Some(Value::Object(map))) => has_key(&map, name)?.into(),
+                Optional(_) => false.into(),
                 Plain(_) => return Err(Stop::Error),
             },
             ("dyn", _) => return eval(argument, scope),
             ("size", _) => size(&evaluate(argument, scope)?)?,
-            ("string", _) => super::super::value::text(&evaluate(argument, scope)?).ok_or(Stop::Error)?.into(),
+            ("string", _) => value::text(&evaluate(argument, scope)?).ok_or(Stop::Error)?.into(),
             _ => return Err(Stop::Unknown),
         }));
     };
@@ -233,7 +279,8 @@ fn call(of: Option<&Expr>, name: &str, arguments: &[Expr], scope: &Scope<'_>) ->
 fn size(value: &Value) -> Result<Value> {
     Ok(match value {
         Value::String(text) => text.chars().count(),
-        Value::Array(items) => items.len(),
+        Value::Array(items) => return Ok(value::count(items)),
+        Value::Object(map) if map.values().any(is_open) => return Err(Stop::Unknown),
         Value::Object(map) => map.len(),
         _ => return Err(Stop::Error),
     }
@@ -250,9 +297,11 @@ fn looped(name: &str, items: Vec<Value>, body: impl Fn(Value) -> Result<Value>) 
             let found = items.iter().map(holds).collect::<Result<Vec<_>>>()?;
             (found.into_iter().filter(|holds| *holds).count() == 1).into()
         }
-        "map" => items.into_iter().map(body).collect::<Result<Value>>()?,
+        // where there may be more items, there may be more of what they come to
+        "map" => items.into_iter().map(|item| if is_open(&item) { Ok(item) } else { body(item) }).collect::<Result<Value>>()?,
         "filter" => {
-            let kept = items.into_iter().map(|item| Ok(holds(&item)?.then_some(item))).collect::<Result<Vec<_>>>()?;
+            let keep = |item: Value| if is_open(&item) { Ok(Some(item)) } else { Ok(holds(&item)?.then_some(item)) };
+            let kept = items.into_iter().map(keep).collect::<Result<Vec<_>>>()?;
             kept.into_iter().flatten().collect()
         }
         _ => return Err(Stop::Unknown),
@@ -262,7 +311,12 @@ fn looped(name: &str, items: Vec<Value>, body: impl Fn(Value) -> Result<Value>) 
 /// One item that settles it is enough, whatever becomes of the others.
 fn settled(items: &[Value], holds: impl Fn(&Value) -> Result<bool>, settles: bool) -> Result<bool> {
     let mut so_far = Ok(!settles);
-    for item in items {
+    let (open, certain): (Vec<_>, Vec<_>) = items.iter().partition(|item| is_open(item));
+    for item in certain.into_iter().chain(open) {
+        // where one of all fails, what there may be besides does not help
+        if !settles && is_open(item) && so_far == Err(Stop::Error) {
+            break;
+        }
         so_far = connected(so_far, || holds(item), settles);
     }
     so_far
