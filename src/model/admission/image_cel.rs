@@ -55,7 +55,6 @@ fn in_list<'a>(policy: &Value, signers: &[(&str, Trust<'a>)], namespace: &str, i
 fn judge(policy: &Value, namespace: &str, image: &str, list: &str, signed: &dyn Fn(&Value) -> bool) -> Ruling {
     let (variables, validations) = (cel_policy::variables(policy), cel_policy::expressions(&policy["validations"]));
     let mut images: Map<_, _> = LISTS.iter().map(|list| ((*list).to_owned(), json!([]))).collect();
-    images.insert(list.to_owned(), json!([image, ANY]));
     let named = |key: &str| -> Value {
         let names = policy[key].as_array().into_iter().flatten().filter_map(|one| one["name"].as_str());
         names.map(|name| (name.to_owned(), Value::from(name))).collect::<Map<_, _>>().into()
@@ -65,13 +64,17 @@ fn judge(policy: &Value, namespace: &str, image: &str, list: &str, signed: &dyn 
         let names = arguments.last()?.as_array().filter(|_| arguments.first().is_some_and(|of| of == image))?;
         Some(Value::from(names.iter().filter(|name| signed(name)).count()))
     };
+    images.insert(list.to_owned(), json!([image, ANY]));
     let (images, attestors, attestations) = (Value::from(images), named("attestors"), named("attestations"));
     let request = json!({"operation": "CREATE", "namespace": namespace});
-    let roots = [("images", &images), ("attestors", &attestors), ("attestations", &attestations), ("request", &request)];
-    let scope = Scope::new(&roots, &variables).answering(&count);
-    ruling::together(validations.iter().map(|one| match one.as_ref().map_or(Err(Stop::Unknown), |one| cel::evaluate(one, &scope)) {
-        Ok(Value::Bool(true)) => Admits,
-        Ok(Value::Bool(false)) => Refuses,
-        _ => Unknown,
-    }))
+    let shown = |images: &Value, _: &str| {
+        let roots = [("images", images), ("attestors", &attestors), ("attestations", &attestations), ("request", &request)];
+        let scope = Scope::new(&roots, &variables).answering(&count);
+        ruling::together(validations.iter().map(|one| match one.as_ref().map_or(Err(Stop::Unknown), |one| cel::evaluate(one, &scope)) {
+            Ok(Value::Bool(true)) => Admits,
+            Ok(Value::Bool(false)) => Refuses,
+            _ => Unknown,
+        }))
+    };
+    ruling::shown_to(&shown, &images, "CREATE")
 }

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::model::admission::catalogue::Catalogue;
 use crate::model::admission::sample::{self, GOOD, Sample};
+use crate::model::admission::value;
 use crate::model::standard::{self, Control};
 
 /// What a rule does with a pod.
@@ -33,13 +34,21 @@ pub(super) fn by_samples(shown: &Catalogue, rule: &Value, judge: impl Fn(&Value,
             let may_speak_of_it = may_speak(&text, control);
             shown
                 .pods(control)
-                .map(|sample| match if is_plain { judge(&sample.pod, sample.operation()) } else { Unknown } {
+                .map(|sample| match if is_plain { shown_to(&judge, &sample.pod, sample.operation()) } else { Unknown } {
                     Unknown if !may_speak_of_it => Admits,
                     ruling => ruling,
                 })
                 .collect()
         })
         .collect()
+}
+
+/// One that is let in as it stands is, whatever else there might be in its lists.
+pub(super) fn shown_to(judge: &impl Fn(&Value, &str) -> Ruling, pod: &Value, operation: &str) -> Ruling {
+    match judge(pod, operation) {
+        Unknown if judge(&value::closed(pod), operation) == Admits => Admits,
+        ruling => ruling,
+    }
 }
 
 /// By what is known of it: for each control and each of its samples.

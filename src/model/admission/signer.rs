@@ -45,10 +45,11 @@ pub(super) fn anchored(pattern: &str) -> Option<(bool, bool)> {
 
 /// Whether a pattern fits anything, or anything at a host that everybody may have an account with.
 pub(super) fn is_wide(pattern: &str) -> bool {
-    let any = |text: &str| matches!(text, "" | "*" | "**" | ".*" | ".+" | ".*?" | "(.*)" | "[^/]+" | "[^/]*");
-    let plain = pattern.trim_start_matches('^').trim_end_matches('$').replace("\\.", ".");
+    let any = |text: &str| matches!(text, "" | "*" | "**" | ".*" | ".+" | ".*?" | "(.*)" | "(.+)");
+    // a class of all but slashes has one itself
+    let plain = pattern.trim_start_matches('^').trim_end_matches('$').replace("\\.", ".").replace("[^/]", ".");
     let of_any_owner = |start: &&str| plain.strip_prefix(start).is_some_and(|rest| rest.starts_with('/'));
-    if any(&plain) || [".*", ".+", "*"].iter().any(|start| of_any_owner(start)) {
+    if any(&plain) || [".*", ".+", "*"].iter().any(of_any_owner) {
         return true;
     }
     let Some(rest) = plain.strip_prefix("https://") else { return false };

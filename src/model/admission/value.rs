@@ -76,6 +76,15 @@ pub(super) fn has_open(value: &Value) -> bool {
     }
 }
 
+/// A value whose lists have no more than what stands there: that, too, is the author's to choose.
+pub(super) fn closed(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => items.iter().filter(|item| !is_open(item)).map(closed).collect(),
+        Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), closed(value))).collect::<Map<_, _>>().into(),
+        other => other.clone(),
+    }
+}
+
 /// How many items a list has: of one that may have more, at least so many.
 pub(super) fn count(items: &[Value]) -> Value {
     let certain = items.iter().filter(|item| !is_open(item)).count();
