@@ -2,39 +2,43 @@
 //!
 //! The objects are counted by the check all the same; the finding names those that share it.
 
+use std::sync::Arc;
+
 use super::assessment::{Finding, Subject};
 use crate::discover::few;
 
 /// Joins findings that differ by the name or namespace of their object alone. They are in order: equal places stand together.
 pub(super) fn join(findings: &mut Vec<Finding>) {
-    let mut joined: Vec<Finding> = Vec::with_capacity(findings.len());
-    // the first of those at the place of the last one
-    let mut first = 0;
-    for mut finding in findings.drain(..) {
-        if joined.get(first).is_none_or(|known| !is_at(known, &finding)) {
-            first = joined.len();
+    // how many are kept, all of them in front, and the first of those at the place of the last one
+    let (mut kept, mut first) = (0, 0);
+    for next in 0..findings.len() {
+        let (known, rest) = findings.split_at_mut(next);
+        let finding = &mut rest[0];
+        if kept == 0 || !is_at(&known[first], finding) {
+            first = kept;
         }
-        match joined[first..].iter_mut().find(|known| is_shared(known, &finding)) {
+        match known[first..kept].iter_mut().find(|known| is_shared(known, finding)) {
             Some(known) => {
-                known.shared.push((finding.subject, finding.fingerprint));
+                known.shared.push((Arc::clone(&finding.subject), Arc::clone(&finding.fingerprint)));
                 known.shared.append(&mut finding.shared);
                 known.notes.append(&mut finding.notes);
             }
-            None => joined.push(finding),
+            None => {
+                findings.swap(kept, next);
+                kept += 1;
+            }
         }
     }
-    findings.extend(joined.into_iter().map(|mut finding| {
-        if !finding.shared.is_empty() {
-            finding.shared.sort();
-            finding.shared.dedup();
-            let mut names: Vec<_> = finding.shared.iter().map(|(subject, _)| name(subject)).collect();
-            names.dedup();
-            finding.notes.push(format!("the same holds for {}", few(&names)).into());
-            finding.notes.sort();
-            finding.notes.dedup();
-        }
-        finding
-    }));
+    findings.truncate(kept);
+    for finding in findings.iter_mut().filter(|finding| !finding.shared.is_empty()) {
+        finding.shared.sort();
+        finding.shared.dedup();
+        let mut names: Vec<_> = finding.shared.iter().map(|(subject, _)| name(subject)).collect();
+        names.dedup();
+        finding.notes.push(format!("the same holds for {}", few(&names)).into());
+        finding.notes.sort();
+        finding.notes.dedup();
+    }
 }
 
 /// Whether two findings of a check stand at one place.
@@ -44,14 +48,18 @@ fn is_at(known: &Finding, next: &Finding) -> bool {
 
 /// Whether they are of one cause, in objects that are copies of one another.
 fn is_shared(known: &Finding, next: &Finding) -> bool {
-    let own = |subject: &Subject| [&subject.api_version, &subject.kind, &subject.container].map(String::clone);
     is_at(known, next)
         && !matches!(next.subject.kind.as_str(), "Namespace" | "Cluster")
         && known.subject != next.subject
-        && own(&known.subject) == own(&next.subject)
+        && sort(&known.subject) == sort(&next.subject)
         && (&known.path, &known.observed, &known.expected) == (&next.path, &next.observed, &next.expected)
         && (known.verdict, known.severity, &known.excused) == (next.verdict, next.severity, &next.excused)
         && (&known.fix, &known.about, &known.controls) == (&next.fix, &next.about, &next.controls)
+}
+
+/// What copies of an object have alike.
+fn sort(subject: &Subject) -> [&str; 3] {
+    [&subject.api_version, &subject.kind, &subject.container]
 }
 
 fn name(subject: &Subject) -> String {

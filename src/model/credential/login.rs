@@ -98,7 +98,23 @@ fn pgpass(text: &str) -> Option<Found> {
             && user.bytes().any(|byte| byte.is_ascii_alphabetic())
             && judge("password", value) == Judgement::Secret
     };
-    text.lines().any(is_login).then_some(Found { rule: "a password in a .pgpass", doubt: None })
+    let bytes = text.as_bytes();
+    let is_before_port = |at: &usize| {
+        let rest = &text[at + 1..];
+        let port = run(rest, 5, |byte| byte.is_ascii_digit());
+        port.len() > 1 && rest[port.len()..].starts_with(':') || rest.starts_with("*:")
+    };
+    // each line is looked at once, however many ports it may have
+    let mut looked = 0;
+    let found = memchr::memchr_iter(b':', bytes).filter(is_before_port).any(|at| {
+        if at < looked {
+            return false;
+        }
+        let start = memchr::memrchr(b'\n', &bytes[..at]).map_or(0, |end| end + 1);
+        looked = memchr::memchr(b'\n', &bytes[at..]).map_or(text.len(), |length| at + length);
+        is_login(&text[start..looked])
+    });
+    found.then_some(Found { rule: "a password in a .pgpass", doubt: None })
 }
 
 /// `Authorization: Basic …`, `proxy_set_header Authorization "Bearer …";`

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use memchr::memmem::Finder;
 
 use crate::parse::{File, Kind, NodeId, Tree};
 
@@ -61,9 +61,10 @@ const GROUPS: [&str; 4] = ["kustomize.toolkit.fluxcd.io", "helm.toolkit.fluxcd.i
 
 /// Whether a text may name one of these groups, spelled with escapes perhaps: few do, and their objects alone are looked at.
 fn may_order(text: &str) -> bool {
-    static NAMES: LazyLock<Option<AhoCorasick>> =
-        LazyLock::new(|| AhoCorasick::new(["toolkit.fluxcd.io", "argoproj.io", "helm.cattle.io", "\\u00", "\\x", "\\\n"]).ok());
-    NAMES.as_ref().is_none_or(|names| names.is_match(text))
+    static NAMES: LazyLock<[Finder<'_>; 3]> = LazyLock::new(|| ["toolkit.fluxcd.io", "argoproj.io", "helm.cattle.io"].map(Finder::new));
+    let bytes = text.as_bytes();
+    let is_spelled = |at: usize| matches!(bytes.get(at + 1), Some(b'u' | b'U' | b'x' | b'\n' | b'\r'));
+    NAMES.iter().any(|name| name.find(bytes).is_some()) || memchr::memchr_iter(b'\\', bytes).any(is_spelled)
 }
 
 /// The objects of a file that have something deployed.
