@@ -276,8 +276,12 @@ fn in_chart(path: &Path) -> bool {
 fn may_hold_object(bytes: &[u8]) -> bool {
     let has = |needle: &str| memmem::find(bytes, needle.as_bytes()).is_some();
     // the words may also be spelled with escapes, or in base64
-    let hidden = || memchr::memchr_iter(b'\\', bytes).any(|at| matches!(bytes.get(at + 1), Some(b'u' | b'U' | b'x' | b'\n' | b'\r')));
-    (has("apiVersion") && has("kind")) || has("!binary") || has(":binary") || hidden()
+    (has("apiVersion") && has("kind")) || has("!binary") || has(":binary") || has_spelled(bytes)
+}
+
+/// Whether any letter may be spelled with an escape, or a word go on in the next line: then it is found by parsing alone.
+pub(crate) fn has_spelled(bytes: &[u8]) -> bool {
+    memchr::memchr_iter(b'\\', bytes).any(|at| matches!(bytes.get(at + 1), Some(b'u' | b'U' | b'x' | b'\n' | b'\r')))
 }
 
 /// Whether a text is a result as this program writes it: its first key says so. What it quotes is not there.

@@ -8,7 +8,7 @@ use predicates::prelude::*;
 use predicates::str::contains;
 use serde_json::{Value, json};
 
-use crate::{POD, cnscan, export, files, folder, manifest, replay, verify};
+use crate::{POD, cnscan, export, export_made, files, folder, manifest, replay, verify};
 
 const SECRETS: &str = "apiVersion: v1
 kind: Secret
@@ -113,7 +113,6 @@ fn a_snapshot_of_a_cluster_replays_without_its_secrets() {
 #[cfg(unix)]
 #[test]
 fn a_chart_is_kept_as_it_was_rendered_and_replays_without_its_tool() {
-    use std::os::unix::fs::PermissionsExt;
     let template = "apiVersion: v1\nkind: Secret\nmetadata: {name: db}\nstringData: {password: {{ .Values.password }}}\n";
     let values = format!("password: {}\n", VALUES[0]);
     let folder = folder(&[
@@ -125,15 +124,7 @@ fn a_chart_is_kept_as_it_was_rendered_and_replays_without_its_tool() {
         "---\n# Source: shop/templates/db.yaml\napiVersion: v1\nkind: Secret\nmetadata: {{name: db, namespace: shop}}\nstringData: {{password: {}}}\n---\n# Source: shop/templates/web.yaml\n{POD}",
         VALUES[0]
     );
-    let tools = folder.path().join("tools");
-    fs::create_dir(&tools).expect("a folder");
-    let script = format!("#!/bin/sh\ncase \"$1\" in version) echo v3.99.0;; *) cat <<'END'\n{made}END\n;; esac\n");
-    fs::write(tools.join("helm"), script).expect("a script");
-    fs::set_permissions(tools.join("helm"), fs::Permissions::from_mode(0o755)).expect("a mode");
-    let mut command = cnscan(folder.path());
-    command.env("PATH", format!("{}:/bin:/usr/bin", tools.display()));
-    command.args(["evidence", "export", "--bundle", "b", "--key", "ada.key", "--fail-on", "none", "--allow-gaps", "--no-config", "in"]);
-    command.assert().code(0);
+    export_made(folder.path(), ("helm", "v3.99.0"), &made);
     let all = files(&folder.path().join("b"));
     assert!(all.iter().all(|(_, bytes)| !String::from_utf8_lossy(bytes).contains(VALUES[0])), "the password stands in the bundle");
     let rendered: Vec<_> = all.keys().filter(|name| name.starts_with("inputs/")).collect();
@@ -148,20 +139,11 @@ fn a_chart_is_kept_as_it_was_rendered_and_replays_without_its_tool() {
 #[cfg(unix)]
 #[test]
 fn a_comment_in_the_source_of_a_kustomization_excuses_in_the_replay_as_well() {
-    use std::os::unix::fs::PermissionsExt;
     let source =
         POD.replace("    securityContext", "    # cnscan: excuse pss-privileged-container until=2026-12-31 it must\n    securityContext");
     let folder = folder(&[("kustomization.yaml", "resources: [web.yaml]\nnamePrefix: prod-\n"), ("web.yaml", &source)]);
     let made = POD.replace("name: web, namespace", "name: prod-web, namespace").replace("  namespace", "\n  namespace");
-    let tools = folder.path().join("tools");
-    fs::create_dir(&tools).expect("a folder");
-    let script = format!("#!/bin/sh\ncase \"$1\" in version) echo v5.4.3;; *) cat <<'END'\n{made}END\n;; esac\n");
-    fs::write(tools.join("kustomize"), script).expect("a script");
-    fs::set_permissions(tools.join("kustomize"), fs::Permissions::from_mode(0o755)).expect("a mode");
-    let mut command = cnscan(folder.path());
-    command.env("PATH", format!("{}:/bin", tools.display()));
-    command.args(["evidence", "export", "--bundle", "b", "--key", "ada.key", "--fail-on", "none", "--allow-gaps", "--no-config", "in"]);
-    command.assert().code(0);
+    export_made(folder.path(), ("kustomize", "v5.4.3"), &made);
     let result: Value = serde_json::from_slice(&fs::read(folder.path().join("b/results/results.json")).expect("a result")).expect("JSON");
     let of_check = |finding: &&Value| finding["check"] == "pss-privileged-container";
     let finding = result["findings"].as_array().expect("a list").iter().find(of_check).expect("the finding").clone();

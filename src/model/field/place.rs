@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::model::fault::{Fault, Place, Quality};
 use crate::model::field::{Field, NOWHERE};
 use crate::parse::tree::push_key;
-use crate::parse::{Kind, NodeId, Style, Tree};
+use crate::parse::{Block, Kind, NodeId, Tree};
 
 impl<'a> Field<'a> {
     /// Where it stands: the value, or the nearest parent that exists.
@@ -28,17 +28,13 @@ impl<'a> Field<'a> {
 
     /// Where a line of a text stands that is written line by line; without the spaces around it.
     fn line_span(self, row: u32) -> Option<(u32, u32)> {
-        let tree = self.root.tree;
-        if self.is_missing() || tree.style(self.node) != Style::Literal {
+        if self.is_missing() {
             return None;
         }
-        let (from, to) = self.whole_span();
-        let source = tree.source().get(from as usize..to as usize)?;
-        // the first line of the block is its mark
-        let written = source.split('\n').nth(row as usize + 1)?;
-        let is_it = self.str().split('\n').nth(row as usize).is_some_and(|line| line.trim() == written.trim());
-        let start = from as usize + (written.trim_start().as_ptr() as usize - source.as_ptr() as usize);
-        is_it.then_some((start as u32, (start + written.trim().len()) as u32))
+        let (text, block) = (self.str(), Block::of(self.root.tree, self.node)?);
+        let line = text.split('\n').nth(row as usize)?.trim();
+        let start = (line.as_ptr() as usize - text.as_ptr() as usize) as u32;
+        Some(block.span((start, start + line.len() as u32)))
     }
 
     /// A fault at a line of this text, where that can be told.

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
+use crate::parse::classify::has_spelled;
 use crate::parse::{File, Kind, NodeId, Tree};
 
 use crate::render::listed::{field, items, value};
@@ -63,8 +64,7 @@ const GROUPS: [&str; 4] = ["kustomize.toolkit.fluxcd.io", "helm.toolkit.fluxcd.i
 fn may_order(text: &str) -> bool {
     static NAMES: LazyLock<[Finder<'_>; 3]> = LazyLock::new(|| ["toolkit.fluxcd.io", "argoproj.io", "helm.cattle.io"].map(Finder::new));
     let bytes = text.as_bytes();
-    let is_spelled = |at: usize| matches!(bytes.get(at + 1), Some(b'u' | b'U' | b'x' | b'\n' | b'\r'));
-    NAMES.iter().any(|name| name.find(bytes).is_some()) || memchr::memchr_iter(b'\\', bytes).any(is_spelled)
+    NAMES.iter().any(|name| name.find(bytes).is_some()) || has_spelled(bytes)
 }
 
 /// The objects of a file that have something deployed.
